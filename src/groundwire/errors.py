@@ -1,0 +1,58 @@
+"""What can go wrong, by name, and the help that a message gives."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Iterable
+from typing import Any
+
+
+class GroundwireError(Exception):
+    """Root of the errors that groundwire raises for reasons of its own."""
+
+
+class HookMapError(GroundwireError):
+    """A row, or an object that a row meets, cannot be wired; always raised before the first batch."""
+
+
+class StopTrainingError(GroundwireError):
+    """Raised anywhere in a run to end it in order: the ``…_end`` hooks still run."""
+
+
+class NonFiniteLossError(GroundwireError):
+    """The training loss became NaN or infinite; raised after the run has ended in order.
+
+    Attributes:
+        epoch: The epoch, from 1, in which it was seen.
+        step: The batch of that epoch, from 0, whose loss was the first that is not finite.
+    """
+
+    def __init__(self, epoch: int, step: int) -> None:
+        self.epoch = epoch
+        self.step = step
+        super().__init__(
+            f"the training loss was not finite at step {step} of epoch {epoch}; the weights after that step cannot be "
+            "trusted. Lower the learning rate, clip gradients (gradient_clip_norm=1.0) or look at that batch. "
+            "To go on regardless, leave TerminateOnNaNCallback out of callbacks="
+        )
+
+    def __reduce__(self) -> tuple[type[NonFiniteLossError], tuple[int, int]]:
+        return type(self), (self.epoch, self.step)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The end of a message about an unknown ``name``: the nearest of the ``known`` names, or nothing."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def place_of(function: Any) -> str:
+    """``file:line`` where a function or class is written, or an empty string for one without source."""
+    function = inspect.unwrap(getattr(function, "func", function))
+    try:
+        file = inspect.getsourcefile(function)
+        line = inspect.getsourcelines(function)[1]
+    except (OSError, TypeError):
+        return ""
+    return f"{file}:{line}"
