@@ -7,6 +7,8 @@ import inspect
 from collections.abc import Iterable
 from typing import Any
 
+__all__ = ["GroundwireError", "HookMapError", "NonFiniteLossError", "StopTrainingError", "did_you_mean", "place_of"]
+
 
 class GroundwireError(Exception):
     """Root of the errors that groundwire raises for reasons of its own."""
@@ -20,8 +22,8 @@ class StopTrainingError(GroundwireError):
     """Raised anywhere in a run to end it in order: the ``…_end`` hooks still run."""
 
 
-class NonFiniteLossError(GroundwireError):
-    """The training loss became NaN or infinite; raised after the run has ended in order.
+class NonFiniteLossError(StopTrainingError):
+    """The training loss became NaN or infinite; the run ends in order, then it is raised.
 
     Attributes:
         epoch: The epoch, from 1, in which it was seen.

@@ -32,6 +32,7 @@ class Attached:
 
     Attributes:
         row: The line of the table.
+        player: Whose method it is.
         method: The player's bound method.
         args: Names passed by position, after what it does not take was left out.
         named: Names passed by keyword, likewise.
@@ -39,6 +40,7 @@ class Attached:
     """
 
     row: Row
+    player: object
     method: Callable[..., Any]
     args: tuple[str, ...]
     named: tuple[str, ...]
@@ -56,8 +58,8 @@ class Attached:
         try:
             signature = inspect.signature(method)
         except (TypeError, ValueError):  # written in C: nothing to hold the row against
-            return cls(row, method, row.args, row.named)
-        attached = cls(row, method, _room_for(row, signature), _taken_by_name(row, signature))
+            return cls(row, player, method, row.args, row.named)
+        attached = cls(row, player, method, _room_for(row, signature), _taken_by_name(row, signature))
         try:
             signature.bind(*attached.args, **dict.fromkeys(map(_leaf, attached.named)))
         except TypeError as error:
@@ -70,7 +72,7 @@ class Attached:
     @property
     def owner(self) -> type:
         """The class of the player."""
-        return type(getattr(self.method, "__self__", self.method))
+        return type(self.player)
 
     @property
     def said(self) -> str:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from keyword import iskeyword
 from typing import Any, Literal, get_args
 
 from groundwire.errors import HookMapError, did_you_mean
 from groundwire.hooks import HOOKS, Hook, Stage
+
+__all__ = ["Gap", "HookMap", "Row", "row"]
 
 Position = Literal["before", "instead", "after"]
 Base = type | tuple[type, ...]
@@ -137,6 +140,9 @@ def row(
         maybe=frozenset(maybe),
         turn=turn,
     )
+    leaves = [name.rpartition(".")[2] for name in made.named]
+    if twice := {leaf for leaf in leaves if leaves.count(leaf) > 1}:
+        raise HookMapError(f"{source}: named= passes {sorted(twice)} more than once")
     if strange := made.maybe - {*made.args, *made.named}:
         raise HookMapError(f"{source}: maybe= names {sorted(strange)}, which are in neither args= nor named=")
     return made
@@ -147,7 +153,7 @@ def _names(source: str, names: Iterable[str]) -> tuple[str, ...]:
         raise HookMapError(f"{source}: {names!r} is a string; names come as a tuple, ({names!r},)")
     kept = tuple(names)
     for name in kept:
-        if not all(part.isidentifier() for part in name.split(".")):
+        if not all(part.isidentifier() and not iskeyword(part) for part in name.split(".")):
             raise HookMapError(f"{source}: {name!r} is not a name")
     return kept
 
@@ -206,7 +212,7 @@ class HookMap:
         stage = line.moment.stage
         known = KNOWN[stage] if stage == "init" else (*KNOWN[stage], *self.knows)
         for name in (*line.args, *line.named):
-            if name not in given and name.partition(".")[0] not in known:
+            if name.partition(".")[0] not in (*given, *known):
                 raise HookMapError(
                     f"{self.name}: {line.source} at {line.hook}: nothing is called {name!r} there. The hook gives "
                     f"({', '.join(given)}), the run knows ({', '.join(known)}).{did_you_mean(name, (*given, *known))}"

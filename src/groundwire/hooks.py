@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+__all__ = ["HOOKS", "Hook"]
+
 Every = Literal["trainer", "run", "epoch", "batch", "update", "demand"]
 Stage = Literal["init", "assembly", "run"]
 

@@ -18,6 +18,8 @@ from groundwire.fuse import Attached, fuse, nothing, stand_in
 from groundwire.hookmap import Gap, HookMap, Position, Row, as_tuple
 from groundwire.hooks import HOOKS, Stage
 
+__all__ = ["Finding", "Part", "Plan", "Wired", "attach", "by_row", "compile_plan", "overridden"]
+
 Status = Literal["wired", "gap", "unknown", "refused"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 
@@ -87,11 +89,10 @@ class Plan:
 
     __slots__ = (*HOOKS, "findings", "instead", "wired")
 
-    def __init__(self, trainer: Any) -> None:
+    def __init__(self) -> None:
         self.instead: dict[str, Callable[..., Any]] = {}
         self.wired: dict[str, Wired] = {}
         self.findings: list[Finding] = []
-        self.put(trainer, HOOKS)
 
     def put(self, trainer: Any, hooks: Iterable[str]) -> None:
         """Make the functions of ``hooks`` from what is wired there."""
@@ -166,11 +167,13 @@ def compile_plan(plan: Plan, trainer: Any, parts: Sequence[Part], known: Mapping
         attached.bind(known)
     hooks = [name for name, hook in HOOKS.items() if STAGES.index(hook.stage) <= STAGES.index(stage)]
     plan.wired, plan.findings = wired, findings
-    plan.instead = {
-        name: stand_in(HOOKS[name], wired[name].instead)
-        for name in hooks
-        if name in wired and wired[name].instead is not None
+    fresh = {
+        name: stand_in(HOOKS[name], found.instead)
+        for name, found in wired.items()
+        if name in hooks and found.instead is not None
     }
+    # an evaluation that is assembled inside a run leaves the run's own hooks as they are
+    plan.instead = {name: made for name, made in plan.instead.items() if name not in hooks} | fresh
     plan.put(trainer, hooks)
 
 
@@ -217,7 +220,8 @@ def _seat(line: Row | Gap, players: Sequence[Part], places: dict[tuple[str, Posi
 
     The ordering rule, for one position at one hook:
     1. Rows run in table order; tables in the order in which they came (native first).
-    2. Rows of ``callbacks=`` roles from different tables count as one row.
+    2. Rows of ``callbacks=`` roles from different tables count as one row; a row of a role that
+       specialises another (a monitor is a callback) keeps the place it has in its own table.
     3. Within a row the order is that of ``callbacks=``.
     """
     if isinstance(line, Gap):
@@ -237,12 +241,12 @@ def _seat(line: Row | Gap, players: Sequence[Part], places: dict[tuple[str, Posi
 
 
 def _group_for(line: Row, hookmap: HookMap, groups: list[_Group]) -> _Group:
-    if line.role in hookmap.listed:
-        for group in groups:
-            if group.maps and hookmap not in group.maps:
-                group.maps.append(hookmap)
-                return group
-    groups.append(_Group(maps=[hookmap] if line.role in hookmap.listed else []))
+    shares = line.role in hookmap.listed and line.role not in hookmap.specialises
+    for group in groups if shares else ():
+        if group.maps and hookmap not in group.maps:
+            group.maps.append(hookmap)
+            return group
+    groups.append(_Group(maps=[hookmap] if shares else []))
     return groups[-1]
 
 

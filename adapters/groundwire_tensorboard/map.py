@@ -1,0 +1,69 @@
+"""When TensorBoard is written: the moments of a run, and the Trainer hooks at which they come."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from groundwire import HookMap, row
+
+
+class Moments:
+    """What a run asks of a TensorBoard callback; every method here does nothing.
+
+    A class that plays the role inherits this and brings those that it needs. What it leaves alone,
+    and what is set to ``None`` on an object, is not called at all.
+    """
+
+    def start_training(self, run_history: Any, update: int) -> None:
+        """A training run begins, after ``update`` updates: 0, or more where it was resumed."""
+
+    def start_evaluation(self, run_history: Any) -> None:
+        """An evaluation run begins, by itself or inside of a training run."""
+
+    def write_step(self, optimizer: Any, batch_output: Any, update: int, is_update: bool) -> None:
+        """The loss of a training batch is known; ``update`` updates of this run are done."""
+
+    def write_histograms(self, model: Any, update: int) -> None:
+        """The gradients of an update are complete; ``update`` updates of this run are done."""
+
+    def write_history(self, run_history: Any, update: int) -> None:
+        """New values may have been recorded; ``update`` updates of this run are done."""
+
+    def end_training(self, run_history: Any, run_config: Any, update: int) -> None:
+        """A training run has ended in order."""
+
+    def end_evaluation(self, run_history: Any, update: int) -> None:
+        """An evaluation run has ended in order."""
+
+    def fail(self, run_history: Any, update: int) -> None:
+        """An error is leaving the run."""
+
+
+TENSORBOARD = HookMap(
+    "TensorBoard",
+    bases={"TensorBoardCallback": Moments},
+    listed=frozenset({"TensorBoardCallback"}),
+    rows=(
+        row("TensorBoardCallback.start_training", before="training_run_start", args=("run_history", "at.update")),
+        # What callbacks recorded at the very end of an epoch still belongs to it.
+        row("TensorBoardCallback.write_history", before="_run_train_epoch", args=("run_history", "at.update")),
+        # Before the update, so that the learning rate is the one that the update is made with.
+        row(
+            "TensorBoardCallback.write_step",
+            after="on_train_step_end",
+            args=("optimizer", "batch_output", "at.update", "at.is_update"),
+        ),
+        row("TensorBoardCallback.write_histograms", before="optimizer_step", args=("model", "at.update")),
+        row("TensorBoardCallback.write_history", after="_run_train_epoch", args=("run_history", "at.update")),
+        row("TensorBoardCallback.start_evaluation", before="evaluation_run_start", args=("run_history",)),
+        row("TensorBoardCallback.write_history", after="_run_eval_epoch", args=("run_history", "at.update")),
+        row("TensorBoardCallback.end_evaluation", after="on_evaluation_run_end", args=("run_history", "at.update")),
+        row(
+            "TensorBoardCallback.end_training",
+            after="on_training_run_end",
+            args=("run_history", "run_config", "at.update"),
+        ),
+        row("TensorBoardCallback.fail", after="on_exception", args=("run_history", "at.update")),
+    ),
+)
+"""Every row, in the order of a run."""

@@ -1,0 +1,83 @@
+"""What is written: numbers, histograms and hyperparameters, as event files in one directory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
+
+class EventWriter:
+    """A ``SummaryWriter`` that is made at the first write and can be closed and written to again.
+
+    TensorBoard is imported at that first write. What is written after :meth:`close` goes into one
+    more event file of the same directory, which TensorBoard shows as the same run.
+
+    Args:
+        log_dir: Directory of the event files. Without one, ``SummaryWriter`` picks a new directory
+            ``runs/<time>_<host>`` at the first write.
+    """
+
+    def __init__(self, log_dir: str | os.PathLike[str] | None = None) -> None:
+        self._log_dir = None if log_dir is None else os.fspath(log_dir)
+        self._writer: SummaryWriter | None = None
+
+    @property
+    def log_dir(self) -> str | None:
+        """Directory of the event files; ``None`` while it is still to be picked."""
+        return self._log_dir
+
+    def scalar(self, tag: str, value: float, step: int) -> None:
+        """Write one number; TensorBoard keeps it in single precision."""
+        self._open().add_scalar(tag, value, step)  # type: ignore[no-untyped-call]  # torch's is not annotated
+
+    def histogram(self, tag: str, values: torch.Tensor, step: int) -> None:
+        """Write how ``values`` (any shape) are distributed; those that are not finite are left out."""
+        finite = values.detach()[values.detach().isfinite()]
+        if finite.numel():
+            # NumPy, which makes the bins, has no bfloat16.
+            self._open().add_histogram(tag, finite.float(), step)  # type: ignore[no-untyped-call]  # likewise
+
+    def hparams(self, values: Mapping[str, Any], metrics: Iterable[str]) -> None:
+        """Write what a run was made with, into the directory of the run itself.
+
+        Args:
+            values: Name to hyperparameter. Numbers, strings and booleans as they are, ``None`` not
+                at all, anything else as its text.
+            metrics: Tags of scalars. TensorBoard compares runs by the last value of each of them.
+        """
+        from torch.utils.tensorboard.summary import hparams
+
+        plain = {name: _plain(value) for name, value in values.items() if value is not None}
+        files = self._open().file_writer
+        assert files is not None  # as long as the writer is not closed
+        for summary in hparams(plain, dict.fromkeys(metrics, 0.0)):  # type: ignore[no-untyped-call]  # likewise
+            files.add_summary(summary)  # type: ignore[no-untyped-call]  # likewise
+
+    def flush(self) -> None:
+        """See to it that everything written so far is in the file."""
+        if self._writer is not None:
+            self._writer.flush()  # type: ignore[no-untyped-call]  # likewise
+
+    def close(self) -> None:
+        """Write out what is pending and close the event file, if one is open."""
+        if self._writer is not None:
+            self._writer.close()  # type: ignore[no-untyped-call]  # likewise
+            self._writer = None
+
+    def _open(self) -> SummaryWriter:
+        if self._writer is None:
+            from torch.utils.tensorboard import SummaryWriter
+
+            self._writer = SummaryWriter(self._log_dir)  # type: ignore[no-untyped-call]  # likewise
+            self._log_dir = self._writer.log_dir
+        return self._writer
+
+
+def _plain(value: Any) -> bool | int | float | str:
+    return value if isinstance(value, bool | int | float | str) else str(value)

@@ -1,0 +1,63 @@
+"""When metrics are fed, computed and emptied: the moments of a run, and the Trainer hooks at which they come."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from groundwire import HookMap, row
+
+
+class Moments:
+    """What a run asks of a metrics callback; every method here does nothing.
+
+    A class that plays the role inherits this and brings those that it needs. What it leaves alone,
+    and what is set to ``None`` on an object, is not called at all.
+    """
+
+    def start_run(self, device: Any) -> None:
+        """A training or evaluation run begins on ``device``."""
+
+    def start_sanity_check(self) -> None:
+        """What is evaluated from here on is thrown away."""
+
+    def end_sanity_check(self) -> None:
+        """What is evaluated from here on counts."""
+
+    def start_train(self) -> None:
+        """A training epoch begins."""
+
+    def feed_train(self, batch: Any, batch_output: Any) -> None:
+        """The outputs for a training batch are known."""
+
+    def end_train(self, run_history: Any) -> None:
+        """The training batches of an epoch are done."""
+
+    def start_eval(self, is_intermediate: bool) -> None:
+        """An evaluation epoch begins, inside of a training epoch or not."""
+
+    def feed_eval(self, batch: Any, batch_output: Any) -> None:
+        """The outputs for an evaluation batch are known."""
+
+    def end_eval(self, run_history: Any) -> None:
+        """The evaluation batches are done."""
+
+
+TORCHMETRICS = HookMap(
+    "torchmetrics",
+    bases={"MetricsCallback": Moments},
+    listed=frozenset({"MetricsCallback"}),
+    rows=(
+        row("MetricsCallback.start_run", before="training_run_start", args=("trainer.device",)),
+        row("MetricsCallback.start_sanity_check", before="_run_sanity_evaluation"),
+        row("MetricsCallback.end_sanity_check", after="_run_sanity_evaluation"),
+        row("MetricsCallback.start_train", before="train_epoch_start"),
+        row("MetricsCallback.feed_train", after="on_train_step_end", args=("batch", "batch_output")),
+        # Before the method, so that an override of it and every event after it can read the values.
+        row("MetricsCallback.end_train", before="train_epoch_end", args=("run_history",)),
+        row("MetricsCallback.start_run", before="evaluation_run_start", args=("trainer.device",)),
+        row("MetricsCallback.start_eval", before="_run_eval_epoch", args=("is_intermediate",)),
+        row("MetricsCallback.feed_eval", after="on_eval_step_end", args=("batch", "batch_output")),
+        row("MetricsCallback.end_eval", before="eval_epoch_end", args=("run_history",)),
+    ),
+)
+"""Every row, in the order of a run."""

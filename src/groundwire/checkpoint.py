@@ -1,0 +1,111 @@
+"""Save and load: files that appear whole or not at all, and that load without running code."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from groundwire.errors import GroundwireError
+
+
+class CheckpointError(GroundwireError):
+    """A checkpoint that cannot be written, read, or given to this model."""
+
+
+def state_of(trainer: Any, save_optimizer: bool, save_scheduler: bool) -> dict[str, Any]:
+    """Weights, and the states of optimizer and scheduler where they are asked for."""
+    state = {"model_state_dict": trainer.get_model(keep_torch_compile=False).state_dict()}
+    if save_optimizer and trainer.optimizer is not None:
+        state["optimizer_state_dict"] = trainer.optimizer.state_dict()
+    if save_scheduler and trainer.scheduler is not None:
+        state["scheduler_state_dict"] = trainer.scheduler.state_dict()
+    return state
+
+
+def apply(trainer: Any, state: dict[str, Any], load_optimizer: bool, load_scheduler: bool, path: Any) -> None:
+    """Give the states of a checkpoint to model, optimizer and scheduler.
+
+    Raises:
+        CheckpointError: It is not one of this Trainer's model.
+    """
+    if "model_state_dict" not in state:
+        raise CheckpointError(f"{path} has no 'model_state_dict'; it holds {', '.join(map(repr, state)) or 'nothing'}")
+    model = trainer.get_model(keep_torch_compile=False)
+    try:
+        model.load_state_dict(state["model_state_dict"])
+    except RuntimeError as error:
+        raise CheckpointError(f"{path} holds the weights of another model than {type(model).__name__}: {error}") from error
+    if load_optimizer and "optimizer_state_dict" in state and trainer.optimizer is not None:
+        trainer.optimizer.load_state_dict(state["optimizer_state_dict"])
+    if load_scheduler and "scheduler_state_dict" in state and trainer.scheduler is not None:
+        trainer.scheduler.load_state_dict(state["scheduler_state_dict"])
+
+
+def write(path: str | PathLike[str], state: dict[str, Any]) -> None:
+    """Write ``state`` so that at ``path`` there is the old file or the new one, never a part of it.
+
+    Raises:
+        CheckpointError: The state holds what could not be loaded again, or the path cannot be
+            written; the file that was there stays.
+    """
+    target = Path(path)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    except OSError as error:
+        raise CheckpointError(f"{target} cannot be written: {error}") from error
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            torch.save(state, file)
+            file.flush()
+            os.fsync(file.fileno())
+        _check_loadable(part, target)
+        part.replace(target)
+        _sync_folder(target.parent)
+    except OSError as error:
+        raise CheckpointError(f"{target} cannot be written: {error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def read(path: str | PathLike[str]) -> dict[str, Any]:
+    """Read a checkpoint, onto the CPU and without running code that it may hold.
+
+    Raises:
+        CheckpointError: There is no such file, it is torn, or it is something else.
+    """
+    if not Path(path).is_file():
+        raise CheckpointError(f"there is no checkpoint at {path}")
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise CheckpointError(f"{path} is not a whole checkpoint, or holds more than tensors and plain values: {error}") from error
+    if not isinstance(state, dict):
+        raise CheckpointError(f"{path} holds a {type(state).__name__}, not the dictionary that a checkpoint is")
+    return state
+
+
+def _check_loadable(part: Path, target: Path) -> None:
+    try:
+        torch.load(part, map_location="meta", weights_only=True, mmap=True)
+    except Exception as error:
+        raise CheckpointError(
+            f"{target} is not written: it would hold more than tensors and plain Python values, and could not be "
+            f"loaded safely: {error}"
+        ) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,262 @@
+"""What lies below the documented hooks: overridable as well, at the risk of whoever does.
+
+The larger moments of a run, each a line that enters the room where its work is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from os import PathLike
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+
+from groundwire import checkpoint, loop, prepare
+from groundwire.callbacks.handler import CallbackHandler
+from groundwire.engine import Engine
+from groundwire.request import EvaluateRequest, TrainRequest
+from groundwire.run_config import TrainerRunConfig
+from groundwire.tracking import LossTracker
+
+
+class Internals(Engine):
+    """Set-up, the larger moments of a run, and what users ask of a Trainer in between."""
+
+    _accelerator: Accelerator
+    _loss_tracker: LossTracker
+    _request: TrainRequest | EvaluateRequest | None
+    _callbacks: Iterable[Any]
+    train_dataset: Any
+    eval_dataset: Any
+    create_scheduler_fn: Any
+    _train_dataloader: Any
+    _eval_dataloader: Any
+    _train_dl_kwargs: Any
+    _eval_dl_kwargs: Any
+    _is_wrapped: bool = False
+
+    # construction
+
+    def _create_callback_handler(self) -> CallbackHandler:
+        return CallbackHandler(self._callbacks, on_change=self._callbacks_changed)
+
+    def _create_accelerator(self) -> Accelerator:
+        """The Accelerator of this Trainer; override it for mixed precision or a plugin."""
+        return Accelerator()
+
+    # assembly
+
+    def _gather_callbacks(self) -> None:
+        """Where an adapter lets callbacks join that only the parts of a run can name."""
+
+    def _assemble_run(self) -> None:
+        """Build what a run needs: data, model, optimizer, configuration and scheduler."""
+        request, plan = self._request, self.plan
+        self.optimizer = plan._create_optimizer()
+        if isinstance(request, TrainRequest):
+            loader = plan.create_train_dataloader(request.per_device_batch_size, request.train_dataloader_kwargs)
+            self._train_dataloader = prepare.check_loader("create_train_dataloader", loader)
+            prepare.check_model(self.model)
+            prepare.check_optimizer(self.optimizer)
+        else:
+            self._train_dataloader = None
+        self._eval_dataloader = self._new_eval_dataloader()
+        plan._prepare_model_optimizer_and_dataloaders()
+        self.run_config = plan._create_run_config(*self._run_numbers())
+        self.scheduler = plan.create_scheduler() if isinstance(request, TrainRequest) else None
+
+    def _new_eval_dataloader(self) -> Any:
+        request = self._request
+        if isinstance(request, TrainRequest):
+            if self.eval_dataset is None:
+                return None
+            size, given = request.per_device_batch_size, request.eval_dataloader_kwargs
+        else:
+            assert request is not None
+            size, given = request.per_device_batch_size, request.dataloader_kwargs
+        loader = prepare.check_loader("create_eval_dataloader", self.plan.create_eval_dataloader(size, given))
+        if loader is None:
+            raise ValueError("dataset: none was given, and create_eval_dataloader does not make one")
+        return loader
+
+    def _run_numbers(self) -> tuple[Any, ...]:
+        request = self._request
+        assert request is not None
+        if isinstance(request, EvaluateRequest):
+            return request.per_device_batch_size, 1, 1, None, None
+        return (
+            request.per_device_batch_size,
+            request.num_epochs,
+            request.gradient_accumulation_steps,
+            request.max_num_train_steps,
+            request.gradient_clip_value,
+        )
+
+    def _create_optimizer(self) -> Any:
+        """The optimizer of the run: the one the Trainer was given."""
+        return self.optimizer
+
+    def _prepare_model_optimizer_and_dataloaders(self) -> None:
+        """Make model, optimizer and loaders ready for the devices of the run."""
+        self.plan._prepare_model_and_optimizer()
+        self.plan._prepare_dataloaders()
+
+    def _prepare_model_and_optimizer(self) -> None:
+        """Place the model on its device, and wrap model and optimizer where that does something."""
+        training = isinstance(self._request, TrainRequest)
+        self.model, self.optimizer = prepare.placed(self._accelerator, self.get_model(), self.optimizer, training)
+        self._is_wrapped = prepare.wraps(self._accelerator)
+
+    def _prepare_dataloaders(self) -> None:
+        """Share the loaders out among the processes, where there are several."""
+        self._train_dataloader = prepare.shared_out(self._accelerator, self._train_dataloader, even=True)
+        self._eval_dataloader = prepare.shared_out(self._accelerator, self._eval_dataloader, even=False)
+
+    def _create_run_config(
+        self,
+        per_device_batch_size: int | None,
+        num_epochs: int,
+        gradient_accumulation_steps: int,
+        max_num_train_steps: int | None,
+        gradient_clip_value: float | None,
+    ) -> TrainerRunConfig:
+        """Write down what will be run."""
+        return prepare.run_config(
+            self,
+            per_device_batch_size,
+            num_epochs,
+            gradient_accumulation_steps,
+            max_num_train_steps,
+            gradient_clip_value,
+            getattr(self._request, "gradient_clip_norm", None),
+        )
+
+    # a run
+
+    def _run_training(self) -> None:
+        loop.training_run(self)  # type: ignore[arg-type]  # every Internals is a Trainer
+
+    def _run_sanity_evaluation(self) -> None:
+        """Where an adapter evaluates a few batches before the first epoch."""
+
+    def _run_train_epoch(self, train_dl: Iterable[Any]) -> None:
+        loop.train_epoch(self, train_dl)  # type: ignore[arg-type]
+
+    def _run_evaluation(self) -> None:
+        loop.evaluation_run(self)  # type: ignore[arg-type]
+
+    def _run_eval_epoch(self, valid_dl: Iterable[Any], is_training: bool = True, is_intermediate: bool = False) -> None:
+        """Evaluate once over ``valid_dl``; inside a training epoch its loss stays apart from the epoch's."""
+        outer, self._loss_tracker = self._loss_tracker, LossTracker(self.device)
+        try:
+            loop.eval_epoch(self, valid_dl, is_intermediate)  # type: ignore[arg-type]
+        finally:
+            self._loss_tracker = outer
+
+    def _run_prediction(self) -> None:
+        loop.prediction_run(self)  # type: ignore[arg-type]
+
+    def _run_prediction_step(self, batch: Any, step: int) -> Any:
+        return loop.prediction_step(self, batch, step)  # type: ignore[arg-type]
+
+    def _transfer_batch(self, batch: Any) -> Any:
+        """Move a batch to the device."""
+        return prepare.moved(batch, self.device)
+
+    def _on_device(self, batches: Iterable[Any]) -> Iterable[Any]:
+        """The batches as steps see them; untouched where nobody has anything to move."""
+        own = self.plan._transfer_batch == self._transfer_batch and type(self)._transfer_batch is Internals._transfer_batch
+        return batches if own and self.device.type == "cpu" else map(self.plan._transfer_batch, batches)
+
+    def _average_over_items(self) -> None:
+        """Divide the gradients of a window by the items that its losses were weighted with."""
+        total = torch.as_tensor(self.at.items, device=self.device, dtype=torch.float32)
+        total = self._accelerator.reduce(total, reduction="sum") / self._accelerator.num_processes
+        for parameter in self.model.parameters():
+            if parameter.grad is not None:
+                parameter.grad.div_(total)
+
+    def _add_epoch_loss_to_run_history(self, metric_name: str) -> None:
+        """Record the mean loss of the epoch over all processes."""
+        totals = self._loss_tracker.totals()
+        if self._accelerator.num_processes > 1:
+            totals = self._accelerator.reduce(totals, reduction="sum")
+        loss, count = totals.tolist()
+        self.run_history.update_metric(metric_name, loss / count if count else float("nan"))
+
+    # between and after runs
+
+    @property
+    def device(self) -> torch.device:
+        """The device of this process."""
+        return self._accelerator.device
+
+    def get_model(self, keep_torch_compile: bool = True) -> Any:
+        """The model without the wrappers of several processes.
+
+        Args:
+            keep_torch_compile: False takes it out of ``torch.compile`` as well.
+        """
+        return self._accelerator.unwrap_model(self.model, keep_torch_compile=keep_torch_compile)
+
+    def gather(self, tensor: Any, padding_value: float | None = None) -> Any:
+        """Concatenate tensors of all processes along their first dimension.
+
+        Args:
+            tensor: A tensor, or tuples, lists and dictionaries of tensors.
+            padding_value: Where processes hold different numbers of rows: a value that does not
+                occur in the data, with which they are filled up and which is removed again.
+        """
+        if padding_value is None:
+            return self._accelerator.gather(tensor)
+        return prepare.gathered_with_padding(self._accelerator, tensor, padding_value)
+
+    def print(self, *args: Any, **kwargs: Any) -> None:
+        """Print once a machine."""
+        self._accelerator.print(*args, **kwargs)
+
+    def save_checkpoint(
+        self,
+        save_path: str | PathLike[str],
+        checkpoint_kwargs: dict[str, Any] | None = None,
+        save_optimizer: bool = True,
+        save_scheduler: bool = True,
+        save_per_node: bool = True,
+    ) -> None:
+        """Write model, optimizer and scheduler into one file, whole or not at all.
+
+        Args:
+            save_path: The file.
+            checkpoint_kwargs: Further entries: tensors and plain Python values.
+            save_optimizer: False leaves the optimizer out.
+            save_scheduler: False leaves the scheduler out.
+            save_per_node: True writes one file a machine, False one altogether.
+        """
+        state = checkpoint.state_of(self, save_optimizer, save_scheduler) | (checkpoint_kwargs or {})
+        self.plan._save_state(state)
+        if self._accelerator.is_local_main_process if save_per_node else self._accelerator.is_main_process:
+            checkpoint.write(save_path, state)
+
+    def load_checkpoint(
+        self, checkpoint_path: str | PathLike[str], load_optimizer: bool = True, load_scheduler: bool = True
+    ) -> dict[str, Any]:
+        """Load what :meth:`save_checkpoint` wrote, and return all of it.
+
+        Args:
+            checkpoint_path: The file.
+            load_optimizer: False leaves the optimizer as it is.
+            load_scheduler: False leaves the scheduler as it is.
+        """
+        state = checkpoint.read(checkpoint_path)
+        checkpoint.apply(self, state, load_optimizer, load_scheduler, checkpoint_path)
+        self.plan._load_state(state)
+        return state
+
+    def _save_state(self, state: dict[str, Any]) -> None:
+        """Add to a checkpoint what belongs in it; override it, or attach a row."""
+
+    def _load_state(self, state: dict[str, Any]) -> None:
+        """Take back what :meth:`_save_state` added."""
+
+

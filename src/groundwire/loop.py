@@ -1,0 +1,235 @@
+"""The path of a batch: run, epoch, step and evaluation, read from top to bottom.
+
+Everything that can be overridden or listened to is called through the plan; the loop looks nothing
+up by name, reads no tensor and sets nothing on the Trainer. Where a run is stands in ``trainer.at``.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from groundwire.errors import GroundwireError, NonFiniteLossError, StopTrainingError
+from groundwire.prepare import promised_length
+
+if TYPE_CHECKING:
+    from groundwire.run_state import RunState
+    from groundwire.trainer import Trainer
+
+
+def training_run(trainer: Trainer) -> None:
+    """Epochs until there are enough, or updates, or somebody stops the run; then its end, in order."""
+    plan, at, config = trainer.plan, trainer.at, trainer.run_config
+    stopped: StopTrainingError | None = None
+    try:
+        trainer.optimizer.zero_grad()
+        plan.training_run_start()
+        plan.on_training_run_start()
+        plan._run_sanity_evaluation()
+        while at.epoch < config.num_epochs and at.update < most_updates(trainer):
+            at.epoch += 1
+            training_run_epoch(trainer)
+    except StopTrainingError as error:
+        stopped = error
+        trainer.print(error)
+        plan.on_stop_training_error(error)
+    plan.training_run_end()
+    plan.on_training_run_end()
+    if isinstance(stopped, NonFiniteLossError):
+        raise stopped
+
+
+def training_run_epoch(trainer: Trainer) -> None:
+    """One epoch: training, then evaluation where there is data for it."""
+    plan = trainer.plan
+    plan._run_train_epoch(trainer._train_dataloader)
+    if trainer._eval_dataloader is not None:
+        plan._run_eval_epoch(trainer._eval_dataloader, True, False)
+    plan.training_run_epoch_end()
+    plan.on_training_run_epoch_end()
+    trainer.run_history._increment_epoch()
+
+
+def train_epoch(trainer: Trainer, train_dl: Iterable[Any]) -> None:
+    """Every training batch once, or until the run has made as many updates as it may."""
+    plan, at = trainer.plan, trainer.at
+    at.phase = "train"
+    plan.train_epoch_start()
+    trainer._loss_tracker.reset()
+    plan.on_train_epoch_start()
+    most = most_updates(trainer)
+    batches = in_windows(trainer._on_device(train_dl), at, trainer.run_config.gradient_accumulation_steps)
+    for at.step, batch in batches:
+        if at.is_update or not trainer.run_config.is_distributed:
+            plan._run_train_step(batch, at.step)
+        else:
+            with trainer._accelerator.no_sync(trainer.model):
+                plan._run_train_step(batch, at.step)
+        if at.update >= most:
+            break
+    plan.train_epoch_end()
+    trainer._add_epoch_loss_to_run_history("train_loss_epoch")
+    plan.on_train_epoch_end()
+
+
+def train_step(trainer: Trainer, batch: Any, step: int) -> Any:
+    """Forward, loss and backward of a batch, and an update where it completes one."""
+    plan = trainer.plan
+    plan.on_train_step_start(step)
+    batch_output = plan.calculate_train_batch_loss(batch)
+    track(trainer, batch_output, "calculate_train_batch_loss")
+    plan.on_train_step_end(batch, batch_output, step)
+    plan.backward_step(share(trainer, batch_output))
+    if trainer.at.is_update:
+        update(trainer, step)
+    return batch_output
+
+
+def track(trainer: Trainer, batch_output: Any, source: str) -> None:
+    """Record the loss of a batch, or say what ``source`` should have returned."""
+    try:
+        loss, batch_size = batch_output["loss"], batch_output["batch_size"]
+    except (KeyError, TypeError, IndexError) as error:
+        got = f"the keys {sorted(map(str, batch_output))}" if isinstance(batch_output, dict) else repr(type(batch_output))
+        raise GroundwireError(
+            f"{type(trainer).__name__}.{source} returns a dictionary with 'loss', 'model_outputs' and 'batch_size'; "
+            f"it returned {got}"
+        ) from error
+    trainer._update_loss_tracker(loss, batch_size)
+
+
+def share(trainer: Trainer, batch_output: Any) -> Any:
+    """What a batch contributes to the loss of its update: its part of the batches, or of the items."""
+    loss, at = batch_output["loss"], trainer.at
+    if "num_items_in_batch" in batch_output and (at.window > 1 or trainer.run_config.is_distributed):
+        items = batch_output["num_items_in_batch"]
+        at.items = items if at.items is None else at.items + items
+        return loss * items
+    return loss if at.window == 1 else loss / at.window
+
+
+def update(trainer: Trainer, step: int) -> None:
+    """One optimizer update from the gradients of a window."""
+    plan = trainer.plan
+    if trainer.at.items is not None:
+        trainer._average_over_items()
+    plan._clip_gradients()
+    plan.optimizer_step()
+    plan.scheduler_step()
+    plan.optimizer_zero_grad()
+    trainer.at.update += 1
+    trainer.at.items = None
+    plan.on_train_update_end(step)
+
+
+def evaluation_run(trainer: Trainer) -> None:
+    """One evaluation epoch between a start and an end of its own."""
+    plan = trainer.plan
+    stopped: StopTrainingError | None = None
+    plan.evaluation_run_start()
+    plan.on_evaluation_run_start()
+    try:
+        plan._run_eval_epoch(trainer._eval_dataloader, False, False)
+    except StopTrainingError as error:
+        stopped = error
+        trainer.print(error)
+        plan.on_stop_training_error(error)
+    plan.evaluation_run_end()
+    plan.on_evaluation_run_end()
+    if isinstance(stopped, NonFiniteLossError):
+        raise stopped
+
+
+def eval_epoch(trainer: Trainer, valid_dl: Iterable[Any], is_intermediate: bool) -> None:
+    """Every evaluation batch once, without gradients; may run inside a training epoch."""
+    plan, at = trainer.plan, trainer.at
+    outer, at.phase = at.phase, "eval"
+    plan.eval_epoch_start()
+    plan.on_eval_epoch_start(is_intermediate)
+    batches = trainer._on_device(valid_dl)
+    with torch.no_grad():
+        for at.eval_step, batch in numbered(batches):
+            plan._run_eval_step(batch, at.eval_step)
+    plan.eval_epoch_end()
+    trainer._add_epoch_loss_to_run_history("intermediate_eval_loss" if is_intermediate else "eval_loss_epoch")
+    plan.on_eval_epoch_end(is_intermediate)
+    at.phase = outer
+
+
+def eval_step(trainer: Trainer, batch: Any, step: int) -> Any:
+    """Forward and loss of an evaluation batch."""
+    plan = trainer.plan
+    plan.on_eval_step_start(step)
+    batch_output = plan.calculate_eval_batch_loss(batch)
+    track(trainer, batch_output, "calculate_eval_batch_loss")
+    plan.on_eval_step_end(batch, batch_output, step)
+    return batch_output
+
+
+def prediction_run(trainer: Trainer) -> None:
+    """Every batch once, without gradients; what becomes of the predictions is for listeners to say."""
+    plan, at = trainer.plan, trainer.at
+    at.phase = "predict"
+    plan.prediction_run_start()
+    plan.on_prediction_run_start()
+    with torch.no_grad():
+        for at.eval_step, batch in numbered(trainer._on_device(trainer._eval_dataloader)):
+            plan._run_prediction_step(batch, at.eval_step)
+    plan.prediction_run_end()
+    plan.on_prediction_run_end()
+
+
+def prediction_step(trainer: Trainer, batch: Any, step: int) -> Any:
+    """What the model says of a batch."""
+    plan = trainer.plan
+    plan.on_prediction_step_start(step)
+    predictions = plan.calculate_predictions(batch)
+    plan.on_prediction_step_end(batch, predictions, step)
+    return predictions
+
+
+def most_updates(trainer: Trainer) -> float:
+    """The number of updates at which a run ends, if its epochs do not end it before."""
+    limit = trainer.run_config.max_num_train_steps
+    return math.inf if limit is None else limit
+
+
+def numbered(batches: Iterable[Any]) -> Iterator[tuple[int, Any]]:
+    """Number the batches, and refuse data that has none."""
+    step = -1
+    for step, batch in enumerate(batches):  # noqa: B007  # read after the loop
+        yield step, batch
+    if step < 0:
+        raise GroundwireError(
+            "the data gave no batch. A loader whose iterator was used up, a sampler without indices and drop_last "
+            "with a batch size above the number of samples all look like this"
+        )
+
+
+def in_windows(batches: Iterable[Any], at: RunState, size: int) -> Iterator[tuple[int, Any]]:
+    """Number the batches and say in ``at`` what update each belongs to.
+
+    The last window of an epoch holds what is left and is averaged over that. Where the data does
+    not promise a length, a window is fetched as a whole, so that its size is known before its
+    first backward pass.
+    """
+    at.window, at.is_update = 1, True
+    length = promised_length(batches) if size > 1 else None
+    if size == 1:
+        yield from numbered(batches)
+    elif length is not None:
+        for step, batch in numbered(batches):
+            at.window = min(size, length - step + step % size)
+            at.is_update = (step + 1) % size == 0 or step + 1 == length
+            yield step, batch
+    else:
+        unread = numbered(batches)
+        while window := list(itertools.islice(unread, size)):
+            at.window = len(window)
+            for step, batch in window:
+                at.is_update = step == window[-1][0]
+                yield step, batch

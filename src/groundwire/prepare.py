@@ -1,0 +1,262 @@
+"""Before the path: loaders, devices and the run configuration.
+
+Accelerate's wrappers are used where they do something: several processes, mixed precision, a
+plugin. Otherwise model and batches are only moved, and an optimizer step is torch's own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import torch
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
+from torch.utils.data import DataLoader, IterableDataset
+
+from groundwire.run_config import TrainerRunConfig
+from groundwire.utils import worker_init_fn
+
+if TYPE_CHECKING:
+    from groundwire.trainer import Trainer
+
+
+def own_accelerator(create: Callable[[], Accelerator]) -> Accelerator:
+    """Create an Accelerator whose precision is its own.
+
+    Accelerate keeps one state for all its objects in a process and refuses a second precision.
+    Those that exist keep the dictionary they share; the new one starts with an empty one.
+    """
+    AcceleratorState._shared_state = type(AcceleratorState._shared_state)()
+    return create()
+
+
+def wraps(accelerator: Accelerator) -> bool:
+    """True where Accelerate's wrappers do something that plain torch does not."""
+    return bool(
+        accelerator.num_processes > 1
+        or accelerator.mixed_precision != "no"
+        or accelerator.scaler is not None
+        or accelerator.state.dynamo_plugin.backend.value.lower() != "no"
+        or accelerator.distributed_type.value != "NO"
+    )
+
+
+def default_dl_kwargs(batch_size: int | None, shuffle: bool) -> dict[str, Any]:
+    """The documented defaults of a DataLoader."""
+    return {
+        "shuffle": shuffle,
+        "pin_memory": torch.cuda.is_available(),
+        "batch_size": batch_size,
+        "num_workers": 0,
+        "worker_init_fn": worker_init_fn,
+    }
+
+
+def merged_dl_kwargs(dataset: Any, defaults: Mapping[str, Any], given: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Defaults under what the user gave, without the defaults that contradict it."""
+    given = dict(given or {})
+    kept = dict(defaults)
+    if isinstance(dataset, IterableDataset) or given.get("sampler") is not None:
+        kept.pop("shuffle", None)
+    if given.get("batch_sampler") is not None:
+        for name in ("batch_size", "shuffle"):
+            kept.pop(name, None)
+    return {**kept, **given}
+
+
+def holds_samples(data: Any) -> bool:
+    """True for a dataset, whose samples a DataLoader batches; False for what gives batches already."""
+    return isinstance(data, torch.utils.data.Dataset) or (
+        hasattr(data, "__getitem__") and not isinstance(data, DataLoader)
+    )
+
+
+def check_loader(name: str, loader: Any) -> Any:
+    """Refuse what cannot give a batch.
+
+    Raises:
+        TypeError: It cannot be iterated over.
+        ValueError: It promises no batch.
+    """
+    if loader is None:
+        return None
+    if not hasattr(loader, "__iter__"):
+        raise TypeError(f"{name} returned {type(loader).__name__}, which gives no batches; a DataLoader or any iterable does")
+    if length_of(loader) == 0:
+        raise ValueError(
+            f"{name} returned a loader without a batch: the dataset is empty, or drop_last leaves nothing of "
+            f"{_samples(loader)} samples"
+        )
+    return loader
+
+
+def _samples(loader: Any) -> str:
+    try:
+        return str(len(loader.dataset))
+    except (AttributeError, TypeError):
+        return "its"
+
+
+def length_of(loader: Any) -> int | None:
+    """Batches an epoch, or None where the loader does not say."""
+    try:
+        return len(loader)
+    except (TypeError, NotImplementedError):
+        return None
+
+
+def promised_length(batches: Iterable[Any]) -> int | None:
+    """A length that can be relied on: that of map-style data. An IterableDataset only estimates its own."""
+    if isinstance(getattr(batches, "dataset", None), IterableDataset):
+        return None
+    return length_of(batches)
+
+
+def check_model(model: Any) -> None:
+    """Refuse what cannot be trained.
+
+    Raises:
+        TypeError: It is no ``nn.Module``.
+        ValueError: None of its parameters can be trained.
+    """
+    if not isinstance(model, torch.nn.Module):
+        raise TypeError(f"model: a torch.nn.Module is due, got {type(model).__name__}")
+    if not any(parameter.requires_grad for parameter in model.parameters()):
+        what = "no parameters" if next(model.parameters(), None) is None else "only frozen parameters"
+        raise ValueError(f"model: {type(model).__name__} has {what}, so there is nothing to train")
+
+
+def check_optimizer(optimizer: Any) -> None:
+    """Refuse a training run without an optimizer.
+
+    Raises:
+        TypeError: It has no ``step`` or no ``zero_grad``.
+    """
+    if not (hasattr(optimizer, "step") and hasattr(optimizer, "zero_grad")):
+        raise TypeError(
+            f"optimizer: a torch.optim.Optimizer is due to train with, got {optimizer!r}; give it to the Trainer or "
+            "override _create_optimizer"
+        )
+
+
+def placed(accelerator: Accelerator, model: Any, optimizer: Any, training: bool) -> tuple[Any, Any]:
+    """Model and optimizer on their device, wrapped where Accelerate has something to do for them."""
+    optimizer = _bare(optimizer)
+    if wraps(accelerator):
+        if training:
+            model, optimizer = accelerator.prepare(model, optimizer)
+            return model, optimizer
+        return accelerator.prepare_model(model, evaluation_mode=True), optimizer
+    model = model.to(accelerator.device)
+    if accelerator.device.type != "cpu" and optimizer is not None:
+        _follow(optimizer)
+    return model, optimizer
+
+
+def _bare(optimizer: Any) -> Any:
+    from accelerate.optimizer import AcceleratedOptimizer
+
+    return optimizer.optimizer if isinstance(optimizer, AcceleratedOptimizer) else optimizer
+
+
+def _follow(optimizer: Any) -> None:
+    """Move the state of an optimizer to where its parameters are now."""
+    for parameter, state in optimizer.state.items():
+        for name, value in state.items():
+            if isinstance(value, torch.Tensor) and name != "step":
+                state[name] = value.to(parameter.device)
+
+
+def shared_out(accelerator: Accelerator, loader: Any, even: bool) -> Any:
+    """Share a loader out among the processes; in one process it stays as it is.
+
+    Args:
+        accelerator: Of this process.
+        loader: A DataLoader.
+        even: True gives every process the same number of batches, repeating samples where they do
+            not suffice; False gives every sample once.
+    """
+    if loader is None or accelerator.num_processes == 1:
+        return loader
+    if not isinstance(loader, DataLoader):
+        raise TypeError(
+            f"with {accelerator.num_processes} processes a DataLoader is due, whose samples can be shared out; got "
+            f"{type(loader).__name__}"
+        )
+    accelerator.even_batches = even
+    return accelerator.prepare_data_loader(loader, device_placement=False)
+
+
+def moved(batch: Any, device: torch.device) -> Any:
+    """A batch on ``device``; what holds no tensor is left alone."""
+    if isinstance(batch, torch.Tensor):
+        return batch.to(device, non_blocking=True)
+    from accelerate.utils import send_to_device
+
+    return send_to_device(batch, device, non_blocking=True)
+
+
+def gathered_with_padding(accelerator: Accelerator, tensor: Any, padding_value: float) -> Any:
+    """Gather tensors whose first dimension differs between processes."""
+    from accelerate.utils.operations import recursively_apply
+
+    from groundwire.utils import remove_padding
+
+    padded = accelerator.pad_across_processes(tensor, pad_index=padding_value)
+    gathered = accelerator.gather(padded)
+    return recursively_apply(lambda rows: remove_padding(rows, padding_value), gathered)
+
+
+def run_config(
+    trainer: Trainer,
+    per_device_batch_size: int | None,
+    num_epochs: int,
+    gradient_accumulation_steps: int,
+    max_num_train_steps: int | None,
+    gradient_clip_value: float | None,
+    gradient_clip_norm: float | None,
+) -> TrainerRunConfig:
+    """Write down what will be run; numbers that the data does not tell are ``None``."""
+    accelerator = trainer._accelerator
+    processes = accelerator.num_processes
+    train_size = _batch_size(trainer._train_dataloader, processes, per_device_batch_size)
+    eval_size = _batch_size(trainer._eval_dataloader, processes, per_device_batch_size)
+    batches = length_of(trainer._train_dataloader)
+    updates = None if batches is None else math.ceil(batches / gradient_accumulation_steps)
+    if max_num_train_steps is None and updates is not None:
+        max_num_train_steps = num_epochs * updates + 1
+    return TrainerRunConfig(
+        num_epochs=num_epochs,
+        train_per_device_batch_size=train_size,
+        train_dl_kwargs=trainer._train_dl_kwargs,
+        eval_per_device_batch_size=eval_size,
+        eval_dl_kwargs=trainer._eval_dl_kwargs,
+        gradient_accumulation_steps=gradient_accumulation_steps,
+        gradient_clip_value=gradient_clip_value,
+        train_total_batch_size=None if train_size is None else train_size * processes * gradient_accumulation_steps,
+        eval_total_batch_size=None if eval_size is None else eval_size * processes,
+        num_update_steps_per_epoch=updates,
+        num_local_update_steps_per_epoch=updates,
+        max_num_train_steps=max_num_train_steps,
+        is_local_process_zero=accelerator.is_local_main_process,
+        is_world_process_zero=accelerator.is_main_process,
+        is_distributed=accelerator.use_distributed,
+        mixed_precision=str(accelerator.mixed_precision),
+        num_processes=processes,
+        gradient_clip_norm=gradient_clip_norm,
+    )
+
+
+def _batch_size(loader: Any, processes: int, otherwise: int | None) -> int | None:
+    if loader is None:
+        return None
+    total: int | None = getattr(loader, "total_batch_size", None)
+    if total is not None:
+        return total // processes
+    sampler = getattr(loader, "batch_sampler", None)
+    found = getattr(sampler, "batch_size", None) or getattr(loader, "batch_size", None)
+    return found if isinstance(found, int) else otherwise
+
+

@@ -1,0 +1,144 @@
+"""What was asked for: the arguments of an entry point, checked before any data is read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from numbers import Integral, Real
+from os import PathLike
+from typing import Any
+
+import torch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainRequest:
+    """The arguments of ``Trainer.train``.
+
+    Raises:
+        TypeError: A value of the wrong kind.
+        ValueError: A value out of range, or a combination that makes no sense. Both name the
+            parameter, the value and what is allowed.
+    """
+
+    train_dataset: Any
+    num_epochs: int
+    eval_dataset: Any = None
+    per_device_batch_size: int | None = 8
+    max_num_train_steps: int | None = None
+    gradient_accumulation_steps: int = 1
+    gradient_clip_value: float | None = None
+    gradient_clip_norm: float | None = None
+    create_scheduler_fn: Callable[..., Any] | None = None
+    train_dataloader_kwargs: Mapping[str, Any] | None = None
+    eval_dataloader_kwargs: Mapping[str, Any] | None = None
+    reset_run_history: bool = True
+    collate_fn: Callable[..., Any] | None = None
+    resume_from: str | PathLike[str] | None = None
+
+    def __post_init__(self) -> None:
+        _whole("num_epochs", self.num_epochs)
+        _batch_size(self.per_device_batch_size)
+        if self.max_num_train_steps is not None:
+            _whole("max_num_train_steps", self.max_num_train_steps)
+        _whole("gradient_accumulation_steps", self.gradient_accumulation_steps)
+        _clip(self.gradient_clip_value, self.gradient_clip_norm)
+        _scheduler_factory(self.create_scheduler_fn)
+        _callable("collate_fn", self.collate_fn)
+        _flag("reset_run_history", self.reset_run_history)
+        for name in ("train_dataloader_kwargs", "eval_dataloader_kwargs"):
+            _keywords(name, getattr(self, name))
+        for name in ("train_dataset", "eval_dataset"):
+            _data(name, getattr(self, name), self.num_epochs)
+        if self.resume_from is not None and not isinstance(self.resume_from, (str, PathLike)):
+            raise TypeError(f"resume_from: the folder of a saved training state is due, got {self.resume_from!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluateRequest:
+    """The arguments of ``Trainer.evaluate`` and ``Trainer.predict``; raises as :class:`TrainRequest` does."""
+
+    dataset: Any = None
+    per_device_batch_size: int | None = 8
+    dataloader_kwargs: Mapping[str, Any] | None = None
+    collate_fn: Callable[..., Any] | None = None
+
+    def __post_init__(self) -> None:
+        _batch_size(self.per_device_batch_size)
+        _keywords("dataloader_kwargs", self.dataloader_kwargs)
+        _callable("collate_fn", self.collate_fn)
+        _data("dataset", self.dataset, epochs=1)
+
+
+def _whole(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"{name}: a whole number of at least 1 is due, got {value!r}")
+    if value < 1:
+        raise ValueError(f"{name}: a whole number of at least 1 is due, got {value!r}")
+
+
+def _batch_size(value: object) -> None:
+    if value is not None:
+        _whole("per_device_batch_size", value)
+
+
+def _clip(by_value: object, by_norm: object) -> None:
+    for name, limit in (("gradient_clip_value", by_value), ("gradient_clip_norm", by_norm)):
+        if limit is None:
+            continue
+        if isinstance(limit, bool) or not isinstance(limit, Real):
+            raise TypeError(f"{name}: a number above 0 is due, got {limit!r}")
+        if not limit > 0 or math.isnan(limit):
+            raise ValueError(f"{name}: a number above 0 is due, got {limit!r}; None leaves gradients as they are")
+    if by_value is not None and by_norm is not None:
+        raise ValueError(
+            f"gradient_clip_value={by_value!r} and gradient_clip_norm={by_norm!r} exclude each other; keep one, or "
+            "override _clip_gradients to clip twice"
+        )
+
+
+def _scheduler_factory(factory: object) -> None:
+    if factory is None:
+        return
+    if hasattr(factory, "step") and hasattr(factory, "optimizer"):
+        name = type(factory).__name__
+        raise TypeError(
+            f"create_scheduler_fn: a function of the optimizer is due, got an instance of {name}. The optimizer is "
+            f"prepared when training starts, so pass a factory: functools.partial({name}, ...)"
+        )
+    _callable("create_scheduler_fn", factory)
+
+
+def _callable(name: str, value: object) -> None:
+    if value is not None and not callable(value):
+        raise TypeError(f"{name}: a callable or None is due, got {value!r}")
+
+
+def _flag(name: str, value: object) -> None:
+    if not isinstance(value, bool):
+        raise TypeError(f"{name}: True or False is due, got {value!r}")
+
+
+def _keywords(name: str, value: object) -> None:
+    if value is None:
+        return
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise TypeError(f"{name}: a dictionary of DataLoader arguments is due, got {value!r}")
+
+
+def _data(name: str, data: Any, epochs: int) -> None:
+    if data is None:
+        return
+    if isinstance(data, (str, bytes, torch.Tensor)) or not (hasattr(data, "__getitem__") or hasattr(data, "__iter__")):
+        raise TypeError(
+            f"{name}: a dataset, a DataLoader or an iterable of batches is due, got {type(data).__name__}; "
+            "tensors become one with torch.utils.data.TensorDataset(inputs, targets)"
+        )
+    if hasattr(data, "__next__") and epochs > 1:
+        raise ValueError(
+            f"{name}: an iterator can be read once and num_epochs={epochs} asks for more; pass an object whose "
+            "__iter__ starts again, such as a DataLoader or an IterableDataset"
+        )
+    if hasattr(data, "__len__") and len(data) == 0:
+        raise ValueError(f"{name} is empty: there is nothing to iterate over")

@@ -1,0 +1,329 @@
+"""What you may override: the Trainer, its documented hooks and its entry points.
+
+How hooks find each other stands in ``engine.py``, the path of a batch in ``loop.py``, what comes
+before it in ``prepare.py``. A method whose name starts with a verb such as *create* or *calculate*
+returns a value; the others change the state of the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from torch.utils.data import DataLoader
+
+from groundwire import loop, prepare
+from groundwire.callbacks import DEFAULT_CALLBACKS
+from groundwire.internals import Internals
+from groundwire.placeholders import TrainerPlaceholderValues, replace_trainer_placeholder_values
+from groundwire.request import EvaluateRequest, TrainRequest
+from groundwire.tracking import InMemoryRunHistory, LossTracker, RunHistory
+
+__all__ = ["DEFAULT_CALLBACKS", "Trainer", "TrainerPlaceholderValues", "replace_trainer_placeholder_values"]
+
+
+class Trainer(Internals):
+    """A training loop of which every step is a method that can be overridden.
+
+    Args:
+        model: What is trained.
+        loss_func: Called as ``loss_func(model_outputs, targets)``; returns a scalar tensor.
+        optimizer: Holds the parameters of ``model``.
+        callbacks: Classes or instances, told about events in this order.
+        run_history: Where metrics are recorded; in memory by default.
+        accelerator: The Accelerator to use; by default what ``_create_accelerator`` returns.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        loss_func: Any,
+        optimizer: Any,
+        callbacks: Iterable[Any] = DEFAULT_CALLBACKS,
+        run_history: RunHistory | None = None,
+        *,
+        accelerator: Accelerator | None = None,
+    ) -> None:
+        self.model = model
+        self.loss_func = loss_func
+        self.optimizer = optimizer
+        self._callbacks = callbacks
+        self.callback_handler = self._create_callback_handler()
+        self.run_history: RunHistory = InMemoryRunHistory() if run_history is None else run_history
+        self._accelerator = prepare.own_accelerator(self._create_accelerator) if accelerator is None else accelerator
+        self._loss_tracker = LossTracker(self.device)
+        self._request: TrainRequest | EvaluateRequest | None = None
+        self.create_scheduler_fn: Callable[..., Any] | None = None
+        self.scheduler: Any = None
+        self.collate_fn: Callable[..., Any] | None = None
+        self.train_dataset: Any = None
+        self.eval_dataset: Any = None
+        self._train_dataloader: Any = None
+        self._eval_dataloader: Any = None
+        self._train_dl_kwargs: Any = None
+        self._eval_dl_kwargs: Any = None
+        self.run_config: Any = None
+        self._start_engine()
+        self._wire("init")
+        self.plan.on_init_end()
+
+    # entry points
+
+    def train(
+        self,
+        train_dataset: Any,
+        num_epochs: int,
+        eval_dataset: Any = None,
+        per_device_batch_size: int | None = 8,
+        max_num_train_steps: int | None = None,
+        gradient_accumulation_steps: int = 1,
+        gradient_clip_value: float | None = None,
+        create_scheduler_fn: Callable[..., Any] | None = None,
+        train_dataloader_kwargs: Mapping[str, Any] | None = None,
+        eval_dataloader_kwargs: Mapping[str, Any] | None = None,
+        reset_run_history: bool = True,
+        collate_fn: Callable[..., Any] | None = None,
+        *,
+        gradient_clip_norm: float | None = None,
+    ) -> None:
+        """Train the model.
+
+        Args:
+            train_dataset: A dataset, a ready DataLoader, or any iterable of batches.
+            num_epochs: Passes over the training data.
+            eval_dataset: Likewise; without it nothing is evaluated.
+            per_device_batch_size: Samples a batch on each device.
+            max_num_train_steps: Optimizer updates after which the run ends, if the epochs do not
+                end it before; the epoch under way is ended in order.
+            gradient_accumulation_steps: Batches averaged into one update.
+            gradient_clip_value: Gradient elements are clipped to ``[-value, value]`` at each update.
+            create_scheduler_fn: Called with the prepared optimizer; returns a scheduler, which is
+                stepped at each update.
+            train_dataloader_kwargs: Arguments of the training DataLoader that replace the defaults.
+            eval_dataloader_kwargs: Likewise for evaluation.
+            reset_run_history: False keeps the metrics of earlier runs and counts epochs on.
+            collate_fn: Turns a list of samples into a batch, for both loaders.
+            gradient_clip_norm: The norm of all gradients together is clipped to this at each update.
+
+        Raises:
+            TypeError: An argument of the wrong kind.
+            ValueError: An argument out of range, or empty data.
+            HookMapError: A callback cannot be called as it would be.
+            NonFiniteLossError: After the end of a run whose loss became NaN or infinite.
+        """
+        request = TrainRequest(
+            train_dataset=train_dataset,
+            num_epochs=num_epochs,
+            eval_dataset=eval_dataset,
+            per_device_batch_size=per_device_batch_size,
+            max_num_train_steps=max_num_train_steps,
+            gradient_accumulation_steps=gradient_accumulation_steps,
+            gradient_clip_value=gradient_clip_value,
+            gradient_clip_norm=gradient_clip_norm,
+            create_scheduler_fn=create_scheduler_fn,
+            train_dataloader_kwargs=train_dataloader_kwargs,
+            eval_dataloader_kwargs=eval_dataloader_kwargs,
+            reset_run_history=reset_run_history,
+            collate_fn=collate_fn,
+        )
+        self._request = request
+        self.train_dataset, self.eval_dataset = request.train_dataset, request.eval_dataset
+        self.collate_fn, self.create_scheduler_fn = request.collate_fn, request.create_scheduler_fn
+        self._train_dl_kwargs, self._eval_dl_kwargs = request.train_dataloader_kwargs, request.eval_dataloader_kwargs
+        if request.reset_run_history:
+            self.run_history.reset()
+        self._launch("_run_training")
+
+    def evaluate(
+        self,
+        dataset: Any = None,
+        per_device_batch_size: int | None = 8,
+        dataloader_kwargs: Mapping[str, Any] | None = None,
+        collate_fn: Callable[..., Any] | None = None,
+    ) -> None:
+        """Evaluate the model: one pass, recorded in an emptied run history.
+
+        Args:
+            dataset: A dataset, a ready DataLoader, or any iterable of batches; it may be left out
+                where ``create_eval_dataloader`` is overridden.
+            per_device_batch_size: Samples a batch on each device.
+            dataloader_kwargs: Arguments of the DataLoader that replace the defaults.
+            collate_fn: Turns a list of samples into a batch.
+
+        Raises:
+            TypeError: An argument of the wrong kind.
+            ValueError: An argument out of range, or empty data.
+        """
+        request = EvaluateRequest(
+            dataset=dataset,
+            per_device_batch_size=per_device_batch_size,
+            dataloader_kwargs=dataloader_kwargs,
+            collate_fn=collate_fn,
+        )
+        self._request = request
+        self.train_dataset, self.eval_dataset = None, request.dataset
+        self.collate_fn, self.create_scheduler_fn = request.collate_fn, None
+        self._train_dl_kwargs, self._eval_dl_kwargs = None, request.dataloader_kwargs
+        self.run_history.reset()
+        self._launch("_run_evaluation")
+
+    # setup
+
+    def create_train_dataloader(self, batch_size: int | None, train_dl_kwargs: Any = None) -> Iterable[Any]:
+        """Build the loader of training batches.
+
+        Args:
+            batch_size: Samples a batch on each device.
+            train_dl_kwargs: DataLoader arguments that replace :meth:`get_default_train_dl_kwargs`.
+        """
+        if not prepare.holds_samples(self.train_dataset):
+            return self.train_dataset  # type: ignore[no-any-return]  # gives batches already
+        defaults = self.get_default_train_dl_kwargs(batch_size)
+        self._train_dl_kwargs = prepare.merged_dl_kwargs(self.train_dataset, defaults, train_dl_kwargs)
+        return DataLoader(**{"dataset": self.train_dataset, "collate_fn": self.collate_fn, **self._train_dl_kwargs})
+
+    def create_eval_dataloader(self, batch_size: int | None, eval_dl_kwargs: Any = None) -> Iterable[Any]:
+        """Build the loader of evaluation batches; arguments as in :meth:`create_train_dataloader`."""
+        if not prepare.holds_samples(self.eval_dataset):
+            return self.eval_dataset  # type: ignore[no-any-return]  # gives batches already
+        defaults = self.get_default_eval_dl_kwargs(batch_size)
+        self._eval_dl_kwargs = prepare.merged_dl_kwargs(self.eval_dataset, defaults, eval_dl_kwargs)
+        return DataLoader(**{"dataset": self.eval_dataset, "collate_fn": self.collate_fn, **self._eval_dl_kwargs})
+
+    def get_default_train_dl_kwargs(self, batch_size: int | None) -> dict[str, Any]:
+        """DataLoader arguments for training where the user gives none."""
+        return prepare.default_dl_kwargs(batch_size, shuffle=True)
+
+    def get_default_eval_dl_kwargs(self, batch_size: int | None) -> dict[str, Any]:
+        """DataLoader arguments for evaluation where the user gives none."""
+        return prepare.default_dl_kwargs(batch_size, shuffle=False)
+
+    def create_scheduler(self) -> Any:
+        """Build the scheduler from ``create_scheduler_fn``, placeholders filled in; None without one."""
+        if self.create_scheduler_fn is None:
+            return None
+        return replace_trainer_placeholder_values(self, self.create_scheduler_fn)(self.optimizer)
+
+    # training run
+
+    def training_run_start(self) -> None:
+        """Called when everything is prepared, before the first epoch."""
+
+    def training_run_epoch_end(self) -> None:
+        """Called after training and evaluation of an epoch."""
+
+    def training_run_end(self) -> None:
+        """Called at the end of a training run; takes the model out of its wrappers."""
+        self.model = self.get_model()
+
+    # training epoch
+
+    def train_epoch_start(self) -> None:
+        """Called at the start of a training epoch; puts the model in train mode."""
+        self.model.train()
+
+    def calculate_train_batch_loss(self, batch: Any) -> dict[str, Any]:
+        """Run the model on a batch and calculate its loss.
+
+        Args:
+            batch: What the loader gave, on the device; by default ``(inputs, targets)``.
+
+        Returns:
+            A dictionary with ``loss`` (a scalar tensor, averaged over the batch), ``model_outputs``
+            and ``batch_size``; further entries reach the callbacks. ``num_items_in_batch``, where
+            given, is the number of items (tokens, say) that ``loss`` is the mean of: an update is
+            then weighted by items and not by batches.
+        """
+        return self._batch_loss(batch)
+
+    def _batch_loss(self, batch: Any) -> dict[str, Any]:
+        inputs, targets = batch[0], batch[1]
+        model_outputs = self.model(inputs)
+        loss = self.loss_func(model_outputs, targets)
+        return {"loss": loss, "model_outputs": model_outputs, "batch_size": targets.size(0)}
+
+    def _run_train_step(self, batch: Any, step: int) -> Any:
+        """A whole training batch, and the update where it completes one."""
+        return loop.train_step(self, batch, step)
+
+    def _update_loss_tracker(self, batch_loss: Any, batch_size: int) -> None:
+        """Record the loss of a batch; it stays on the device."""
+        self._loss_tracker.update(batch_loss, batch_size)
+
+    def backward_step(self, loss: torch.Tensor) -> None:
+        """Run the backward pass.
+
+        Args:
+            loss: Scalar tensor, divided by the number of batches in the update.
+        """
+        if self._is_wrapped:
+            self._accelerator.backward(loss)
+        else:
+            loss.backward()  # type: ignore[no-untyped-call]
+
+    def _clip_gradients(self) -> None:
+        """Clip the gradients of an update, where the run asks for it."""
+        config = self.run_config
+        if config.gradient_clip_value is not None:
+            clip = self._accelerator.clip_grad_value_ if self._is_wrapped else torch.nn.utils.clip_grad_value_
+            clip(self.model.parameters(), config.gradient_clip_value)
+        if config.gradient_clip_norm is not None:
+            clip = self._accelerator.clip_grad_norm_ if self._is_wrapped else torch.nn.utils.clip_grad_norm_
+            clip(self.model.parameters(), config.gradient_clip_norm)
+
+    def optimizer_step(self) -> None:
+        """Let the optimizer update the parameters."""
+        self.optimizer.step()
+
+    def scheduler_step(self) -> None:
+        """Move the scheduler on by one update, if there is one."""
+        if self.scheduler is not None:
+            self.scheduler.step()
+
+    def optimizer_zero_grad(self) -> None:
+        """Clear the gradients."""
+        self.optimizer.zero_grad()
+
+    def train_epoch_end(self) -> None:
+        """Called after the last batch of a training epoch, before its loss is recorded."""
+
+    # evaluation
+
+    def eval_epoch_start(self) -> None:
+        """Called at the start of an evaluation epoch; puts the model in eval mode."""
+        self.model.eval()
+
+    def calculate_eval_batch_loss(self, batch: Any) -> dict[str, Any]:
+        """Run the model on an evaluation batch; as :meth:`calculate_train_batch_loss`, without gradients."""
+        with torch.no_grad():
+            return self._batch_loss(batch)
+
+    def _run_eval_step(self, batch: Any, step: int) -> Any:
+        """A whole evaluation batch."""
+        return loop.eval_step(self, batch, step)
+
+    def eval_epoch_end(self) -> None:
+        """Called after the last batch of an evaluation epoch, before its loss is recorded."""
+
+    def evaluation_run_start(self) -> None:
+        """Called at the start of an evaluation run."""
+
+    def evaluation_run_end(self) -> None:
+        """Called at the end of an evaluation run; takes the model out of its wrappers."""
+        self.model = self.get_model()
+
+    # prediction
+
+    def prediction_run_start(self) -> None:
+        """Called at the start of a prediction run; puts the model in eval mode."""
+        self.model.eval()
+
+    def calculate_predictions(self, batch: Any) -> Any:
+        """What the model says of a batch; of a tuple or list its first element is the input."""
+        return self.model(batch[0] if isinstance(batch, (tuple, list)) else batch)
+
+    def prediction_run_end(self) -> None:
+        """Called at the end of a prediction run; takes the model out of its wrappers."""
+        self.model = self.get_model()

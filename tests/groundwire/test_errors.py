@@ -1,0 +1,86 @@
+import functools
+import inspect
+import pickle
+from pathlib import Path
+
+import pytest
+
+from groundwire.errors import (
+    GroundwireError,
+    HookMapError,
+    NonFiniteLossError,
+    StopTrainingError,
+    did_you_mean,
+    place_of,
+)
+
+
+@pytest.mark.parametrize("error", [HookMapError, StopTrainingError, NonFiniteLossError])
+def test_every_error_of_ours_can_be_caught_at_once(error):
+    assert issubclass(error, GroundwireError)
+
+
+def test_a_loss_that_is_not_finite_is_named_by_epoch_and_step():
+    error = NonFiniteLossError(epoch=2, step=17)
+    assert (error.epoch, error.step) == (2, 17)
+    assert "step 17 of epoch 2" in str(error)
+    assert "TerminateOnNaNCallback" in str(error)
+
+
+def test_it_reaches_another_process_whole():
+    error = pickle.loads(pickle.dumps(NonFiniteLossError(2, 17)))
+    assert (error.epoch, error.step, str(error)) == (2, 17, str(NonFiniteLossError(2, 17)))
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("on_train_strat", " Did you mean 'on_train_start'?"),
+        ("on_train_start", " Did you mean 'on_train_start'?"),
+        ("zzz", ""),
+    ],
+)
+def test_the_nearest_name_is_offered_if_there_is_one(name, hint):
+    assert did_you_mean(name, iter(["on_train_start", "on_fit_end"])) == hint
+
+
+def test_nothing_is_offered_where_nothing_is_known():
+    assert did_you_mean("anything", ()) == ""
+
+
+def _here():
+    return None
+
+
+class Somewhere:
+    def method(self):
+        return None
+
+
+def _wrapped():
+    @functools.wraps(_here)
+    def outer():
+        return _here()
+
+    return outer
+
+
+@pytest.mark.parametrize(
+    ("thing", "written"),
+    [
+        (_here, _here),
+        (Somewhere, Somewhere),
+        (Somewhere().method, Somewhere.method),
+        (functools.partial(_here), _here),
+        (_wrapped(), _here),
+    ],
+)
+def test_a_place_is_a_file_and_a_line(thing, written):
+    file, _, line = place_of(thing).rpartition(":")
+    assert Path(file).name == "test_errors.py"
+    assert int(line) == inspect.getsourcelines(written)[1]
+
+
+@pytest.mark.parametrize("thing", [len, "text", 3, eval("lambda: 0")])  # noqa: S307  # a function without a file
+def test_what_has_no_source_has_no_place(thing):
+    assert place_of(thing) == ""
