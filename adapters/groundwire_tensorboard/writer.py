@@ -34,14 +34,14 @@ class EventWriter:
 
     def scalar(self, tag: str, value: float, step: int) -> None:
         """Write one number; TensorBoard keeps it in single precision."""
-        self._open().add_scalar(tag, value, step)  # type: ignore[no-untyped-call]  # torch's is not annotated
+        self._open().add_scalar(tag, value, step)
 
     def histogram(self, tag: str, values: torch.Tensor, step: int) -> None:
         """Write how ``values`` (any shape) are distributed; those that are not finite are left out."""
         finite = values.detach()[values.detach().isfinite()]
         if finite.numel():
             # NumPy, which makes the bins, has no bfloat16.
-            self._open().add_histogram(tag, finite.float(), step)  # type: ignore[no-untyped-call]  # likewise
+            self._open().add_histogram(tag, finite.float(), step)
 
     def hparams(self, values: Mapping[str, Any], metrics: Iterable[str]) -> None:
         """Write what a run was made with, into the directory of the run itself.
@@ -56,25 +56,25 @@ class EventWriter:
         plain = {name: _plain(value) for name, value in values.items() if value is not None}
         files = self._open().file_writer
         assert files is not None  # as long as the writer is not closed
-        for summary in hparams(plain, dict.fromkeys(metrics, 0.0)):  # type: ignore[no-untyped-call]  # likewise
-            files.add_summary(summary)  # type: ignore[no-untyped-call]  # likewise
+        for summary in hparams(plain, dict.fromkeys(metrics, 0.0)):
+            files.add_summary(summary)
 
     def flush(self) -> None:
         """See to it that everything written so far is in the file."""
         if self._writer is not None:
-            self._writer.flush()  # type: ignore[no-untyped-call]  # likewise
+            self._writer.flush()
 
     def close(self) -> None:
         """Write out what is pending and close the event file, if one is open."""
         if self._writer is not None:
-            self._writer.close()  # type: ignore[no-untyped-call]  # likewise
+            self._writer.close()
             self._writer = None
 
     def _open(self) -> SummaryWriter:
         if self._writer is None:
             from torch.utils.tensorboard import SummaryWriter
 
-            self._writer = SummaryWriter(self._log_dir)  # type: ignore[no-untyped-call]  # likewise
+            self._writer = SummaryWriter(self._log_dir)
             self._log_dir = self._writer.log_dir
         return self._writer
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -248,6 +249,5 @@ def _numbers(name: str, result: Any) -> Iterator[tuple[str, float]]:
             ) from error
         return
     values = result.detach().cpu()
-    for index in torch.cartesian_prod(*map(torch.arange, values.shape)).reshape(-1, values.ndim) if values.ndim else [()]:
-        position = tuple(int(i) for i in index)
-        yield "".join(f"_{i}" for i in position), float(values[position])
+    for position in itertools.product(*map(range, values.shape)):
+        yield "".join(f"_{index}" for index in position), float(values[position])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from accelerate import notebook_launcher
+
     from groundwire.callbacks import DEFAULT_CALLBACKS, TrainerCallback, get_default_callbacks
     from groundwire.checkpoint import CheckpointError
     from groundwire.errors import (

@@ -39,7 +39,9 @@ def apply(trainer: Any, state: dict[str, Any], load_optimizer: bool, load_schedu
     try:
         model.load_state_dict(state["model_state_dict"])
     except RuntimeError as error:
-        raise CheckpointError(f"{path} holds the weights of another model than {type(model).__name__}: {error}") from error
+        raise CheckpointError(
+            f"{path} holds the weights of another model than {type(model).__name__}: {error}"
+        ) from error
     if load_optimizer and "optimizer_state_dict" in state and trainer.optimizer is not None:
         trainer.optimizer.load_state_dict(state["optimizer_state_dict"])
     if load_scheduler and "scheduler_state_dict" in state and trainer.scheduler is not None:
@@ -85,7 +87,9 @@ def read(path: str | PathLike[str]) -> dict[str, Any]:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise CheckpointError(f"{path} is not a whole checkpoint, or holds more than tensors and plain values: {error}") from error
+        raise CheckpointError(
+            f"{path} is not a whole checkpoint, or holds more than tensors and plain values: {error}"
+        ) from error
     if not isinstance(state, dict):
         raise CheckpointError(f"{path} holds a {type(state).__name__}, not the dictionary that a checkpoint is")
     return state

@@ -52,7 +52,11 @@ class Engine:
         """The roles of a callback: those of its own table, those of ``hook_maps``, else the native one."""
         own = getattr(type(callback), "hookmap", None)
         if isinstance(own, HookMap):
-            return [Part(own, role, callback, order) for role in own.bases if isinstance(callback, as_tuple(own.bases[role]))]
+            return [
+                Part(own, role, callback, order)
+                for role in own.bases
+                if isinstance(callback, as_tuple(own.bases[role]))
+            ]
         roles = []
         for hookmap in self.hook_maps:
             role = role_in(hookmap, callback)
@@ -165,6 +169,4 @@ def role_in(hookmap: HookMap, callback: Any) -> str | None:
     """The most special of the roles in ``callbacks=`` that the object plays in a table."""
     played = [role for role in hookmap.listed if isinstance(callback, as_tuple(hookmap.bases[role]))]
     special = [role for role in played if role in hookmap.specialises]
-    return (special or played or [None])[0]
-
-
+    return next(iter(special or played), None)

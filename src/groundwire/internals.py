@@ -123,7 +123,7 @@ class Internals(Engine):
     ) -> TrainerRunConfig:
         """Write down what will be run."""
         return prepare.run_config(
-            self,
+            self,  # type: ignore[arg-type]  # every Internals is a Trainer
             per_device_batch_size,
             num_epochs,
             gradient_accumulation_steps,
@@ -166,7 +166,10 @@ class Internals(Engine):
 
     def _on_device(self, batches: Iterable[Any]) -> Iterable[Any]:
         """The batches as steps see them; untouched where nobody has anything to move."""
-        own = self.plan._transfer_batch == self._transfer_batch and type(self)._transfer_batch is Internals._transfer_batch
+        own = (
+            self.plan._transfer_batch == self._transfer_batch
+            and type(self)._transfer_batch is Internals._transfer_batch
+        )
         return batches if own and self.device.type == "cpu" else map(self.plan._transfer_batch, batches)
 
     def _average_over_items(self) -> None:
@@ -190,7 +193,8 @@ class Internals(Engine):
     @property
     def device(self) -> torch.device:
         """The device of this process."""
-        return self._accelerator.device
+        device: torch.device = self._accelerator.device
+        return device
 
     def get_model(self, keep_torch_compile: bool = True) -> Any:
         """The model without the wrappers of several processes.
@@ -258,5 +262,3 @@ class Internals(Engine):
 
     def _load_state(self, state: dict[str, Any]) -> None:
         """Take back what :meth:`_save_state` added."""
-
-

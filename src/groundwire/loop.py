@@ -94,7 +94,9 @@ def track(trainer: Trainer, batch_output: Any, source: str) -> None:
     try:
         loss, batch_size = batch_output["loss"], batch_output["batch_size"]
     except (KeyError, TypeError, IndexError) as error:
-        got = f"the keys {sorted(map(str, batch_output))}" if isinstance(batch_output, dict) else repr(type(batch_output))
+        got = (
+            f"the keys {sorted(map(str, batch_output))}" if isinstance(batch_output, dict) else repr(type(batch_output))
+        )
         raise GroundwireError(
             f"{type(trainer).__name__}.{source} returns a dictionary with 'loss', 'model_outputs' and 'batch_size'; "
             f"it returned {got}"
@@ -201,7 +203,7 @@ def most_updates(trainer: Trainer) -> float:
 def numbered(batches: Iterable[Any]) -> Iterator[tuple[int, Any]]:
     """Number the batches, and refuse data that has none."""
     step = -1
-    for step, batch in enumerate(batches):  # noqa: B007  # read after the loop
+    for step, batch in enumerate(batches):  # read after the loop
         yield step, batch
     if step < 0:
         raise GroundwireError(

@@ -83,7 +83,9 @@ def check_loader(name: str, loader: Any) -> Any:
     if loader is None:
         return None
     if not hasattr(loader, "__iter__"):
-        raise TypeError(f"{name} returned {type(loader).__name__}, which gives no batches; a DataLoader or any iterable does")
+        raise TypeError(
+            f"{name} returned {type(loader).__name__}, which gives no batches; a DataLoader or any iterable does"
+        )
     if length_of(loader) == 0:
         raise ValueError(
             f"{name} returned a loader without a batch: the dataset is empty, or drop_last leaves nothing of "
@@ -258,5 +260,3 @@ def _batch_size(loader: Any, processes: int, otherwise: int | None) -> int | Non
     sampler = getattr(loader, "batch_sampler", None)
     found = getattr(sampler, "batch_size", None) or getattr(loader, "batch_size", None)
     return found if isinstance(found, int) else otherwise
-
-

@@ -20,7 +20,7 @@ from groundwire.plan import Finding, Status, Wired, by_row
 __all__ = ["Report", "as_text", "explain", "wired_rows"]
 
 _DEPTH: dict[Every, int] = {"trainer": 0, "run": 0, "demand": 0, "epoch": 1, "batch": 2, "update": 3}
-_CORE = ("groundwire.engine", "groundwire.trainer")  # where a method is the hook itself, not an override
+_CORE = "groundwire"  # the package whose methods are the hooks themselves, no overrides
 _ADAPTERS = "groundwire_"  # how the packages begin whose classes stand between the user's and the core's
 
 
@@ -135,7 +135,8 @@ def _override(trainer: object, name: str, by_rows: bool) -> OverrideLine | None:
         if isinstance(method, by_row) and not by_rows:
             continue  # an empty slot lets the next class answer
         if method is not None:
-            return None if isinstance(method, by_row) or cls.__module__ in _CORE else _override_line(cls, method)
+            core = cls.__module__.partition(".")[0] == _CORE
+            return None if core or isinstance(method, by_row) else _override_line(cls, method)
     return None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -74,7 +73,7 @@ class EvaluateRequest:
 def _whole(name: str, value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name}: a whole number of at least 1 is due, got {value!r}")
-    if value < 1:
+    if int(value) < 1:
         raise ValueError(f"{name}: a whole number of at least 1 is due, got {value!r}")
 
 
@@ -89,7 +88,7 @@ def _clip(by_value: object, by_norm: object) -> None:
             continue
         if isinstance(limit, bool) or not isinstance(limit, Real):
             raise TypeError(f"{name}: a number above 0 is due, got {limit!r}")
-        if not limit > 0 or math.isnan(limit):
+        if not float(limit) > 0:
             raise ValueError(f"{name}: a number above 0 is due, got {limit!r}; None leaves gradients as they are")
     if by_value is not None and by_norm is not None:
         raise ValueError(

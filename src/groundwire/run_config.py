@@ -1,42 +1,46 @@
-"""The frozen record of what is run."""
+"""The record of what a run was asked to do and of what that came to."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
+
+__all__ = ["TrainerRunConfig"]
 
 
 @dataclass(frozen=True)
 class TrainerRunConfig:
-    """What a run was asked for and what follows from it; a number that the data does not tell is None.
+    """The values of one run, fixed before its first batch; stands on ``trainer.run_config``.
+
+    A number that cannot be known (the updates in data without a length, the evaluation batch size
+    of a run that evaluates nothing) is ``None``.
 
     Attributes:
-        num_epochs: Epochs of the run.
-        train_per_device_batch_size: Samples a training batch on each device.
-        train_dl_kwargs: Arguments of the training DataLoader.
-        eval_per_device_batch_size: Samples an evaluation batch on each device.
-        eval_dl_kwargs: Arguments of the evaluation DataLoader.
-        gradient_accumulation_steps: Batches averaged into an update.
-        gradient_clip_value: Limit of gradient elements.
-        train_total_batch_size: Samples an update, over devices and accumulation.
-        eval_total_batch_size: Samples an evaluation batch over devices.
+        num_epochs: Passes over the training data.
+        train_per_device_batch_size: Training samples a batch on each device.
+        train_dl_kwargs: Arguments that the training DataLoader was made with.
+        eval_per_device_batch_size: Evaluation samples a batch on each device.
+        eval_dl_kwargs: Arguments that the evaluation DataLoader was made with.
+        gradient_accumulation_steps: Batches averaged into one update.
+        gradient_clip_value: Bound on each element of the gradients.
+        train_total_batch_size: Training samples an update, over all devices and accumulated batches.
+        eval_total_batch_size: Evaluation samples a batch, over all devices.
         num_update_steps_per_epoch: Optimizer updates an epoch.
-        num_local_update_steps_per_epoch: The same, of one process.
-        max_num_train_steps: Limit on optimizer updates.
-        is_local_process_zero: True in the main process of a machine.
-        is_world_process_zero: True in the main process of all.
-        is_distributed: True with more than one process.
-        mixed_precision: ``"no"``, ``"fp16"``, ``"bf16"`` …
-        num_processes: Number of processes.
-        gradient_clip_norm: Limit of the norm of all gradients.
+        num_local_update_steps_per_epoch: The same, counted on one process.
+        max_num_train_steps: Optimizer updates that end the run, if the epochs do not end it before.
+        is_local_process_zero: True on the main process of each machine.
+        is_world_process_zero: True on the main process of all machines.
+        is_distributed: True if several processes train together.
+        mixed_precision: ``"no"``, ``"fp16"``, ``"bf16"`` or ``"fp8"``.
+        num_processes: Processes that train together.
+        gradient_clip_norm: Bound on the norm of all gradients together.
     """
 
     num_epochs: int
     train_per_device_batch_size: int | None
-    train_dl_kwargs: Mapping[str, Any] | None
+    train_dl_kwargs: dict[str, Any] | None
     eval_per_device_batch_size: int | None
-    eval_dl_kwargs: Mapping[str, Any] | None
+    eval_dl_kwargs: dict[str, Any] | None
     gradient_accumulation_steps: int
     gradient_clip_value: float | None
     train_total_batch_size: int | None
@@ -52,13 +56,11 @@ class TrainerRunConfig:
     gradient_clip_norm: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as a dictionary of its own; loader arguments without those that are no plain values."""
+        """The values by name, for an experiment tracker.
+
+        Returns:
+            A new dictionary with new dictionaries for the DataLoader arguments, whose values
+            (samplers, generators, functions) are the ones in use and not copies.
+        """
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        for name in ("train_dl_kwargs", "eval_dl_kwargs"):
-            given = values[name]
-            values[name] = None if given is None else {key: given[key] for key in given if _is_plain(given[key])}
-        return values
-
-
-def _is_plain(value: object) -> bool:
-    return value is None or isinstance(value, (bool, int, float, str))
+        return {name: dict(value) if isinstance(value, dict) else value for name, value in values.items()}

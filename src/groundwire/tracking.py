@@ -1,4 +1,4 @@
-"""What was recorded: the history of a run, and the running mean of its loss."""
+"""What a run measured: the metrics of its epochs, and the running loss of the epoch under way."""
 
 from __future__ import annotations
 
@@ -7,229 +7,270 @@ from collections.abc import Iterable
 from typing import Any
 
 import torch
+from torch import Tensor
+
+from groundwire.errors import did_you_mean
+
+__all__ = ["InMemoryRunHistory", "LossTracker", "RunHistory"]
+
+FOLD_AFTER = 256
+NEVER = torch.iinfo(torch.int64).max
 
 
 class RunHistory(ABC):
-    """Where metrics are recorded. Override it to keep them elsewhere."""
+    """Where a Trainer records metrics; subclass it to keep them somewhere else."""
 
     @abstractmethod
     def get_metric_names(self) -> Iterable[str]:
-        """The names of all recorded metrics."""
+        """Names of all metrics, prefixes included, each once."""
 
     @abstractmethod
     def get_metric_values(self, metric_name: str) -> Iterable[Any]:
-        """All values of a metric, in the order in which they were recorded."""
-
-    @abstractmethod
-    def get_latest_metric(self, metric_name: str) -> Any:
-        """The last value of a metric."""
-
-    @abstractmethod
-    def set_metric_name_prefix(self, prefix: str = "") -> None:
-        """Put ``prefix`` before the names that are recorded from now on."""
-
-    @property
-    @abstractmethod
-    def metric_name_prefix(self) -> str:
-        """The prefix of names."""
-
-    @abstractmethod
-    def update_metric(self, metric_name: str, metric_value: Any) -> None:
-        """Record a value."""
-
-    @abstractmethod
-    def delete_metric(self, metric_name: str) -> None:
-        """Forget a metric."""
-
-    @property
-    @abstractmethod
-    def current_epoch(self) -> int:
-        """The epoch, from 1."""
-
-    @abstractmethod
-    def _increment_epoch(self) -> None:
-        """Begin the next epoch."""
-
-    @abstractmethod
-    def _set_epoch(self, epoch: int) -> None:
-        """Go on from ``epoch``."""
-
-    @abstractmethod
-    def reset(self) -> None:
-        """Forget everything and begin at epoch 1."""
-
-
-class InMemoryRunHistory(RunHistory):
-    """Keeps metrics in lists."""
-
-    def __init__(self) -> None:
-        self._metrics: dict[str, list[Any]] = {}
-        self._prefix = ""
-        self._epoch = 1
-
-    def get_metric_names(self) -> set[str]:
-        """The names of all recorded metrics."""
-        return set(self._metrics)
-
-    def get_metric_values(self, metric_name: str) -> list[Any]:
-        """All values of a metric, in order.
-
-        Raises:
-            ValueError: Nothing was recorded under this name; the message lists the known ones.
-        """
-        return list(self._values(metric_name))
-
-    def get_latest_metric(self, metric_name: str) -> Any:
-        """The last value of a metric.
-
-        Raises:
-            ValueError: Nothing was recorded under this name; the message lists the known ones.
-        """
-        return self._values(metric_name)[-1]
-
-    def _values(self, name: str) -> list[Any]:
-        if name not in self._metrics:
-            known = ", ".join(sorted(self._metrics)) or "none so far"
-            raise ValueError(f"no metric {name!r} was recorded; known metrics: {known}")
-        return self._metrics[name]
-
-    def set_metric_name_prefix(self, prefix: str = "") -> None:
-        """Put ``prefix`` before the names that are recorded from now on."""
-        self._prefix = prefix
-
-    @property
-    def metric_name_prefix(self) -> str:
-        """The prefix of names."""
-        return self._prefix
-
-    def update_metric(self, metric_name: str, metric_value: Any) -> None:
-        """Record a value."""
-        self._metrics.setdefault(self._prefix + metric_name, []).append(metric_value)
-
-    def delete_metric(self, metric_name: str) -> None:
-        """Forget a metric.
+        """Everything recorded for a metric, in order.
 
         Raises:
             ValueError: Nothing was recorded under this name.
         """
+
+    @abstractmethod
+    def get_latest_metric(self, metric_name: str) -> Any:
+        """What was recorded last for a metric.
+
+        Raises:
+            ValueError: Nothing was recorded under this name.
+        """
+
+    @abstractmethod
+    def set_metric_name_prefix(self, prefix: str = "") -> None:
+        """Put ``prefix`` before every name that is recorded from now on; reading takes full names."""
+
+    @property
+    @abstractmethod
+    def metric_name_prefix(self) -> str:
+        """What is put before names as they are recorded."""
+
+    @abstractmethod
+    def update_metric(self, metric_name: str, metric_value: Any) -> None:
+        """Record one more value of a metric."""
+
+    @abstractmethod
+    def delete_metric(self, metric_name: str) -> None:
+        """Forget a metric and its values.
+
+        Raises:
+            ValueError: Nothing was recorded under this name.
+        """
+
+    @property
+    @abstractmethod
+    def current_epoch(self) -> int:
+        """The epoch under way, from 1."""
+
+    @abstractmethod
+    def _increment_epoch(self) -> None:
+        """Move on to the next epoch."""
+
+    @abstractmethod
+    def _set_epoch(self, epoch: int) -> None:
+        """Continue at ``epoch``, for a run that is resumed."""
+
+    @abstractmethod
+    def reset(self) -> None:
+        """Forget every metric and begin again at epoch 1; the prefix stays."""
+
+    def to_dict(self) -> dict[str, list[Any]]:
+        """Every metric with a new list of its values."""
+        return {name: list(self.get_metric_values(name)) for name in self.get_metric_names()}
+
+
+class InMemoryRunHistory(RunHistory):
+    """Keeps metrics in lists, in memory."""
+
+    def __init__(self) -> None:
+        self._current_epoch = 1
+        self._metrics: dict[str, list[Any]] = {}
+        self._prefix = ""
+
+    def get_metric_names(self) -> set[str]:
+        """Names of all metrics, prefixes included."""
+        return set(self._metrics)
+
+    def get_metric_values(self, metric_name: str) -> list[Any]:
+        """Everything recorded for a metric, in order, as a new list."""
+        return list(self._values(metric_name))
+
+    def get_latest_metric(self, metric_name: str) -> Any:
+        """What was recorded last for a metric."""
+        return self._values(metric_name)[-1]
+
+    def set_metric_name_prefix(self, prefix: str = "") -> None:
+        """Put ``prefix`` before every name that is recorded from now on; reading takes full names."""
+        self._prefix = prefix
+
+    @property
+    def metric_name_prefix(self) -> str:
+        """What is put before names as they are recorded."""
+        return self._prefix
+
+    def update_metric(self, metric_name: str, metric_value: Any) -> None:
+        """Record one more value of a metric."""
+        self._metrics.setdefault(f"{self._prefix}{metric_name}", []).append(metric_value)
+
+    def delete_metric(self, metric_name: str) -> None:
+        """Forget a metric and its values."""
         self._values(metric_name)
         del self._metrics[metric_name]
 
     @property
     def current_epoch(self) -> int:
-        """The epoch, from 1."""
-        return self._epoch
+        """The epoch under way, from 1."""
+        return self._current_epoch
 
     def _increment_epoch(self) -> None:
-        self._epoch += 1
+        self._current_epoch += 1
 
     def _set_epoch(self, epoch: int) -> None:
-        self._epoch = epoch
+        self._current_epoch = epoch
 
     def reset(self) -> None:
-        """Forget everything and begin at epoch 1."""
-        self._metrics, self._epoch, self._prefix = {}, 1, ""
+        """Forget every metric and begin again at epoch 1; the prefix stays."""
+        self._current_epoch = 1
+        self._metrics = {}
 
     def to_dict(self) -> dict[str, list[Any]]:
-        """All values of all metrics, by name."""
+        """Every metric with a new list of its values, in the order of their first recording."""
         return {name: list(values) for name, values in self._metrics.items()}
+
+    def _values(self, metric_name: str) -> list[Any]:
+        if metric_name not in self._metrics:
+            known = ", ".join(map(repr, self._metrics)) or "no metric yet"
+            raise ValueError(
+                f"nothing was recorded for the metric {metric_name!r}.{did_you_mean(metric_name, self._metrics)} "
+                f"Recorded: {known}"
+            )
+        return self._metrics[metric_name]
 
 
 class LossTracker:
-    """The mean of batch losses, weighted by batch size, without reading one while a run is busy.
+    """The mean loss of an epoch so far, weighted by batch size, without waiting for the device.
 
-    Losses stay on the device and are added up there every :attr:`FOLD` batches; the host reads
-    when somebody asks for a number.
+    Losses stay where they were calculated; the host reads a result only as it is asked for.
 
     Args:
-        device: Where losses are.
+        device: Where results are kept; by default the device of the first loss.
     """
 
-    FOLD = 256
-
     def __init__(self, device: torch.device | str | None = None) -> None:
-        self.device = torch.device("cpu" if device is None else device)
-        self._dtype = torch.float32 if self.device.type == "mps" else torch.float64
+        self._device = None if device is None else torch.device(device)
         self.reset()
 
     def reset(self) -> None:
         """Start over."""
-        self._losses: list[torch.Tensor] = []
-        self._weights: list[float] = []
-        self._total = torch.zeros((), dtype=self._dtype, device=self.device)
-        self._count: float = 0
+        self._losses: list[Tensor | float] = []
+        self._weights: list[float | Tensor] = []
         self._folded = 0
-        self._bad = torch.full((), torch.inf, dtype=self._dtype, device=self.device)
-        self._last: Any = 0.0
+        self._latest: Tensor | float = 0.0
+        self._totals: Tensor | None = None
+        self._first: Tensor | None = None
 
-    def update(self, loss_batch_value: Any, batch_size: int = 1) -> None:
+    def update(self, loss_batch_value: Tensor | float, batch_size: float | Tensor = 1) -> None:
         """Add the loss of a batch.
 
         Args:
-            loss_batch_value: Scalar, the mean over the batch.
-            batch_size: Samples in the batch.
+            loss_batch_value: Mean loss of the batch, a tensor with one element or a number.
+            batch_size: The weight of this loss, usually the number of samples.
 
         Raises:
-            ValueError: The loss has more than one element.
+            ValueError: The loss has more than one element, or none.
         """
-        if not isinstance(loss_batch_value, torch.Tensor):
-            loss_batch_value = torch.tensor(float(loss_batch_value))
-        elif loss_batch_value.numel() != 1:
-            raise ValueError(
-                f"a loss is one number, got a tensor of shape {tuple(loss_batch_value.shape)}; reduce it, "
-                "loss.mean() for example"
-            )
-        self._losses.append(loss_batch_value.detach().clone())
+        loss: Tensor | float
+        if isinstance(loss_batch_value, Tensor):
+            # a copy: the caller may change the loss in place, and captured graphs write to the same place again
+            loss = loss_batch_value.detach().clone() if not loss_batch_value.dim() else _scalar(loss_batch_value)
+        else:
+            loss = float(loss_batch_value)
+        self._latest = loss
+        self._losses.append(loss)
         self._weights.append(batch_size)
-        if len(self._losses) >= self.FOLD:
+        if len(self._losses) == FOLD_AFTER:
             self._fold()
+
+    @property
+    def average(self) -> float:
+        """The weighted mean of the losses; 0 where nothing was counted."""
+        total, count = self.totals().tolist()
+        return float(total / count) if count else 0.0
+
+    @property
+    def loss_value(self) -> float:
+        """The loss of the latest batch; 0 before the first."""
+        return float(self._latest)
+
+    @property
+    def total_loss(self) -> float:
+        """The sum of losses times batch sizes."""
+        return float(self.totals()[0])
+
+    @property
+    def running_count(self) -> float:
+        """The sum of batch sizes; a whole number where they are."""
+        count = float(self.totals()[1])
+        return int(count) if count.is_integer() else count
+
+    @property
+    def first_non_finite(self) -> int | None:
+        """Which update since the last reset, from 0, brought the first NaN or infinite loss; ``None`` if none did."""
+        self._fold()
+        first = NEVER if self._first is None else int(self._first)
+        return None if first == NEVER else first
+
+    def totals(self) -> Tensor:
+        """Total loss and count on the device, shape ``(2,)``: what processes add up to a common average."""
+        self._fold()
+        return (
+            torch.zeros(2, dtype=_wide(self._home), device=self._home) if self._totals is None else self._totals.clone()
+        )
+
+    @property
+    def _home(self) -> torch.device:
+        if self._device is not None:
+            return self._device
+        return next((loss.device for loss in self._losses if isinstance(loss, Tensor)), torch.device("cpu"))
 
     def _fold(self) -> None:
         if not self._losses:
             return
-        losses = torch.stack([loss.reshape(()).to(self.device, self._dtype) for loss in self._losses])
-        weights = torch.tensor(self._weights, dtype=self._dtype, device=self.device)
-        self._total = self._total + (losses * weights).sum()
-        numbers = torch.arange(self._folded, self._folded + len(losses), dtype=self._dtype, device=self.device)
-        bad = torch.where(torch.isfinite(losses), torch.inf, numbers).min()
-        self._bad = torch.minimum(self._bad, bad)
-        self._last = losses[-1]
-        self._count += sum(self._weights)
-        self._folded += len(self._losses)
+        home = self._home if self._totals is None else self._totals.device
+        losses, weights = _on(home, self._losses), _on(home, self._weights)
+        totals = torch.stack((losses @ weights, weights.sum()))
+        places = torch.arange(self._folded, self._folded + len(losses), device=home)
+        first = places.masked_fill(losses.isfinite(), NEVER).amin()
+        self._folded += len(losses)
         self._losses, self._weights = [], []
+        self._totals = totals if self._totals is None else self._totals + totals
+        self._first = first if self._first is None else torch.minimum(self._first, first)
 
-    def totals(self) -> torch.Tensor:
-        """Sum of weighted losses and sum of weights, on the device: shape ``(2,)``."""
-        self._fold()
-        return torch.stack([self._total, torch.as_tensor(self._count, dtype=self._dtype, device=self.device)])
 
-    @property
-    def loss_value(self) -> float:
-        """The loss of the last batch."""
-        self._fold()
-        return float(self._last)
+def _scalar(loss: Tensor) -> Tensor:
+    if loss.numel() != 1:
+        raise ValueError(
+            f"the loss of a batch is one number, got a tensor of shape {tuple(loss.shape)}; reduce it first, "
+            "with loss.mean() or reduction='mean' in the loss function"
+        )
+    return loss.detach().reshape(()).clone()
 
-    @property
-    def total_loss(self) -> float:
-        """The sum of the losses, each times its batch size."""
-        self._fold()
-        return float(self._total)
 
-    @property
-    def running_count(self) -> float:
-        """The number of samples."""
-        self._fold()
-        return self._count
+def _wide(device: torch.device) -> torch.dtype:
+    return torch.float32 if device.type == "mps" else torch.float64
 
-    @property
-    def average(self) -> float:
-        """The mean loss of a sample; 0 before the first."""
-        count = self.running_count
-        return self.total_loss / count if count else 0.0
 
-    @property
-    def first_non_finite(self) -> int | None:
-        """Number, from 0, of the first loss that was NaN or infinite; None where all are finite."""
-        self._fold()
-        bad = float(self._bad)
-        return None if bad == float("inf") else int(bad)
+def _on(device: torch.device, numbers: list[Any]) -> Tensor:
+    """Numbers and scalar tensors as one tensor on ``device``, without waiting for it."""
+    kind = _wide(device)
+    if all(isinstance(number, Tensor) for number in numbers):
+        tensors = [number if number.device == device else number.to(device) for number in numbers]
+        return torch.stack(tensors).to(kind)
+    if any(isinstance(number, Tensor) for number in numbers):
+        return torch.stack([torch.as_tensor(number, dtype=kind, device=device).reshape(()) for number in numbers])
+    # only from pinned memory does a copy to the device not wait for what runs there
+    return torch.tensor(numbers, dtype=kind, pin_memory=device.type == "cuda").to(device, non_blocking=True)

@@ -190,19 +190,18 @@ def test_rows_before_and_after_run_once_around_the_outermost_method():
             super().calculate_train_batch_loss(batch)
             self.seen.append(("yours", "ends"))
 
-    around = [row("Module.on_init_end", before=LOSS), row("Module.on_exception", after=LOSS)]
-    Guest.on_init_end = Guest.on_exception = lambda self: None
+    around = [row("Module.on_backward_step", before=LOSS), row("Module.on_optimizer_step", after=LOSS)]
     trainer = Yours()
-    lit = player(trainer.seen, "on_loss", "on_init_end", "on_exception", name="Lit")
+    lit = player(trainer.seen, "on_loss", "on_backward_step", "on_optimizer_step", name="Lit")
     run(compiled(trainer, Part(table(LOSS_ROW, *around), "Module", lit)), LOSS)
     assert trainer.seen == [
-        ("Lit", "on_init_end"),
+        ("Lit", "on_backward_step"),
         ("yours", "begins"),
         ("mine", "begins"),
         ("Lit", "on_loss"),
         ("mine", "ends"),
         ("yours", "ends"),
-        ("Lit", "on_exception"),
+        ("Lit", "on_optimizer_step"),
     ]
 
 

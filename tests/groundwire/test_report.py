@@ -173,6 +173,8 @@ def test_the_text_reads_as_a_table_of_contents(monkeypatch):
     monkeypatch.chdir(Path(__file__).parent)
     order = ("training_run_start", "train_epoch_start", "_run_train_step", LOSS, "optimizer_step", "_run_prediction")
 
+    typo = "No hook has this name; nothing in a run calls it. Did you mean 'on_nowhere'?"
+
     def line(function):
         return f"(test_report.py:{inspect.getsourcelines(function)[1]})"
 
@@ -193,8 +195,7 @@ def test_the_text_reads_as_a_table_of_contents(monkeypatch):
         f"  Lit.on_nowhere {line(Lit.on_nowhere)}: No place. Instead: begin",
         "",
         "Unknown:",
-        f"  Lit.on_nowere {line(Lit.on_nowere)}: No hook has this name; nothing in a run calls it."
-        " Did you mean 'on_nowhere'?",
+        f"  Lit.on_nowere {line(Lit.on_nowere)}: {typo}",
     ]
 
 

@@ -1,0 +1,279 @@
+"""The drop-in base class of a Lightning module: a model that says how it is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import torch
+from torch import nn
+
+from groundwire_lightning.hparams import HyperParameters
+from groundwire_lightning.module_hooks import ModuleHooks
+
+
+class NotSupportedYetError(NotImplementedError):
+    """Something of Lightning that has no counterpart here yet; the message says what to do instead."""
+
+
+class LightningModule(HyperParameters, ModuleHooks, nn.Module):
+    """A model with its training step, its validation step and its optimizer.
+
+    Subclass it as in Lightning. Attached to a trainer it knows where the run is; without one the
+    steps can still be called by hand, and what they log is dropped.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._trainer: Any = None
+        self._automatic_optimization = True
+        self.example_input_array: Any = None
+
+    # where the run is
+
+    @property
+    def trainer(self) -> Any:
+        """The trainer this module is attached to.
+
+        Raises:
+            RuntimeError: There is none yet.
+        """
+        if self._trainer is None:
+            raise RuntimeError(
+                f"{type(self).__qualname__} is not attached to a trainer; it is from the call of fit() on, in every hook"
+            )
+        return self._trainer
+
+    @trainer.setter
+    def trainer(self, trainer: Any) -> None:
+        for child in self.children():
+            if isinstance(child, LightningModule):
+                child.trainer = trainer
+        self._trainer = trainer
+
+    @property
+    def current_epoch(self) -> int:
+        """Epochs completed, which while one runs is its index from 0."""
+        return self._trainer.current_epoch if self._trainer is not None else 0
+
+    @property
+    def global_step(self) -> int:
+        """Optimizer steps made so far."""
+        return self._trainer.global_step if self._trainer is not None else 0
+
+    @property
+    def global_rank(self) -> int:
+        """Index of this process among all."""
+        return self._trainer.global_rank if self._trainer is not None else 0
+
+    @property
+    def local_rank(self) -> int:
+        """Index of this process on its machine."""
+        return self._trainer.local_rank if self._trainer is not None else 0
+
+    @property
+    def logger(self) -> Any:
+        """The logger of the trainer, or None."""
+        return self._trainer.logger if self._trainer is not None else None
+
+    @property
+    def loggers(self) -> list[Any]:
+        """All loggers of the trainer."""
+        return self._trainer.loggers if self._trainer is not None else []
+
+    @property
+    def fabric(self) -> None:
+        """Always None: there is no Fabric here."""
+        return None
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        for tensor in (*self.parameters(), *self.buffers()):
+            return tensor.device
+        return torch.device("cpu")
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What the parameters are made of."""
+        for tensor in (*self.parameters(), *self.buffers()):
+            if tensor.is_floating_point():
+                return tensor.dtype
+        return torch.get_default_dtype()
+
+    @property
+    def on_gpu(self) -> bool:
+        """True where the parameters are on a CUDA device."""
+        return self.device.type == "cuda"
+
+    @property
+    def automatic_optimization(self) -> bool:
+        """True where the trainer runs backward and the optimizer; setting it to False is refused by ``fit``."""
+        return self._automatic_optimization
+
+    @automatic_optimization.setter
+    def automatic_optimization(self, automatic: bool) -> None:
+        self._automatic_optimization = automatic
+
+    def optimizers(self, use_pl_optimizer: bool = True) -> Any:
+        """The optimizer of the run.
+
+        Args:
+            use_pl_optimizer: Kept for Lightning code; the optimizer is torch's own either way.
+        """
+        found = self.trainer.optimizers
+        return found[0] if len(found) == 1 else found
+
+    def lr_schedulers(self) -> Any:
+        """The learning-rate scheduler of the run, a list of several, or None."""
+        found = [config.scheduler for config in self.trainer.lr_scheduler_configs]
+        if not found:
+            return None
+        return found[0] if len(found) == 1 else found
+
+    # logging
+
+    def log(
+        self,
+        name: str,
+        value: Any,
+        prog_bar: bool = False,
+        logger: bool | None = None,
+        on_step: bool | None = None,
+        on_epoch: bool | None = None,
+        reduce_fx: Any = "mean",
+        enable_graph: bool = False,
+        sync_dist: bool = False,
+        sync_dist_group: Any = None,
+        add_dataloader_idx: bool = True,
+        batch_size: int | None = None,
+        metric_attribute: str | None = None,
+        rank_zero_only: bool = False,
+    ) -> None:
+        """Record a scalar; it stays on its device until somebody reads it.
+
+        Args:
+            name: Its name, the same on every call from one hook.
+            value: A number, or a tensor with one element.
+            prog_bar: Show it in the progress bar.
+            logger: Count it among ``trainer.logged_metrics`` (the default).
+            on_step: Keep the value of the last batch; the default depends on the hook.
+            on_epoch: Keep the reduction over the epoch; the default depends on the hook.
+            reduce_fx: ``"mean"`` (weighted by batch size), ``"sum"``, ``"min"`` or ``"max"``.
+            enable_graph: Must be False: what is recorded carries no graph.
+            sync_dist: Must be False with several processes.
+            sync_dist_group: Must be None.
+            add_dataloader_idx: Without effect with one loader.
+            batch_size: Weight of this value in the mean, by default the size of the batch.
+            metric_attribute: Must be None: metric objects cannot be logged yet.
+            rank_zero_only: Without effect in one process.
+        """
+        if self._trainer is None:
+            _warn_not_attached(name)
+            return
+        given = {
+            "enable_graph": enable_graph,
+            "sync_dist": sync_dist and self._trainer.world_size > 1,
+            "sync_dist_group": sync_dist_group,
+            "metric_attribute": metric_attribute,
+        }
+        for argument, said in given.items():
+            if said:
+                raise NotSupportedYetError(f"self.log({name!r}, {argument}={said!r}) is not supported yet; leave it out")
+        self._trainer.logged.log(
+            name,
+            value,
+            device=self.device,
+            prog_bar=prog_bar,
+            logger=logger is not False,
+            on_step=on_step,
+            on_epoch=on_epoch,
+            reduce=reduce_fx,
+            batch_size=batch_size,
+        )
+
+    def log_dict(self, dictionary: Mapping[str, Any], **kwargs: Any) -> None:
+        """Record several scalars with the same arguments.
+
+        Args:
+            dictionary: Name to value.
+            **kwargs: As :meth:`log` takes.
+        """
+        for name, value in dictionary.items():
+            self.log(name, value, **kwargs)
+
+    def print(self, *args: Any, **kwargs: Any) -> None:
+        """Print once, whatever the number of processes."""
+        if self._trainer is None:
+            print(*args, **kwargs)
+        else:
+            self._trainer.print(*args, **kwargs)
+
+    # optimization
+
+    def clip_gradients(
+        self,
+        optimizer: Any,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """Clip the gradients that ``optimizer`` is about to use; called in :meth:`configure_gradient_clipping`.
+
+        Args:
+            optimizer: Whose parameters.
+            gradient_clip_val: The limit; by default that of the trainer.
+            gradient_clip_algorithm: ``"norm"`` (the default) or ``"value"``.
+        """
+        limit = self.trainer.gradient_clip_val if gradient_clip_val is None else gradient_clip_val
+        algorithm = gradient_clip_algorithm or self.trainer.gradient_clip_algorithm or "norm"
+        self.trainer.clip(optimizer, limit, algorithm)
+
+    def freeze(self) -> LightningModule:
+        """Stop training every parameter and put the module in eval mode."""
+        self.requires_grad_(False)
+        return self.eval()
+
+    def unfreeze(self) -> LightningModule:
+        """Train every parameter and put the module in train mode."""
+        self.requires_grad_(True)
+        return self.train()
+
+    def manual_backward(self, loss: Any, *args: Any, **kwargs: Any) -> NoReturn:
+        """Not supported yet."""
+        _not_yet(self, "manual_backward", "let training_step return the loss; the trainer runs its backward pass")
+
+    def toggle_optimizer(self, optimizer: Any) -> NoReturn:
+        """Not supported yet."""
+        _not_yet(self, "toggle_optimizer", "set requires_grad of the other parameters yourself")
+
+    def untoggle_optimizer(self, optimizer: Any) -> NoReturn:
+        """Not supported yet."""
+        _not_yet(self, "untoggle_optimizer", "set requires_grad of the other parameters yourself")
+
+    def all_gather(self, data: Any, group: Any = None, sync_grads: bool = False) -> Any:
+        """Collect tensors of all processes; in one process the data itself."""
+        if group is not None or sync_grads:
+            _not_yet(self, "all_gather with group= or sync_grads=", "self.trainer.gather(tensor)")
+        return data if self.trainer.world_size == 1 else self.trainer.gather(data)
+
+    @classmethod
+    def load_from_checkpoint(cls, checkpoint_path: Any, *args: Any, **kwargs: Any) -> NoReturn:
+        """Not supported yet."""
+        raise NotSupportedYetError(
+            f"{cls.__qualname__}.load_from_checkpoint is not supported yet; construct the module and call "
+            "load_state_dict(torch.load(path)['model_state_dict'])"
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the trainer: a copy or a pickle of a model is a model."""
+        return {**self.__dict__, "_trainer": None}
+
+
+def _not_yet(module: object, what: str, instead: str) -> NoReturn:
+    raise NotSupportedYetError(f"{type(module).__qualname__}: {what} is not supported yet; {instead}")
+
+
+def _warn_not_attached(name: str) -> None:
+    from lightning_utilities.core.rank_zero import rank_zero_warn
+
+    rank_zero_warn(f"self.log({name!r}): the module is not attached to a trainer, so the value is dropped")

@@ -1,0 +1,321 @@
+import sys
+from collections import namedtuple
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.data import TensorDataset
+from torchmetrics import MeanMetric, MeanSquaredError, MetricCollection, SumMetric
+from torchmetrics.classification import (
+    MulticlassAccuracy,
+    MulticlassConfusionMatrix,
+    MulticlassPrecision,
+    MulticlassPrecisionRecallCurve,
+)
+
+from groundwire import StopTrainingError, Trainer, TrainerCallback
+from groundwire_torchmetrics import MetricsCallback
+
+CLASSES = 3
+
+
+def classes(samples=20, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return TensorDataset(
+        torch.randn(samples, 4, generator=generator), torch.randint(CLASSES, (samples,), generator=generator)
+    )
+
+
+def trainer_with(*callbacks, trainer_class=Trainer):
+    torch.manual_seed(0)
+    model = nn.Linear(4, CLASSES)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    return trainer_class(model, nn.CrossEntropyLoss(), optimizer, callbacks=callbacks)
+
+
+def accuracy(**kwargs):
+    return {"accuracy": MulticlassAccuracy(CLASSES, average="micro", **kwargs)}
+
+
+class Outputs(TrainerCallback):
+    """Keeps what every batch gave, apart for each epoch."""
+
+    def __init__(self):
+        self.epochs = []
+
+    def on_train_epoch_start(self, trainer, **kwargs):
+        self.epochs.append(("train", []))
+
+    def on_eval_epoch_start(self, trainer, **kwargs):
+        self.epochs.append(("eval", []))
+
+    def on_train_step_end(self, trainer, batch, batch_output, **kwargs):
+        self.epochs[-1][1].append((batch_output["model_outputs"].detach().clone(), batch[1].clone()))
+
+    on_eval_step_end = on_train_step_end
+
+    def accuracies(self, phase):
+        for name, batches in self.epochs:
+            if name == phase:
+                right = sum((outputs.argmax(1) == targets).sum() for outputs, targets in batches)
+                yield (right / sum(len(targets) for _, targets in batches)).item()
+
+
+def test_the_values_are_those_of_a_computation_by_hand_bit_for_bit():
+    outputs = Outputs()
+    trainer = trainer_with(outputs, MetricsCallback(accuracy()))
+    trainer.train(classes(), num_epochs=3, eval_dataset=classes(seed=1), per_device_batch_size=8)
+    history = trainer.run_history
+    assert list(history.get_metric_values("train_accuracy")) == list(outputs.accuracies("train"))
+    assert list(history.get_metric_values("eval_accuracy")) == list(outputs.accuracies("eval"))
+    assert all(type(value) is float for value in history.get_metric_values("train_accuracy"))
+
+
+def test_a_metric_changes_no_weight():
+    alone, measured = trainer_with(), trainer_with(MetricsCallback(accuracy()))
+    for trainer in (alone, measured):
+        torch.manual_seed(1)
+        trainer.train(classes(), num_epochs=2, eval_dataset=classes())
+    assert torch.equal(alone.model.weight, measured.model.weight)
+
+
+def test_the_values_are_there_when_the_end_of_an_epoch_is_overridden_or_told():
+    seen = []
+
+    class Reads(TrainerCallback):
+        def on_train_epoch_end(self, trainer, **kwargs):
+            seen.append(("event", trainer.run_history.get_latest_metric("train_accuracy")))
+
+        def on_eval_epoch_end(self, trainer, **kwargs):
+            seen.append(("event", trainer.run_history.get_latest_metric("eval_accuracy")))
+
+    class Overrides(Trainer):
+        def train_epoch_end(self):
+            seen.append(("method", self.run_history.get_latest_metric("train_accuracy")))
+
+        def eval_epoch_end(self):
+            seen.append(("method", self.run_history.get_latest_metric("eval_accuracy")))
+
+    trainer = trainer_with(Reads, MetricsCallback(accuracy()), trainer_class=Overrides)
+    trainer.train(classes(), num_epochs=1, eval_dataset=classes())
+    assert [who for who, _ in seen] == ["method", "event"] * 2
+    assert seen[0][1] == seen[1][1]
+    assert seen[2][1] == seen[3][1]
+
+
+def test_update_alone_is_called_once_a_batch_and_compute_once_an_epoch():
+    calls = []
+
+    class Counted(MeanSquaredError):
+        def forward(self, *args):
+            calls.append("forward")
+
+        def update(self, preds, target):
+            calls.append("update")
+            assert not preds.requires_grad
+            super().update(preds[:, 0], target.float())
+
+        def compute(self):
+            calls.append("compute")
+            return super().compute()
+
+    trainer_with(MetricsCallback(Counted())).train(classes(20), num_epochs=2, per_device_batch_size=8)
+    assert calls == ["update", "update", "update", "compute"] * 2
+
+
+def test_a_phase_that_is_left_out_is_neither_wired_nor_recorded():
+    callback = MetricsCallback(accuracy(), on="eval")
+    trainer = trainer_with(callback)
+    trainer.train(classes(), num_epochs=1, eval_dataset=classes())
+    assert "eval_accuracy" in trainer.run_history.get_metric_names()
+    assert "train_accuracy" not in trainer.run_history.get_metric_names()
+    assert set(callback.metrics) == {"eval"}
+    assert trainer.plan._run_train_step == trainer._run_train_step
+    assert not [found for found in trainer.plan.findings if found.source.endswith("_train")]
+
+
+def test_an_evaluation_run_records_what_it_measures():
+    trainer = trainer_with(MetricsCallback(accuracy()))
+    trainer.train(classes(), num_epochs=1, eval_dataset=classes())
+    before = trainer.run_history.get_latest_metric("eval_accuracy")
+    trainer.evaluate(classes())
+    assert trainer.run_history.get_latest_metric("eval_accuracy") == before
+
+
+def test_an_evaluation_inside_of_an_epoch_leaves_the_epoch_alone():
+    class Halfway(Trainer):
+        def calculate_train_batch_loss(self, batch):
+            if self.at.step == 1:
+                self.plan._run_eval_epoch(self._eval_dataloader, True, True)
+            return super().calculate_train_batch_loss(batch)
+
+    trainers = [trainer_with(MetricsCallback(accuracy()), trainer_class=made) for made in (Trainer, Halfway)]
+    for trainer in trainers:
+        torch.manual_seed(1)
+        trainer.train(classes(), num_epochs=1, eval_dataset=classes(seed=1))
+    plain, halfway = (trainer.run_history for trainer in trainers)
+    for name in ("train_accuracy", "eval_accuracy"):
+        assert halfway.get_metric_values(name) == plain.get_metric_values(name)
+    assert len(halfway.get_metric_values("intermediate_eval_accuracy")) == 1
+
+
+def test_a_sanity_check_is_computed_and_not_recorded():
+    class Careful(Trainer):
+        def _run_sanity_evaluation(self):
+            self.plan._run_eval_epoch(self._eval_dataloader, True, False)
+
+    callback = MetricsCallback(accuracy())
+    trainer = trainer_with(callback, trainer_class=Careful)
+    trainer.train(classes(), num_epochs=1, eval_dataset=classes())
+    assert len(trainer.run_history.get_metric_values("eval_accuracy")) == 1
+
+
+def test_a_second_run_starts_from_nothing():
+    trainer = trainer_with(MetricsCallback({"seen": SumMetric()}, preds=lambda batch, _: len(batch[1]), target=None))
+    for samples in (20, 12):
+        trainer.train(classes(samples), num_epochs=2, reset_run_history=False)
+    assert list(trainer.run_history.get_metric_values("train_seen")) == [20.0, 20.0, 12.0, 12.0]
+
+
+def test_an_epoch_that_is_stopped_half_way_leaves_nothing_in_the_next():
+    class Stops(TrainerCallback):
+        def on_train_step_start(self, trainer, **kwargs):
+            if trainer.at.step == 1:
+                raise StopTrainingError("enough")
+
+    seen = {"seen": SumMetric()}
+    trainer = trainer_with(Stops, MetricsCallback(seen, preds=lambda batch, _: len(batch[1]), target=None))
+    trainer.train(classes(20), num_epochs=1)
+    trainer.callback_handler.remove_callback(Stops)
+    trainer.train(classes(20), num_epochs=1)
+    assert list(trainer.run_history.get_metric_values("train_seen")) == [20.0]
+
+
+# names
+
+
+@pytest.mark.parametrize(
+    ("metrics", "names"),
+    [
+        (MulticlassAccuracy(CLASSES), ["MulticlassAccuracy"]),
+        ([MulticlassAccuracy(CLASSES), MulticlassPrecision(CLASSES)], ["MulticlassAccuracy", "MulticlassPrecision"]),
+        ({"top1": MulticlassAccuracy(CLASSES)}, ["top1"]),
+        (MetricCollection({"top1": MulticlassAccuracy(CLASSES)}, prefix="my_"), ["my_top1"]),
+        ({"a": MetricCollection({"b": MulticlassAccuracy(CLASSES)})}, ["a_b"]),
+        ({"recall": MulticlassAccuracy(CLASSES, average=None)}, ["recall_0", "recall_1", "recall_2"]),
+        ({"m": MulticlassConfusionMatrix(2)}, ["m_0_0", "m_0_1", "m_1_0", "m_1_1"]),
+    ],
+    ids=["one", "several", "named", "collection", "nested", "per class", "matrix"],
+)
+def test_a_metric_is_recorded_under_its_name(metrics, names):
+    binary = {"preds": lambda batch, output: output["model_outputs"][:, :2], "target": lambda batch, _: batch[1] % 2}
+    inputs = binary if names[0].startswith("m_0") else {}
+    trainer = trainer_with(MetricsCallback(metrics, on=["train"], **inputs))
+    trainer.train(classes(), num_epochs=1)
+    assert sorted(trainer.run_history.get_metric_names() - {"train_loss_epoch"}) == [f"train_{name}" for name in names]
+
+
+def test_the_numbers_of_a_result_are_those_that_the_metric_computes():
+    callback = MetricsCallback({"m": MulticlassConfusionMatrix(CLASSES)}, on=["eval"])
+    trainer = trainer_with(callback)
+    trainer.evaluate(classes())
+    matrix = callback.metrics["eval"].compute()["m"]
+    for row in range(CLASSES):
+        for column in range(CLASSES):
+            assert trainer.run_history.get_latest_metric(f"eval_m_{row}_{column}") == matrix[row, column].item()
+
+
+def test_the_metrics_that_were_given_are_not_touched():
+    given = MulticlassAccuracy(CLASSES)
+    callback = MetricsCallback({"a": given})
+    trainer_with(callback).train(classes(), num_epochs=1)
+    assert not given.update_called
+    assert callback.metrics["train"]["a"] is not callback.metrics["eval"]["a"]
+
+
+# inputs
+
+Pair = namedtuple("Pair", "inputs labels")
+BATCH = {"x": torch.zeros(2), "nested": [torch.ones(2), {"y": torch.tensor([0, 1])}]}
+OUTPUT = {"model_outputs": Pair(torch.zeros(1), torch.tensor([2.0, 3.0])), "loss": torch.tensor(0.5)}
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("loss", 0.5),
+        ("batch_output.loss", 0.5),
+        ("model_outputs.labels", [2.0, 3.0]),
+        ("model_outputs.1", [2.0, 3.0]),
+        ("batch_output.model_outputs.-1", [2.0, 3.0]),
+        ("nested.0", [1.0, 1.0]),
+        ("batch.nested.1.y", [0, 1]),
+        (lambda batch, batch_output: batch["x"], [0.0, 0.0]),
+    ],
+)
+def test_an_input_is_found_by_its_path_or_function(source, expected):
+    callback = MetricsCallback(MeanMetric(), preds=source, target=None)
+    callback.feed_train(BATCH, OUTPUT)
+    assert callback.metrics["train"].compute()["MeanMetric"] == torch.tensor(expected).float().mean()
+
+
+def test_a_number_is_a_position_in_the_batch():
+    callback = MetricsCallback(MeanMetric(), preds=-1, target=None)
+    callback.feed_eval((torch.zeros(2), torch.ones(2)), OUTPUT)
+    assert callback.metrics["eval"].compute() == {"MeanMetric": torch.tensor(1.0)}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "batch", "said"),
+    [
+        ({}, {"x": 1, "y": 2}, ["target='batch.1'", "batch is a dict with the keys 'x', 'y'"]),
+        ({}, (1,), ["target='batch.1'", "batch is a tuple of 1"]),
+        ({}, torch.zeros(3, 2), ["target='batch.1'", "one Tensor of shape (3, 2)"]),
+        ({"preds": "logits"}, (1, 2), ["preds='logits'", "'model_outputs', 'loss'", "batch is a tuple of 2"]),
+        ({"preds": "model_outputs.logits"}, (1, 2), ["'logits' is not there", "batch_output.model_outputs is a Pair"]),
+        ({"preds": "loss.0"}, (1, 2), ["'0' is not there", "one Tensor of shape ()"]),
+    ],
+)
+def test_an_input_that_cannot_be_found_is_named_with_what_there_is(inputs, batch, said):
+    with pytest.raises(LookupError) as error:
+        MetricsCallback(MeanMetric(), **inputs).feed_train(batch, OUTPUT)
+    for words in said:
+        assert words in str(error.value)
+
+
+@pytest.mark.parametrize("source", [True, "", "batch..1", 1.5, None])
+def test_an_input_that_is_neither_path_nor_function_is_refused(source):
+    with pytest.raises(TypeError, match=r"preds=.*a path such as"):
+        MetricsCallback(MeanMetric(), preds=source)
+
+
+@pytest.mark.parametrize("on", [(), "trian", ("train", "test")])
+def test_a_phase_that_does_not_exist_is_refused(on):
+    with pytest.raises(ValueError, match=r"on=.*'train', 'eval'"):
+        MetricsCallback(MeanMetric(), on=on)
+
+
+def test_a_result_that_is_no_number_is_refused_by_name():
+    trainer = trainer_with(MetricsCallback({"curve": MulticlassPrecisionRecallCurve(CLASSES)}))
+    with pytest.raises(TypeError, match="curve computed a tuple"):
+        trainer.train(classes(), num_epochs=1)
+
+
+def test_nothing_of_a_batch_is_kept_alive():
+    class Keeps(MeanMetric):
+        def update(self, preds, target):
+            self.last = preds, target
+
+    callback = MetricsCallback({"keeps": Keeps()}, preds="model_outputs")
+    leaf = torch.zeros(2, requires_grad=True)
+    callback.feed_train((0, {"t": leaf * 2}), {"model_outputs": [leaf * 2, (leaf * 2,)]})
+    (first, (second,)), target = callback.metrics["train"]["keeps"].last
+    assert not (first.requires_grad or second.requires_grad or target["t"].requires_grad)
+
+
+def test_the_library_is_imported_with_the_first_callback(tmp_path):
+    import subprocess
+
+    code = "import sys, groundwire_torchmetrics; print('torchmetrics' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "False\n"
