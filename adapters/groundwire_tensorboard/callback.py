@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
@@ -116,7 +115,7 @@ class TensorBoardCallback(Moments):
         if not self._writes:
             return
         written = {} if self._written is None else self._written
-        for name, values in sorted(_recorded(run_history).items()):
+        for name, values in sorted(run_history.to_dict().items()):
             already = written.get(name, 0)
             # Fewer than were written: the metric was deleted and begun again.
             for value in values[already if already <= len(values) else 0 :]:
@@ -129,7 +128,7 @@ class TensorBoardCallback(Moments):
         self.write_history(run_history, update)
         # TensorBoard reads the first hyperparameters of a directory and no later ones.
         if self._writes and not self._hparams_are_written:
-            self.writer.hparams({**_fields(run_config), **self.hparams}, self._tags)
+            self.writer.hparams({**_chosen(run_config), **self.hparams}, self._tags)
             self._hparams_are_written = True
         self._close()
 
@@ -147,7 +146,7 @@ class TensorBoardCallback(Moments):
 
     def _meet(self, run_history: Any) -> None:
         self._writes = PartialState().is_main_process
-        lengths = {name: len(values) for name, values in _recorded(run_history).items()}
+        lengths = {name: len(values) for name, values in run_history.to_dict().items()}
         if self._written is None:
             self._written = lengths
         else:  # the history may have been emptied between two runs
@@ -171,10 +170,6 @@ class TensorBoardCallback(Moments):
         setattr(self, method, None)
 
 
-def _recorded(run_history: Any) -> dict[str, list[Any]]:
-    return {name: list(run_history.get_metric_values(name)) for name in list(run_history.get_metric_names())}
-
-
 def _learning_rates(optimizer: Any) -> Iterator[tuple[str, float]]:
     groups = optimizer.param_groups
     for index, group in enumerate(groups):
@@ -182,10 +177,10 @@ def _learning_rates(optimizer: Any) -> Iterator[tuple[str, float]]:
         yield tag, float(group["lr"])
 
 
-def _fields(run_config: Any) -> dict[str, Any]:
-    if not dataclasses.is_dataclass(run_config):
-        return {}
-    return {field.name: getattr(run_config, field.name) for field in dataclasses.fields(run_config)}
+def _chosen(run_config: Any) -> dict[str, Any]:
+    """The numbers and words of the configuration; not whether this is the main process, nor whole dictionaries."""
+    values = run_config.to_dict().items()
+    return {name: value for name, value in values if type(value) in (int, float, str)}
 
 
 def _count(name: str, value: Any) -> int:

@@ -44,7 +44,7 @@ TENSORBOARD = HookMap(
     bases={"TensorBoardCallback": Moments},
     listed=frozenset({"TensorBoardCallback"}),
     rows=(
-        row("TensorBoardCallback.start_training", before="training_run_start", args=("run_history", "at.update")),
+        row("TensorBoardCallback.start_training", before="_run_training", args=("run_history", "at.update")),
         # What callbacks recorded at the very end of an epoch still belongs to it.
         row("TensorBoardCallback.write_history", before="_run_train_epoch", args=("run_history", "at.update")),
         # Before the update, so that the learning rate is the one that the update is made with.
@@ -55,14 +55,11 @@ TENSORBOARD = HookMap(
         ),
         row("TensorBoardCallback.write_histograms", before="optimizer_step", args=("model", "at.update")),
         row("TensorBoardCallback.write_history", after="_run_train_epoch", args=("run_history", "at.update")),
-        row("TensorBoardCallback.start_evaluation", before="evaluation_run_start", args=("run_history",)),
+        row("TensorBoardCallback.start_evaluation", before="_run_evaluation", args=("run_history",)),
         row("TensorBoardCallback.write_history", after="_run_eval_epoch", args=("run_history", "at.update")),
-        row("TensorBoardCallback.end_evaluation", after="on_evaluation_run_end", args=("run_history", "at.update")),
-        row(
-            "TensorBoardCallback.end_training",
-            after="on_training_run_end",
-            args=("run_history", "run_config", "at.update"),
-        ),
+        # Around the whole run, so that it does not matter where in callbacks= others record their last values.
+        row("TensorBoardCallback.end_evaluation", after="_run_evaluation", args=("run_history", "at.update")),
+        row("TensorBoardCallback.end_training", after="_run_training", args=("run_history", "run_config", "at.update")),
         row("TensorBoardCallback.fail", after="on_exception", args=("run_history", "at.update")),
     ),
 )

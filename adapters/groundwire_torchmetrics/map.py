@@ -47,14 +47,14 @@ TORCHMETRICS = HookMap(
     bases={"MetricsCallback": Moments},
     listed=frozenset({"MetricsCallback"}),
     rows=(
-        row("MetricsCallback.start_run", before="training_run_start", args=("trainer.device",)),
+        row("MetricsCallback.start_run", before="_run_training", args=("trainer.device",)),
         row("MetricsCallback.start_sanity_check", before="_run_sanity_evaluation"),
         row("MetricsCallback.end_sanity_check", after="_run_sanity_evaluation"),
         row("MetricsCallback.start_train", before="train_epoch_start"),
         row("MetricsCallback.feed_train", after="on_train_step_end", args=("batch", "batch_output")),
         # Before the method, so that an override of it and every event after it can read the values.
         row("MetricsCallback.end_train", before="train_epoch_end", args=("run_history",)),
-        row("MetricsCallback.start_run", before="evaluation_run_start", args=("trainer.device",)),
+        row("MetricsCallback.start_run", before="_run_evaluation", args=("trainer.device",)),
         row("MetricsCallback.start_eval", before="_run_eval_epoch", args=("is_intermediate",)),
         row("MetricsCallback.feed_eval", after="on_eval_step_end", args=("batch", "batch_output")),
         row("MetricsCallback.end_eval", before="eval_epoch_end", args=("run_history",)),

@@ -15,6 +15,24 @@ from groundwire.hooks import HOOKS, Stage
 from groundwire.plan import Finding, Part, Plan, attach, compile_plan
 from groundwire.run_state import RunState
 
+_OF_A_RUN = (
+    "at",
+    "_stage",
+    "_request",
+    "train_dataset",
+    "eval_dataset",
+    "collate_fn",
+    "create_scheduler_fn",
+    "_train_dataloader",
+    "_eval_dataloader",
+    "_train_dl_kwargs",
+    "_eval_dl_kwargs",
+    "model",
+    "optimizer",
+    "scheduler",
+    "run_config",
+)
+
 
 class Engine:
     """The machinery below the documented hooks.
@@ -45,8 +63,10 @@ class Engine:
         self.plan.put(self, HOOKS)
 
     def _parts(self) -> list[Part]:
-        """Who plays which role in this run; an adapter adds its own."""
-        return [part for order, one in enumerate(self.callback_handler.callbacks) for part in self._cast(one, order)]
+        """Who plays which role in this run, native callbacks first; an adapter adds its own."""
+        callbacks = enumerate(self.callback_handler.callbacks)
+        parts = [part for order, callback in callbacks for part in self._cast(callback, order)]
+        return sorted(parts, key=lambda part: part.hookmap is not NATIVE)
 
     def _cast(self, callback: Any, order: int) -> list[Part]:
         """The roles of a callback: those of its own table, those of ``hook_maps``, else the native one."""
@@ -95,15 +115,25 @@ class Engine:
                 self._warned.add((found.owner, found.source))
                 rank_zero_warn(f"{found.owner}: {found.source.partition('.')[2]} ({found.place}): {found.detail}")
 
-    def _launch(self, run: Literal["_run_training", "_run_evaluation", "_run_prediction"]) -> None:
-        """Assemble a run and run it.
+    @property
+    def _is_running(self) -> bool:
+        """True while a run is under way, so that an entry point is being called from inside one."""
+        return self._stage != "init"
+
+    def _launch(self, run: Literal["_run_training", "_run_evaluation", "_run_prediction"], **asked: Any) -> None:
+        """Assemble a run and run it; a run inside a run gives the outer one back what it had.
+
+        Args:
+            run: The hook that is the run.
+            **asked: Attributes that say what is to be run.
 
         Raises:
             HookMapError: Something that takes part cannot be wired; raised before any data is read.
         """
-        self.at = RunState()
-        self._wire("assembly")
+        outer = {name: getattr(self, name) for name in _OF_A_RUN} if self._is_running else {"_stage": "init"}
+        vars(self).update(asked, at=RunState())
         try:
+            self._wire("assembly")
             self.plan._gather_callbacks()
             self.plan._assemble_run()
             self._wire("run")
@@ -112,8 +142,10 @@ class Engine:
             self._clean_up(error)
             raise
         finally:
-            self._stage = "init"
             self.at.phase = "idle"
+            vars(self).update(outer)
+            if self._is_running:
+                self._wire(self._stage)
 
     def _clean_up(self, error: BaseException) -> None:
         """Tell who wants to know that an error leaves the run, and leave the model usable."""
@@ -167,6 +199,7 @@ class Engine:
 
 def role_in(hookmap: HookMap, callback: Any) -> str | None:
     """The most special of the roles in ``callbacks=`` that the object plays in a table."""
-    played = [role for role in hookmap.listed if isinstance(callback, as_tuple(hookmap.bases[role]))]
+    listed = [role for role in hookmap.bases if role in hookmap.listed]
+    played = [role for role in listed if isinstance(callback, as_tuple(hookmap.bases[role]))]
     special = [role for role in played if role in hookmap.specialises]
     return next(iter(special or played), None)

@@ -33,16 +33,19 @@ class Part:
         role: The role in it.
         player: The object.
         order: Its position in ``callbacks=``; 0 for what does not stand there.
+        through: Given the name of a method and the player's bound method, returns what is called in
+            its place; for adapters that have to know which foreign method is running.
     """
 
     hookmap: HookMap
     role: str
     player: Any
     order: int = 0
+    through: Callable[[str, Callable[..., Any]], Callable[..., Any]] | None = None
 
-    def implements(self, method: str) -> bool:
-        """True if the player brings its own ``method``."""
-        return overridden(self.player, method, as_tuple(self.hookmap.bases[self.role]))
+    def implements(self, method: str, silent: tuple[type, ...] = ()) -> bool:
+        """True if the player brings its own ``method``, not one of its bases or of ``silent`` ones."""
+        return overridden(self.player, method, as_tuple(self.hookmap.bases[self.role]), silent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +129,12 @@ class by_row:  # noqa: N801  # used like a decorator, in a class body
         return getattr(super(self.owner, trainer), self.name) if compiled is None else compiled
 
 
-def overridden(player: object, method: str, bases: tuple[type, ...]) -> bool:
+def overridden(player: object, method: str, bases: tuple[type, ...], silent: tuple[type, ...] = ()) -> bool:
     """True if ``player`` brings its own ``method``.
 
     Set on the instance, or on a class that no base inherits. A hook set to ``None`` is off. An
-    object that inherits none of the bases means what it has.
+    object that inherits none of the bases means what it has. Bases of other tables are ``silent``:
+    what an object of two frameworks inherits from one is no override of the other.
     """
     own = getattr(player, "__dict__", {})
     if method in own:
@@ -139,7 +143,7 @@ def overridden(player: object, method: str, bases: tuple[type, ...]) -> bool:
     if not any(base in lineage for base in bases):
         return callable(getattr(player, method, None))
     owner = next((cls for cls in lineage if method in vars(cls)), None)
-    if owner is None or any(owner in base.__mro__ for base in bases):
+    if owner is None or any(owner in base.__mro__ for base in (*bases, *silent)):
         return False
     return callable(getattr(player, method, None))
 
@@ -187,16 +191,22 @@ def attach(trainer: Any, parts: Sequence[Part], stage: Stage) -> tuple[dict[str,
     """
     places: dict[tuple[str, Position], list[_Group]] = {}
     findings: list[Finding] = []
+    silent = _bases_of(parts)
     for hookmap in dict.fromkeys(part.hookmap for part in parts):
         cast = [(part, {id(line) for line in hookmap.lines_of(part.role)}) for part in parts if part.hookmap is hookmap]
         for line in hookmap.rows:
             if stage == "init" and not (isinstance(line, Row) and line.moment.stage == "init"):
                 continue
-            players = [part for part, lines in cast if id(line) in lines and part.implements(line.method)]
+            players = [part for part, lines in cast if id(line) in lines and part.implements(line.method, silent)]
             findings += _seat(line, players, places)
     wired = _as_wired(places)
     findings += _refused_instead(trainer, wired)
     return wired, findings if stage == "init" else findings + _unknown(parts)
+
+
+def _bases_of(parts: Sequence[Part]) -> tuple[type, ...]:
+    maps = {part.hookmap for part in parts}
+    return tuple(base for hookmap in maps for given in hookmap.bases.values() for base in as_tuple(given))
 
 
 def _every(wired: Mapping[str, Wired]) -> Iterator[Attached]:
@@ -211,6 +221,7 @@ def _every(wired: Mapping[str, Wired]) -> Iterator[Attached]:
 class _Group:
     """What counts as one row at a place: rows of callback roles, at most one from each map."""
 
+    shared: bool
     maps: list[HookMap] = field(default_factory=list)
     members: list[tuple[int, Attached]] = field(default_factory=list)
 
@@ -221,7 +232,8 @@ def _seat(line: Row | Gap, players: Sequence[Part], places: dict[tuple[str, Posi
     The ordering rule, for one position at one hook:
     1. Rows run in table order; tables in the order in which they came (native first).
     2. Rows of ``callbacks=`` roles from different tables count as one row; a row of a role that
-       specialises another (a monitor is a callback) keeps the place it has in its own table.
+       specialises another (a monitor is a callback) keeps the place it has in its own table, and
+       no row comes before an earlier one of its own table.
     3. Within a row the order is that of ``callbacks=``.
     """
     if isinstance(line, Gap):
@@ -235,6 +247,8 @@ def _seat(line: Row | Gap, players: Sequence[Part], places: dict[tuple[str, Posi
             findings.append(_finding(part, line, "refused", str(error)))
             continue
         findings.append(_finding(part, line, "wired", f"{line.position} {line.hook}"))
+        if part.through is not None:
+            attached.method = part.through(line.method, attached.method)
         if group is not None:
             group.members.append((part.order, attached))
     return findings
@@ -242,11 +256,13 @@ def _seat(line: Row | Gap, players: Sequence[Part], places: dict[tuple[str, Posi
 
 def _group_for(line: Row, hookmap: HookMap, groups: list[_Group]) -> _Group:
     shares = line.role in hookmap.listed and line.role not in hookmap.specialises
-    for group in groups if shares else ():
-        if group.maps and hookmap not in group.maps:
+    for group in reversed(groups if shares else []):
+        if hookmap in group.maps:
+            break
+        if group.shared:
             group.maps.append(hookmap)
             return group
-    groups.append(_Group(maps=[hookmap] if shares else []))
+    groups.append(_Group(shared=shares, maps=[hookmap]))
     return groups[-1]
 
 
@@ -309,17 +325,18 @@ def _unknown(parts: Sequence[Part]) -> list[Finding]:
         names = {line.method for line in part.hookmap.lines_of(part.role)}
         spoken.setdefault(id(part.player), set()).update(names)
     findings = {}
+    silent = _bases_of(parts)
     for part in parts:
         known = spoken[id(part.player)]
-        for name in _own_hooks(part):
+        for name in _own_hooks(part, silent):
             if name not in known and (id(part.player), name) not in findings:
                 findings[id(part.player), name] = _unknown_finding(part, name, known)
     return list(findings.values())
 
 
-def _own_hooks(part: Part) -> list[str]:
+def _own_hooks(part: Part, silent: tuple[type, ...]) -> list[str]:
     names = [name for name in dir(type(part.player)) if name.startswith("on_")]
-    return [name for name in names if inspect.isfunction(getattr(type(part.player), name)) and part.implements(name)]
+    return [name for name in names if inspect.isfunction(getattr(type(part.player), name)) and part.implements(name, silent)]
 
 
 def _unknown_finding(part: Part, name: str, known: set[str]) -> Finding:

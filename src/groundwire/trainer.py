@@ -128,13 +128,18 @@ class Trainer(Internals):
             reset_run_history=reset_run_history,
             collate_fn=collate_fn,
         )
-        self._request = request
-        self.train_dataset, self.eval_dataset = request.train_dataset, request.eval_dataset
-        self.collate_fn, self.create_scheduler_fn = request.collate_fn, request.create_scheduler_fn
-        self._train_dl_kwargs, self._eval_dl_kwargs = request.train_dataloader_kwargs, request.eval_dataloader_kwargs
-        if request.reset_run_history:
+        if reset_run_history and not self._is_running:
             self.run_history.reset()
-        self._launch("_run_training")
+        self._launch(
+            "_run_training",
+            _request=request,
+            train_dataset=train_dataset,
+            eval_dataset=eval_dataset,
+            collate_fn=collate_fn,
+            create_scheduler_fn=create_scheduler_fn,
+            _train_dl_kwargs=train_dataloader_kwargs,
+            _eval_dl_kwargs=eval_dataloader_kwargs,
+        )
 
     def evaluate(
         self,
@@ -144,6 +149,9 @@ class Trainer(Internals):
         collate_fn: Callable[..., Any] | None = None,
     ) -> None:
         """Evaluate the model: one pass, recorded in an emptied run history.
+
+        Called from a hook of a run under way, it records into that run's history and leaves the run
+        as it was.
 
         Args:
             dataset: A dataset, a ready DataLoader, or any iterable of batches; it may be left out
@@ -162,12 +170,18 @@ class Trainer(Internals):
             dataloader_kwargs=dataloader_kwargs,
             collate_fn=collate_fn,
         )
-        self._request = request
-        self.train_dataset, self.eval_dataset = None, request.dataset
-        self.collate_fn, self.create_scheduler_fn = request.collate_fn, None
-        self._train_dl_kwargs, self._eval_dl_kwargs = None, request.dataloader_kwargs
-        self.run_history.reset()
-        self._launch("_run_evaluation")
+        if not self._is_running:
+            self.run_history.reset()
+        self._launch(
+            "_run_evaluation",
+            _request=request,
+            train_dataset=None,
+            eval_dataset=dataset,
+            collate_fn=collate_fn,
+            create_scheduler_fn=None,
+            _train_dl_kwargs=None,
+            _eval_dl_kwargs=dataloader_kwargs,
+        )
 
     # setup
 

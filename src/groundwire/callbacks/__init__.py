@@ -1,4 +1,4 @@
-"""Callbacks: infrastructure that listens to a run without being part of it."""
+"""Callbacks: what listens to a run, and those that every Trainer has by default."""
 
 from groundwire.callbacks.base import CallbackMethodNotImplementedError, StopTrainingError, TrainerCallback
 from groundwire.callbacks.devices import MoveModulesToDeviceCallback
@@ -6,24 +6,6 @@ from groundwire.callbacks.handler import CallbackHandler
 from groundwire.callbacks.nan import TerminateOnNaNCallback
 from groundwire.callbacks.printing import LogMetricsCallback, PrintMetricsCallback, PrintProgressCallback
 from groundwire.callbacks.progress import ProgressBarCallback
-
-DEFAULT_CALLBACKS: tuple[type[TrainerCallback], ...] = (
-    MoveModulesToDeviceCallback,
-    TerminateOnNaNCallback,
-    PrintProgressCallback,
-    ProgressBarCallback,
-    LogMetricsCallback,
-)
-
-
-def get_default_callbacks(progress_bar: bool = True) -> tuple[type[TrainerCallback], ...]:
-    """The callbacks that a Trainer uses when it is given none.
-
-    Args:
-        progress_bar: False leaves the progress bar out.
-    """
-    return tuple(kind for kind in DEFAULT_CALLBACKS if progress_bar or kind is not ProgressBarCallback)
-
 
 __all__ = [
     "DEFAULT_CALLBACKS",
@@ -39,3 +21,21 @@ __all__ = [
     "TrainerCallback",
     "get_default_callbacks",
 ]
+
+DEFAULT_CALLBACKS: tuple[type[TrainerCallback], ...] = (
+    MoveModulesToDeviceCallback,
+    TerminateOnNaNCallback,
+    PrintProgressCallback,
+    ProgressBarCallback,
+    LogMetricsCallback,
+)
+"""What a Trainer is given where ``callbacks=`` is left out."""
+
+
+def get_default_callbacks(progress_bar: bool = True) -> tuple[type[TrainerCallback], ...]:
+    """The default callbacks, to add some of your own to.
+
+    Args:
+        progress_bar: False leaves the progress bar out.
+    """
+    return tuple(one for one in DEFAULT_CALLBACKS if progress_bar or one is not ProgressBarCallback)

@@ -1,33 +1,39 @@
-"""What a Trainer holds besides its model goes where the model is."""
+"""Where modules beside the model live: on the device of the run."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
+from torch import nn
 
 from groundwire.callbacks.base import TrainerCallback
 
+if TYPE_CHECKING:
+    from groundwire.trainer import Trainer
+
+__all__ = ["MoveModulesToDeviceCallback"]
+
 
 class MoveModulesToDeviceCallback(TrainerCallback):
-    """Moves the modules that are attributes of the Trainer (metrics, a teacher …) to its device.
+    """Moves every module that is an attribute of the Trainer (a loss, a teacher, metrics) to its device.
 
-    The model is not touched; the Trainer places it itself.
+    Not the model, which the Trainer prepares itself, and not modules within lists or dictionaries:
+    keep those in an ``nn.ModuleList`` or ``nn.ModuleDict``.
     """
 
-    def on_training_run_start(self, trainer: Any, **kwargs: Any) -> None:
-        """Move them before training."""
-        self._move(trainer)
+    def on_training_run_start(self, trainer: Trainer, **kwargs: Any) -> None:
+        """Move them before the first training batch."""
+        self._move_modules_to_device(trainer)
 
-    def on_evaluation_run_start(self, trainer: Any, **kwargs: Any) -> None:
-        """Move them before an evaluation."""
-        self._move(trainer)
+    def on_evaluation_run_start(self, trainer: Trainer, **kwargs: Any) -> None:
+        """Move them before the first evaluation batch."""
+        self._move_modules_to_device(trainer)
 
-    def on_prediction_run_start(self, trainer: Any, **kwargs: Any) -> None:
-        """Move them before a prediction."""
-        self._move(trainer)
+    def on_prediction_run_start(self, trainer: Trainer, **kwargs: Any) -> None:
+        """Move them before the first batch to predict."""
+        self._move_modules_to_device(trainer)
 
-    def _move(self, trainer: Any) -> None:
-        for name, value in vars(trainer).items():
-            if name != "model" and isinstance(value, torch.nn.Module):
-                value.to(trainer.device)
+    def _move_modules_to_device(self, trainer: Trainer) -> None:
+        for module in list(vars(trainer).values()):
+            if isinstance(module, nn.Module) and module is not trainer.model:
+                module.to(trainer.device)

@@ -1,26 +1,31 @@
-"""The table of native callbacks: an event runs its row, as for any other framework."""
+"""The native table: every event of a run is told to the method of the same name."""
 
 from __future__ import annotations
 
 from groundwire.callbacks.base import TrainerCallback
-from groundwire.hookmap import HookMap, row
-from groundwire.hooks import HOOKS
+from groundwire.hookmap import HookMap, Row, row
+from groundwire.hooks import HOOKS, Hook
+
+__all__ = ["NATIVE"]
 
 OPTIONAL = {"step", "is_intermediate", "error"}
+"""What an event gives that a callback need not take."""
+
+
+def _told(event: Hook) -> Row:
+    return row(
+        f"TrainerCallback.{event.name}",
+        after=event.name,
+        args=("trainer",),
+        named=event.gives,
+        maybe=OPTIONAL.intersection(event.gives),
+    )
+
 
 NATIVE = HookMap(
     "groundwire",
     bases={"TrainerCallback": TrainerCallback},
-    listed=frozenset({"TrainerCallback"}),
-    rows=tuple(
-        row(
-            f"TrainerCallback.{hook.name}",
-            after=hook.name,
-            args=("trainer",),
-            named=hook.gives,
-            maybe=OPTIONAL.intersection(hook.gives),
-        )
-        for hook in HOOKS.values()
-        if hook.is_event
-    ),
+    listed={"TrainerCallback"},
+    rows=[_told(hook) for hook in HOOKS.values() if hook.is_event],
 )
+"""Who listens to what among native callbacks, in the words that every other framework's table uses."""

@@ -1,39 +1,64 @@
-"""A run whose loss is no number any more ends."""
+"""When to give up: a training loss that is not a number any more."""
 
 from __future__ import annotations
 
-import math
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import torch
 
 from groundwire.callbacks.base import TrainerCallback
 from groundwire.errors import NonFiniteLossError
 
+if TYPE_CHECKING:
+    from groundwire.trainer import Trainer
+
+__all__ = ["TerminateOnNaNCallback"]
+
 
 class TerminateOnNaNCallback(TrainerCallback):
-    """Ends a run in order when a training loss was NaN or infinite, then raises ``NonFiniteLossError``.
+    """Ends a run whose training loss became NaN or infinite.
 
-    The check costs a step nothing: the loss tracker notes on the device which loss was the first,
-    and this reads it at the end of a training epoch, before evaluation and checkpoints.
+    The losses are looked at together at the end of each training epoch, before the evaluation and
+    before any checkpoint, so that no batch waits for the device. To know it at once call
+    :meth:`check_for_nan_after_batch` in an ``on_train_step_end`` of your own.
     """
 
-    def on_train_epoch_end(self, trainer: Any, **kwargs: Any) -> None:
-        """End the run if a loss of this epoch was not finite."""
-        self._check(trainer)
+    def __init__(self) -> None:
+        self._epoch = 1
 
-    def check_for_nan_after_batch(self, batch_output: dict[str, Any], step: int | None = None) -> None:
-        """Look at one batch at once; for code that cannot wait for the end of the epoch.
+    def on_train_epoch_start(self, trainer: Trainer, **kwargs: Any) -> None:
+        """Remember the epoch, for :meth:`check_for_nan_after_batch`."""
+        self._epoch = trainer.run_history.current_epoch
+
+    def on_train_epoch_end(self, trainer: Trainer, **kwargs: Any) -> None:
+        """Look at the losses of the epoch.
+
+        Raises:
+            NonFiniteLossError: One of them was NaN or infinite, in this process or in another.
+        """
+        first = _earliest(trainer, trainer._loss_tracker.first_non_finite)
+        if first is not None:
+            raise NonFiniteLossError(epoch=trainer.run_history.current_epoch, step=first)
+
+    def check_for_nan_after_batch(self, batch_output: Mapping[str, Any], step: int | None = None) -> None:
+        """Look at the loss of one batch; this waits for the device.
 
         Args:
             batch_output: What ``calculate_train_batch_loss`` returned.
-            step: Number of the batch in the epoch.
+            step: The batch of the epoch, from 0, for the message.
 
         Raises:
-            NonFiniteLossError: Its loss is NaN or infinite.
+            NonFiniteLossError: The loss is NaN or infinite.
         """
-        if not math.isfinite(float(batch_output["loss"])):
-            raise NonFiniteLossError(epoch=0, step=-1 if step is None else step)
+        if not torch.isfinite(torch.as_tensor(batch_output["loss"])).all():
+            raise NonFiniteLossError(epoch=self._epoch, step=0 if step is None else step)
 
-    def _check(self, trainer: Any) -> None:
-        step = trainer._loss_tracker.first_non_finite
-        if step is not None:
-            raise NonFiniteLossError(epoch=trainer.run_history.current_epoch, step=step)
+
+def _earliest(trainer: Trainer, first: int | None) -> int | None:
+    """The earliest batch over all processes: they end together, or one would wait for the others for ever."""
+    if trainer._accelerator.num_processes == 1:
+        return first
+    told = torch.tensor([-1 if first is None else first], device=trainer.device)
+    seen = [step for step in trainer._accelerator.gather(told).tolist() if step >= 0]
+    return min(seen, default=None)

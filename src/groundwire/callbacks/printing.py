@@ -1,86 +1,100 @@
-"""What a run prints: where it is, and what was recorded."""
+"""What a run says on the terminal: where it is, and what it measured."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from groundwire.callbacks.base import TrainerCallback
 
+if TYPE_CHECKING:
+    from groundwire.trainer import Trainer
+
+__all__ = ["LogMetricsCallback", "PrintMetricsCallback", "PrintProgressCallback"]
+
 
 class PrintProgressCallback(TrainerCallback):
-    """Prints a line where a run and its epochs start and end."""
+    """Prints a line as a run, an epoch or an evaluation begins, and as a run ends."""
 
-    def on_training_run_start(self, trainer: Any, **kwargs: Any) -> None:
-        """Say that training starts."""
-        trainer.print("Starting training run")
+    def on_training_run_start(self, trainer: Trainer, **kwargs: Any) -> None:
+        """Say that training begins."""
+        trainer.print("Training starts")
 
-    def on_train_epoch_start(self, trainer: Any, **kwargs: Any) -> None:
-        """Say which epoch it is."""
-        trainer.print(f"\nEpoch {trainer.run_history.current_epoch} of {trainer.run_config.num_epochs}")
+    def on_train_epoch_start(self, trainer: Trainer, **kwargs: Any) -> None:
+        """Say which epoch begins."""
+        trainer.print(f"Epoch {trainer.run_history.current_epoch}")
 
-    def on_training_run_end(self, trainer: Any, **kwargs: Any) -> None:
-        """Say that training has ended."""
-        trainer.print("Training run finished")
+    def on_eval_epoch_start(self, trainer: Trainer, **kwargs: Any) -> None:
+        """Say that an evaluation begins."""
+        trainer.print("Evaluation")
 
-    def on_evaluation_run_start(self, trainer: Any, **kwargs: Any) -> None:
-        """Say that evaluation starts."""
-        trainer.print("Starting evaluation run")
+    def on_training_run_end(self, trainer: Trainer, **kwargs: Any) -> None:
+        """Say that training is over."""
+        trainer.print("Training is done")
 
-    def on_evaluation_run_end(self, trainer: Any, **kwargs: Any) -> None:
-        """Say that evaluation has ended."""
-        trainer.print("Evaluation run finished")
+    def on_evaluation_run_start(self, trainer: Trainer, **kwargs: Any) -> None:
+        """Say that an evaluation run begins."""
+        trainer.print("Evaluation run starts")
+
+    def on_evaluation_run_end(self, trainer: Trainer, **kwargs: Any) -> None:
+        """Say that the evaluation run is over."""
+        trainer.print("Evaluation run is done")
 
 
 class LogMetricsCallback(TrainerCallback):
-    """Prints the metrics of an epoch: after training those recorded in training, after evaluation the rest.
+    """Logs metrics after the training and after the evaluation of each epoch, by default by printing them.
 
-    What a metric belongs to is told by when it was recorded, whatever its name. Override
-    :meth:`log_metrics` to send them elsewhere.
+    What is logged is what was recorded since it last logged, whatever it is called; a metric
+    recorded several times is logged with its latest value. Override :meth:`log_metrics` to log
+    somewhere else.
     """
 
     def __init__(self) -> None:
-        self._seen: dict[str, int] = {}
+        self._logged: dict[str, int] = {}
 
-    def on_train_epoch_start(self, trainer: Any, **kwargs: Any) -> None:
-        """Remember what was recorded before."""
-        self._seen = _counts(trainer.run_history)
+    def on_training_run_start(self, trainer: Trainer, **kwargs: Any) -> None:
+        """Leave out what earlier runs recorded."""
+        self._logged = _counts(trainer)
 
-    def on_train_epoch_end(self, trainer: Any, **kwargs: Any) -> None:
-        """Log what training recorded."""
-        self._log_new(trainer)
+    def on_evaluation_run_start(self, trainer: Trainer, **kwargs: Any) -> None:
+        """Leave out what earlier runs recorded."""
+        self._logged = _counts(trainer)
 
-    def on_eval_epoch_start(self, trainer: Any, **kwargs: Any) -> None:
-        """Remember what was recorded before."""
-        self._seen = _counts(trainer.run_history)
+    def on_train_epoch_end(self, trainer: Trainer, **kwargs: Any) -> None:
+        """Log what the training of the epoch recorded."""
+        self._log_what_is_new(trainer)
 
-    def on_eval_epoch_end(self, trainer: Any, **kwargs: Any) -> None:
-        """Log what evaluation recorded."""
-        self._log_new(trainer)
+    def on_eval_epoch_end(self, trainer: Trainer, **kwargs: Any) -> None:
+        """Log what the evaluation recorded."""
+        self._log_what_is_new(trainer)
 
-    def on_training_run_epoch_end(self, trainer: Any, **kwargs: Any) -> None:
-        """Log what was recorded between the end of evaluation and that of the epoch."""
-        self._log_new(trainer)
+    def on_training_run_epoch_end(self, trainer: Trainer, **kwargs: Any) -> None:
+        """Log what was recorded after the evaluation."""
+        self._log_what_is_new(trainer)
 
-    def log_metrics(self, trainer: Any, metrics: dict[str, Any]) -> None:
-        """Print metrics, one a line.
+    def log_metrics(self, trainer: Trainer, metrics: Mapping[str, Any]) -> None:
+        """Log some metrics.
 
         Args:
             trainer: The Trainer.
-            metrics: Their latest values by name.
+            metrics: Name to latest value, in alphabetical order; never empty.
         """
         for name, value in metrics.items():
-            trainer.print(f"  {name}: {value}")
+            trainer.print(f"{name}: {value}")
 
-    def _log_new(self, trainer: Any) -> None:
-        counts = _counts(trainer.run_history)
-        new = sorted(name for name, count in counts.items() if count != self._seen.get(name, 0))
-        self._seen = counts
+    def _log_what_is_new(self, trainer: Trainer) -> None:
+        counts = _counts(trainer)
+        # fewer values than were logged: the metric was deleted and is recorded anew
+        new = sorted(name for name, count in counts.items() if count != self._logged.get(name, 0))
+        self._logged = counts
         if new:
             self.log_metrics(trainer, {name: trainer.run_history.get_latest_metric(name) for name in new})
 
 
 PrintMetricsCallback = LogMetricsCallback
+"""Another name of :class:`LogMetricsCallback`."""
 
 
-def _counts(history: Any) -> dict[str, int]:
-    return {name: len(history.get_metric_values(name)) for name in history.get_metric_names()}
+def _counts(trainer: Trainer) -> dict[str, int]:
+    history = trainer.run_history
+    return {name: len(list(history.get_metric_values(name))) for name in history.get_metric_names()}

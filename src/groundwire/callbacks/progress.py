@@ -1,72 +1,91 @@
-"""A bar that shows how far an epoch is."""
+"""How far a run is: a bar on the terminal for each pass over data."""
 
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from groundwire.callbacks.base import TrainerCallback
+from groundwire.prepare import length_of
+
+if TYPE_CHECKING:
+    from groundwire.trainer import Trainer
+
+__all__ = ["ProgressBarCallback"]
+
+SECONDS_ON_SCREEN = 0.25
+SECONDS_IN_A_FILE = 10.0
 
 
 class ProgressBarCallback(TrainerCallback):
-    """A tqdm bar for every epoch, in the main process of each machine.
+    """Shows a bar for each training epoch, evaluation and prediction run, on the main process of a machine.
 
-    It counts batches and reads no tensor. A terminal sees a few refreshes a second, a log file one
-    every ten seconds.
+    It counts batches and never reads a tensor. An evaluation within a training epoch has a bar below
+    that of the epoch. Output that is not a terminal gets a line every ten seconds at most.
     """
 
     def __init__(self) -> None:
         self._bars: list[Any] = []
 
-    def on_train_epoch_start(self, trainer: Any, **kwargs: Any) -> None:
-        """Open a bar."""
-        self._open(trainer, trainer._train_dataloader)
+    def on_train_epoch_start(self, trainer: Trainer, **kwargs: Any) -> None:
+        """Open the bar of a training epoch."""
+        self._close_all()
+        self._open(trainer, trainer._train_dataloader, "train")
 
-    def on_train_step_end(self, trainer: Any, batch: Any, batch_output: Any, **kwargs: Any) -> None:
-        """Count a batch."""
-        if self._bars:
-            self._bars[-1].update()
+    def on_train_step_end(self, trainer: Trainer, batch: Any, batch_output: Any, **kwargs: Any) -> None:
+        """Count a training batch."""
+        self._bars[-1].update()
 
-    def on_train_epoch_end(self, trainer: Any, **kwargs: Any) -> None:
-        """Close the bar."""
+    def on_train_epoch_end(self, trainer: Trainer, **kwargs: Any) -> None:
+        """Close the bar of the epoch."""
         self._close()
 
-    def on_eval_epoch_start(self, trainer: Any, **kwargs: Any) -> None:
-        """Open a bar, below that of a training epoch where one is under way."""
-        self._open(trainer, trainer._eval_dataloader)
+    def on_eval_epoch_start(self, trainer: Trainer, **kwargs: Any) -> None:
+        """Open the bar of an evaluation."""
+        self._open(trainer, trainer._eval_dataloader, "eval")
 
-    def on_eval_step_end(self, trainer: Any, batch: Any, batch_output: Any, **kwargs: Any) -> None:
-        """Count a batch."""
-        if self._bars:
-            self._bars[-1].update()
+    def on_eval_step_end(self, trainer: Trainer, batch: Any, batch_output: Any, **kwargs: Any) -> None:
+        """Count an evaluation batch."""
+        self._bars[-1].update()
 
-    def on_eval_epoch_end(self, trainer: Any, **kwargs: Any) -> None:
-        """Close the bar."""
+    def on_eval_epoch_end(self, trainer: Trainer, **kwargs: Any) -> None:
+        """Close the bar of the evaluation."""
         self._close()
 
-    def on_stop_training_error(self, trainer: Any, **kwargs: Any) -> None:
-        """Close the bars of an epoch that was left early."""
+    def on_prediction_run_start(self, trainer: Trainer, **kwargs: Any) -> None:
+        """Open the bar of a prediction run."""
+        self._open(trainer, trainer._eval_dataloader, "predict")
+
+    def on_prediction_step_end(self, trainer: Trainer, batch: Any, predictions: Any, **kwargs: Any) -> None:
+        """Count a predicted batch."""
+        self._bars[-1].update()
+
+    def on_prediction_run_end(self, trainer: Trainer, **kwargs: Any) -> None:
+        """Close the bar of the prediction run."""
+        self._close()
+
+    def on_stop_training_error(self, trainer: Trainer, **kwargs: Any) -> None:
+        """Close the bars of what was cut short."""
         self._close_all()
 
-    def on_exception(self, trainer: Any, **kwargs: Any) -> None:
-        """Close the bars, so that a traceback starts on a line of its own."""
+    def on_exception(self, trainer: Trainer, **kwargs: Any) -> None:
+        """Close the bars of what failed."""
         self._close_all()
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_bars": []}
+    def _open(self, trainer: Trainer, dataloader: Any, what: str) -> None:
+        from tqdm import tqdm
 
-    def _open(self, trainer: Any, loader: Any) -> None:
-        from tqdm.auto import tqdm
-
-        self._bars.append(
-            tqdm(
-                total=_length(loader),
-                disable=not trainer.run_config.is_local_process_zero,
-                leave=not self._bars,
-                mininterval=0.25 if sys.stderr.isatty() else 10.0,
-                dynamic_ncols=True,
-            )
+        # a notebook is no terminal, and yet draws bars
+        on_screen = sys.stderr.isatty() or "ipykernel" in sys.modules
+        bar = tqdm(
+            total=length_of(dataloader),
+            desc=what,
+            unit="batch",
+            leave=not self._bars,
+            mininterval=SECONDS_ON_SCREEN if on_screen else SECONDS_IN_A_FILE,
+            disable=not trainer._accelerator.is_local_main_process,
         )
+        self._bars.append(bar)
 
     def _close(self) -> None:
         if self._bars:
@@ -75,10 +94,3 @@ class ProgressBarCallback(TrainerCallback):
     def _close_all(self) -> None:
         while self._bars:
             self._close()
-
-
-def _length(loader: Any) -> int | None:
-    try:
-        return len(loader)
-    except TypeError:
-        return None
