@@ -10,6 +10,8 @@ from typing import Any
 
 import torch
 
+__all__ = ["EvaluateRequest", "TrainRequest"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainRequest:

@@ -168,7 +168,7 @@ def test_an_evaluation_run_inside_of_training_leaves_the_curves_of_training_alon
     class Evaluates(TrainerCallback):
         def on_train_epoch_end(self, trainer, **kwargs):
             if trainer.at.epoch == 1:
-                trainer.plan._run_evaluation()
+                trainer.evaluate(samples())
 
     train(trainer_with(TensorBoardCallback(tmp_path), Evaluates()))
     found = scalars(tmp_path)

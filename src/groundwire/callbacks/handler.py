@@ -87,9 +87,6 @@ class CallbackHandler:
     def __iter__(self) -> Iterator[Any]:
         return iter(self.callbacks)
 
-    def __len__(self) -> int:
-        return len(self.callbacks)
-
     def _change(self, callbacks: list[Any]) -> None:
         before, self.callbacks = self.callbacks, callbacks
         if self._on_change is None:

@@ -25,7 +25,7 @@ def _told(event: Hook) -> Row:
 NATIVE = HookMap(
     "groundwire",
     bases={"TrainerCallback": TrainerCallback},
-    listed={"TrainerCallback"},
-    rows=[_told(hook) for hook in HOOKS.values() if hook.is_event],
+    listed=frozenset({"TrainerCallback"}),
+    rows=tuple(_told(hook) for hook in HOOKS.values() if hook.is_event),
 )
 """Who listens to what among native callbacks, in the words that every other framework's table uses."""

@@ -34,7 +34,7 @@ class ProgressBarCallback(TrainerCallback):
 
     def on_train_step_end(self, trainer: Trainer, batch: Any, batch_output: Any, **kwargs: Any) -> None:
         """Count a training batch."""
-        self._bars[-1].update()
+        self._count()
 
     def on_train_epoch_end(self, trainer: Trainer, **kwargs: Any) -> None:
         """Close the bar of the epoch."""
@@ -46,7 +46,7 @@ class ProgressBarCallback(TrainerCallback):
 
     def on_eval_step_end(self, trainer: Trainer, batch: Any, batch_output: Any, **kwargs: Any) -> None:
         """Count an evaluation batch."""
-        self._bars[-1].update()
+        self._count()
 
     def on_eval_epoch_end(self, trainer: Trainer, **kwargs: Any) -> None:
         """Close the bar of the evaluation."""
@@ -58,7 +58,7 @@ class ProgressBarCallback(TrainerCallback):
 
     def on_prediction_step_end(self, trainer: Trainer, batch: Any, predictions: Any, **kwargs: Any) -> None:
         """Count a predicted batch."""
-        self._bars[-1].update()
+        self._count()
 
     def on_prediction_run_end(self, trainer: Trainer, **kwargs: Any) -> None:
         """Close the bar of the prediction run."""
@@ -86,6 +86,10 @@ class ProgressBarCallback(TrainerCallback):
             disable=not trainer._accelerator.is_local_main_process,
         )
         self._bars.append(bar)
+
+    def _count(self) -> None:
+        if self._bars:  # none for a callback that joined within the epoch
+            self._bars[-1].update()
 
     def _close(self) -> None:
         if self._bars:

@@ -1,0 +1,86 @@
+"""Trains a digits classifier three ways (native, Lightning module, mixed) and compares them.
+
+The three programs are those in ``examples/``; this runs them with one seed and holds their results
+against each other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+WAYS = ("native", "lightning", "mixed")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the demo.
+
+    Args:
+        argv: ``--log-dir`` says where the event files go.
+
+    Returns:
+        0 if the three ways end with bit-equal weights, 1 if they do not, 2 if something is missing.
+    """
+    parser = argparse.ArgumentParser(prog="groundwire demo", description=__doc__)
+    parser.add_argument("--log-dir", type=Path, default=Path("runs/digits"), help="where event files go")
+    log_dir = parser.parse_args(argv).log_dir
+    if importlib.util.find_spec("sklearn") is None:
+        print("groundwire demo: the digits come with scikit-learn: pip install 'groundwire[examples]'", file=sys.stderr)
+        return 2
+    sys.path.insert(0, str(programs()))
+    try:
+        started = time.perf_counter()
+        outcomes = {way: importlib.import_module(f"digits_{way}").main(str(log_dir / way)) for way in WAYS}
+        return report(outcomes, importlib.import_module("digits"), log_dir, time.perf_counter() - started)
+    finally:
+        sys.path.remove(str(programs()))
+
+
+def programs() -> Path:
+    """Where the example programs lie: beside this file in a wheel, in the repository otherwise."""
+    here = Path(__file__).resolve().parent
+    return next(
+        folder for folder in (here / "examples", here.parents[1] / "examples") if (folder / "digits.py").is_file()
+    )
+
+
+def report(outcomes: dict[str, Any], digits: Any, log_dir: Path, seconds: float) -> int:
+    """Print the hook map, the three ways side by side and where the event files are."""
+    print("\nThe hook map of the mixed way, row by row:\n")
+    print("\n".join(wired_rows(outcomes["mixed"].trainer)))
+    print(f"\n{'':10}" + "".join(f"{way:>24}" for way in WAYS))
+    print(f"{'epoch':10}" + f"{'train loss':>14}{'val acc.':>10}" * len(WAYS))
+    for epoch in range(digits.EPOCHS):
+        cells = [f"{one.losses[epoch]:14.6f}{one.accuracies[epoch]:10.4f}" for one in outcomes.values()]
+        print(f"{epoch + 1:<10}" + "".join(cells))
+    test = digits.splits()[2]
+    print(f"{'test acc.':10}" + "".join(f"{digits.accuracy(one.network, test):24.4f}" for one in outcomes.values()))
+    equal = all(bit_equal(outcomes["native"].network, one.network) for one in outcomes.values())
+    print(f"\nThe final weights of the three ways are {'bit-equal' if equal else 'DIFFERENT'}; {seconds:.1f} s in all.")
+    print(f"Event files: {', '.join(str(log_dir / way) for way in WAYS)}")
+    print(f"Look at them: {Path(sys.executable).with_name('tensorboard')} --logdir {log_dir}")
+    return 0 if equal else 1
+
+
+def wired_rows(trainer: Any) -> list[str]:
+    """One line for each row that runs."""
+    data = trainer.explain(format="json")
+    return [
+        f"  {attached['position']:8}{hook['name']:44}{attached['who']}.{attached['method']}"
+        for hook in data["hooks"]
+        for attached in hook["attached"]
+    ]
+
+
+def bit_equal(one: torch.nn.Module, other: torch.nn.Module) -> bool:
+    """True if two networks have the same weights to the last bit."""
+    weights = zip(one.state_dict().values(), other.state_dict().values(), strict=True)
+    return all(torch.equal(left, right) for left, right in weights)
