@@ -6,7 +6,6 @@ Row order is call order. Within a moment callbacks come first, then the module, 
 from __future__ import annotations
 
 from groundwire import Gap, HookMap, row
-
 from groundwire_lightning.callback import Callback, Monitor
 from groundwire_lightning.datamodule import LightningDataModule
 from groundwire_lightning.module import LightningModule
@@ -92,9 +91,7 @@ TRAINING = (
     row("LightningModule.on_after_backward", after="backward_step"),
     row("Callback.on_before_optimizer_step", before="_clip_gradients", args=(*TOLD, "optimizer")),
     row("LightningModule.on_before_optimizer_step", before="_clip_gradients", args=("optimizer",)),
-    row(
-        "LightningModule.configure_gradient_clipping", instead="_clip_gradients", args=("optimizer",), named=CLIPPING
-    ),
+    row("LightningModule.configure_gradient_clipping", instead="_clip_gradients", args=("optimizer",), named=CLIPPING),
     row("LightningModule.lr_scheduler_step", instead="scheduler_step", args=("scheduler", "trainer.monitored")),
     row("Callback.on_train_batch_end", after="_run_train_step", args=(*TOLD, "trainer.step_outputs", *TRAIN_BATCH)),
     row("LightningModule.on_train_batch_end", after="_run_train_step", args=("trainer.step_outputs", *TRAIN_BATCH)),
@@ -155,7 +152,10 @@ TRANSFER_GAPS = tuple(
     for role in ("LightningModule", "LightningDataModule")
     for method, use in (
         ("on_before_batch_transfer", "change the batch in the collate_fn of its loader"),
-        ("transfer_batch_to_device", "give the batch type a method to(device), or override _transfer_batch of the Trainer"),
+        (
+            "transfer_batch_to_device",
+            "give the batch type a method to(device), or override _transfer_batch of the Trainer",
+        ),
         ("on_after_batch_transfer", "change the batch at the start of training_step and validation_step"),
     )
 )

@@ -179,7 +179,9 @@ class LightningModule(HyperParameters, ModuleHooks, nn.Module):
         }
         for argument, said in given.items():
             if said:
-                raise NotSupportedYetError(f"self.log({name!r}, {argument}={said!r}) is not supported yet; leave it out")
+                raise NotSupportedYetError(
+                    f"self.log({name!r}, {argument}={said!r}) is not supported yet; leave it out"
+                )
         self._trainer.logged.log(
             name,
             value,

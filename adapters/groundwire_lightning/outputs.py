@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 import torch
-from groundwire import GroundwireError
 from torch import Tensor
+
+from groundwire import GroundwireError
 
 
 class EpochSkipped(GroundwireError):  # noqa: N818  # it is a signal; an error only where nobody takes it
@@ -124,7 +125,7 @@ def _sizes(batch: Any) -> Iterator[int]:
     elif is_dataclass(batch) and not isinstance(batch, type):
         for entry in fields(batch):
             yield from _sizes(getattr(batch, entry.name))
-    elif isinstance(batch, Iterable) and not isinstance(batch, (str, bytes)):
+    elif isinstance(batch, Sequence) and not isinstance(batch, (str, bytes)):
         for value in batch:
             yield from _sizes(value)
 
@@ -140,7 +141,9 @@ def as_scalar(value: Any, name: str, device: torch.device) -> Tensor:
     if isinstance(value, (bool, int, float)):
         return torch.tensor(value, device=device, dtype=least)
     if isinstance(value, (Mapping, list, tuple, str)):
-        raise ValueError(f"self.log({name!r}, ...): a {type(value).__name__} cannot be logged; log its scalars one by one")
+        raise ValueError(
+            f"self.log({name!r}, ...): a {type(value).__name__} cannot be logged; log its scalars one by one"
+        )
     if not isinstance(value, Tensor):
         raise TypeError(
             f"self.log({name!r}, ...): a number or a tensor is due, got {type(value).__name__}; of a metric object log "

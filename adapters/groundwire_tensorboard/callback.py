@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
+import torch
 from accelerate.state import PartialState
 
 from groundwire import HookMap
@@ -66,8 +67,9 @@ class TensorBoardCallback(Moments):
         self._training = False
         self._group = ""  # where the values of an evaluation run are kept apart
         self._runs_before = 0  # updates of the runs before this one
-        self._step = 0  # updates done, all runs together, when this was last asked
-        self._written: dict[str, int] | None = None  # how many values of each metric
+        self._at: Any = None  # where the latest training run is; an evaluation run has one of its own
+        self._is_new = True
+        self._written: dict[str, int] = {}  # how many values of each metric
         self._tags: dict[str, None] = {}
         self._hparams_are_written = False
 
@@ -76,10 +78,10 @@ class TensorBoardCallback(Moments):
         """Directory of the event files; ``None`` while it is still to be picked."""
         return self.writer.log_dir
 
-    def start_training(self, run_history: Any, update: int) -> None:
+    def start_training(self, run_history: Any, at: Any) -> None:
         """Begin a run, which counts on from the run before, or from where it was resumed."""
-        self._runs_before = 0 if update else self._step
-        self._step = self._runs_before + update
+        self._runs_before = 0 if at.update else self._step
+        self._at = at
         self._training = True
         self._group = ""
         self._meet(run_history)
@@ -89,18 +91,18 @@ class TensorBoardCallback(Moments):
         self._group = "evaluation/"
         self._meet(run_history)
 
-    def write_step(self, optimizer: Any, batch_output: Any, update: int, is_update: bool) -> None:
+    def write_step(self, optimizer: Any, batch_output: Any, is_update: bool) -> None:
         """Write loss and learning rates, where they are due."""
-        step = self._runs_before + update + 1
+        step = self._step + 1
         if not is_update or step % self.every_n_steps or not self._writes:
             return
         self.writer.scalar("train_loss_step", batch_output["loss"].item(), step)
         for tag, rate in _learning_rates(optimizer):
             self.writer.scalar(tag, rate, step)
 
-    def write_histograms(self, model: Any, update: int) -> None:
+    def write_histograms(self, model: Any) -> None:
         """Write the parameters and their gradients, where they are due."""
-        step = self._runs_before + update + 1
+        step = self._step + 1
         if step % self.histogram_every_n_steps or not self._writes:
             return
         for name, parameter in model.named_parameters():
@@ -108,53 +110,54 @@ class TensorBoardCallback(Moments):
             if parameter.grad is not None:
                 self.writer.histogram(f"gradients/{name}", parameter.grad, step)
 
-    def write_history(self, run_history: Any, update: int) -> None:
+    def write_history(self, run_history: Any) -> None:
         """Write every value that was recorded since the last time."""
-        if self._training:  # an evaluation run inside of it counts no updates
-            self._step = max(self._step, self._runs_before + update)
         if not self._writes:
             return
-        written = {} if self._written is None else self._written
         for name, values in sorted(run_history.to_dict().items()):
-            already = written.get(name, 0)
+            already = self._written.get(name, 0)
             # Fewer than were written: the metric was deleted and begun again.
             for value in values[already if already <= len(values) else 0 :]:
                 self._write_value(name, value)
-            written[name] = len(values)
-        self._written = written
+            self._written[name] = len(values)
 
-    def end_training(self, run_history: Any, run_config: Any, update: int) -> None:
+    def end_training(self, run_history: Any, run_config: Any) -> None:
         """Write what is left, the hyperparameters too, and close the event file."""
-        self.write_history(run_history, update)
+        self.write_history(run_history)
         # TensorBoard reads the first hyperparameters of a directory and no later ones.
         if self._writes and not self._hparams_are_written:
             self.writer.hparams({**_chosen(run_config), **self.hparams}, self._tags)
             self._hparams_are_written = True
         self._close()
 
-    def end_evaluation(self, run_history: Any, update: int) -> None:
+    def end_evaluation(self, run_history: Any) -> None:
         """Write what is left; the event file stays open while a training run goes on."""
-        self.write_history(run_history, update)
+        self.write_history(run_history)
         self._group = ""
         if not self._training:
             self._close()
 
-    def fail(self, run_history: Any, update: int) -> None:
+    def fail(self, run_history: Any) -> None:
         """Write what is left and close the event file."""
-        self.write_history(run_history, update)
+        self.write_history(run_history)
         self._close()
+
+    @property
+    def _step(self) -> int:
+        """Updates done, all training runs together."""
+        return self._runs_before + (0 if self._at is None else int(self._at.update))
 
     def _meet(self, run_history: Any) -> None:
         self._writes = PartialState().is_main_process
         lengths = {name: len(values) for name, values in run_history.to_dict().items()}
-        if self._written is None:
-            self._written = lengths
+        if self._is_new:
+            self._is_new, self._written = False, lengths
         else:  # the history may have been emptied between two runs
             self._written = {name: count for name, count in self._written.items() if count <= lengths.get(name, 0)}
 
     def _write_value(self, name: str, value: Any) -> None:
         try:
-            number = float(value)
+            number = float(value.detach() if isinstance(value, torch.Tensor) else value)
         except (TypeError, ValueError, RuntimeError):  # the last is what a tensor of several numbers raises
             return
         tag = f"{self._group}{name}"

@@ -14,28 +14,28 @@ class Moments:
     and what is set to ``None`` on an object, is not called at all.
     """
 
-    def start_training(self, run_history: Any, update: int) -> None:
-        """A training run begins, after ``update`` updates: 0, or more where it was resumed."""
+    def start_training(self, run_history: Any, at: Any) -> None:
+        """A training run begins; ``at`` tells where it is from now on."""
 
     def start_evaluation(self, run_history: Any) -> None:
         """An evaluation run begins, by itself or inside of a training run."""
 
-    def write_step(self, optimizer: Any, batch_output: Any, update: int, is_update: bool) -> None:
-        """The loss of a training batch is known; ``update`` updates of this run are done."""
+    def write_step(self, optimizer: Any, batch_output: Any, is_update: bool) -> None:
+        """The loss of a training batch is known, which completes an update or does not."""
 
-    def write_histograms(self, model: Any, update: int) -> None:
-        """The gradients of an update are complete; ``update`` updates of this run are done."""
+    def write_histograms(self, model: Any) -> None:
+        """The gradients of an update are complete."""
 
-    def write_history(self, run_history: Any, update: int) -> None:
-        """New values may have been recorded; ``update`` updates of this run are done."""
+    def write_history(self, run_history: Any) -> None:
+        """New values may have been recorded."""
 
-    def end_training(self, run_history: Any, run_config: Any, update: int) -> None:
+    def end_training(self, run_history: Any, run_config: Any) -> None:
         """A training run has ended in order."""
 
-    def end_evaluation(self, run_history: Any, update: int) -> None:
+    def end_evaluation(self, run_history: Any) -> None:
         """An evaluation run has ended in order."""
 
-    def fail(self, run_history: Any, update: int) -> None:
+    def fail(self, run_history: Any) -> None:
         """An error is leaving the run."""
 
 
@@ -44,23 +44,23 @@ TENSORBOARD = HookMap(
     bases={"TensorBoardCallback": Moments},
     listed=frozenset({"TensorBoardCallback"}),
     rows=(
-        row("TensorBoardCallback.start_training", before="_run_training", args=("run_history", "at.update")),
+        row("TensorBoardCallback.start_training", before="_run_training", args=("run_history", "at")),
         # What callbacks recorded at the very end of an epoch still belongs to it.
-        row("TensorBoardCallback.write_history", before="_run_train_epoch", args=("run_history", "at.update")),
+        row("TensorBoardCallback.write_history", before="_run_train_epoch", args=("run_history",)),
         # Before the update, so that the learning rate is the one that the update is made with.
         row(
             "TensorBoardCallback.write_step",
             after="on_train_step_end",
-            args=("optimizer", "batch_output", "at.update", "at.is_update"),
+            args=("optimizer", "batch_output", "at.is_update"),
         ),
-        row("TensorBoardCallback.write_histograms", before="optimizer_step", args=("model", "at.update")),
-        row("TensorBoardCallback.write_history", after="_run_train_epoch", args=("run_history", "at.update")),
+        row("TensorBoardCallback.write_histograms", before="optimizer_step", args=("model",)),
+        row("TensorBoardCallback.write_history", after="_run_train_epoch", args=("run_history",)),
         row("TensorBoardCallback.start_evaluation", before="_run_evaluation", args=("run_history",)),
-        row("TensorBoardCallback.write_history", after="_run_eval_epoch", args=("run_history", "at.update")),
+        row("TensorBoardCallback.write_history", after="_run_eval_epoch", args=("run_history",)),
         # Around the whole run, so that it does not matter where in callbacks= others record their last values.
-        row("TensorBoardCallback.end_evaluation", after="_run_evaluation", args=("run_history", "at.update")),
-        row("TensorBoardCallback.end_training", after="_run_training", args=("run_history", "run_config", "at.update")),
-        row("TensorBoardCallback.fail", after="on_exception", args=("run_history", "at.update")),
+        row("TensorBoardCallback.end_evaluation", after="_run_evaluation", args=("run_history",)),
+        row("TensorBoardCallback.end_training", after="_run_training", args=("run_history", "run_config")),
+        row("TensorBoardCallback.fail", after="on_exception", args=("run_history",)),
     ),
 )
 """Every row, in the order of a run."""

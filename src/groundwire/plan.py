@@ -336,7 +336,9 @@ def _unknown(parts: Sequence[Part]) -> list[Finding]:
 
 def _own_hooks(part: Part, silent: tuple[type, ...]) -> list[str]:
     names = [name for name in dir(type(part.player)) if name.startswith("on_")]
-    return [name for name in names if inspect.isfunction(getattr(type(part.player), name)) and part.implements(name, silent)]
+    return [
+        name for name in names if inspect.isfunction(getattr(type(part.player), name)) and part.implements(name, silent)
+    ]
 
 
 def _unknown_finding(part: Part, name: str, known: set[str]) -> Finding:

@@ -3,6 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from torch.utils.data import TensorDataset
 
 from groundwire.callbacks import StopTrainingError, TerminateOnNaNCallback, TrainerCallback
 from groundwire.errors import NonFiniteLossError
@@ -55,3 +56,24 @@ def test_a_batch_can_be_looked_at_at_once(loss):
     with pytest.raises(StopTrainingError, match="step 5 of epoch 4"):
         callback.check_for_nan_after_batch({"loss": loss}, step=5)
     callback.check_for_nan_after_batch({"loss": torch.tensor(1.0)})
+
+
+def test_a_run_ends_in_order_before_it_evaluates_and_then_raises():
+    from groundwire.trainer import Trainer
+
+    heard = []
+
+    class Listener(TrainerCallback):
+        def on_eval_epoch_start(self, trainer, **kwargs):
+            heard.append("eval")
+
+        def on_training_run_end(self, trainer, **kwargs):
+            heard.append("end")
+
+    model = torch.nn.Linear(1, 1)
+    data = TensorDataset(torch.ones(6, 1), torch.tensor([1.0, 1, 1, math.nan, 1, 1])[:, None])
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    trainer = Trainer(model, torch.nn.MSELoss(), optimizer, callbacks=[TerminateOnNaNCallback, Listener])
+    with pytest.raises(NonFiniteLossError, match="step 1 of epoch 1"):
+        trainer.train(data, 2, eval_dataset=data, per_device_batch_size=2, train_dataloader_kwargs={"shuffle": False})
+    assert heard == ["end"]

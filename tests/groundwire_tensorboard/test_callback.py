@@ -134,7 +134,12 @@ def test_what_is_recorded_at_the_very_end_of_a_run_is_written(tmp_path):
 def test_what_is_not_one_number_is_left_out(tmp_path):
     class Records(TrainerCallback):
         def on_train_epoch_end(self, trainer, **kwargs):
-            for name, value in {"many": torch.ones(2), "text": "a", "one": torch.ones(1), "none": None}.items():
+            for name, value in {
+                "many": torch.ones(2),
+                "text": "a",
+                "one": torch.ones(1, requires_grad=True),
+                "none": None,
+            }.items():
                 trainer.run_history.update_metric(name, value)
 
     train(trainer_with(TensorBoardCallback(tmp_path), Records()))

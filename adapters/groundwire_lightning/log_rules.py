@@ -1,0 +1,74 @@
+"""From which hook one may log, and at which level a value is kept when the call does not say."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from groundwire import GroundwireError
+
+Level = Literal["step", "epoch", "only epoch"]
+
+
+class LogError(GroundwireError, ValueError):
+    """``self.log`` was called in a way that Lightning refuses too."""
+
+
+_STEP = (
+    "training_step",
+    "on_train_batch_start",
+    "on_train_batch_end",
+    "on_before_backward",
+    "backward",
+    "on_after_backward",
+    "on_before_optimizer_step",
+    "optimizer_step",
+    "configure_gradient_clipping",
+    "clip_gradients",
+    "on_before_zero_grad",
+    "optimizer_zero_grad",
+)
+_EPOCH = ("validation_step", "on_validation_batch_start", "on_validation_batch_end")
+_ONLY_EPOCH = (
+    "on_train_start",
+    "on_train_epoch_start",
+    "on_train_epoch_end",
+    "on_validation_start",
+    "on_validation_epoch_start",
+    "on_validation_epoch_end",
+)
+
+LEVELS: dict[str, Level] = {
+    **dict.fromkeys(_STEP, "step"),
+    **dict.fromkeys(_EPOCH, "epoch"),
+    **dict.fromkeys(_ONLY_EPOCH, "only epoch"),
+}
+"""Hook to the level that a value logged there is kept at by default; from other hooks nothing is logged."""
+
+
+def levels(hook: str | None, name: str, on_step: bool | None, on_epoch: bool | None) -> tuple[bool, bool]:
+    """Whether a value is kept for the step, and whether it is reduced over the epoch.
+
+    Args:
+        hook: The method that is running, or None outside of a run.
+        name: What is logged.
+        on_step: What the call says; None for the default of the hook.
+        on_epoch: Likewise.
+
+    Raises:
+        LogError: Nothing can be logged from there, not at this level, or at no level at all.
+    """
+    level = LEVELS.get(hook or "")
+    if level is None:
+        where = f"inside {hook}" if hook else "outside of the hooks of a run"
+        raise LogError(f"self.log({name!r}, ...) cannot be called {where}; call it in {', '.join(LEVELS)}")
+    if on_step and level == "only epoch":
+        raise LogError(f"self.log({name!r}, on_step=True) inside {hook}: there is no step there; leave on_step out")
+    if on_epoch is False and level == "only epoch":
+        raise LogError(
+            f"self.log({name!r}, on_epoch=False) inside {hook}: there is nothing but the epoch; leave it out"
+        )
+    on_step = level == "step" if on_step is None else on_step
+    on_epoch = level != "step" if on_epoch is None else on_epoch
+    if not on_step and not on_epoch:
+        raise LogError(f"self.log({name!r}, on_step=False, on_epoch=False) keeps nothing; set one of them")
+    return on_step, on_epoch
