@@ -98,7 +98,8 @@ class Engine:
         parts = self._parts()
         compile_plan(self.plan, self, parts, self._known(stage), stage)
         self._stage = stage
-        self.callback_handler.foreign = tuple({type(part.player) for part in parts if part.hookmap is not NATIVE})
+        native = {type(part.player) for part in parts if part.hookmap is NATIVE}
+        self.callback_handler.foreign = tuple({type(part.player) for part in parts} - native)
         if stage != "init":
             self._warn_of_typos(self.plan.findings)
 

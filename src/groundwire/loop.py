@@ -35,8 +35,8 @@ def training_run(trainer: Trainer) -> None:
             training_run_epoch(trainer)
     except StopTrainingError as error:
         stopped = error
-        trainer.print(error)
         plan.on_stop_training_error(error)
+        trainer.print(error)
     plan.training_run_end()
     plan.on_training_run_end()
     if isinstance(stopped, NonFiniteLossError):
@@ -138,8 +138,8 @@ def evaluation_run(trainer: Trainer) -> None:
         plan._run_eval_epoch(trainer._eval_dataloader, False, False)
     except StopTrainingError as error:
         stopped = error
-        trainer.print(error)
         plan.on_stop_training_error(error)
+        trainer.print(error)
     plan.evaluation_run_end()
     plan.on_evaluation_run_end()
     if isinstance(stopped, NonFiniteLossError):
