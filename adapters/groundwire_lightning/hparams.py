@@ -34,6 +34,8 @@ class HyperParameters:
     """Gives a class ``save_hyperparameters`` and ``hparams``."""
 
     _log_hyperparams = False
+    _hparams: Any
+    _hparams_name: str | None
 
     def save_hyperparameters(
         self,
@@ -79,7 +81,7 @@ class HyperParameters:
     def hparams(self) -> Any:
         """What :meth:`save_hyperparameters` kept; may be changed."""
         if "_hparams" not in self.__dict__:
-            self._hparams: Any = AttributeDict()
+            self._hparams = AttributeDict()
         return self._hparams
 
     @property

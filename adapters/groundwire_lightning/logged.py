@@ -6,7 +6,7 @@ dictionaries that callbacks read are brought up to date when they are read and w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -180,6 +180,13 @@ class Logged:
 
         run.__self__ = getattr(method, "__self__", None)  # type: ignore[attr-defined]  # whose method it is, for reports
         return run
+
+    def over(self, batches: Iterable[Any]) -> Iterator[Any]:
+        """The batches, each announced before it is used and let go of afterwards."""
+        for batch in batches:
+            self.batch_starts(batch)
+            yield batch
+            self.batch_ends()
 
     def batch_starts(self, batch: Any) -> None:
         """A batch is about to be used."""

@@ -5,7 +5,7 @@ Row order is call order. Within a moment callbacks come first, then the module, 
 
 from __future__ import annotations
 
-from groundwire import Gap, HookMap, row
+from groundwire import Gap, HookMap, Row, row
 from groundwire_lightning.callback import Callback, Monitor
 from groundwire_lightning.datamodule import LightningDataModule
 from groundwire_lightning.module import LightningModule
@@ -92,7 +92,7 @@ TRAINING = (
     row("Callback.on_before_optimizer_step", before="_clip_gradients", args=(*TOLD, "optimizer")),
     row("LightningModule.on_before_optimizer_step", before="_clip_gradients", args=("optimizer",)),
     row("LightningModule.configure_gradient_clipping", instead="_clip_gradients", args=("optimizer",), named=CLIPPING),
-    row("LightningModule.lr_scheduler_step", instead="scheduler_step", args=("scheduler", "trainer.monitored")),
+    row("LightningModule.lr_scheduler_step", instead="scheduler_step", args=("trainer.scheduler", "trainer.monitored")),
     row("Callback.on_train_batch_end", after="_run_train_step", args=(*TOLD, "trainer.step_outputs", *TRAIN_BATCH)),
     row("LightningModule.on_train_batch_end", after="_run_train_step", args=("trainer.step_outputs", *TRAIN_BATCH)),
     row("Callback.on_train_epoch_end", after="on_train_epoch_end", args=TOLD),
@@ -124,7 +124,7 @@ VALIDATION = (
     row("LightningModule.on_validation_end", after="on_eval_epoch_end"),
 )
 
-CHECKPOINTS = (
+CHECKPOINTS: tuple[Row | Gap, ...] = (
     row("Callback.on_save_checkpoint", before="_save_state", args=(*TOLD, "state")),
     row("LightningModule.on_save_checkpoint", before="_save_state", args=("state",)),
     row("LightningModule.on_load_checkpoint", after="_load_state", args=("state",)),

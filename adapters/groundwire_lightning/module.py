@@ -8,12 +8,9 @@ from typing import Any, NoReturn
 import torch
 from torch import nn
 
+from groundwire_lightning.errors import NotSupportedYetError
 from groundwire_lightning.hparams import HyperParameters
 from groundwire_lightning.module_hooks import ModuleHooks
-
-
-class NotSupportedYetError(NotImplementedError):
-    """Something of Lightning that has no counterpart here yet; the message says what to do instead."""
 
 
 class LightningModule(HyperParameters, ModuleHooks, nn.Module):
@@ -40,7 +37,7 @@ class LightningModule(HyperParameters, ModuleHooks, nn.Module):
         """
         if self._trainer is None:
             raise RuntimeError(
-                f"{type(self).__qualname__} is not attached to a trainer; it is from the call of fit() on, in every hook"
+                f"{type(self).__qualname__} is not attached to a trainer; fit() attaches it, before the first hook"
             )
         return self._trainer
 

@@ -153,5 +153,5 @@ def as_scalar(value: Any, name: str, device: torch.device) -> Tensor:
         raise ValueError(
             f"self.log({name!r}, ...): one element is due, got shape {tuple(value.shape)}; log value.mean() or the like"
         )
-    value = value.detach().clone().squeeze()
-    return value if value.dtype in (torch.float32, torch.float64) else value.to(least)
+    scalar: Tensor = value.detach().clone().squeeze()
+    return scalar if scalar.dtype in (torch.float32, torch.float64) else scalar.to(least)

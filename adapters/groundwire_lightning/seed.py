@@ -7,6 +7,8 @@ import os
 import random
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -51,6 +53,56 @@ def seed_everything(seed: int | None = None, workers: bool = False, verbose: boo
 def seeds_workers() -> bool:
     """True after ``seed_everything(..., workers=True)``."""
     return os.environ.get("PL_SEED_WORKERS") == "1"
+
+
+@contextmanager
+def isolated_rng() -> Iterator[None]:
+    """Leave every random generator as it was before."""
+    numpy = sys.modules.get("numpy")
+    states = random.getstate(), torch.get_rng_state(), None if numpy is None else numpy.random.get_state()
+    on_devices = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+    yield
+    random.setstate(states[0])
+    torch.set_rng_state(states[1])
+    if numpy is not None:
+        numpy.random.set_state(states[2])
+    if on_devices:
+        torch.cuda.set_rng_state_all(on_devices)
+
+
+def start_worker(worker: int) -> None:
+    """Seed the generators of a loader's worker, as Lightning does after ``seed_everything(workers=True)``.
+
+    The seeds are those of ``lightning.fabric.utilities.seed``, so that augmentation draws the same.
+
+    Args:
+        worker: Its number.
+    """
+    from lightning_utilities.core.rank_zero import rank_zero_only
+
+    rank = int(getattr(rank_zero_only, "rank", 0) or 0)
+    base = torch.initial_seed() - worker
+    seeds = _sequence(base << 32 | worker << 16 | rank)
+    torch.manual_seed(seeds[0])
+    random.seed(seeds[1] << 32 | seeds[2])
+    if _has_numpy():
+        import numpy as np
+
+        np.random.seed(np.random.SeedSequence([base, worker, rank]).generate_state(4))
+
+
+def _sequence(number: int) -> list[int]:
+    """Four seeds: the finalizer of MurmurHash3, then Knuth's linear congruential generator, modulo 2**64."""
+    most = 2**64 - 1
+    number ^= number >> 33
+    for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
+        number = number * factor & most
+        number ^= number >> 33
+    seeds = []
+    for _ in range(4):
+        number = (number * 6364136223846793005 + 1) & most
+        seeds.append(number)
+    return seeds
 
 
 def _from_environment(verbose: bool) -> int:

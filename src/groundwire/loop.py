@@ -62,8 +62,7 @@ def train_epoch(trainer: Trainer, train_dl: Iterable[Any]) -> None:
     trainer._loss_tracker.reset()
     plan.on_train_epoch_start()
     most = most_updates(trainer)
-    batches = in_windows(trainer._on_device(train_dl), at, trainer.run_config.gradient_accumulation_steps)
-    for at.step, batch in batches:
+    for batch in trainer._on_device(in_windows(train_dl, at, trainer.run_config.gradient_accumulation_steps)):
         if at.is_update or not trainer.run_config.is_distributed:
             plan._run_train_step(batch, at.step)
         else:
@@ -212,8 +211,8 @@ def numbered(batches: Iterable[Any]) -> Iterator[tuple[int, Any]]:
         )
 
 
-def in_windows(batches: Iterable[Any], at: RunState, size: int) -> Iterator[tuple[int, Any]]:
-    """Number the batches and say in ``at`` what update each belongs to.
+def in_windows(batches: Iterable[Any], at: RunState, size: int) -> Iterator[Any]:
+    """The batches, each after ``at`` was told its number and what update it belongs to.
 
     The last window of an epoch holds what is left and is averaged over that. Where the data does
     not promise a length, a window is fetched as a whole, so that its size is known before its
@@ -222,16 +221,17 @@ def in_windows(batches: Iterable[Any], at: RunState, size: int) -> Iterator[tupl
     at.window, at.is_update = 1, True
     length = promised_length(batches) if size > 1 else None
     if size == 1:
-        yield from numbered(batches)
+        for at.step, batch in numbered(batches):
+            yield batch
     elif length is not None:
-        for step, batch in numbered(batches):
-            at.window = min(size, length - step + step % size)
-            at.is_update = (step + 1) % size == 0 or step + 1 == length
-            yield step, batch
+        for at.step, batch in numbered(batches):
+            at.window = min(size, length - at.step + at.step % size)
+            at.is_update = (at.step + 1) % size == 0 or at.step + 1 == length
+            yield batch
     else:
         unread = numbered(batches)
         while window := list(itertools.islice(unread, size)):
             at.window = len(window)
-            for step, batch in window:
-                at.is_update = step == window[-1][0]
-                yield step, batch
+            for at.step, batch in window:
+                at.is_update = at.step == window[-1][0]
+                yield batch

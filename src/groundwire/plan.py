@@ -35,6 +35,7 @@ class Part:
         order: Its position in ``callbacks=``; 0 for what does not stand there.
         through: Given the name of a method and the player's bound method, returns what is called in
             its place; for adapters that have to know which foreign method is running.
+        without: Methods that the player has and does not bring into this run, since another does.
     """
 
     hookmap: HookMap
@@ -42,10 +43,12 @@ class Part:
     player: Any
     order: int = 0
     through: Callable[[str, Callable[..., Any]], Callable[..., Any]] | None = None
+    without: frozenset[str] = frozenset()
 
     def implements(self, method: str, silent: tuple[type, ...] = ()) -> bool:
         """True if the player brings its own ``method``, not one of its bases or of ``silent`` ones."""
-        return overridden(self.player, method, as_tuple(self.hookmap.bases[self.role]), silent)
+        bases = as_tuple(self.hookmap.bases[self.role])
+        return method not in self.without and overridden(self.player, method, bases, silent)
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,9 +88,11 @@ def test_a_file_is_written_to_less_often_than_a_screen(bars, monkeypatch, is_tty
     monkeypatch.setattr("sys.stderr", SimpleNamespace(isatty=lambda: is_tty))
     ProgressBarCallback().on_train_epoch_start(trainer_with())
     assert bars[0].options["mininterval"] == seconds
+    assert bars[0].options["delay"] == (0 if is_tty else seconds)
 
 
-def test_only_the_main_process_of_a_machine_shows_it(capfd):
+def test_only_the_main_process_of_a_machine_shows_it(capfd, monkeypatch):
+    monkeypatch.setattr("groundwire.callbacks.progress.SECONDS_IN_A_FILE", 0)
     for is_main in (False, True):
         callback, trainer = ProgressBarCallback(), trainer_with(range(2), is_main=is_main)
         callback.on_train_epoch_start(trainer)

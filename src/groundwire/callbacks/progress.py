@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from groundwire.callbacks.base import TrainerCallback
@@ -34,7 +35,7 @@ class ProgressBarCallback(TrainerCallback):
 
     def on_train_step_end(self, trainer: Trainer, batch: Any, batch_output: Any, **kwargs: Any) -> None:
         """Count a training batch."""
-        self._count()
+        self._count(trainer)
 
     def on_train_epoch_end(self, trainer: Trainer, **kwargs: Any) -> None:
         """Close the bar of the epoch."""
@@ -46,7 +47,7 @@ class ProgressBarCallback(TrainerCallback):
 
     def on_eval_step_end(self, trainer: Trainer, batch: Any, batch_output: Any, **kwargs: Any) -> None:
         """Count an evaluation batch."""
-        self._count()
+        self._count(trainer)
 
     def on_eval_epoch_end(self, trainer: Trainer, **kwargs: Any) -> None:
         """Close the bar of the evaluation."""
@@ -58,7 +59,7 @@ class ProgressBarCallback(TrainerCallback):
 
     def on_prediction_step_end(self, trainer: Trainer, batch: Any, predictions: Any, **kwargs: Any) -> None:
         """Count a predicted batch."""
-        self._count()
+        self._count(trainer)
 
     def on_prediction_run_end(self, trainer: Trainer, **kwargs: Any) -> None:
         """Close the bar of the prediction run."""
@@ -83,13 +84,26 @@ class ProgressBarCallback(TrainerCallback):
             unit="batch",
             leave=not self._bars,
             mininterval=SECONDS_ON_SCREEN if on_screen else SECONDS_IN_A_FILE,
+            delay=0 if on_screen else SECONDS_IN_A_FILE,
             disable=not trainer._accelerator.is_local_main_process,
         )
         self._bars.append(bar)
 
-    def _count(self) -> None:
-        if self._bars:  # none for a callback that joined within the epoch
-            self._bars[-1].update()
+    def shown(self, trainer: Trainer) -> Mapping[str, Any]:
+        """What stands beside the bar; override it to show more. Asked for only when the bar is drawn anew.
+
+        Args:
+            trainer: The Trainer.
+
+        Returns:
+            Name to what is shown.
+        """
+        return {}
+
+    def _count(self, trainer: Trainer) -> None:
+        # no bar for a callback that joined within the epoch
+        if self._bars and self._bars[-1].update() and (shown := self.shown(trainer)):
+            self._bars[-1].set_postfix(shown, refresh=False)
 
     def _close(self) -> None:
         if self._bars:

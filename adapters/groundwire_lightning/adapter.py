@@ -1,0 +1,308 @@
+"""What the rows of the table need of a Trainer: a slot for each hook they run instead of, and values to pass."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from groundwire import DEFAULT_CALLBACKS, GroundwireError, HookMap, Part, Trainer, by_row
+from groundwire_lightning.datamodule import LightningDataModule
+from groundwire_lightning.errors import NotSupportedYetError
+from groundwire_lightning.facade import Facade
+from groundwire_lightning.logged import Logged
+from groundwire_lightning.map import LIGHTNING
+from groundwire_lightning.optimization import LRSchedulerConfig, parsed
+from groundwire_lightning.outputs import told
+
+LOADERS = frozenset({"train_dataloader", "val_dataloader", "test_dataloader", "predict_dataloader"})
+
+
+class Slots(Trainer):
+    """One slot for each hook that a row of the table runs instead of."""
+
+    _gather_callbacks = by_row()
+    _create_optimizer = by_row()
+    create_train_dataloader = by_row()
+    create_eval_dataloader = by_row()
+    calculate_train_batch_loss = by_row()
+    backward_step = by_row()
+    _clip_gradients = by_row()
+    scheduler_step = by_row()
+    optimizer_zero_grad = by_row()
+    eval_epoch_start = by_row()
+    calculate_eval_batch_loss = by_row()
+
+
+class LightningAdapter(Facade, Slots):
+    """A Trainer whose hooks run the methods of a Lightning module.
+
+    It stands behind the user's class, ``class Mine(MyTrainer, LightningAdapter)``: what the user
+    overrides comes first, and ``super()`` reaches the module. ``train`` and ``evaluate`` keep the
+    native order of hooks; ``groundwire_lightning.Trainer`` adds ``fit`` with Lightning's.
+
+    Args:
+        model: A Lightning module, or any ``nn.Module`` with its methods.
+        loss_func: For modules without a ``training_step``.
+        optimizer: For modules without ``configure_optimizers``.
+        callbacks: Native and Lightning's, in the order in which they are told.
+        run_history: Where metrics are recorded.
+        **kwargs: Further arguments of :class:`groundwire.Trainer`.
+    """
+
+    hook_maps: ClassVar[tuple[HookMap, ...]] = (LIGHTNING,)
+
+    def __init__(
+        self,
+        model: Any,
+        loss_func: Any = None,
+        optimizer: Any = None,
+        callbacks: Iterable[Any] = DEFAULT_CALLBACKS,
+        run_history: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        self.logged = Logged()
+        self.datamodule: LightningDataModule | None = None
+        self.lr_scheduler_configs: list[LRSchedulerConfig] = []
+        self.monitored: Any = None
+        self.eval_outputs: Any = None
+        self._loaders_given: frozenset[str] = frozenset()
+        self._batch_output: Any = None
+        self._told: dict[str, Any] | None = None
+        super().__init__(model, loss_func, optimizer, callbacks, run_history, **kwargs)
+
+    # who takes part
+
+    def _parts(self) -> list[Part]:
+        through = self.logged.through
+        parts = [
+            dataclasses.replace(part, through=through) if part.hookmap is LIGHTNING else part
+            for part in super()._parts()
+        ]
+        module, data = self.lightning_module, self.datamodule
+        if data is not None:
+            parts.append(Part(LIGHTNING, "LightningDataModule", data, without=self._loaders_given))
+        if module is not None:
+            without = self._loaders_given if data is None else LOADERS
+            parts.append(Part(LIGHTNING, "LightningModule", module, through=through, without=without))
+            parts.append(Part(LIGHTNING, "RetiredHooks", module))
+        return parts
+
+    def _known(self, stage: Any) -> dict[str, Any]:
+        return {**super()._known(stage), "module": self.lightning_module, "stage": self._purpose}
+
+    @property
+    def _purpose(self) -> str:
+        """What an entry point was called for, in Lightning's words."""
+        return "validate" if self._running == "_run_evaluation" else "fit"
+
+    _running: str = "_run_training"
+
+    def _launch(self, run: Any, **asked: Any) -> None:
+        outer, self._running = self._running, run
+        self._attach()
+        if not self._is_running:
+            self.logged.forget()
+        try:
+            super()._launch(run, **asked)
+        finally:
+            self._running = outer
+
+    def _attach(self) -> None:
+        """Let module and data module know their trainer; it stays attached after the run."""
+        module = self.lightning_module
+        if module is not None:
+            module.trainer = self
+            if getattr(module, "automatic_optimization", True) is False:
+                raise NotSupportedYetError(
+                    f"{type(module).__qualname__} sets automatic_optimization = False: manual optimization is not "
+                    "supported yet. Return the loss from training_step, or override _run_train_step of the Trainer"
+                )
+        if self.datamodule is not None:
+            self.datamodule.trainer = self
+
+    # what was configured
+
+    def _gather_callbacks(self) -> None:
+        """Let the callbacks of ``configure_callbacks`` join; they replace those of a class they specialise."""
+        joining: Any = super()._gather_callbacks()
+        if not joining:
+            return
+        new = list(joining) if isinstance(joining, (list, tuple)) else [joining]
+        replaced = {
+            type(old) for old in self.callbacks for made in new if issubclass(type(made), type(old)) and old is not made
+        }
+        self.callback_handler.callbacks = [
+            old for old in self.callbacks if type(old) not in replaced and not any(old is made for made in new)
+        ]
+        self.callback_handler.add_callbacks(new)
+
+    def _create_optimizer(self) -> Any:
+        """The optimizer that ``configure_optimizers`` returns; its schedulers are kept for their time."""
+        configured = super()._create_optimizer()
+        self.lr_scheduler_configs = []
+        if "_create_optimizer" not in self.plan.instead:
+            return configured
+        steps_schedulers = "scheduler_step" in {hook for hook, found in self.plan.wired.items() if found.instead}
+        optimizer, self.lr_scheduler_configs = parsed(configured, steps_schedulers)
+        return optimizer
+
+    def create_scheduler(self) -> Any:
+        """The scheduler that is stepped at each update: ``create_scheduler_fn``'s, or the module's."""
+        if self.create_scheduler_fn is not None or not self.lr_scheduler_configs:
+            return super().create_scheduler()
+        config = self.lr_scheduler_configs[0]
+        if len(self.lr_scheduler_configs) > 1 or config.reduce_on_plateau or config.frequency != 1:
+            raise NotSupportedYetError(
+                "train() moves one scheduler, once an update or once an epoch. For several, for a metric or for a "
+                "frequency use groundwire_lightning.Trainer and fit()"
+            )
+        return config.scheduler if config.interval == "step" else None
+
+    # a run in native order
+
+    def _run_train_epoch(self, train_dl: Iterable[Any]) -> None:
+        super()._run_train_epoch(train_dl)
+        for config in self.lr_scheduler_configs:
+            if config.interval == "epoch" and self.create_scheduler_fn is None:
+                self.scheduler = config.scheduler
+                self.plan.scheduler_step()
+                self.scheduler = None
+        self.record(self.logged.take())
+
+    def _run_eval_epoch(self, valid_dl: Iterable[Any], is_training: bool = True, is_intermediate: bool = False) -> None:
+        with self.logged.validation():
+            super()._run_eval_epoch(valid_dl, is_training, is_intermediate)
+            self.record(self.logged.take())
+
+    def _on_device(self, batches: Iterable[Any]) -> Iterable[Any]:
+        return self.logged.over(super()._on_device(batches))
+
+    def _run_train_step(self, batch: Any, step: int) -> Any:
+        self._forget_batch()
+        self._batch_output = super()._run_train_step(batch, step)
+        return self._batch_output
+
+    def _run_eval_step(self, batch: Any, step: int) -> Any:
+        output = super()._run_eval_step(batch, step)
+        self.eval_outputs = output.get("model_outputs")
+        return output
+
+    def scheduler_step(self) -> None:
+        """Move on the scheduler that is due, if there is one, with its metric where it takes one."""
+        if self.scheduler is None:
+            return
+        if "scheduler_step" in self.plan.instead or self.monitored is None:
+            super().scheduler_step()
+        else:
+            self.scheduler.step(self.monitored)
+
+    def _update_loss_tracker(self, batch_loss: Any, batch_size: int) -> None:
+        if batch_loss is not None:
+            super()._update_loss_tracker(batch_loss, batch_size)
+
+    def _add_epoch_loss_to_run_history(self, metric_name: str) -> None:
+        """Record the mean loss, where a step returned one."""
+        if self._loss_tracker.running_count:
+            super()._add_epoch_loss_to_run_history(metric_name)
+
+    def record(self, values: dict[str, Tensor]) -> None:
+        """Write the values that were logged over an epoch into the run history.
+
+        Args:
+            values: Name to value; a name that the history has been given in this epoch is kept as it is.
+        """
+        ours = {"train_loss_epoch", "eval_loss_epoch"} & set(self.run_history.get_metric_names())
+        kept = {name: value for name, value in values.items() if name not in ours}
+        for name, value in zip(kept, _numbers(list(kept.values())), strict=True):
+            self.run_history.update_metric(name, value)
+
+    # what rows pass
+
+    @property
+    def step_outputs(self) -> dict[str, Any]:
+        """What ``on_train_batch_end`` is given; made once a batch, and only if somebody listens."""
+        if self._told is None:
+            self._told = told(self._batch_output, self._share)
+        return self._told
+
+    @property
+    def gradient_clip_val(self) -> float | None:
+        """The limit that gradients are clipped to, by value or by norm."""
+        value: float | None = self.run_config.gradient_clip_value
+        return self.run_config.gradient_clip_norm if value is None else value
+
+    @property
+    def gradient_clip_algorithm(self) -> str | None:
+        """``"value"`` or ``"norm"``."""
+        return "norm" if self.run_config.gradient_clip_value is None else "value"
+
+    def clip(self, optimizer: Any, limit: float | None, algorithm: str | None) -> None:
+        """Clip the gradients that an optimizer is about to use.
+
+        Args:
+            optimizer: Whose parameters.
+            limit: None and 0 leave them as they are.
+            algorithm: ``"value"``, or ``"norm"`` (also for None), which is that of all of them together.
+        """
+        if limit is None or limit <= 0:
+            return
+        parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+        if algorithm == "value":
+            torch.nn.utils.clip_grad_value_(parameters, limit)
+        else:
+            torch.nn.utils.clip_grad_norm_(parameters, limit)
+
+    @property
+    def _share(self) -> float:
+        return self.at.window
+
+    def _forget_batch(self) -> None:
+        self._batch_output = self._told = None
+
+
+def _numbers(values: list[Tensor]) -> list[float]:
+    """Scalars of one device as numbers, read together."""
+    return torch.stack([value.double() for value in values]).tolist() if values else []
+
+
+def adapt(module: Any, trainer_class: type[Trainer] = Trainer, **kwargs: Any) -> Any:
+    """A Trainer of your own class that trains a Lightning module.
+
+    Args:
+        module: A Lightning module, or any ``nn.Module`` with its methods.
+        trainer_class: A subclass of :class:`groundwire.Trainer`; what it overrides comes first, and
+            its ``super()`` reaches the module.
+        **kwargs: Further arguments of the constructor, such as ``callbacks``.
+
+    Returns:
+        An instance of ``class(trainer_class, LightningAdapter)``.
+
+    Raises:
+        GroundwireError: ``trainer_class`` is no Trainer class.
+    """
+    given: Any = trainer_class
+    if not (isinstance(given, type) and issubclass(given, Trainer)):
+        raise GroundwireError(f"adapt: trainer_class is a subclass of groundwire.Trainer, got {trainer_class!r}")
+    if issubclass(trainer_class, LightningAdapter):
+        adapted = trainer_class
+    elif trainer_class is Trainer:
+        adapted = LightningAdapter
+    else:
+        name = f"Lightning{trainer_class.__name__}"
+        adapted = type(name, (trainer_class, LightningAdapter), {"__module__": trainer_class.__module__})
+    return adapted(**{"model": module, **_nothing_for(adapted), **kwargs})
+
+
+def _nothing_for(trainer_class: type) -> dict[str, None]:
+    """None for what a constructor of the user's insists on and the module brings."""
+    taken = inspect.signature(trainer_class).parameters
+    return {
+        name: None
+        for name in ("loss_func", "optimizer")
+        if name in taken and taken[name].default is inspect.Parameter.empty
+    }

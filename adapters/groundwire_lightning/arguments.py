@@ -1,0 +1,154 @@
+"""The arguments of Lightning's Trainer, one row each: what becomes of it, and which values are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+
+Fate = Literal["honoured", "mapped", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument.
+
+    Attributes:
+        name: The argument.
+        fate: ``"honoured"`` means what it means in Lightning; ``"mapped"`` is done by something of
+            ours; of ``"refused"`` arguments only ``allowed`` values are taken.
+        note: What it does here, or what to do instead.
+        allowed: The values that are taken of a refused or mapped argument; none: any.
+    """
+
+    name: str
+    fate: Fate
+    note: str
+    allowed: tuple[Any, ...] = ()
+
+
+def honoured(name: str, note: str) -> Argument:
+    """It means what it means in Lightning."""
+    return Argument(name, "honoured", note)
+
+
+def mapped(name: str, note: str, *allowed: Any) -> Argument:
+    """Something of ours does it."""
+    return Argument(name, "mapped", note, allowed)
+
+
+def refused(name: str, use: str, *allowed: Any) -> Argument:
+    """Not supported yet, except for the values that ask for nothing."""
+    return Argument(name, "refused", use, allowed)
+
+
+ARGUMENTS = (
+    mapped("accelerator", "chosen through Accelerate", "auto", "cpu", "gpu", "cuda"),
+    refused("strategy", "one process for now", "auto"),
+    refused("devices", "one device for now", "auto", 1, "1", [0], "-1", -1),
+    refused("num_nodes", "one machine for now", 1),
+    refused("precision", "torch.autocast within training_step", None, 32, "32", "32-true"),
+    refused("logger", "groundwire_tensorboard.TensorBoardCallback in callbacks=", None, False, []),
+    honoured("callbacks", "native ones and Lightning's in one list"),
+    honoured("fast_dev_run", "one epoch of that many batches, without a sanity check"),
+    honoured("max_epochs", "-1 sets no limit"),
+    honoured("min_epochs", "should_stop is not heeded before"),
+    honoured("max_steps", "optimizer steps; -1 sets no limit"),
+    honoured("min_steps", "should_stop is not heeded before"),
+    refused("max_time", "should_stop, set by a callback that looks at the clock", None),
+    honoured("limit_train_batches", "a number, or a share of the data"),
+    honoured("limit_val_batches", "a number, or a share of the data"),
+    refused("limit_test_batches", "limit_val_batches with validate()", None, 1.0),
+    refused("limit_predict_batches", "there is no predict() yet", None, 1.0),
+    refused("overfit_batches", "limit_train_batches with a loader that does not shuffle", 0, 0.0),
+    honoured("val_check_interval", "a number of batches, or a share of an epoch"),
+    honoured("check_val_every_n_epoch", "None lets val_check_interval count on over epochs"),
+    honoured("num_sanity_val_steps", "-1 runs them all"),
+    honoured("log_every_n_steps", "kept for code that reads it; nothing logs by steps yet"),
+    refused("enable_checkpointing", "save_checkpoint() of the Trainer, called in a callback", None, False),
+    mapped("enable_progress_bar", "a bar that shows what was logged with prog_bar=True"),
+    refused("enable_model_summary", "print the module", None, False),
+    honoured("accumulate_grad_batches", "batches an update"),
+    honoured("gradient_clip_val", "0 and None do not clip"),
+    honoured("gradient_clip_algorithm", "'norm' or 'value'"),
+    honoured("deterministic", "True or 'warn' calls torch.use_deterministic_algorithms"),
+    honoured("benchmark", "sets torch.backends.cudnn.benchmark"),
+    honoured("inference_mode", "False validates under no_grad"),
+    honoured("use_distributed_sampler", "without effect in one process"),
+    refused("profiler", "torch.profiler around fit()", None),
+    honoured("detect_anomaly", "fits under torch.autograd.set_detect_anomaly"),
+    refused("barebones", "nothing is logged, shown or saved that was not asked for anyway", False),
+    refused("plugins", "_create_accelerator of the Trainer", None, []),
+    refused("sync_batchnorm", "one process needs none", False),
+    refused("reload_dataloaders_every_n_epochs", "a dataset that changes with set_epoch of its sampler", 0),
+    honoured("default_root_dir", "kept for code that reads it"),
+    honoured("enable_autolog_hparams", "without effect where no logger is"),
+    refused("model_registry", "upload checkpoints yourself", None),
+)
+"""Every argument of Lightning 2.6, in its order."""
+
+
+def check(given: Mapping[str, Any]) -> None:
+    """Refuse values that are not supported.
+
+    Args:
+        given: Argument to value.
+
+    Raises:
+        NotSupportedYetError: One has no counterpart here yet; names the argument, the value and
+            what to do instead.
+        MisconfigurationException: One is out of range.
+    """
+    for argument in ARGUMENTS:
+        value = given[argument.name]
+        if argument.allowed and not any(_is(value, allowed) for allowed in argument.allowed):
+            taken = ", ".join(map(repr, argument.allowed))
+            raise NotSupportedYetError(
+                f"Trainer({argument.name}={value!r}) is not supported yet; taken: {taken}. Instead: {argument.note}"
+            )
+    _check_counts(given)
+    for name in ("limit_train_batches", "limit_val_batches", "val_check_interval"):
+        _check_share(name, given[name])
+    if given["gradient_clip_algorithm"] not in (None, "norm", "value"):
+        raise MisconfigurationException(
+            f"gradient_clip_algorithm: 'norm' or 'value' is due, got {given['gradient_clip_algorithm']!r}"
+        )
+
+
+def _is(value: Any, allowed: Any) -> bool:
+    return type(value) is type(allowed) and value == allowed
+
+
+LEAST = {
+    "fast_dev_run": 0,
+    "max_epochs": -1,
+    "min_epochs": 0,
+    "max_steps": -1,
+    "min_steps": 0,
+    "check_val_every_n_epoch": 1,
+    "num_sanity_val_steps": -1,
+    "log_every_n_steps": 0,
+    "accumulate_grad_batches": 1,
+}
+
+
+def _check_counts(given: Mapping[str, Any]) -> None:
+    for name, least in LEAST.items():
+        value = given[name]
+        if value is None:
+            continue
+        if not isinstance(value, int):
+            raise MisconfigurationException(f"{name}: a whole number is due, got {value!r}")
+        if value < least:
+            raise MisconfigurationException(f"{name}: {least} or more is due, got {value!r}")
+
+
+def _check_share(name: str, value: Any) -> None:
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
+        return
+    if not isinstance(value, float):
+        raise MisconfigurationException(f"{name}: a whole number or a share from 0.0 to 1.0 is due, got {value!r}")
+    if not 0.0 <= value <= 1.0:
+        raise MisconfigurationException(f"{name}: a share lies between 0.0 and 1.0, got {value!r}")

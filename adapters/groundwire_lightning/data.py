@@ -1,0 +1,120 @@
+"""Batches of a loader: how many, which is the last, and when the loader is asked for them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from torch.utils.data import DataLoader
+
+from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+from groundwire_lightning.seed import seeds_workers, start_worker
+
+
+class Feed:
+    """The batches of one pass over a loader.
+
+    Its iterator is made at once, which draws a random number. Where the loader has no length one
+    batch is fetched ahead, at once too, so that the last can be told.
+
+    Args:
+        loader: Any iterable of batches.
+        batches: How many at most; infinite where the loader has no length.
+        is_sized: The loader has a length.
+
+    Attributes:
+        is_last: The batch that was given last is the last one.
+    """
+
+    def __init__(self, loader: Any, batches: float, is_sized: bool) -> None:
+        self.loader = loader
+        self.is_last = False
+        self._batches = batches
+        self._is_sized = is_sized
+        self._iterator: Iterator[Any] = iter(loader)
+        self._ahead = [] if is_sized else self._next()
+
+    def _next(self) -> list[Any]:
+        for batch in self._iterator:
+            return [batch]
+        return []
+
+    def __iter__(self) -> Iterator[Any]:
+        number = 0
+        while number < self._batches:
+            found = self._ahead or self._next()
+            if not found:
+                return
+            number += 1
+            self._ahead = [] if self._is_sized or number >= self._batches else self._next()
+            self.is_last = number >= self._batches or not (self._is_sized or self._ahead)
+            yield found[0]
+
+
+def checked(loader: Any, source: str) -> Any:
+    """A loader that batches can be read from.
+
+    Args:
+        loader: What was given or made.
+        source: Who gave it, for messages.
+
+    Raises:
+        TypeError: It cannot be iterated over.
+        NotSupportedYetError: It is several loaders.
+    """
+    if isinstance(loader, (list, tuple, dict)) or type(loader).__name__ == "CombinedLoader":
+        if isinstance(loader, (list, tuple)) and len(loader) == 1:
+            return checked(loader[0], source)
+        if not isinstance(loader, (list, tuple)) or any(isinstance(part, DataLoader) for part in loader):
+            raise NotSupportedYetError(
+                f"{source} gave a {type(loader).__name__}: several loaders are not supported yet; give one, for "
+                "instance over a torch.utils.data.ConcatDataset or StackDataset"
+            )
+    if not hasattr(loader, "__iter__") and not hasattr(loader, "__getitem__"):
+        raise TypeError(f"{source} gave {loader!r}, which no batch can be read from; a DataLoader is due")
+    if isinstance(loader, DataLoader) and loader.num_workers and loader.worker_init_fn is None and seeds_workers():
+        loader.worker_init_fn = start_worker
+    return loader
+
+
+def length_of(loader: Any) -> float:
+    """Batches of a pass; infinite where the loader does not say."""
+    try:
+        return len(loader)
+    except (TypeError, NotImplementedError):
+        return math.inf
+
+
+def limited(name: str, length: float, limit: float) -> float:
+    """Batches of a pass under ``limit_train_batches`` and the like.
+
+    Args:
+        name: The argument, for messages.
+        length: Batches that there are.
+        limit: A whole number of batches, or a share from 0.0 to 1.0.
+
+    Raises:
+        MisconfigurationException: A share of data that has no length, or one that leaves no batch.
+    """
+    if length == 0:
+        return 0
+    if isinstance(limit, int):
+        return min(length, limit)
+    if math.isinf(length):
+        if limit == 1.0:
+            return length
+        raise MisconfigurationException(f"{name}={limit}: the data has no length to take a share of; give a number")
+    if limit and not int(length * limit):
+        raise MisconfigurationException(
+            f"{name}={limit} of {length} batches leaves none; {1 / length:.4g} is the least share that leaves one"
+        )
+    return int(length * limit)
+
+
+def tell_epoch(loader: Any, epoch: int) -> None:
+    """Tell the epoch to samplers that shuffle by it."""
+    batch_sampler = getattr(loader, "batch_sampler", None)
+    for sampler in (getattr(loader, "sampler", None), getattr(batch_sampler, "sampler", None)):
+        if callable(getattr(sampler, "set_epoch", None)):
+            sampler.set_epoch(epoch)  # type: ignore[union-attr]  # looked at one line above

@@ -1,0 +1,13 @@
+"""What the adapter refuses with."""
+
+from __future__ import annotations
+
+from groundwire import GroundwireError
+
+
+class MisconfigurationException(GroundwireError, ValueError):  # noqa: N818  # Lightning's name, which user code catches
+    """Arguments, a module and data that do not go together; Lightning refuses them too."""
+
+
+class NotSupportedYetError(GroundwireError, NotImplementedError):
+    """Something of Lightning that has no counterpart here yet; the message says what to do instead."""

@@ -1,0 +1,181 @@
+"""What modules and callbacks read from their trainer, under Lightning's names."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+    from groundwire import RunState
+    from groundwire_lightning.datamodule import LightningDataModule
+    from groundwire_lightning.logged import Logged
+    from groundwire_lightning.optimization import LRSchedulerConfig
+
+
+class Facade:
+    """Where the run is, what it logged and who takes part, as Lightning's trainer tells it.
+
+    Attributes:
+        sanity_checking: The short validation before the first batch is under way.
+        should_stop: Set it to end the run after the batch under way.
+        lr_scheduler_configs: The schedulers, and when each moves on.
+    """
+
+    at: RunState
+    model: Any
+    optimizer: Any
+    callback_handler: Any
+    datamodule: LightningDataModule | None
+    logged: Logged
+    lr_scheduler_configs: list[LRSchedulerConfig]
+    sanity_checking: bool = False
+    should_stop: bool = False
+    _accelerator: Accelerator
+    _train_dataloader: Any
+    _eval_dataloader: Any
+
+    # where the run is
+
+    @property
+    def current_epoch(self) -> int:
+        """The index of the epoch, from 0."""
+        return max(self.at.epoch - 1, 0)
+
+    @property
+    def global_step(self) -> int:
+        """Optimizer steps made so far."""
+        return self.at.update
+
+    @property
+    def training(self) -> bool:
+        """True while training batches are used."""
+        return self.at.phase == "train"
+
+    @property
+    def validating(self) -> bool:
+        """True within a validation, the sanity check excepted."""
+        return self.at.phase == "eval" and not self.sanity_checking
+
+    @property
+    def evaluating(self) -> bool:
+        """True within a validation, the sanity check excepted."""
+        return self.validating
+
+    # what was logged
+
+    @property
+    def callback_metrics(self) -> dict[str, Tensor]:
+        """What callbacks may monitor, by name."""
+        return self.logged.refresh().callback
+
+    @property
+    def logged_metrics(self) -> dict[str, Tensor]:
+        """What a logger would write, by name."""
+        return self.logged.refresh().logger
+
+    @property
+    def progress_bar_metrics(self) -> dict[str, float]:
+        """What a progress bar shows, by name."""
+        return {name: value.item() for name, value in self.logged.refresh().bar.items()}
+
+    @property
+    def logger(self) -> Any:
+        """None: event files are written by ``groundwire_tensorboard.TensorBoardCallback``."""
+        return None
+
+    @property
+    def loggers(self) -> list[Any]:
+        """Empty, as :attr:`logger` is None."""
+        return []
+
+    @property
+    def log_dir(self) -> str | None:
+        """None without a logger."""
+        return None
+
+    # who takes part
+
+    @property
+    def lightning_module(self) -> Any:
+        """The module, out of the wrappers of several processes."""
+        model = self.model
+        return None if model is None else self._accelerator.unwrap_model(model, keep_torch_compile=False)
+
+    @property
+    def callbacks(self) -> list[Any]:
+        """The callbacks, native and Lightning's, in order."""
+        callbacks: list[Any] = self.callback_handler.callbacks
+        return callbacks
+
+    @property
+    def optimizers(self) -> list[Any]:
+        """The optimizer of the run, in a list."""
+        return [] if self.optimizer is None else [self.optimizer]
+
+    @property
+    def train_dataloader(self) -> Any:
+        """The loader of training batches, once it was asked for."""
+        return self._train_dataloader
+
+    @property
+    def val_dataloaders(self) -> Any:
+        """The loader of validation batches, once it was asked for."""
+        return self._eval_dataloader
+
+    @property
+    def num_training_batches(self) -> float:
+        """Training batches of an epoch; infinite where the data does not say."""
+        return _batches(self._train_dataloader)
+
+    @property
+    def num_val_batches(self) -> list[float]:
+        """Validation batches of each loader."""
+        return [] if self._eval_dataloader is None else [_batches(self._eval_dataloader)]
+
+    # processes
+
+    @property
+    def world_size(self) -> int:
+        """Number of processes."""
+        return int(self._accelerator.num_processes)
+
+    @property
+    def num_devices(self) -> int:
+        """Devices on this machine."""
+        return self.world_size
+
+    @property
+    def num_nodes(self) -> int:
+        """Machines."""
+        return 1
+
+    @property
+    def global_rank(self) -> int:
+        """Index of this process among all."""
+        return int(self._accelerator.process_index)
+
+    @property
+    def local_rank(self) -> int:
+        """Index of this process on its machine."""
+        return int(self._accelerator.local_process_index)
+
+    @property
+    def node_rank(self) -> int:
+        """Index of this machine."""
+        return 0
+
+    @property
+    def is_global_zero(self) -> bool:
+        """True in the first process."""
+        return bool(self._accelerator.is_main_process)
+
+
+def _batches(loader: Any) -> float:
+    try:
+        return 0 if loader is None else len(loader)
+    except (TypeError, NotImplementedError):
+        return math.inf

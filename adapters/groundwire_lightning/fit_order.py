@@ -1,0 +1,263 @@
+"""Lightning's order: how a run is assembled, and what ``fit`` does in a run, an epoch and a step.
+
+The hooks are the documented ones, called through the plan as in ``groundwire/loop.py``; what differs
+is their order. Validation runs inside the training epoch, gradients are cleared between forward and
+backward, and loaders are asked for when they are needed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from groundwire import NonFiniteLossError, StopTrainingError
+from groundwire_lightning.data import Feed, tell_epoch
+from groundwire_lightning.limits import is_done, is_epoch_done, should_validate, validates_in_epoch
+from groundwire_lightning.optimization import due
+from groundwire_lightning.outputs import EpochSkipped
+from groundwire_lightning.seed import isolated_rng
+
+if TYPE_CHECKING:
+    from groundwire_lightning.trainer import Trainer
+
+ORDER = (
+    "on_init_end",
+    "_gather_callbacks",
+    "_assemble_run",
+    "_create_optimizer",
+    "_prepare_model_optimizer_and_dataloaders",
+    "_prepare_model_and_optimizer",
+    "_prepare_dataloaders",
+    "_create_run_config",
+    "create_scheduler",
+    "_run_training",
+    "_run_sanity_evaluation",
+    "create_train_dataloader",
+    "create_eval_dataloader",
+    "training_run_start",
+    "on_training_run_start",
+    "_run_train_epoch",
+    "train_epoch_start",
+    "on_train_epoch_start",
+    "_transfer_batch",
+    "_run_train_step",
+    "on_train_step_start",
+    "calculate_train_batch_loss",
+    "on_train_step_end",
+    "optimizer_zero_grad",
+    "backward_step",
+    "_clip_gradients",
+    "optimizer_step",
+    "on_train_update_end",
+    "scheduler_step",
+    "_run_eval_epoch",
+    "eval_epoch_start",
+    "on_eval_epoch_start",
+    "_run_eval_step",
+    "on_eval_step_start",
+    "calculate_eval_batch_loss",
+    "on_eval_step_end",
+    "eval_epoch_end",
+    "on_eval_epoch_end",
+    "train_epoch_end",
+    "on_train_epoch_end",
+    "training_run_epoch_end",
+    "on_training_run_epoch_end",
+    "on_stop_training_error",
+    "training_run_end",
+    "on_training_run_end",
+    "_save_state",
+    "_load_state",
+    "on_exception",
+)
+"""The hooks that ``fit`` runs, in its order, for reports."""
+
+
+def assembly(trainer: Trainer) -> None:
+    """Model on its device, then the optimizer; loaders come when the run asks for them."""
+    plan = trainer.plan
+    trainer.lightning_module.to(trainer.device)
+    trainer.optimizer = plan._create_optimizer() if trainer._is_fitting else None
+    plan._prepare_model_optimizer_and_dataloaders()
+    trainer.describe_run()
+    trainer.scheduler = plan.create_scheduler()
+
+
+def training_run(trainer: Trainer) -> None:
+    """The sanity check, then epochs until there are enough, or steps, or somebody stops the run."""
+    plan = trainer.plan
+    trainer.lightning_module.zero_grad()
+    with isolated_rng():
+        sanity_check(trainer)
+    trainer.load_training_data()
+    if is_done(trainer):
+        return
+    stopped: StopTrainingError | None = None
+    try:
+        if validates_in_epoch(trainer):
+            trainer.load_validation_data()
+        plan.training_run_start()
+        plan.on_training_run_start()
+        while not is_done(trainer):
+            epoch(trainer)
+    except StopTrainingError as error:
+        stopped = error
+        plan.on_stop_training_error(error)
+        trainer.print(error)
+    plan.training_run_end()
+    plan.on_training_run_end()
+    if isinstance(stopped, NonFiniteLossError):
+        raise stopped
+
+
+def sanity_check(trainer: Trainer) -> None:
+    """A few validation batches before the first training batch; whatever they logged is forgotten."""
+    if not (trainer.enable_validation and trainer.num_sanity_val_steps):
+        return
+    trainer.sanity_checking = True
+    trainer.plan._run_sanity_evaluation()
+    trainer.sanity_checking = False
+    trainer.logged.forget()
+
+
+def epoch(trainer: Trainer) -> None:
+    """Training with the validation inside it, and the end of the epoch."""
+    plan, at = trainer.plan, trainer.at
+    at.epoch = trainer.progress.epochs + 1
+    tell_epoch(trainer.train_dataloader, trainer.progress.processed)
+    plan._run_train_epoch(trainer.train_dataloader)
+    trainer.progress.epochs += 1
+    plan.training_run_epoch_end()
+    plan.on_training_run_epoch_end()
+    trainer.run_history._increment_epoch()
+
+
+def train_epoch(trainer: Trainer) -> None:
+    """Every training batch once, with the validations that are due among them."""
+    plan, at, logged, progress = trainer.plan, trainer.at, trainer.logged, trainer.progress
+    at.phase, progress.ready, progress.is_last = "train", 0, False
+    plan.train_epoch_start()
+    trainer._loss_tracker.reset()
+    plan.on_train_epoch_start()
+    feed = trainer.training_feed()
+    for at.step, batch in enumerate(trainer._on_device(feed)):
+        progress.ready, progress.is_last = at.step + 1, feed.is_last
+        progress.batches += 1
+        at.is_update = progress.is_last or progress.ready % trainer.accumulate_grad_batches == 0
+        logged.batch_starts(batch)
+        try:
+            plan._run_train_step(batch, at.step)
+        except EpochSkipped:
+            progress.is_last = at.is_update = True
+            after_step(trainer)
+            break
+        logged.batch_ends()
+        if should_validate(trainer):
+            validate_within_epoch(trainer)
+        if at.is_update:
+            move_schedulers(trainer, "step", plateau=True)
+        if is_epoch_done(trainer):
+            break
+    end_of_epoch(trainer)
+
+
+def end_of_epoch(trainer: Trainer) -> None:
+    """The hooks at the end of an epoch, schedulers that wait for a metric, and the epoch's values."""
+    plan = trainer.plan
+    trainer.logged.epoch_ends()
+    trainer.progress.processed += 1
+    plan.train_epoch_end()
+    trainer._add_epoch_loss_to_run_history("train_loss_epoch")
+    plan.on_train_epoch_end()
+    trainer.logged.refresh()
+    if trainer.progress.is_last:
+        move_schedulers(trainer, "epoch", plateau=True)
+    trainer.record(trainer.logged.take())
+
+
+def train_step(trainer: Trainer, batch: Any, step: int) -> Any:
+    """Forward, loss and backward of a batch, and an update where it completes one."""
+    plan, at = trainer.plan, trainer.at
+    plan.on_train_step_start(step)
+    batch_output = plan.calculate_train_batch_loss(batch)
+    loss = batch_output["loss"]
+    trainer._update_loss_tracker(loss, batch_output["batch_size"])
+    plan.on_train_step_end(batch, batch_output, step)
+    if step % trainer.accumulate_grad_batches == 0:
+        plan.optimizer_zero_grad()
+    if loss is not None:
+        plan.backward_step(loss / trainer.accumulate_grad_batches)
+    if at.is_update:
+        plan._clip_gradients()
+        plan.optimizer_step()
+        at.update += 1
+        trainer.progress.steps += 1
+        plan.on_train_update_end(step)
+    after_step(trainer)
+    return batch_output
+
+
+def after_step(trainer: Trainer) -> None:
+    """Move on the schedulers that need no metric: after an update, and with the last batch of an epoch."""
+    if trainer.lr_scheduler_configs:
+        if trainer.at.is_update:
+            move_schedulers(trainer, "step", plateau=False)
+        if trainer.progress.is_last:
+            move_schedulers(trainer, "epoch", plateau=False)
+
+
+def move_schedulers(trainer: Trainer, interval: str, plateau: bool) -> None:
+    """Move on the schedulers that are due, one after the other."""
+    for scheduler, metric in due(trainer, interval, plateau):
+        trainer.scheduler, trainer.monitored = scheduler, metric
+        trainer.plan.scheduler_step()
+
+
+def validate_within_epoch(trainer: Trainer) -> None:
+    """A validation between two training batches, which leaves phase, modes and loss as they were."""
+    if trainer.at.is_update:
+        trainer.lightning_module.zero_grad()
+    trainer.load_validation_data()
+    trainer.plan._run_eval_epoch(trainer.val_dataloaders, True, False)
+
+
+def validation_run(trainer: Trainer) -> None:
+    """A validation by itself."""
+    plan = trainer.plan
+    trainer.lightning_module.zero_grad()
+    trainer.load_validation_data()
+    plan.evaluation_run_start()
+    plan.on_evaluation_run_start()
+    plan._run_eval_epoch(trainer.val_dataloaders, False, False)
+    plan.evaluation_run_end()
+    plan.on_evaluation_run_end()
+
+
+def validation(trainer: Trainer, feed: Feed) -> None:
+    """Every validation batch once, without gradients."""
+    plan, at, logged = trainer.plan, trainer.at, trainer.logged
+    outer, at.phase = at.phase, "eval"
+    module = trainer.lightning_module
+    modes = {name: part.training for name, part in module.named_modules()}
+    plan.eval_epoch_start()
+    plan.on_eval_epoch_start(False)
+    for at.eval_step, batch in enumerate(trainer._on_device(feed)):
+        logged.batch_starts(batch)
+        plan._run_eval_step(batch, at.eval_step)
+        logged.batch_ends()
+    logged.epoch_ends()
+    plan.eval_epoch_end()
+    if not trainer.sanity_checking:
+        trainer._add_epoch_loss_to_run_history("eval_loss_epoch")
+    plan.on_eval_epoch_end(False)
+    for name, part in module.named_modules():
+        part.training = modes.get(name, part.training)
+    at.phase = outer
+
+
+def without_gradients(trainer: Trainer) -> Any:
+    """What a validation runs under: within ``fit`` only gradients are off, else inference mode is on."""
+    if trainer._is_fitting or not trainer.inference_mode:
+        return torch.no_grad()
+    return torch.inference_mode()

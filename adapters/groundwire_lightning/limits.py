@@ -1,0 +1,96 @@
+"""How long to fit and when to validate: what the Trainer's limits say of the batch or epoch under way."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from groundwire_lightning.errors import MisconfigurationException
+
+if TYPE_CHECKING:
+    from groundwire_lightning.trainer import Trainer
+
+MOST_EPOCHS = 1000
+"""Epochs where neither epochs nor steps are limited."""
+
+
+def epochs(max_epochs: int | None, max_steps: int) -> int:
+    """The number of epochs, -1 for no limit, from what was asked for."""
+    if max_epochs is not None:
+        return max_epochs
+    if max_steps != -1:
+        return -1
+    from lightning_utilities.core.rank_zero import rank_zero_warn
+
+    rank_zero_warn(f"max_epochs was not set, so there will be {MOST_EPOCHS} epochs; -1 sets no limit")
+    return MOST_EPOCHS
+
+
+def is_done(trainer: Trainer) -> bool:
+    """True once there were enough epochs or steps, or somebody asked to stop and may."""
+    most = math.inf if trainer.max_epochs in (None, -1) else trainer.max_epochs
+    enough_epochs = trainer.progress.processed >= most
+    if enough_epochs:
+        trainer.progress.epochs = trainer.progress.processed
+    nothing = trainer.num_training_batches == 0
+    return nothing or enough_epochs or _enough_steps(trainer) or (trainer.should_stop and can_stop_early(trainer))
+
+
+def is_epoch_done(trainer: Trainer) -> bool:
+    """True where the epoch ends before its data does."""
+    return _enough_steps(trainer) or (trainer.should_stop and can_stop_early(trainer))
+
+
+def can_stop_early(trainer: Trainer) -> bool:
+    """True once the least number of epochs and steps is reached."""
+    least = trainer.min_epochs if trainer.min_epochs is not None else trainer.min_steps is not None
+    enough_epochs = trainer.progress.processed >= least
+    return enough_epochs and (not trainer.min_steps or trainer.global_step >= trainer.min_steps)
+
+
+def _enough_steps(trainer: Trainer) -> bool:
+    return trainer.max_steps != -1 and trainer.global_step >= trainer.max_steps
+
+
+def validation_interval(trainer: Trainer) -> float:
+    """Batches between two validations; infinite for data without a length, which is validated at its end.
+
+    Raises:
+        ValueError: The interval is longer than an epoch, so that there would be none.
+        MisconfigurationException: A share of data that has no length.
+    """
+    interval, batches = trainer.val_check_interval, trainer.num_training_batches
+    if isinstance(interval, int):
+        if interval > batches and trainer.check_val_every_n_epoch is not None and trainer.limit_val_batches:
+            raise ValueError(
+                f"val_check_interval={interval} is more than the {batches} batches of an epoch, so that no validation "
+                "would run; check_val_every_n_epoch=None counts on over epochs, limit_val_batches=0 switches it off"
+            )
+        return interval
+    if math.isinf(batches):
+        if interval == 1.0:
+            return math.inf
+        raise MisconfigurationException(
+            f"val_check_interval={interval}: the data has no length to take a share of; give 1.0 or a number of batches"
+        )
+    return max(1, int(batches * interval))
+
+
+def validates_in_epoch(trainer: Trainer) -> bool:
+    """True in an epoch at whose batches validations may run."""
+    every = trainer.check_val_every_n_epoch
+    return trainer.enable_validation and (every is None or (trainer.current_epoch + 1) % every == 0)
+
+
+def should_validate(trainer: Trainer) -> bool:
+    """True if a validation runs after the batch in use."""
+    if not validates_in_epoch(trainer):
+        return False
+    progress, interval = trainer.progress, trainer.val_check_batch
+    if trainer.should_stop and can_stop_early(trainer):
+        return True
+    if math.isinf(interval):
+        limit = trainer.limit_train_batches
+        return progress.is_last or (isinstance(limit, int) and progress.ready % limit == 0)
+    count = progress.batches if trainer.check_val_every_n_epoch is None else progress.ready
+    return count % interval == 0

@@ -1,0 +1,179 @@
+"""What ``configure_optimizers`` returns, and when a scheduler is due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from torch.optim.lr_scheduler import OneCycleLR, ReduceLROnPlateau
+
+from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+
+if TYPE_CHECKING:
+    from groundwire_lightning.trainer import Trainer
+
+
+@dataclass(slots=True)
+class LRSchedulerConfig:
+    """A scheduler, and when it moves on.
+
+    Attributes:
+        scheduler: The scheduler.
+        name: What a logger would call it.
+        interval: ``"epoch"`` or ``"step"``: whether epochs are counted or batches.
+        frequency: It moves on when the count is a multiple of this.
+        reduce_on_plateau: True where ``step`` takes a metric.
+        monitor: The name of that metric.
+        strict: Raise where the metric is missing; False warns and leaves the scheduler as it is.
+    """
+
+    scheduler: Any
+    name: str | None = None
+    interval: str = "epoch"
+    frequency: int = 1
+    reduce_on_plateau: bool = False
+    monitor: str | None = None
+    strict: bool = True
+
+
+def parsed(configured: Any, steps_schedulers: bool) -> tuple[Any, list[LRSchedulerConfig]]:
+    """The optimizer and the schedulers in what ``configure_optimizers`` returned.
+
+    Args:
+        configured: An optimizer, optimizers and schedulers in two lists, or a dictionary.
+        steps_schedulers: The module has an ``lr_scheduler_step`` of its own, so any scheduler will do.
+
+    Raises:
+        MisconfigurationException: It is none of these, or they do not belong together.
+        NotSupportedYetError: There is no optimizer, or more than one.
+    """
+    optimizers, schedulers, monitor = _taken_apart(configured)
+    if len(optimizers) != 1:
+        raise NotSupportedYetError(
+            f"configure_optimizers returned {len(optimizers)} optimizers. One is supported yet; give it a parameter "
+            "group for each learning rate"
+        )
+    configs = [_config(scheduler, monitor) for scheduler in schedulers]
+    for config in configs:
+        _check(config, optimizers[0], steps_schedulers)
+    return optimizers[0], configs
+
+
+def due(trainer: Trainer, interval: str, plateau: bool) -> Iterator[tuple[Any, Any]]:
+    """The schedulers that move on now, each with the metric it is given, or None.
+
+    A frequency counts batches of the epoch or epochs; schedulers with a metric come later than
+    the others, when the metric is known.
+    """
+    count = trainer.at.step + 1 if interval == "step" else trainer.current_epoch + 1
+    for config in trainer.lr_scheduler_configs:
+        if config.interval != interval or config.reduce_on_plateau != plateau or count % config.frequency:
+            continue
+        if not plateau:
+            yield config.scheduler, None
+        elif (metric := trainer.callback_metrics.get(str(config.monitor))) is not None:
+            yield config.scheduler, metric
+        else:
+            _missing(trainer, config)
+
+
+def _missing(trainer: Trainer, config: LRSchedulerConfig) -> None:
+    said = (
+        f"{type(config.scheduler).__name__} monitors {config.monitor!r}, which was not logged; there are "
+        f"{sorted(trainer.callback_metrics)}"
+    )
+    if config.strict:
+        raise MisconfigurationException(f"{said}. Log it, change monitor, or set strict to False")
+    from lightning_utilities.core.rank_zero import rank_zero_warn
+
+    rank_zero_warn(f"{said}; the learning rate stays as it is", category=RuntimeWarning)
+
+
+def _taken_apart(configured: Any) -> tuple[list[Any], list[Any], str | None]:
+    if _is_optimizer(configured):
+        return [configured], [], None
+    if isinstance(configured, dict):
+        _check_keys(configured)
+        scheduler = configured.get("lr_scheduler")
+        return [configured["optimizer"]], [] if scheduler is None else [scheduler], configured.get("monitor")
+    if isinstance(configured, (list, tuple)):
+        if len(configured) == 2 and isinstance(configured[0], list) and all(map(_is_optimizer, configured[0])):
+            schedulers = configured[1]
+            return configured[0], schedulers if isinstance(schedulers, list) else [schedulers], None
+        if configured and all(isinstance(entry, dict) for entry in configured):
+            parts = [_taken_apart(entry) for entry in configured]
+            return [part[0][0] for part in parts], [scheduler for part in parts for scheduler in part[1]], None
+        if all(map(_is_optimizer, configured)):
+            return list(configured), [], None
+    raise _neither(configured)
+
+
+def _neither(configured: Any) -> MisconfigurationException:
+    got = "None, so there is nothing to train with" if configured is None else f"{type(configured).__name__}"
+    return MisconfigurationException(
+        f"configure_optimizers returned {got}. It returns an optimizer, [optimizer], [optimizers] and [schedulers], or "
+        "{'optimizer': ..., 'lr_scheduler': ...}"
+    )
+
+
+def _is_optimizer(value: Any) -> bool:
+    return hasattr(value, "param_groups") and callable(getattr(value, "step", None))
+
+
+def _check_keys(configured: Mapping[str, Any]) -> None:
+    if "optimizer" not in configured:
+        raise MisconfigurationException(
+            f"configure_optimizers returned a dictionary without 'optimizer': {list(configured)}"
+        )
+    _warn_of_others("configure_optimizers", configured, {"optimizer", "lr_scheduler", "monitor"})
+
+
+def _warn_of_others(where: str, given: Mapping[str, Any], known: set[str]) -> None:
+    if others := sorted(set(given) - known):
+        from lightning_utilities.core.rank_zero import rank_zero_warn
+
+        rank_zero_warn(f"{where}: nobody reads {others}; there are {sorted(known)}", category=RuntimeWarning)
+
+
+def _config(scheduler: Any, monitor: str | None) -> LRSchedulerConfig:
+    given = scheduler if isinstance(scheduler, dict) else {"scheduler": scheduler, "monitor": monitor}
+    known = {field.name for field in fields(LRSchedulerConfig)}
+    _warn_of_others("the scheduler's dictionary", given, known)
+    if "scheduler" not in given:
+        raise MisconfigurationException(f"the scheduler's dictionary has no 'scheduler': {list(given)}")
+    config = LRSchedulerConfig(**{name: value for name, value in given.items() if name in known})
+    if "reduce_on_plateau" not in given:
+        config.reduce_on_plateau = isinstance(config.scheduler, ReduceLROnPlateau)
+    if not isinstance(scheduler, dict) and not config.reduce_on_plateau:
+        config.monitor = None
+    return config
+
+
+def _check(config: LRSchedulerConfig, optimizer: Any, steps_schedulers: bool) -> None:
+    name = type(config.scheduler).__name__
+    if config.interval not in ("step", "epoch"):
+        raise MisconfigurationException(f"{name}: interval is 'step' or 'epoch', got {config.interval!r}")
+    if config.frequency < 1 or config.frequency != int(config.frequency):
+        raise MisconfigurationException(f"{name}: frequency is a whole number of at least 1, got {config.frequency!r}")
+    if config.reduce_on_plateau and config.monitor is None:
+        raise MisconfigurationException(
+            f"{name} needs a metric; say which: {{'optimizer': ..., 'lr_scheduler': ..., 'monitor': 'val_loss'}}"
+        )
+    if not steps_schedulers and not _is_scheduler(config.scheduler):
+        raise MisconfigurationException(
+            f"{name} is no scheduler of torch (it lacks step, state_dict or load_state_dict); override "
+            "lr_scheduler_step and move it on there"
+        )
+    if getattr(config.scheduler, "optimizer", optimizer) is not optimizer:
+        raise MisconfigurationException(f"{name} belongs to another optimizer than the one that was returned")
+    if isinstance(config.scheduler, OneCycleLR) and config.interval == "epoch":
+        from lightning_utilities.core.rank_zero import rank_zero_warn
+
+        rank_zero_warn(
+            "OneCycleLR moves on once an epoch; 'interval': 'step' is what it is made for", category=RuntimeWarning
+        )
+
+
+def _is_scheduler(scheduler: Any) -> bool:
+    return all(callable(getattr(scheduler, method, None)) for method in ("step", "state_dict", "load_state_dict"))

@@ -1,0 +1,493 @@
+"""The Lightning-shaped Trainer: its constructor, ``fit`` and ``validate``."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterable
+from os import PathLike
+from pathlib import Path
+from typing import Any, ClassVar, Literal, NoReturn
+
+import torch
+from accelerate import Accelerator
+
+from groundwire import LossTracker, Part
+from groundwire_lightning import arguments, fit_order, limits
+from groundwire_lightning.adapter import LightningAdapter
+from groundwire_lightning.bar import ProgressBar
+from groundwire_lightning.data import Feed, checked, length_of, limited, tell_epoch
+from groundwire_lightning.datamodule import LightningDataModule
+from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+from groundwire_lightning.map import LIGHTNING
+from groundwire_lightning.progress import Progress
+
+KEPT = (
+    "max_epochs",
+    "min_epochs",
+    "max_steps",
+    "min_steps",
+    "check_val_every_n_epoch",
+    "accumulate_grad_batches",
+    "gradient_clip_val",
+    "gradient_clip_algorithm",
+    "inference_mode",
+    "detect_anomaly",
+)
+"""Arguments that become attributes as they are."""
+
+
+class Trainer(LightningAdapter):
+    """Lightning's Trainer on groundwire: ``fit`` and ``validate`` in Lightning's order, with its numbers.
+
+    The arguments are Lightning's; ``groundwire_lightning.arguments`` says of each what becomes of
+    it. What is not supported yet is refused here, by name.
+
+    Raises:
+        NotSupportedYetError: An argument asks for something that has no counterpart here yet.
+        MisconfigurationException: An argument is out of range.
+    """
+
+    hook_order: ClassVar[tuple[str, ...]] = fit_order.ORDER
+
+    max_epochs: int | None
+    min_epochs: int | None
+    max_steps: int
+    min_steps: int | None
+    check_val_every_n_epoch: int | None
+    accumulate_grad_batches: int
+    gradient_clip_val: float | None = None
+    gradient_clip_algorithm: str | None = None
+    inference_mode: bool
+    detect_anomaly: bool
+    limit_train_batches: int | float
+    limit_val_batches: int | float
+    val_check_interval: int | float
+    val_check_batch: float = math.inf
+
+    def __init__(
+        self,
+        *,
+        accelerator: Any = "auto",
+        strategy: Any = "auto",
+        devices: Any = "auto",
+        num_nodes: int = 1,
+        precision: Any = None,
+        logger: Any = None,
+        callbacks: Any = None,
+        fast_dev_run: int | bool = False,
+        max_epochs: int | None = None,
+        min_epochs: int | None = None,
+        max_steps: int = -1,
+        min_steps: int | None = None,
+        max_time: Any = None,
+        limit_train_batches: int | float | None = None,
+        limit_val_batches: int | float | None = None,
+        limit_test_batches: int | float | None = None,
+        limit_predict_batches: int | float | None = None,
+        overfit_batches: int | float = 0.0,
+        val_check_interval: int | float | None = None,
+        check_val_every_n_epoch: int | None = 1,
+        num_sanity_val_steps: int | None = None,
+        log_every_n_steps: int | None = None,
+        enable_checkpointing: bool | None = None,
+        enable_progress_bar: bool | None = None,
+        enable_model_summary: bool | None = None,
+        accumulate_grad_batches: int = 1,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+        deterministic: bool | Literal["warn"] | None = None,
+        benchmark: bool | None = None,
+        inference_mode: bool = True,
+        use_distributed_sampler: bool = True,
+        profiler: Any = None,
+        detect_anomaly: bool = False,
+        barebones: bool = False,
+        plugins: Any = None,
+        sync_batchnorm: bool = False,
+        reload_dataloaders_every_n_epochs: int = 0,
+        default_root_dir: str | PathLike[str] | None = None,
+        enable_autolog_hparams: bool = True,
+        model_registry: str | None = None,
+    ) -> None:
+        given = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
+        arguments.check(given)
+        self._asked_for = accelerator
+        self.progress = Progress()
+        self._take(given)
+        super().__init__(None, callbacks=_listed(callbacks, enable_progress_bar))
+
+    def _take(self, given: dict[str, Any]) -> None:
+        """Keep the arguments, with Lightning's defaults for those that were left out."""
+        self.fast_dev_run = given["fast_dev_run"]
+        if self.fast_dev_run:
+            given = given | _as_fast_dev_run(int(self.fast_dev_run))
+        for name in KEPT:
+            setattr(self, name, given[name])
+        for name in ("limit_train_batches", "limit_val_batches", "val_check_interval"):
+            setattr(self, name, 1.0 if given[name] is None else given[name])
+        steps = given["num_sanity_val_steps"]
+        self.num_sanity_val_steps = 2 if steps is None else math.inf if steps == -1 else steps
+        self.log_every_n_steps = 50 if given["log_every_n_steps"] is None else given["log_every_n_steps"]
+        self.default_root_dir = str(given["default_root_dir"] or Path.cwd())
+        _set_backends(given["deterministic"], given["benchmark"])
+
+    def _create_accelerator(self) -> Accelerator:
+        """The Accelerator that ``accelerator=`` asks for."""
+        if self._asked_for in ("gpu", "cuda") and not torch.cuda.is_available():
+            raise MisconfigurationException(
+                f"Trainer(accelerator={self._asked_for!r}): torch sees no CUDA device here; 'auto' takes what there is"
+            )
+        return Accelerator(cpu=self._asked_for == "cpu")
+
+    # entry points
+
+    def fit(
+        self,
+        model: Any,
+        train_dataloaders: Any = None,
+        val_dataloaders: Any = None,
+        datamodule: Any = None,
+        ckpt_path: Any = None,
+        weights_only: bool | None = None,
+    ) -> None:
+        """Train a module, with the validations that are due.
+
+        A second call goes on where the first one ended.
+
+        Args:
+            model: A Lightning module, or any ``nn.Module`` with its methods.
+            train_dataloaders: The loader of training batches, or a data module.
+            val_dataloaders: The loader of validation batches.
+            datamodule: Brings all loaders; given instead of them.
+            ckpt_path: Must be None: resuming is not supported yet.
+            weights_only: Must be None, as ``ckpt_path``.
+
+        Raises:
+            MisconfigurationException: Module and data do not go together.
+            NotSupportedYetError: Something has no counterpart here yet.
+            HookMapError: A hook that would change numbers has no place, or cannot be called as it would be.
+        """
+        _refuse_checkpoint("fit", ckpt_path, weights_only)
+        loaders = {"train_dataloader": train_dataloaders, "val_dataloader": val_dataloaders}
+        self._connect("fit", model, loaders, datamodule)
+        self._require("training_step", "configure_optimizers")
+        self.max_epochs = limits.epochs(self.max_epochs, self.max_steps)
+        self.should_stop = False
+        self.run_history.reset()
+        self._run("_run_training")
+
+    def validate(
+        self,
+        model: Any = None,
+        dataloaders: Any = None,
+        ckpt_path: Any = None,
+        verbose: bool = True,
+        datamodule: Any = None,
+        weights_only: bool | None = None,
+    ) -> list[dict[str, float]]:
+        """Validate a module once over its validation data.
+
+        Args:
+            model: A Lightning module; by default that of the call before.
+            dataloaders: The loader of validation batches, or a data module.
+            ckpt_path: Must be None.
+            verbose: Print the result.
+            datamodule: Brings the loader; given instead of it.
+            weights_only: Must be None.
+
+        Returns:
+            The values that were logged over the epoch, by name, in a list with one entry a loader.
+
+        Raises:
+            MisconfigurationException: Module and data do not go together.
+            NotSupportedYetError: Something has no counterpart here yet.
+        """
+        _refuse_checkpoint("validate", ckpt_path, weights_only)
+        model = self.lightning_module if model is None else model
+        self._connect("validate", model, {"val_dataloader": dataloaders}, datamodule)
+        self._require("validation_step")
+        self.results: list[dict[str, float]] = []
+        self.run_history.reset()
+        self._run("_run_evaluation")
+        if verbose:
+            for result in self.results:
+                self.print("\n".join(f"{name:>32}  {value:.6g}" for name, value in result.items()))
+        return self.results
+
+    def train(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Not on this Trainer: see :meth:`fit`."""
+        raise NotSupportedYetError(
+            f"{type(self).__qualname__} trains with fit(model, ...), in Lightning's order; train() belongs to "
+            "groundwire.Trainer: groundwire_lightning.adapt(model).train(...)"
+        )
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Not on this Trainer: see :meth:`validate`."""
+        raise NotSupportedYetError(
+            f"{type(self).__qualname__} evaluates with validate(model, ...); evaluate() belongs to groundwire.Trainer: "
+            "groundwire_lightning.adapt(model).evaluate(...)"
+        )
+
+    def test(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Not supported yet."""
+        raise NotSupportedYetError("test() is not supported yet; validate(model, test_loader) runs validation_step")
+
+    def predict(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Not supported yet."""
+        raise NotSupportedYetError("predict() is not supported yet; call the module on the batches yourself")
+
+    def explain(
+        self,
+        format: Literal["text", "json"] = "text",  # noqa: A002  # the word users expect
+        model: Any = None,
+        datamodule: Any = None,
+    ) -> Any:
+        """Say what ``fit`` will run, in order, and who is attached where; nothing is run or changed.
+
+        Args:
+            format: ``"text"`` prints and returns it, ``"json"`` returns plain data.
+            model: The module to look at; by default that of the call before.
+            datamodule: Likewise.
+        """
+        outer = self.model, self.datamodule
+        self.model = outer[0] if model is None else model
+        self.datamodule = outer[1] if datamodule is None else datamodule
+        try:
+            return super().explain(format)
+        finally:
+            self.model, self.datamodule = outer
+
+    # what a call is about
+
+    def _connect(self, entry: str, model: Any, loaders: dict[str, Any], datamodule: Any) -> None:
+        first = next(iter(loaders))
+        if isinstance(loaders[first], LightningDataModule):
+            datamodule, loaders = loaders[first], {}
+        given = {name: loader for name, loader in loaders.items() if loader is not None}
+        if given and datamodule is not None:
+            raise MisconfigurationException(f"{entry}: loaders and datamodule= exclude each other; pass one of them")
+        if not isinstance(model, torch.nn.Module):
+            raise TypeError(f"{entry}: a LightningModule or another nn.Module is due, got {model!r}")
+        self.model, self.datamodule = model, datamodule
+        self._given, self._loaders_given = given, frozenset(given)
+
+    def _require(self, *methods: str) -> None:
+        module = Part(LIGHTNING, "LightningModule", self.lightning_module)
+        for method in methods:
+            if not module.implements(method):
+                raise MisconfigurationException(
+                    f"{type(module.player).__qualname__} has no {method}() of its own; write it, or call "
+                    "groundwire_lightning.adapt(model, YourTrainer) to bring it in a Trainer"
+                )
+
+    def _run(self, run: Literal["_run_training", "_run_evaluation"]) -> None:
+        self._feed: Feed | None = None
+        nothing = dict.fromkeys(("_train_dataloader", "_eval_dataloader", "train_dataset", "eval_dataset", "scheduler"))
+        self._launch(run, _request=None, collate_fn=None, create_scheduler_fn=None, **nothing)
+
+    @property
+    def _is_fitting(self) -> bool:
+        return self._running == "_run_training"
+
+    # where the run is
+
+    @property
+    def current_epoch(self) -> int:
+        """Epochs completed, which while one runs is its index from 0."""
+        return self.progress.epochs
+
+    @property
+    def global_step(self) -> int:
+        """Optimizer steps made so far, earlier calls of ``fit`` included."""
+        return self.progress.steps
+
+    @property
+    def is_last_batch(self) -> bool:
+        """The training batch in use is the last of its epoch."""
+        return self.progress.is_last
+
+    @property
+    def enable_validation(self) -> bool:
+        """True where there is a validation step, data for it, and a limit above 0."""
+        has_data = "val_dataloader" in self._given or "create_eval_dataloader" in self.plan.instead
+        return has_data and "calculate_eval_batch_loss" in self.plan.instead and self.limit_val_batches > 0
+
+    @property
+    def num_training_batches(self) -> float:
+        """Training batches of an epoch, once the loader was asked for; infinite where the data does not say."""
+        if self._train_dataloader is None:
+            return 0 if self.limit_train_batches == 0 else math.inf
+        return limited("limit_train_batches", length_of(self._train_dataloader), self.limit_train_batches)
+
+    @property
+    def num_val_batches(self) -> list[float]:
+        """Validation batches of each loader."""
+        if self._eval_dataloader is None:
+            return []
+        batches = limited("limit_val_batches", length_of(self._eval_dataloader), self.limit_val_batches)
+        return [min(batches, self.num_sanity_val_steps) if self.sanity_checking else batches]
+
+    @property
+    def estimated_stepping_batches(self) -> float:
+        """Optimizer steps that ``fit`` will make; asks for the training loader if nobody has yet."""
+        if self.max_epochs == -1:
+            return math.inf if self.max_steps == -1 else self.max_steps
+        self.load_training_data()
+        if math.isinf(self.num_training_batches):
+            return self.max_steps
+        updates = math.ceil(self.num_training_batches / self.accumulate_grad_batches) * max(self.max_epochs or 0, 1)
+        return updates if self.max_steps == -1 else min(updates, self.max_steps)
+
+    # data
+
+    def create_train_dataloader(self, batch_size: int | None, train_dl_kwargs: Any = None) -> Any:
+        """The loader of training batches: the one given to ``fit``, the data module's or the module's."""
+        given = self._given.get("train_dataloader")
+        return super().create_train_dataloader(batch_size, train_dl_kwargs) if given is None else given
+
+    def create_eval_dataloader(self, batch_size: int | None, eval_dl_kwargs: Any = None) -> Any:
+        """The loader of validation batches, likewise."""
+        given = self._given.get("val_dataloader")
+        return super().create_eval_dataloader(batch_size, eval_dl_kwargs) if given is None else given
+
+    def load_training_data(self) -> None:
+        """Ask for the training loader and make its first iterator, unless that was done."""
+        if self._train_dataloader is None and self.limit_train_batches:
+            loader = self.plan.create_train_dataloader(None, None)
+            self._train_dataloader = checked(_present(loader, "train"), "train_dataloader")
+            self._feed = self._new_training_feed()
+            self.val_check_batch = limits.validation_interval(self)
+            if self.run_config is not None:
+                self.describe_run()
+
+    def load_validation_data(self) -> None:
+        """Ask for the validation loader, unless that was done."""
+        if self._eval_dataloader is None and (self.enable_validation or not self._is_fitting):
+            loader = self.plan.create_eval_dataloader(None, None)
+            self._eval_dataloader = checked(_present(loader, "val"), "val_dataloader")
+
+    def training_feed(self) -> Feed:
+        """The batches of the epoch that begins; for the first one they were opened before."""
+        feed, self._feed = self._feed, None
+        return self._new_training_feed() if feed is None else feed
+
+    def _new_training_feed(self) -> Feed:
+        return self._feed_of(self._train_dataloader, self.num_training_batches)
+
+    @staticmethod
+    def _feed_of(loader: Any, batches: float) -> Feed:
+        return Feed(loader, batches, is_sized=not math.isinf(length_of(loader)))
+
+    # Lightning's order
+
+    def _assemble_run(self) -> None:
+        fit_order.assembly(self)
+
+    def describe_run(self) -> None:
+        """Write the run configuration, again when the loaders are known."""
+        by_norm = self.gradient_clip_algorithm != "value"
+        limit = self.gradient_clip_val or None
+        most = None if self.max_steps == -1 else self.max_steps
+        value = None if by_norm else limit
+        config = self.plan._create_run_config(None, self.max_epochs, self.accumulate_grad_batches, most, value)
+        self.run_config = dataclasses.replace(config, gradient_clip_norm=limit if by_norm else None)
+
+    def create_scheduler(self) -> Any:
+        """The first scheduler of the module; ``lr_scheduler_configs`` has all of them."""
+        return self.lr_scheduler_configs[0].scheduler if self.lr_scheduler_configs else None
+
+    def _run_training(self) -> None:
+        with torch.autograd.set_detect_anomaly(self.detect_anomaly):
+            fit_order.training_run(self)
+
+    def _run_sanity_evaluation(self) -> None:
+        self.load_validation_data()
+        self.plan._run_eval_epoch(self._eval_dataloader, True, False)
+
+    def _run_train_epoch(self, train_dl: Iterable[Any]) -> None:
+        fit_order.train_epoch(self)
+
+    def _run_train_step(self, batch: Any, step: int) -> Any:
+        self._forget_batch()
+        self._batch_output = fit_order.train_step(self, batch, step)
+        return self._batch_output
+
+    def _run_evaluation(self) -> None:
+        fit_order.validation_run(self)
+
+    def _run_eval_epoch(self, valid_dl: Iterable[Any], is_training: bool = True, is_intermediate: bool = False) -> None:
+        (batches,) = self.num_val_batches
+        if not batches:
+            return
+        if self._is_fitting:
+            tell_epoch(valid_dl, self.progress.processed)
+        outer, self._loss_tracker = self._loss_tracker, LossTracker(self.device)
+        feed = self._feed_of(valid_dl, batches)
+        try:
+            with self.logged.validation(), fit_order.without_gradients(self):
+                fit_order.validation(self, feed)
+                self._keep(self.logged.take())
+        finally:
+            self._loss_tracker = outer
+
+    def _keep(self, values: dict[str, Any]) -> None:
+        if not self.sanity_checking:
+            self.record(values)
+            self.results = [{name: value.item() for name, value in values.items()}]
+
+    def _on_device(self, batches: Iterable[Any]) -> Iterable[Any]:
+        return super(LightningAdapter, self)._on_device(batches)  # fit_order announces batches itself
+
+    def train_epoch_start(self) -> None:
+        """Leaves the modes of the module as they are: they are the user's."""
+
+    def _clip_gradients(self) -> None:
+        if "_clip_gradients" in self.plan.instead:
+            super()._clip_gradients()
+        else:
+            self.clip(self.optimizer, self.gradient_clip_val, self.gradient_clip_algorithm)
+
+    @property
+    def _share(self) -> float:
+        return self.accumulate_grad_batches
+
+
+def _listed(callbacks: Any, bar: bool | None) -> list[Any]:
+    """``callbacks=`` as a list, the progress bar behind them."""
+    listed = [] if callbacks is None else list(callbacks) if isinstance(callbacks, Iterable) else [callbacks]
+    return listed if bar is False else [*listed, ProgressBar()]
+
+
+def _as_fast_dev_run(batches: int) -> dict[str, Any]:
+    return {
+        "limit_train_batches": batches,
+        "limit_val_batches": batches,
+        "max_steps": batches,
+        "max_epochs": 1,
+        "num_sanity_val_steps": 0,
+        "val_check_interval": 1.0,
+        "check_val_every_n_epoch": 1,
+    }
+
+
+def _set_backends(deterministic: Any, benchmark: bool | None) -> None:
+    if deterministic is not None:
+        torch.use_deterministic_algorithms(bool(deterministic), warn_only=deterministic == "warn")
+    if benchmark is not None or deterministic:
+        torch.backends.cudnn.benchmark = bool(benchmark)
+
+
+def _refuse_checkpoint(entry: str, ckpt_path: Any, weights_only: bool | None) -> None:
+    if ckpt_path is not None or weights_only is not None:
+        raise NotSupportedYetError(
+            f"{entry}(ckpt_path={ckpt_path!r}) is not supported yet; load_state_dict the weights before"
+        )
+
+
+def _present(loader: Any, phase: str) -> Any:
+    if loader is None:
+        raise MisconfigurationException(
+            f"no {phase}_dataloader: pass a loader or a datamodule, or write {phase}_dataloader() in the module"
+        )
+    return loader
