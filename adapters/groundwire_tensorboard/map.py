@@ -59,7 +59,7 @@ TENSORBOARD = HookMap(
         row("TensorBoardCallback.write_history", after="_run_eval_epoch", args=("run_history",)),
         # Around the whole run, so that it does not matter where in callbacks= others record their last values.
         row("TensorBoardCallback.end_evaluation", after="_run_evaluation", args=("run_history",)),
-        row("TensorBoardCallback.end_training", after="_run_training", args=("run_history", "run_config")),
+        row("TensorBoardCallback.end_training", after="_run_training", args=("run_history", "trainer.run_config")),
         row("TensorBoardCallback.fail", after="on_exception", args=("run_history",)),
     ),
 )
