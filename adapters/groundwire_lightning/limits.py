@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from groundwire_lightning.errors import MisconfigurationException
 
 if TYPE_CHECKING:
-    from groundwire_lightning.trainer import Trainer
+    from groundwire_lightning.loaders import Loaders
 
 MOST_EPOCHS = 1000
 """Epochs where neither epochs nor steps are limited."""
@@ -26,7 +26,7 @@ def epochs(max_epochs: int | None, max_steps: int) -> int:
     return MOST_EPOCHS
 
 
-def is_done(trainer: Trainer) -> bool:
+def is_done(trainer: Loaders) -> bool:
     """True once there were enough epochs or steps, or somebody asked to stop and may."""
     most = math.inf if trainer.max_epochs in (None, -1) else trainer.max_epochs
     enough_epochs = trainer.progress.processed >= most
@@ -36,23 +36,23 @@ def is_done(trainer: Trainer) -> bool:
     return nothing or enough_epochs or _enough_steps(trainer) or (trainer.should_stop and can_stop_early(trainer))
 
 
-def is_epoch_done(trainer: Trainer) -> bool:
+def is_epoch_done(trainer: Loaders) -> bool:
     """True where the epoch ends before its data does."""
     return _enough_steps(trainer) or (trainer.should_stop and can_stop_early(trainer))
 
 
-def can_stop_early(trainer: Trainer) -> bool:
+def can_stop_early(trainer: Loaders) -> bool:
     """True once the least number of epochs and steps is reached."""
     least = trainer.min_epochs if trainer.min_epochs is not None else trainer.min_steps is not None
     enough_epochs = trainer.progress.processed >= least
     return enough_epochs and (not trainer.min_steps or trainer.global_step >= trainer.min_steps)
 
 
-def _enough_steps(trainer: Trainer) -> bool:
+def _enough_steps(trainer: Loaders) -> bool:
     return trainer.max_steps != -1 and trainer.global_step >= trainer.max_steps
 
 
-def validation_interval(trainer: Trainer) -> float:
+def validation_interval(trainer: Loaders) -> float:
     """Batches between two validations; infinite for data without a length, which is validated at its end.
 
     Raises:
@@ -76,13 +76,13 @@ def validation_interval(trainer: Trainer) -> float:
     return max(1, int(batches * interval))
 
 
-def validates_in_epoch(trainer: Trainer) -> bool:
+def validates_in_epoch(trainer: Loaders) -> bool:
     """True in an epoch at whose batches validations may run."""
     every = trainer.check_val_every_n_epoch
     return trainer.enable_validation and (every is None or (trainer.current_epoch + 1) % every == 0)
 
 
-def should_validate(trainer: Trainer) -> bool:
+def should_validate(trainer: Loaders) -> bool:
     """True if a validation runs after the batch in use."""
     if not validates_in_epoch(trainer):
         return False

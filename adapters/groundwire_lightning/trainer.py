@@ -2,42 +2,26 @@
 
 from __future__ import annotations
 
-import dataclasses
-import math
 from collections.abc import Iterable
 from os import PathLike
-from pathlib import Path
 from typing import Any, ClassVar, Literal, NoReturn
 
 import torch
 from accelerate import Accelerator
 
 from groundwire import LossTracker, Part
-from groundwire_lightning import arguments, fit_order, limits
+from groundwire_lightning import arguments, fit_order, limits, settings
 from groundwire_lightning.adapter import LightningAdapter
 from groundwire_lightning.bar import ProgressBar
-from groundwire_lightning.data import Feed, checked, length_of, limited, tell_epoch
+from groundwire_lightning.data import Feed, tell_epoch
 from groundwire_lightning.datamodule import LightningDataModule
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+from groundwire_lightning.loaders import Loaders
 from groundwire_lightning.map import LIGHTNING
 from groundwire_lightning.progress import Progress
 
-KEPT = (
-    "max_epochs",
-    "min_epochs",
-    "max_steps",
-    "min_steps",
-    "check_val_every_n_epoch",
-    "accumulate_grad_batches",
-    "gradient_clip_val",
-    "gradient_clip_algorithm",
-    "inference_mode",
-    "detect_anomaly",
-)
-"""Arguments that become attributes as they are."""
 
-
-class Trainer(LightningAdapter):
+class Trainer(Loaders):
     """Lightning's Trainer on groundwire: ``fit`` and ``validate`` in Lightning's order, with its numbers.
 
     The arguments are Lightning's; ``groundwire_lightning.arguments`` says of each what becomes of
@@ -50,20 +34,8 @@ class Trainer(LightningAdapter):
 
     hook_order: ClassVar[tuple[str, ...]] = fit_order.ORDER
 
-    max_epochs: int | None
-    min_epochs: int | None
-    max_steps: int
-    min_steps: int | None
-    check_val_every_n_epoch: int | None
-    accumulate_grad_batches: int
-    gradient_clip_val: float | None = None
-    gradient_clip_algorithm: str | None = None
     inference_mode: bool
     detect_anomaly: bool
-    limit_train_batches: int | float
-    limit_val_batches: int | float
-    val_check_interval: int | float
-    val_check_batch: float = math.inf
 
     def __init__(
         self,
@@ -114,23 +86,8 @@ class Trainer(LightningAdapter):
         arguments.check(given)
         self._asked_for = accelerator
         self.progress = Progress()
-        self._take(given)
+        settings.take(self, given)
         super().__init__(None, callbacks=_listed(callbacks, enable_progress_bar))
-
-    def _take(self, given: dict[str, Any]) -> None:
-        """Keep the arguments, with Lightning's defaults for those that were left out."""
-        self.fast_dev_run = given["fast_dev_run"]
-        if self.fast_dev_run:
-            given = given | _as_fast_dev_run(int(self.fast_dev_run))
-        for name in KEPT:
-            setattr(self, name, given[name])
-        for name in ("limit_train_batches", "limit_val_batches", "val_check_interval"):
-            setattr(self, name, 1.0 if given[name] is None else given[name])
-        steps = given["num_sanity_val_steps"]
-        self.num_sanity_val_steps = 2 if steps is None else math.inf if steps == -1 else steps
-        self.log_every_n_steps = 50 if given["log_every_n_steps"] is None else given["log_every_n_steps"]
-        self.default_root_dir = str(given["default_root_dir"] or Path.cwd())
-        _set_backends(given["deterministic"], given["benchmark"])
 
     def _create_accelerator(self) -> Accelerator:
         """The Accelerator that ``accelerator=`` asks for."""
@@ -286,10 +243,6 @@ class Trainer(LightningAdapter):
         nothing = dict.fromkeys(("_train_dataloader", "_eval_dataloader", "train_dataset", "eval_dataset", "scheduler"))
         self._launch(run, _request=None, collate_fn=None, create_scheduler_fn=None, **nothing)
 
-    @property
-    def _is_fitting(self) -> bool:
-        return self._running == "_run_training"
-
     # where the run is
 
     @property
@@ -307,91 +260,10 @@ class Trainer(LightningAdapter):
         """The training batch in use is the last of its epoch."""
         return self.progress.is_last
 
-    @property
-    def enable_validation(self) -> bool:
-        """True where there is a validation step, data for it, and a limit above 0."""
-        has_data = "val_dataloader" in self._given or "create_eval_dataloader" in self.plan.instead
-        return has_data and "calculate_eval_batch_loss" in self.plan.instead and self.limit_val_batches > 0
-
-    @property
-    def num_training_batches(self) -> float:
-        """Training batches of an epoch, once the loader was asked for; infinite where the data does not say."""
-        if self._train_dataloader is None:
-            return 0 if self.limit_train_batches == 0 else math.inf
-        return limited("limit_train_batches", length_of(self._train_dataloader), self.limit_train_batches)
-
-    @property
-    def num_val_batches(self) -> list[float]:
-        """Validation batches of each loader."""
-        if self._eval_dataloader is None:
-            return []
-        batches = limited("limit_val_batches", length_of(self._eval_dataloader), self.limit_val_batches)
-        return [min(batches, self.num_sanity_val_steps) if self.sanity_checking else batches]
-
-    @property
-    def estimated_stepping_batches(self) -> float:
-        """Optimizer steps that ``fit`` will make; asks for the training loader if nobody has yet."""
-        if self.max_epochs == -1:
-            return math.inf if self.max_steps == -1 else self.max_steps
-        self.load_training_data()
-        if math.isinf(self.num_training_batches):
-            return self.max_steps
-        updates = math.ceil(self.num_training_batches / self.accumulate_grad_batches) * max(self.max_epochs or 0, 1)
-        return updates if self.max_steps == -1 else min(updates, self.max_steps)
-
-    # data
-
-    def create_train_dataloader(self, batch_size: int | None, train_dl_kwargs: Any = None) -> Any:
-        """The loader of training batches: the one given to ``fit``, the data module's or the module's."""
-        given = self._given.get("train_dataloader")
-        return super().create_train_dataloader(batch_size, train_dl_kwargs) if given is None else given
-
-    def create_eval_dataloader(self, batch_size: int | None, eval_dl_kwargs: Any = None) -> Any:
-        """The loader of validation batches, likewise."""
-        given = self._given.get("val_dataloader")
-        return super().create_eval_dataloader(batch_size, eval_dl_kwargs) if given is None else given
-
-    def load_training_data(self) -> None:
-        """Ask for the training loader and make its first iterator, unless that was done."""
-        if self._train_dataloader is None and self.limit_train_batches:
-            loader = self.plan.create_train_dataloader(None, None)
-            self._train_dataloader = checked(_present(loader, "train"), "train_dataloader")
-            self._feed = self._new_training_feed()
-            self.val_check_batch = limits.validation_interval(self)
-            if self.run_config is not None:
-                self.describe_run()
-
-    def load_validation_data(self) -> None:
-        """Ask for the validation loader, unless that was done."""
-        if self._eval_dataloader is None and (self.enable_validation or not self._is_fitting):
-            loader = self.plan.create_eval_dataloader(None, None)
-            self._eval_dataloader = checked(_present(loader, "val"), "val_dataloader")
-
-    def training_feed(self) -> Feed:
-        """The batches of the epoch that begins; for the first one they were opened before."""
-        feed, self._feed = self._feed, None
-        return self._new_training_feed() if feed is None else feed
-
-    def _new_training_feed(self) -> Feed:
-        return self._feed_of(self._train_dataloader, self.num_training_batches)
-
-    @staticmethod
-    def _feed_of(loader: Any, batches: float) -> Feed:
-        return Feed(loader, batches, is_sized=not math.isinf(length_of(loader)))
-
     # Lightning's order
 
     def _assemble_run(self) -> None:
         fit_order.assembly(self)
-
-    def describe_run(self) -> None:
-        """Write the run configuration, again when the loaders are known."""
-        by_norm = self.gradient_clip_algorithm != "value"
-        limit = self.gradient_clip_val or None
-        most = None if self.max_steps == -1 else self.max_steps
-        value = None if by_norm else limit
-        config = self.plan._create_run_config(None, self.max_epochs, self.accumulate_grad_batches, most, value)
-        self.run_config = dataclasses.replace(config, gradient_clip_norm=limit if by_norm else None)
 
     def create_scheduler(self) -> Any:
         """The first scheduler of the module; ``lr_scheduler_configs`` has all of them."""
@@ -459,35 +331,8 @@ def _listed(callbacks: Any, bar: bool | None) -> list[Any]:
     return listed if bar is False else [*listed, ProgressBar()]
 
 
-def _as_fast_dev_run(batches: int) -> dict[str, Any]:
-    return {
-        "limit_train_batches": batches,
-        "limit_val_batches": batches,
-        "max_steps": batches,
-        "max_epochs": 1,
-        "num_sanity_val_steps": 0,
-        "val_check_interval": 1.0,
-        "check_val_every_n_epoch": 1,
-    }
-
-
-def _set_backends(deterministic: Any, benchmark: bool | None) -> None:
-    if deterministic is not None:
-        torch.use_deterministic_algorithms(bool(deterministic), warn_only=deterministic == "warn")
-    if benchmark is not None or deterministic:
-        torch.backends.cudnn.benchmark = bool(benchmark)
-
-
 def _refuse_checkpoint(entry: str, ckpt_path: Any, weights_only: bool | None) -> None:
     if ckpt_path is not None or weights_only is not None:
         raise NotSupportedYetError(
             f"{entry}(ckpt_path={ckpt_path!r}) is not supported yet; load_state_dict the weights before"
         )
-
-
-def _present(loader: Any, phase: str) -> Any:
-    if loader is None:
-        raise MisconfigurationException(
-            f"no {phase}_dataloader: pass a loader or a datamodule, or write {phase}_dataloader() in the module"
-        )
-    return loader

@@ -1,0 +1,131 @@
+"""The loaders of a run: where each comes from, when it is asked for, and how many of its batches are used."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from groundwire_lightning import limits
+from groundwire_lightning.adapter import LightningAdapter
+from groundwire_lightning.data import Feed, checked, length_of, limited
+from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.progress import Progress
+
+
+class Loaders(LightningAdapter):
+    """A LightningAdapter whose loaders come from an entry point, a data module or the module, when they are needed.
+
+    Attributes:
+        progress: How far fitting has come.
+        val_check_batch: Batches between two validations.
+    """
+
+    max_epochs: int | None
+    min_epochs: int | None
+    max_steps: int
+    min_steps: int | None
+    check_val_every_n_epoch: int | None
+    accumulate_grad_batches: int
+    limit_train_batches: int | float
+    limit_val_batches: int | float
+    val_check_interval: int | float
+    gradient_clip_val: float | None = None
+    gradient_clip_algorithm: str | None = None
+    num_sanity_val_steps: int | float
+    progress: Progress
+    val_check_batch: float = math.inf
+    _given: Mapping[str, Any] = {}
+    _feed: Feed | None = None
+
+    @property
+    def _is_fitting(self) -> bool:
+        return self._running == "_run_training"
+
+    @property
+    def enable_validation(self) -> bool:
+        """True where there is a validation step, data for it, and a limit above 0."""
+        has_data = "val_dataloader" in self._given or "create_eval_dataloader" in self.plan.instead
+        return has_data and "calculate_eval_batch_loss" in self.plan.instead and self.limit_val_batches > 0
+
+    @property
+    def num_training_batches(self) -> float:
+        """Training batches of an epoch, once the loader was asked for; infinite where the data does not say."""
+        if self._train_dataloader is None:
+            return 0 if self.limit_train_batches == 0 else math.inf
+        return limited("limit_train_batches", length_of(self._train_dataloader), self.limit_train_batches)
+
+    @property
+    def num_val_batches(self) -> list[float]:
+        """Validation batches of each loader."""
+        if self._eval_dataloader is None:
+            return []
+        batches = limited("limit_val_batches", length_of(self._eval_dataloader), self.limit_val_batches)
+        return [min(batches, self.num_sanity_val_steps) if self.sanity_checking else batches]
+
+    @property
+    def estimated_stepping_batches(self) -> float:
+        """Optimizer steps that ``fit`` will make; asks for the training loader if nobody has yet."""
+        if self.max_epochs == -1:
+            return math.inf if self.max_steps == -1 else self.max_steps
+        self.load_training_data()
+        if math.isinf(self.num_training_batches):
+            return self.max_steps
+        updates = math.ceil(self.num_training_batches / self.accumulate_grad_batches) * max(self.max_epochs or 0, 1)
+        return updates if self.max_steps == -1 else min(updates, self.max_steps)
+
+    def create_train_dataloader(self, batch_size: int | None, train_dl_kwargs: Any = None) -> Any:
+        """The loader of training batches: the one given to ``fit``, the data module's or the module's."""
+        given = self._given.get("train_dataloader")
+        return super().create_train_dataloader(batch_size, train_dl_kwargs) if given is None else given
+
+    def create_eval_dataloader(self, batch_size: int | None, eval_dl_kwargs: Any = None) -> Any:
+        """The loader of validation batches, likewise."""
+        given = self._given.get("val_dataloader")
+        return super().create_eval_dataloader(batch_size, eval_dl_kwargs) if given is None else given
+
+    def load_training_data(self) -> None:
+        """Ask for the training loader and make its first iterator, unless that was done."""
+        if self._train_dataloader is None and self.limit_train_batches:
+            loader = self.plan.create_train_dataloader(None, None)
+            self._train_dataloader = checked(_present(loader, "train"), "train_dataloader")
+            self._feed = self._new_training_feed()
+            self.val_check_batch = limits.validation_interval(self)
+            if self.run_config is not None:
+                self.describe_run()
+
+    def load_validation_data(self) -> None:
+        """Ask for the validation loader, unless that was done."""
+        if self._eval_dataloader is None and (self.enable_validation or not self._is_fitting):
+            loader = self.plan.create_eval_dataloader(None, None)
+            self._eval_dataloader = checked(_present(loader, "val"), "val_dataloader")
+
+    def training_feed(self) -> Feed:
+        """The batches of the epoch that begins; for the first one they were opened before."""
+        feed, self._feed = self._feed, None
+        return self._new_training_feed() if feed is None else feed
+
+    def _new_training_feed(self) -> Feed:
+        return self._feed_of(self._train_dataloader, self.num_training_batches)
+
+    @staticmethod
+    def _feed_of(loader: Any, batches: float) -> Feed:
+        return Feed(loader, batches, is_sized=not math.isinf(length_of(loader)))
+
+    def describe_run(self) -> None:
+        """Write the run configuration, again when the loaders are known."""
+        by_norm = self.gradient_clip_algorithm != "value"
+        limit = self.gradient_clip_val or None
+        most = None if self.max_steps == -1 else self.max_steps
+        value = None if by_norm else limit
+        config = self.plan._create_run_config(None, self.max_epochs, self.accumulate_grad_batches, most, value)
+        self.run_config = dataclasses.replace(config, gradient_clip_norm=limit if by_norm else None)
+
+
+def _present(loader: Any, phase: str) -> Any:
+    if loader is None:
+        raise MisconfigurationException(
+            f"no {phase}_dataloader: pass a loader or a datamodule, or write {phase}_dataloader() in the module"
+        )
+    return loader

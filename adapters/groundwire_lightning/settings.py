@@ -1,0 +1,63 @@
+"""The arguments of the Trainer as its attributes, with Lightning's defaults for what was left out."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import torch
+
+KEPT = (
+    "max_epochs",
+    "min_epochs",
+    "max_steps",
+    "min_steps",
+    "check_val_every_n_epoch",
+    "accumulate_grad_batches",
+    "gradient_clip_val",
+    "gradient_clip_algorithm",
+    "inference_mode",
+    "detect_anomaly",
+)
+"""Arguments that become attributes as they are."""
+
+
+def take(trainer: Any, given: dict[str, Any]) -> None:
+    """Set the attributes of a Trainer.
+
+    Args:
+        trainer: The Trainer.
+        given: Argument to value.
+    """
+    trainer.fast_dev_run = given["fast_dev_run"]
+    if trainer.fast_dev_run:
+        given = given | _as_fast_dev_run(int(trainer.fast_dev_run))
+    for name in KEPT:
+        setattr(trainer, name, given[name])
+    for name in ("limit_train_batches", "limit_val_batches", "val_check_interval"):
+        setattr(trainer, name, 1.0 if given[name] is None else given[name])
+    steps = given["num_sanity_val_steps"]
+    trainer.num_sanity_val_steps = 2 if steps is None else math.inf if steps == -1 else steps
+    trainer.log_every_n_steps = 50 if given["log_every_n_steps"] is None else given["log_every_n_steps"]
+    trainer.default_root_dir = str(given["default_root_dir"] or Path.cwd())
+    _set_backends(given["deterministic"], given["benchmark"])
+
+
+def _as_fast_dev_run(batches: int) -> dict[str, Any]:
+    return {
+        "limit_train_batches": batches,
+        "limit_val_batches": batches,
+        "max_steps": batches,
+        "max_epochs": 1,
+        "num_sanity_val_steps": 0,
+        "val_check_interval": 1.0,
+        "check_val_every_n_epoch": 1,
+    }
+
+
+def _set_backends(deterministic: Any, benchmark: bool | None) -> None:
+    if deterministic is not None:
+        torch.use_deterministic_algorithms(bool(deterministic), warn_only=deterministic == "warn")
+    if benchmark is not None or deterministic:
+        torch.backends.cudnn.benchmark = bool(benchmark)
