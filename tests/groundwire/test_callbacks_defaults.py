@@ -28,9 +28,10 @@ def test_everything_offered_exists():
     assert all(hasattr(callbacks, name) for name in callbacks.__all__)
 
 
-def test_a_run_with_the_defaults_says_what_it_did(capfd):
+def test_a_run_with_the_defaults_says_what_it_did(capfd, monkeypatch):
     from groundwire.trainer import Trainer
 
+    monkeypatch.setattr("groundwire.callbacks.progress.SECONDS_IN_A_FILE", 0)
     torch.manual_seed(0)
     model = nn.Linear(2, 1)
     data = TensorDataset(torch.randn(8, 2), torch.randn(8, 1))
