@@ -1,0 +1,244 @@
+"""What a training step costs beyond the plain loop: groundwire, Lightning and pytorch-accelerated in one run.
+
+Every row trains the same network on the same digits-sized data. Rounds are interleaved and the
+median is taken, so a busy machine slows all rows alike: read the ratios, not the microseconds.
+Frameworks that are not installed are left out. Run it with ``python benchmarks/step_overhead.py``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib.util
+import io
+import logging
+import os
+import statistics
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+BATCH_SIZE = 32
+Run = Callable[[int], None]
+
+
+def network() -> nn.Module:
+    """The same small classifier for every row."""
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 128), nn.ReLU(), nn.Linear(128, 10))
+
+
+def data(batches: int) -> TensorDataset:
+    """Random images and labels."""
+    torch.manual_seed(1)
+    return TensorDataset(torch.randn(batches * BATCH_SIZE, 64), torch.randint(0, 10, (batches * BATCH_SIZE,)))
+
+
+def sgd(model: nn.Module) -> torch.optim.Optimizer:
+    """The same optimizer for every row."""
+    return torch.optim.SGD(model.parameters(), lr=0.01)
+
+
+def plain(dataset: TensorDataset) -> Run:
+    """The loop that one would write by hand; it tracks its loss without reading it."""
+
+    def run(epochs: int) -> None:
+        model = network()
+        optimizer, loss_func = sgd(model), nn.CrossEntropyLoss()
+        loader = DataLoader(dataset, BATCH_SIZE, shuffle=True)
+        model.train()
+        for _ in range(epochs):
+            total = torch.zeros(())
+            for inputs, targets in loader:
+                loss = loss_func(model(inputs), targets)
+                total += loss.detach()
+                loss.backward()
+                optimizer.step()
+                optimizer.zero_grad()
+            total.item()
+
+    return run
+
+
+def plain_in_batches(dataset: TensorDataset) -> Run:
+    """The same over batches that were cut beforehand: the least a step can cost."""
+
+    def run(epochs: int) -> None:
+        model = network()
+        optimizer, loss_func = sgd(model), nn.CrossEntropyLoss()
+        batches = list(zip(*(tensor.split(BATCH_SIZE) for tensor in dataset.tensors), strict=True))
+        for _ in range(epochs):
+            for inputs, targets in batches:
+                loss_func(model(inputs), targets).backward()
+                optimizer.step()
+                optimizer.zero_grad()
+
+    return run
+
+
+def native(dataset: TensorDataset, in_a_loader: bool = False) -> Run:
+    """The groundwire Trainer with its default callbacks."""
+    from groundwire import Trainer
+
+    def run(epochs: int) -> None:
+        model = network()
+        given = Opaque(dataset, BATCH_SIZE, shuffle=True) if in_a_loader else dataset
+        Trainer(model, nn.CrossEntropyLoss(), sgd(model)).train(given, epochs, per_device_batch_size=BATCH_SIZE)
+
+    return run
+
+
+class Opaque(DataLoader):  # type: ignore[type-arg]
+    """A loader of a class of its own, whose batches are fetched sample by sample."""
+
+
+def pytorch_accelerated(dataset: TensorDataset) -> Run:
+    """The ancestor, with its default callbacks and no workers."""
+    from pytorch_accelerated import Trainer
+
+    def run(epochs: int) -> None:
+        model = network()
+        trainer = Trainer(model, nn.CrossEntropyLoss(), sgd(model))
+        options = {"num_workers": 0, "pin_memory": False}
+        trainer.train(dataset, epochs, per_device_batch_size=BATCH_SIZE, train_dataloader_kwargs=options)
+
+    return run
+
+
+def lightning_shaped(name: str) -> Callable[[TensorDataset], Run]:
+    """One module under the real Lightning or under groundwire's adapter."""
+
+    def of(dataset: TensorDataset) -> Run:
+        framework = importlib.import_module(name)
+
+        class Module(framework.LightningModule):  # type: ignore[name-defined,misc]
+            def __init__(self) -> None:
+                super().__init__()
+                self.net = network()
+
+            def training_step(self, batch, batch_idx):  # type: ignore[no-untyped-def]
+                inputs, targets = batch
+                loss = nn.functional.cross_entropy(self.net(inputs), targets)
+                self.log("train_loss", loss, on_step=False, on_epoch=True)
+                return loss
+
+            def configure_optimizers(self) -> torch.optim.Optimizer:
+                return sgd(self)
+
+        def run(epochs: int) -> None:
+            trainer = framework.Trainer(
+                max_epochs=epochs,
+                accelerator="cpu",
+                logger=False,
+                enable_checkpointing=False,
+                enable_progress_bar=False,
+                enable_model_summary=False,
+            )
+            trainer.fit(Module(), DataLoader(dataset, BATCH_SIZE, shuffle=True))
+
+        return run
+
+    return of
+
+
+ROWS: dict[str, tuple[str, Callable[[TensorDataset], Run]]] = {
+    "plain loop": ("torch", plain),
+    "plain loop, batches cut beforehand": ("torch", plain_in_batches),
+    "groundwire, given the dataset": ("groundwire", native),
+    "groundwire, given a loader": ("groundwire", lambda dataset: native(dataset, in_a_loader=True)),
+    "groundwire, Lightning module": ("groundwire_lightning", lightning_shaped("groundwire_lightning")),
+    "Lightning": ("lightning", lightning_shaped("lightning")),
+    "pytorch-accelerated": ("pytorch_accelerated", pytorch_accelerated),
+}
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Without what frameworks print, which a terminal would be timed with."""
+    logging.disable(logging.WARNING)
+    sink = io.StringIO()
+    with contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+    logging.disable(logging.NOTSET)
+
+
+def seconds(run: Run, epochs: int) -> float:
+    """One run on the clock."""
+    with quiet():
+        started = time.perf_counter()
+        run(epochs)
+        return time.perf_counter() - started
+
+
+def measured(batches: int, epochs: int, rounds: int) -> dict[str, float]:
+    """Median seconds of every row, rounds interleaved, after one round that does not count."""
+    dataset = data(batches)
+    runs = {name: make(dataset) for name, (module, make) in ROWS.items() if importlib.util.find_spec(module)}
+    for run in runs.values():
+        seconds(run, 1)
+    times: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(rounds):
+        for name, run in runs.items():
+            times[name].append(seconds(run, epochs))
+    return {name: statistics.median(taken) for name, taken in times.items()}
+
+
+def steps(batches: int, epochs: int, rounds: int) -> None:
+    """Microseconds a step, the fixed cost of a run taken out by comparing a long and a short one."""
+    long, short = measured(batches, 2 * epochs, rounds), measured(batches, epochs, rounds)
+    base = (long["plain loop"] - short["plain loop"]) / (batches * epochs)
+    print(f"\n{'A step':38}{'µs':>10}{'of plain':>10}{'added µs':>10}{'fixed ms':>10}")
+    for name, whole in long.items():
+        step = (whole - short[name]) / (batches * epochs)
+        fixed = 2 * short[name] - whole
+        print(f"{name:38}{step * 1e6:10.1f}{step / base:10.2f}{(step - base) * 1e6:10.1f}{fixed * 1e3:10.1f}")
+
+
+def short_epochs(rounds: int) -> None:
+    """Epochs of two steps, where what happens once an epoch weighs most."""
+    epochs = 60
+    long, short = measured(2, 2 * epochs, rounds), measured(2, epochs, rounds)
+    base = long["plain loop"] - short["plain loop"]
+    print(f"\n{'An epoch of two steps':38}{'µs':>10}{'of plain':>10}")
+    for name, whole in long.items():
+        epoch = whole - short[name]
+        print(f"{name:38}{epoch / epochs * 1e6:10.1f}{epoch / base:10.2f}")
+
+
+def imports(rounds: int) -> None:
+    """Seconds until a package is imported, each time in a new process."""
+    print(f"\n{'Import':38}{'ms':>10}")
+    for name in ("torch", "accelerate", "groundwire.trainer", "groundwire_lightning", "lightning"):
+        if importlib.util.find_spec(name.partition(".")[0]) is None:
+            continue
+        code = f"import time; t = time.perf_counter(); import {name}; print(time.perf_counter() - t)"
+        command = [sys.executable, "-c", code]
+        taken = [
+            float(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-1])
+            for _ in range(rounds)
+        ]
+        print(f"{name:38}{statistics.median(taken) * 1e3:10.0f}")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="how often each row is measured")
+    parser.add_argument("--batches", type=int, default=200, help="steps an epoch")
+    rounds, batches = vars(parser.parse_args()).values()
+    torch.set_num_threads(1)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    steps(batches, epochs=2, rounds=rounds)
+    short_epochs(rounds)
+    imports(min(rounds, 3))
+
+
+if __name__ == "__main__":
+    main()
