@@ -20,7 +20,7 @@ def epochs(max_epochs: int | None, max_steps: int) -> int:
         return max_epochs
     if max_steps != -1:
         return -1
-    from lightning_utilities.core.rank_zero import rank_zero_warn
+    from groundwire.errors import rank_zero_warn
 
     rank_zero_warn(f"max_epochs was not set, so there will be {MOST_EPOCHS} epochs; -1 sets no limit")
     return MOST_EPOCHS

@@ -85,7 +85,7 @@ def _missing(trainer: Trainer, config: LRSchedulerConfig) -> None:
     )
     if config.strict:
         raise MisconfigurationException(f"{said}. Log it, change monitor, or set strict to False")
-    from lightning_utilities.core.rank_zero import rank_zero_warn
+    from groundwire.errors import rank_zero_warn
 
     rank_zero_warn(f"{said}; the learning rate stays as it is", category=RuntimeWarning)
 
@@ -131,7 +131,7 @@ def _check_keys(configured: Mapping[str, Any]) -> None:
 
 def _warn_of_others(where: str, given: Mapping[str, Any], known: set[str]) -> None:
     if others := sorted(set(given) - known):
-        from lightning_utilities.core.rank_zero import rank_zero_warn
+        from groundwire.errors import rank_zero_warn
 
         rank_zero_warn(f"{where}: nobody reads {others}; there are {sorted(known)}", category=RuntimeWarning)
 
@@ -168,7 +168,7 @@ def _check(config: LRSchedulerConfig, optimizer: Any, steps_schedulers: bool) ->
     if getattr(config.scheduler, "optimizer", optimizer) is not optimizer:
         raise MisconfigurationException(f"{name} belongs to another optimizer than the one that was returned")
     if isinstance(config.scheduler, OneCycleLR) and config.interval == "epoch":
-        from lightning_utilities.core.rank_zero import rank_zero_warn
+        from groundwire.errors import rank_zero_warn
 
         rank_zero_warn(
             "OneCycleLR moves on once an epoch; 'interval': 'step' is what it is made for", category=RuntimeWarning

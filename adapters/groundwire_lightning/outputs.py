@@ -107,7 +107,7 @@ def checked_size_of(batch: Any) -> int:
             f"the batch size cannot be told from a {type(batch).__name__}; pass it: self.log(..., batch_size=...)"
         )
     if any(size != first for size in sizes):
-        from lightning_utilities.core.rank_zero import rank_zero_warn
+        from groundwire.errors import rank_zero_warn
 
         rank_zero_warn(
             f"the tensors of a batch differ in length; the first, {first}, weighs the logged means. Pass "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import tempfile
 from os import PathLike
@@ -19,12 +20,28 @@ class CheckpointError(GroundwireError):
 
 def state_of(trainer: Any, save_optimizer: bool, save_scheduler: bool) -> dict[str, Any]:
     """Weights, and the states of optimizer and scheduler where they are asked for."""
-    state = {"model_state_dict": trainer.get_model(keep_torch_compile=False).state_dict()}
+    state = {"model_state_dict": weights_of(trainer)}
     if save_optimizer and trainer.optimizer is not None:
         state["optimizer_state_dict"] = trainer.optimizer.state_dict()
     if save_scheduler and trainer.scheduler is not None:
         state["scheduler_state_dict"] = trainer.scheduler.state_dict()
     return state
+
+
+def weights_of(trainer: Any) -> dict[str, Any]:
+    """The weights of the model, under the names that they have without ``torch.compile``."""
+    weights: dict[str, Any] = trainer.get_model(keep_torch_compile=False).state_dict()
+    if not any(_COMPILED in name for name in weights):
+        return weights
+    return {uncompiled(name): weight for name, weight in weights.items()}
+
+
+def uncompiled(name: str) -> str:
+    """A name without what ``torch.compile`` puts into those of the modules it wraps."""
+    return name.replace(_COMPILED, "")
+
+
+_COMPILED = "_orig_mod."
 
 
 def apply(trainer: Any, state: dict[str, Any], load_optimizer: bool, load_scheduler: bool, path: Any) -> None:
@@ -35,17 +52,44 @@ def apply(trainer: Any, state: dict[str, Any], load_optimizer: bool, load_schedu
     """
     if "model_state_dict" not in state:
         raise CheckpointError(f"{path} has no 'model_state_dict'; it holds {', '.join(map(repr, state)) or 'nothing'}")
-    model = trainer.get_model(keep_torch_compile=False)
-    try:
-        model.load_state_dict(state["model_state_dict"])
-    except RuntimeError as error:
-        raise CheckpointError(
-            f"{path} holds the weights of another model than {type(model).__name__}: {error}"
-        ) from error
+    if load_optimizer and "optimizer_state_dict" in state and trainer.optimizer is not None:
+        _check_optimizer(trainer.optimizer, state["optimizer_state_dict"], path)
+    _load_weights(trainer.get_model(keep_torch_compile=False), state["model_state_dict"], path)
     if load_optimizer and "optimizer_state_dict" in state and trainer.optimizer is not None:
         trainer.optimizer.load_state_dict(state["optimizer_state_dict"])
     if load_scheduler and "scheduler_state_dict" in state and trainer.scheduler is not None:
         trainer.scheduler.load_state_dict(state["scheduler_state_dict"])
+
+
+def _load_weights(model: Any, weights: dict[str, Any], path: Any) -> None:
+    own = model.state_dict()
+    if own.keys() != weights.keys():
+        names = {uncompiled(name): name for name in own}
+        weights = {names.get(uncompiled(name), name): weight for name, weight in weights.items()}
+    fits = own.keys() == weights.keys() and all(
+        getattr(own[name], "shape", None) == getattr(weights[name], "shape", None) for name in own
+    )
+    before = None if fits else copy.deepcopy(own)  # loading overwrites what does fit before it refuses the rest
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        if before is not None:
+            model.load_state_dict(before)
+        raise CheckpointError(
+            f"{path} holds the weights of another model than {type(model).__name__}: {error}"
+        ) from error
+
+
+def _check_optimizer(optimizer: Any, state: dict[str, Any], path: Any) -> None:
+    saved, own = state.get("param_groups"), getattr(optimizer, "param_groups", None)
+    if saved is None or own is None:
+        return
+    sizes = [[len(group["params"]) for group in groups] for groups in (saved, own)]
+    if sizes[0] != sizes[1]:
+        raise CheckpointError(
+            f"{path} holds the state of an optimizer whose groups have {sizes[0]} parameters; those of this "
+            f"{type(optimizer).__name__} have {sizes[1]}"
+        )
 
 
 def write(path: str | PathLike[str], state: dict[str, Any]) -> None:

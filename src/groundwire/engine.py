@@ -5,11 +5,12 @@ The Trainer (``trainer.py``) inherits this and adds what users override.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Literal
 
 from groundwire.callbacks.handler import CallbackHandler
 from groundwire.callbacks.map import NATIVE
+from groundwire.data_order import DataOrder
 from groundwire.hookmap import HookMap, as_tuple
 from groundwire.hooks import HOOKS, Stage
 from groundwire.plan import Finding, Part, Plan, attach, compile_plan
@@ -27,6 +28,9 @@ _OF_A_RUN = (
     "_eval_dataloader",
     "_train_dl_kwargs",
     "_eval_dl_kwargs",
+    "_data_order",
+    "_resumed",
+    "_predictions",
     "model",
     "optimizer",
     "scheduler",
@@ -54,6 +58,7 @@ class Engine:
     scheduler: Any
     run_history: Any
     run_config: Any
+    _data_order: DataOrder
 
     def _start_engine(self) -> None:
         self.at = RunState()
@@ -108,7 +113,7 @@ class Engine:
             self._wire(self._stage)
 
     def _warn_of_typos(self, findings: list[Finding]) -> None:
-        from lightning_utilities.core.rank_zero import rank_zero_warn
+        from groundwire.errors import rank_zero_warn
 
         for found in findings:
             known = (found.owner, found.source) in self._warned
@@ -131,22 +136,38 @@ class Engine:
         Raises:
             HookMapError: Something that takes part cannot be wired; raised before any data is read.
         """
-        outer = {name: getattr(self, name) for name in _OF_A_RUN} if self._is_running else {"_stage": "init"}
-        vars(self).update(asked, at=RunState())
+        outer, modes = self._outer(run)
+        self._seed_run()
+        vars(self).update({"at": RunState(), "_resumed": None, "_predictions": None, **asked})
         try:
             self._wire("assembly")
             self.plan._gather_callbacks()
             self.plan._assemble_run()
             self._wire("run")
+            self._load_resumed()
             getattr(self.plan, run)()
         except BaseException as error:
             self._clean_up(error)
             raise
         finally:
             self.at.phase = "idle"
+            if run == "_run_training":
+                self._data_order.close()
             vars(self).update(outer)
+            for module, was_training in modes:
+                module.training = was_training
             if self._is_running:
                 self._wire(self._stage)
+
+    def _outer(self, run: str) -> tuple[dict[str, Any], list[tuple[Any, bool]]]:
+        """What a run gives back as it ends: to an outer run everything, else the place where training is."""
+        modules: Iterable[Any] = getattr(self.model, "modules", tuple)()
+        modes = [(module, module.training) for module in modules]
+        if self._is_running:
+            return {name: getattr(self, name) for name in _OF_A_RUN}, modes
+        if run == "_run_training":
+            return {"_stage": "init"}, []
+        return {"_stage": "init", "at": self.at}, modes if self.at.ahead == "train" else []
 
     def _clean_up(self, error: BaseException) -> None:
         """Tell who wants to know that an error leaves the run, and leave the model usable."""
@@ -195,6 +216,8 @@ class Engine:
         self.plan.put(self, HOOKS)
 
     print: Callable[..., None]
+    _seed_run: Callable[[], None]
+    _load_resumed: Callable[[], None]
     get_model: Callable[..., Any]
 
 

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import os
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["GroundwireError", "HookMapError", "NonFiniteLossError", "StopTrainingError", "did_you_mean", "place_of"]
+__all__ = [
+    "GroundwireError",
+    "HookMapError",
+    "NonFiniteLossError",
+    "StopTrainingError",
+    "did_you_mean",
+    "place_of",
+    "rank_zero_warn",
+]
 
 
 class GroundwireError(Exception):
@@ -58,3 +67,18 @@ def place_of(function: Any) -> str:
     except (OSError, TypeError):
         return ""
     return f"{file}:{line}"
+
+
+def rank_zero_warn(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn in the first of several processes, and point at the caller of whoever calls this.
+
+    Args:
+        message: What is the matter and what to do.
+        category: The kind of warning.
+    """
+    from lightning_utilities.core import rank_zero
+
+    if getattr(rank_zero.rank_zero_only, "rank", None) is None:
+        # the launchers of torch and of Accelerate both tell it so, before there is any process group
+        rank_zero.rank_zero_only.rank = int(os.environ.get("RANK", "0"))  # type: ignore[attr-defined]
+    rank_zero.rank_zero_warn(message, category=category, stacklevel=6)

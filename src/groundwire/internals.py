@@ -6,22 +6,24 @@ The larger moments of a run, each a line that enters the room where its work is 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from os import PathLike
 from typing import Any
 
 import torch
 from accelerate import Accelerator
 
-from groundwire import checkpoint, loop, prepare
+from groundwire import loop, prepare, training_state
+from groundwire.between_runs import BetweenRuns
 from groundwire.callbacks.handler import CallbackHandler
-from groundwire.engine import Engine
-from groundwire.request import EvaluateRequest, TrainRequest
+from groundwire.callbacks.limits import LimitBatchesCallback
+from groundwire.data_order import DataOrder
+from groundwire.random_state import seed_all
+from groundwire.request import EvaluateRequest, TrainRequest, check_seed
 from groundwire.run_config import TrainerRunConfig
 from groundwire.tracking import LossTracker
 
 
-class Internals(Engine):
-    """Set-up, the larger moments of a run, and what users ask of a Trainer in between."""
+class Internals(BetweenRuns):
+    """Set-up, and the larger moments of a run."""
 
     _accelerator: Accelerator
     _loss_tracker: LossTracker
@@ -34,12 +36,18 @@ class Internals(Engine):
     _eval_dataloader: Any
     _train_dl_kwargs: Any
     _eval_dl_kwargs: Any
+    _seed: int | None
+    _data_order: DataOrder
+    _resumed: dict[str, Any] | None = None
+    _predictions: list[Any] | None = None
     _is_wrapped: bool = False
 
     # construction
 
     def _create_callback_handler(self) -> CallbackHandler:
-        return CallbackHandler(self._callbacks, on_change=self._callbacks_changed)
+        limit = LimitBatchesCallback.from_environment()
+        callbacks = self._callbacks if limit is None else [limit, *self._callbacks]
+        return CallbackHandler(callbacks, on_change=self._callbacks_changed)
 
     def _create_accelerator(self) -> Accelerator:
         """The Accelerator of this Trainer; override it for mixed precision or a plugin."""
@@ -64,7 +72,8 @@ class Internals(Engine):
         self._eval_dataloader = self._new_eval_dataloader()
         plan._prepare_model_optimizer_and_dataloaders()
         self.run_config = plan._create_run_config(*self._run_numbers())
-        self.scheduler = plan.create_scheduler() if isinstance(request, TrainRequest) else None
+        if isinstance(request, TrainRequest):
+            self.scheduler = plan.create_scheduler()
 
     def _new_eval_dataloader(self) -> Any:
         request = self._request
@@ -134,6 +143,37 @@ class Internals(Engine):
 
     # a run
 
+    def _launch_asked(self, run: Any, request: TrainRequest | EvaluateRequest, **asked: Any) -> None:
+        """Launch what a request asks for."""
+        self._launch(run, _request=request, **request.attributes(), **asked)
+
+    def _seed_run(self) -> None:
+        """Let a run begin from the seed, where there is one; a run inside a run draws on."""
+        check_seed(self._seed)
+        if self._seed is not None and not self._is_running:
+            order = self._new_data_order()
+            seed_all(order.seed_of("run", 0, order.rank), self.device)
+
+    def _new_data_order(self) -> DataOrder:
+        return DataOrder(self._seed, self._accelerator.process_index, self.device)
+
+    def _load_resumed(self) -> None:
+        """Give model, optimizer, scheduler, run history and position what a saved training state holds."""
+        if self._resumed is not None:
+            training_state.load_parts(self, self._resumed)  # type: ignore[arg-type]  # every Internals is a Trainer
+            training_state.load_position(self, self._resumed)  # type: ignore[arg-type]
+
+    def _take_up_run(self) -> None:
+        """Likewise callbacks, gradients and generators, when the start of the run is over."""
+        if self._resumed is not None:
+            training_state.take_up(self, self._resumed)  # type: ignore[arg-type]
+            self._resumed = None
+
+    def _in_order(self, train_dl: Iterable[Any]) -> Iterable[Any]:
+        """The training batches of the epoch under way that are still ahead."""
+        window = self.run_config.gradient_accumulation_steps
+        return self._data_order.of_epoch(train_dl, self.run_history.current_epoch, self.at.done, window)
+
     def _run_training(self) -> None:
         loop.training_run(self)  # type: ignore[arg-type]  # every Internals is a Trainer
 
@@ -142,6 +182,24 @@ class Internals(Engine):
 
     def _run_train_epoch(self, train_dl: Iterable[Any]) -> None:
         loop.train_epoch(self, train_dl)  # type: ignore[arg-type]
+
+    def _run_train_step(self, batch: Any, step: int) -> Any:
+        """A whole training batch, and the update where it completes one."""
+        return loop.train_step(self, batch, step)  # type: ignore[arg-type]
+
+    def _update_loss_tracker(self, batch_loss: Any, batch_size: int) -> None:
+        """Record the loss of a batch; it stays on the device."""
+        self._loss_tracker.update(batch_loss, batch_size)
+
+    def _clip_gradients(self) -> None:
+        """Clip the gradients of an update, where the run asks for it."""
+        config = self.run_config
+        if config.gradient_clip_value is not None:
+            clip = self._accelerator.clip_grad_value_ if self._is_wrapped else torch.nn.utils.clip_grad_value_
+            clip(self.model.parameters(), config.gradient_clip_value)
+        if config.gradient_clip_norm is not None:
+            clip = self._accelerator.clip_grad_norm_ if self._is_wrapped else torch.nn.utils.clip_grad_norm_
+            clip(self.model.parameters(), config.gradient_clip_norm)
 
     def _run_evaluation(self) -> None:
         loop.evaluation_run(self)  # type: ignore[arg-type]
@@ -153,6 +211,10 @@ class Internals(Engine):
             loop.eval_epoch(self, valid_dl, is_intermediate)  # type: ignore[arg-type]
         finally:
             self._loss_tracker = outer
+
+    def _run_eval_step(self, batch: Any, step: int) -> Any:
+        """A whole evaluation batch."""
+        return loop.eval_step(self, batch, step)  # type: ignore[arg-type]
 
     def _run_prediction(self) -> None:
         loop.prediction_run(self)  # type: ignore[arg-type]
@@ -187,78 +249,3 @@ class Internals(Engine):
             totals = self._accelerator.reduce(totals, reduction="sum")
         loss, count = totals.tolist()
         self.run_history.update_metric(metric_name, loss / count if count else float("nan"))
-
-    # between and after runs
-
-    @property
-    def device(self) -> torch.device:
-        """The device of this process."""
-        device: torch.device = self._accelerator.device
-        return device
-
-    def get_model(self, keep_torch_compile: bool = True) -> Any:
-        """The model without the wrappers of several processes.
-
-        Args:
-            keep_torch_compile: False takes it out of ``torch.compile`` as well.
-        """
-        return self._accelerator.unwrap_model(self.model, keep_torch_compile=keep_torch_compile)
-
-    def gather(self, tensor: Any, padding_value: float | None = None) -> Any:
-        """Concatenate tensors of all processes along their first dimension.
-
-        Args:
-            tensor: A tensor, or tuples, lists and dictionaries of tensors.
-            padding_value: Where processes hold different numbers of rows: a value that does not
-                occur in the data, with which they are filled up and which is removed again.
-        """
-        if padding_value is None:
-            return self._accelerator.gather(tensor)
-        return prepare.gathered_with_padding(self._accelerator, tensor, padding_value)
-
-    def print(self, *args: Any, **kwargs: Any) -> None:
-        """Print once a machine."""
-        self._accelerator.print(*args, **kwargs)
-
-    def save_checkpoint(
-        self,
-        save_path: str | PathLike[str],
-        checkpoint_kwargs: dict[str, Any] | None = None,
-        save_optimizer: bool = True,
-        save_scheduler: bool = True,
-        save_per_node: bool = True,
-    ) -> None:
-        """Write model, optimizer and scheduler into one file, whole or not at all.
-
-        Args:
-            save_path: The file.
-            checkpoint_kwargs: Further entries: tensors and plain Python values.
-            save_optimizer: False leaves the optimizer out.
-            save_scheduler: False leaves the scheduler out.
-            save_per_node: True writes one file a machine, False one altogether.
-        """
-        state = checkpoint.state_of(self, save_optimizer, save_scheduler) | (checkpoint_kwargs or {})
-        self.plan._save_state(state)
-        if self._accelerator.is_local_main_process if save_per_node else self._accelerator.is_main_process:
-            checkpoint.write(save_path, state)
-
-    def load_checkpoint(
-        self, checkpoint_path: str | PathLike[str], load_optimizer: bool = True, load_scheduler: bool = True
-    ) -> dict[str, Any]:
-        """Load what :meth:`save_checkpoint` wrote, and return all of it.
-
-        Args:
-            checkpoint_path: The file.
-            load_optimizer: False leaves the optimizer as it is.
-            load_scheduler: False leaves the scheduler as it is.
-        """
-        state = checkpoint.read(checkpoint_path)
-        checkpoint.apply(self, state, load_optimizer, load_scheduler, checkpoint_path)
-        self.plan._load_state(state)
-        return state
-
-    def _save_state(self, state: dict[str, Any]) -> None:
-        """Add to a checkpoint what belongs in it; override it, or attach a row."""
-
-    def _load_state(self, state: dict[str, Any]) -> None:
-        """Take back what :meth:`_save_state` added."""

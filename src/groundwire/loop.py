@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from groundwire.errors import GroundwireError, NonFiniteLossError, StopTrainingError
+from groundwire.predictions import on_cpu
 from groundwire.prepare import promised_length
 
 if TYPE_CHECKING:
@@ -30,13 +31,14 @@ def training_run(trainer: Trainer) -> None:
         plan.training_run_start()
         plan.on_training_run_start()
         plan._run_sanity_evaluation()
-        while at.epoch < config.num_epochs and at.update < most_updates(trainer):
-            at.epoch += 1
+        trainer._take_up_run()
+        while at.ahead != "epoch" or (at.epoch < config.num_epochs and at.update < most_updates(trainer)):
             training_run_epoch(trainer)
     except StopTrainingError as error:
-        stopped = error
+        stopped, at.phase = error, "idle"
         plan.on_stop_training_error(error)
         trainer.print(error)
+    at.phase = "idle"
     plan.training_run_end()
     plan.on_training_run_end()
     if isinstance(stopped, NonFiniteLossError):
@@ -44,25 +46,34 @@ def training_run(trainer: Trainer) -> None:
 
 
 def training_run_epoch(trainer: Trainer) -> None:
-    """One epoch: training, then evaluation where there is data for it."""
-    plan = trainer.plan
-    plan._run_train_epoch(trainer._train_dataloader)
-    if trainer._eval_dataloader is not None:
+    """One epoch: training, then evaluation where there is data for it; a resumed one goes on with what is ahead."""
+    plan, at = trainer.plan, trainer.at
+    if at.ahead == "epoch":
+        at.epoch, at.ahead = at.epoch + 1, "train"
+    if at.ahead == "train":
+        plan._run_train_epoch(trainer._train_dataloader)
+        at.ahead = "eval"
+    if at.ahead == "eval" and trainer._eval_dataloader is not None:
         plan._run_eval_epoch(trainer._eval_dataloader, True, False)
-    plan.training_run_epoch_end()
-    plan.on_training_run_epoch_end()
+    if at.ahead != "count":
+        plan.training_run_epoch_end()
+        at.ahead = "count"
+        plan.on_training_run_epoch_end()
     trainer.run_history._increment_epoch()
+    at.ahead = "epoch"
 
 
 def train_epoch(trainer: Trainer, train_dl: Iterable[Any]) -> None:
     """Every training batch once, or until the run has made as many updates as it may."""
     plan, at = trainer.plan, trainer.at
     at.phase = "train"
-    plan.train_epoch_start()
-    trainer._loss_tracker.reset()
-    plan.on_train_epoch_start()
+    if not at.done:  # an epoch that is taken up in its middle began before
+        plan.train_epoch_start()
+        trainer._loss_tracker.reset()
+        plan.on_train_epoch_start()
     most = most_updates(trainer)
-    for batch in trainer._on_device(in_windows(train_dl, at, trainer.run_config.gradient_accumulation_steps)):
+    batches = () if at.update >= most else trainer._in_order(train_dl)
+    for batch in trainer._on_device(in_windows(batches, at, trainer.run_config.gradient_accumulation_steps)):
         if at.is_update or not trainer.run_config.is_distributed:
             plan._run_train_step(batch, at.step)
         else:
@@ -72,6 +83,7 @@ def train_epoch(trainer: Trainer, train_dl: Iterable[Any]) -> None:
             break
     plan.train_epoch_end()
     trainer._add_epoch_loss_to_run_history("train_loss_epoch")
+    at.ahead, at.done = "eval", 0
     plan.on_train_epoch_end()
 
 
@@ -85,6 +97,8 @@ def train_step(trainer: Trainer, batch: Any, step: int) -> Any:
     plan.backward_step(share(trainer, batch_output))
     if trainer.at.is_update:
         update(trainer, step)
+    else:
+        trainer.at.done = step + 1
     return batch_output
 
 
@@ -115,15 +129,15 @@ def share(trainer: Trainer, batch_output: Any) -> Any:
 
 def update(trainer: Trainer, step: int) -> None:
     """One optimizer update from the gradients of a window."""
-    plan = trainer.plan
-    if trainer.at.items is not None:
+    plan, at = trainer.plan, trainer.at
+    if at.items is not None:
         trainer._average_over_items()
     plan._clip_gradients()
     plan.optimizer_step()
     plan.scheduler_step()
     plan.optimizer_zero_grad()
-    trainer.at.update += 1
-    trainer.at.items = None
+    at.update += 1
+    at.items, at.done = None, step + 1
     plan.on_train_update_end(step)
 
 
@@ -131,9 +145,9 @@ def evaluation_run(trainer: Trainer) -> None:
     """One evaluation epoch between a start and an end of its own."""
     plan = trainer.plan
     stopped: StopTrainingError | None = None
-    plan.evaluation_run_start()
-    plan.on_evaluation_run_start()
     try:
+        plan.evaluation_run_start()
+        plan.on_evaluation_run_start()
         plan._run_eval_epoch(trainer._eval_dataloader, False, False)
     except StopTrainingError as error:
         stopped = error
@@ -157,6 +171,8 @@ def eval_epoch(trainer: Trainer, valid_dl: Iterable[Any], is_intermediate: bool)
             plan._run_eval_step(batch, at.eval_step)
     plan.eval_epoch_end()
     trainer._add_epoch_loss_to_run_history("intermediate_eval_loss" if is_intermediate else "eval_loss_epoch")
+    if at.ahead == "eval":
+        at.ahead = "end"
     plan.on_eval_epoch_end(is_intermediate)
     at.phase = outer
 
@@ -172,14 +188,20 @@ def eval_step(trainer: Trainer, batch: Any, step: int) -> Any:
 
 
 def prediction_run(trainer: Trainer) -> None:
-    """Every batch once, without gradients; what becomes of the predictions is for listeners to say."""
-    plan, at = trainer.plan, trainer.at
+    """Every batch once, without gradients; predictions are for listeners, and kept where they were asked for."""
+    plan, at, kept = trainer.plan, trainer.at, trainer._predictions
     at.phase = "predict"
-    plan.prediction_run_start()
-    plan.on_prediction_run_start()
-    with torch.no_grad():
-        for at.eval_step, batch in numbered(trainer._on_device(trainer._eval_dataloader)):
-            plan._run_prediction_step(batch, at.eval_step)
+    try:
+        plan.prediction_run_start()
+        plan.on_prediction_run_start()
+        with torch.no_grad():
+            for at.eval_step, batch in numbered(trainer._on_device(trainer._eval_dataloader)):
+                predictions = plan._run_prediction_step(batch, at.eval_step)
+                if kept is not None:
+                    kept.append(on_cpu(predictions))
+    except StopTrainingError as error:
+        plan.on_stop_training_error(error)
+        trainer.print(error)
     plan.prediction_run_end()
     plan.on_prediction_run_end()
 
@@ -195,14 +217,14 @@ def prediction_step(trainer: Trainer, batch: Any, step: int) -> Any:
 
 def most_updates(trainer: Trainer) -> float:
     """The number of updates at which a run ends, if its epochs do not end it before."""
-    limit = trainer.run_config.max_num_train_steps
+    limit = getattr(trainer._request, "max_num_train_steps", None)  # the configuration has one even if none was asked
     return math.inf if limit is None else limit
 
 
-def numbered(batches: Iterable[Any]) -> Iterator[tuple[int, Any]]:
-    """Number the batches, and refuse data that has none."""
-    step = -1
-    for step, batch in enumerate(batches):  # read after the loop
+def numbered(batches: Iterable[Any], start: int = 0) -> Iterator[tuple[int, Any]]:
+    """Number the batches from ``start``, and refuse data that has none."""
+    step = start - 1
+    for step, batch in enumerate(batches, start):  # read after the loop
         yield step, batch
     if step < 0:
         raise GroundwireError(
@@ -220,16 +242,16 @@ def in_windows(batches: Iterable[Any], at: RunState, size: int) -> Iterator[Any]
     """
     at.window, at.is_update = 1, True
     length = promised_length(batches) if size > 1 else None
+    unread = numbered(batches, at.done)
     if size == 1:
-        for at.step, batch in numbered(batches):
+        for at.step, batch in unread:
             yield batch
     elif length is not None:
-        for at.step, batch in numbered(batches):
+        for at.step, batch in unread:
             at.window = min(size, length - at.step + at.step % size)
             at.is_update = (at.step + 1) % size == 0 or at.step + 1 == length
             yield batch
     else:
-        unread = numbered(batches)
         while window := list(itertools.islice(unread, size)):
             at.window = len(window)
             for at.step, batch in window:

@@ -10,6 +10,8 @@ from typing import Any
 
 import torch
 
+from groundwire.prepare import length_of
+
 __all__ = ["EvaluateRequest", "TrainRequest"]
 
 
@@ -55,21 +57,49 @@ class TrainRequest:
         if self.resume_from is not None and not isinstance(self.resume_from, (str, PathLike)):
             raise TypeError(f"resume_from: the folder of a saved training state is due, got {self.resume_from!r}")
 
+    def attributes(self) -> dict[str, Any]:
+        """What stands on the Trainer during the run."""
+        return {
+            "train_dataset": self.train_dataset,
+            "eval_dataset": self.eval_dataset,
+            "collate_fn": self.collate_fn,
+            "create_scheduler_fn": self.create_scheduler_fn,
+            "_train_dl_kwargs": self.train_dataloader_kwargs,
+            "_eval_dl_kwargs": self.eval_dataloader_kwargs,
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluateRequest:
-    """The arguments of ``Trainer.evaluate`` and ``Trainer.predict``; raises as :class:`TrainRequest` does."""
+    """The arguments of ``Trainer.evaluate`` and ``Trainer.predict``; raises as :class:`TrainRequest` does.
+
+    Attributes:
+        collect: True keeps the predictions.
+    """
 
     dataset: Any = None
     per_device_batch_size: int | None = 8
     dataloader_kwargs: Mapping[str, Any] | None = None
     collate_fn: Callable[..., Any] | None = None
+    collect: bool = False
 
     def __post_init__(self) -> None:
+        _flag("collect", self.collect)
         _batch_size(self.per_device_batch_size)
         _keywords("dataloader_kwargs", self.dataloader_kwargs)
         _callable("collate_fn", self.collate_fn)
         _data("dataset", self.dataset, epochs=1)
+
+    def attributes(self) -> dict[str, Any]:
+        """What stands on the Trainer during the run."""
+        return {
+            "train_dataset": None,
+            "eval_dataset": self.dataset,
+            "collate_fn": self.collate_fn,
+            "create_scheduler_fn": None,
+            "_train_dl_kwargs": None,
+            "_eval_dl_kwargs": self.dataloader_kwargs,
+        }
 
 
 def _whole(name: str, value: object) -> None:
@@ -77,6 +107,16 @@ def _whole(name: str, value: object) -> None:
         raise TypeError(f"{name}: a whole number of at least 1 is due, got {value!r}")
     if int(value) < 1:
         raise ValueError(f"{name}: a whole number of at least 1 is due, got {value!r}")
+
+
+def check_seed(seed: object) -> None:
+    """Refuse a seed that is none.
+
+    Raises:
+        TypeError: It is not a whole number.
+    """
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, Integral)):
+        raise TypeError(f"seed: a whole number or None is due, got {seed!r}")
 
 
 def _batch_size(value: object) -> None:
@@ -141,5 +181,5 @@ def _data(name: str, data: Any, epochs: int) -> None:
             f"{name}: an iterator can be read once and num_epochs={epochs} asks for more; pass an object whose "
             "__iter__ starts again, such as a DataLoader or an IterableDataset"
         )
-    if hasattr(data, "__len__") and len(data) == 0:
+    if length_of(data) == 0:
         raise ValueError(f"{name} is empty: there is nothing to iterate over")

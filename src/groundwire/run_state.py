@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Phase = Literal["idle", "train", "eval", "predict"]
+Ahead = Literal["epoch", "train", "eval", "end", "count"]
 
 
 @dataclass(slots=True)
@@ -21,6 +22,10 @@ class RunState:
         window: Batches averaged in the update under way.
         is_update: True while the batch is used that completes an update.
         items: Sum of ``num_items_in_batch`` over the window so far; None where losses count by batch.
+        done: Training batches that the epoch under way has behind it, updates included; 0 when its
+            training is over.
+        ahead: What comes next: a new ``"epoch"``, or of this one its training, its evaluation, its
+            end, or only that it is counted.
     """
 
     phase: Phase = "idle"
@@ -31,3 +36,5 @@ class RunState:
     window: int = 1
     is_update: bool = True
     items: Any = None
+    done: int = 0
+    ahead: Ahead = "epoch"

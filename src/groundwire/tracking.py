@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
@@ -81,6 +81,34 @@ class RunHistory(ABC):
     def to_dict(self) -> dict[str, list[Any]]:
         """Every metric with a new list of its values."""
         return {name: list(self.get_metric_values(name)) for name in self.get_metric_names()}
+
+    def to_pandas(self) -> Any:
+        """Every metric as a column of a pandas ``DataFrame``, one line an epoch.
+
+        Raises:
+            GroundwireError: pandas is not installed.
+        """
+        from groundwire.history_views import as_frame
+
+        return as_frame(self.to_dict())
+
+    def plot(self, metric_names: Iterable[str] | None = None, axes: Any = None) -> Any:
+        """Draw metrics by epoch: losses in one field, everything else in another.
+
+        Args:
+            metric_names: What to draw; by default every metric whose values are numbers.
+            axes: A field of matplotlib to draw everything into.
+
+        Returns:
+            The figure; ``figure.savefig("run.png")`` writes it, a notebook shows it.
+
+        Raises:
+            GroundwireError: matplotlib is not installed, or there is nothing to draw.
+            ValueError: A name was not recorded, or its values are no numbers.
+        """
+        from groundwire.history_views import drawn
+
+        return drawn(self.to_dict(), metric_names, axes)
 
 
 class InMemoryRunHistory(RunHistory):
@@ -224,6 +252,16 @@ class LossTracker:
         first = NEVER if self._first is None else int(self._first)
         return None if first == NEVER else first
 
+    def state_dict(self) -> dict[str, Any]:
+        """What goes on adding up to the very same numbers: tensors and plain values."""
+        return {name: getattr(self, name) for name in _KEPT}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Take back what :meth:`state_dict` gave."""
+        for name in _KEPT:
+            value = state_dict[name]
+            setattr(self, name, list(value) if isinstance(value, list) else value)
+
     def totals(self) -> Tensor:
         """Total loss and count on the device, shape ``(2,)``: what processes add up to a common average."""
         self._fold()
@@ -249,6 +287,9 @@ class LossTracker:
         self._losses, self._weights = [], []
         self._totals = totals if self._totals is None else self._totals + totals
         self._first = first if self._first is None else torch.minimum(self._first, first)
+
+
+_KEPT = ("_losses", "_weights", "_folded", "_latest", "_totals", "_first")
 
 
 def _scalar(loss: Tensor) -> Tensor:

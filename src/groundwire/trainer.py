@@ -8,16 +8,18 @@ returns a value; the others change the state of the run.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from os import PathLike
 from typing import Any
 
 import torch
 from accelerate import Accelerator
 from torch.utils.data import DataLoader
 
-from groundwire import loop, prepare
+from groundwire import prepare, training_state
 from groundwire.callbacks import DEFAULT_CALLBACKS
 from groundwire.internals import Internals
 from groundwire.placeholders import TrainerPlaceholderValues, replace_trainer_placeholder_values
+from groundwire.predictions import joined, of_all_processes
 from groundwire.request import EvaluateRequest, TrainRequest
 from groundwire.tracking import InMemoryRunHistory, LossTracker, RunHistory
 
@@ -34,6 +36,11 @@ class Trainer(Internals):
         callbacks: Classes or instances, told about events in this order.
         run_history: Where metrics are recorded; in memory by default.
         accelerator: The Accelerator to use; by default what ``_create_accelerator`` returns.
+        seed: A whole number from which everything random in a run comes; on a CPU two runs with one
+            seed are equal to the last bit. Each training batch has random numbers of its own, from
+            seed, process, epoch and its number in the epoch, whatever the number of workers. None
+            leaves it to torch's generators as they are. What was made before the run, such as the
+            first weights, is up to :func:`groundwire.set_seed`.
     """
 
     def __init__(
@@ -45,6 +52,7 @@ class Trainer(Internals):
         run_history: RunHistory | None = None,
         *,
         accelerator: Accelerator | None = None,
+        seed: int | None = None,
     ) -> None:
         self.model = model
         self.loss_func = loss_func
@@ -54,6 +62,8 @@ class Trainer(Internals):
         self.run_history: RunHistory = InMemoryRunHistory() if run_history is None else run_history
         self._accelerator = prepare.own_accelerator(self._create_accelerator) if accelerator is None else accelerator
         self._loss_tracker = LossTracker(self.device)
+        self._seed = seed
+        self._data_order = self._new_data_order()
         self._request: TrainRequest | EvaluateRequest | None = None
         self.create_scheduler_fn: Callable[..., Any] | None = None
         self.scheduler: Any = None
@@ -85,6 +95,7 @@ class Trainer(Internals):
         eval_dataloader_kwargs: Mapping[str, Any] | None = None,
         reset_run_history: bool = True,
         collate_fn: Callable[..., Any] | None = None,
+        resume_from: str | PathLike[str] | None = None,
         *,
         gradient_clip_norm: float | None = None,
     ) -> None:
@@ -105,11 +116,16 @@ class Trainer(Internals):
             eval_dataloader_kwargs: Likewise for evaluation.
             reset_run_history: False keeps the metrics of earlier runs and counts epochs on.
             collate_fn: Turns a list of samples into a batch, for both loaders.
+            resume_from: The folder of a :meth:`save_training_state`. The run goes on from there as if
+                it had never stopped, given the same arguments; ``num_epochs`` and
+                ``max_num_train_steps`` count from its first beginning. An epoch that is taken up in
+                its middle is not started anew: its start hooks do not run again.
             gradient_clip_norm: The norm of all gradients together is clipped to this at each update.
 
         Raises:
             TypeError: An argument of the wrong kind.
             ValueError: An argument out of range, or empty data.
+            CheckpointError: The run cannot go on from ``resume_from``; raised before the first batch.
             HookMapError: A callback cannot be called as it would be.
             NonFiniteLossError: After the end of a run whose loss became NaN or infinite.
         """
@@ -127,19 +143,12 @@ class Trainer(Internals):
             eval_dataloader_kwargs=eval_dataloader_kwargs,
             reset_run_history=reset_run_history,
             collate_fn=collate_fn,
+            resume_from=resume_from,
         )
+        resumed = None if resume_from is None else training_state.read(resume_from)
         if reset_run_history and not self._is_running:
             self.run_history.reset()
-        self._launch(
-            "_run_training",
-            _request=request,
-            train_dataset=train_dataset,
-            eval_dataset=eval_dataset,
-            collate_fn=collate_fn,
-            create_scheduler_fn=create_scheduler_fn,
-            _train_dl_kwargs=train_dataloader_kwargs,
-            _eval_dl_kwargs=eval_dataloader_kwargs,
-        )
+        self._launch_asked("_run_training", request, _data_order=self._new_data_order(), _resumed=resumed)
 
     def evaluate(
         self,
@@ -172,16 +181,51 @@ class Trainer(Internals):
         )
         if not self._is_running:
             self.run_history.reset()
-        self._launch(
-            "_run_evaluation",
-            _request=request,
-            train_dataset=None,
-            eval_dataset=dataset,
+        self._launch_asked("_run_evaluation", request)
+
+    def predict(
+        self,
+        dataset: Any = None,
+        per_device_batch_size: int | None = 8,
+        dataloader_kwargs: Mapping[str, Any] | None = None,
+        collate_fn: Callable[..., Any] | None = None,
+        *,
+        collect: bool = False,
+    ) -> Any:
+        """Ask the model about data: one pass without gradients, each sample once.
+
+        Predictions are handed to callbacks batch by batch (``on_prediction_step_end``) and forgotten,
+        so that the data may be of any size; several processes predict a share each. What a prediction
+        is, :meth:`calculate_predictions` says; the loader comes from :meth:`create_eval_dataloader`.
+
+        Args:
+            dataset: As for :meth:`evaluate`.
+            per_device_batch_size: Samples a batch on each device.
+            dataloader_kwargs: Arguments of the DataLoader that replace the defaults.
+            collate_fn: Turns a list of samples into a batch.
+            collect: True keeps the predictions, on the CPU, and returns all of them.
+
+        Returns:
+            With ``collect=True`` the predictions of all batches and processes, in the order of the
+            loader, which by default is that of the dataset, and made like those of one batch: tensors
+            concatenated along their first dimension, lists continued, tuples and dictionaries entry by
+            entry. Otherwise None.
+
+        Raises:
+            TypeError: An argument of the wrong kind.
+            ValueError: An argument out of range, or empty data.
+            GroundwireError: The predictions to collect cannot be joined.
+        """
+        request = EvaluateRequest(
+            dataset=dataset,
+            per_device_batch_size=per_device_batch_size,
+            dataloader_kwargs=dataloader_kwargs,
             collate_fn=collate_fn,
-            create_scheduler_fn=None,
-            _train_dl_kwargs=None,
-            _eval_dl_kwargs=dataloader_kwargs,
+            collect=collect,
         )
+        kept: list[Any] | None = [] if collect else None
+        self._launch_asked("_run_prediction", request, _predictions=kept)
+        return None if kept is None else joined(of_all_processes(self._accelerator, kept))
 
     # setup
 
@@ -208,11 +252,11 @@ class Trainer(Internals):
 
     def get_default_train_dl_kwargs(self, batch_size: int | None) -> dict[str, Any]:
         """DataLoader arguments for training where the user gives none."""
-        return prepare.default_dl_kwargs(batch_size, shuffle=True)
+        return prepare.default_dl_kwargs(batch_size, shuffle=True, dataset=self.train_dataset)
 
     def get_default_eval_dl_kwargs(self, batch_size: int | None) -> dict[str, Any]:
         """DataLoader arguments for evaluation where the user gives none."""
-        return prepare.default_dl_kwargs(batch_size, shuffle=False)
+        return prepare.default_dl_kwargs(batch_size, shuffle=False, dataset=self.eval_dataset)
 
     def create_scheduler(self) -> Any:
         """Build the scheduler from ``create_scheduler_fn``, placeholders filled in; None without one."""
@@ -258,14 +302,6 @@ class Trainer(Internals):
         loss = self.loss_func(model_outputs, targets)
         return {"loss": loss, "model_outputs": model_outputs, "batch_size": targets.size(0)}
 
-    def _run_train_step(self, batch: Any, step: int) -> Any:
-        """A whole training batch, and the update where it completes one."""
-        return loop.train_step(self, batch, step)
-
-    def _update_loss_tracker(self, batch_loss: Any, batch_size: int) -> None:
-        """Record the loss of a batch; it stays on the device."""
-        self._loss_tracker.update(batch_loss, batch_size)
-
     def backward_step(self, loss: torch.Tensor) -> None:
         """Run the backward pass.
 
@@ -276,16 +312,6 @@ class Trainer(Internals):
             self._accelerator.backward(loss)
         else:
             loss.backward()  # type: ignore[no-untyped-call]
-
-    def _clip_gradients(self) -> None:
-        """Clip the gradients of an update, where the run asks for it."""
-        config = self.run_config
-        if config.gradient_clip_value is not None:
-            clip = self._accelerator.clip_grad_value_ if self._is_wrapped else torch.nn.utils.clip_grad_value_
-            clip(self.model.parameters(), config.gradient_clip_value)
-        if config.gradient_clip_norm is not None:
-            clip = self._accelerator.clip_grad_norm_ if self._is_wrapped else torch.nn.utils.clip_grad_norm_
-            clip(self.model.parameters(), config.gradient_clip_norm)
 
     def optimizer_step(self) -> None:
         """Let the optimizer update the parameters."""
@@ -313,10 +339,6 @@ class Trainer(Internals):
         """Run the model on an evaluation batch; as :meth:`calculate_train_batch_loss`, without gradients."""
         with torch.no_grad():
             return self._batch_loss(batch)
-
-    def _run_eval_step(self, batch: Any, step: int) -> Any:
-        """A whole evaluation batch."""
-        return loop.eval_step(self, batch, step)
 
     def eval_epoch_end(self) -> None:
         """Called after the last batch of an evaluation epoch, before its loss is recorded."""

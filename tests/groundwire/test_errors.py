@@ -12,6 +12,7 @@ from groundwire.errors import (
     StopTrainingError,
     did_you_mean,
     place_of,
+    rank_zero_warn,
 )
 
 
@@ -84,3 +85,21 @@ def test_a_place_is_a_file_and_a_line(thing, written):
 @pytest.mark.parametrize("thing", [len, "text", 3, eval("lambda: 0")])  # noqa: S307  # a function without a file
 def test_what_has_no_source_has_no_place(thing):
     assert place_of(thing) == ""
+
+
+def test_a_warning_needs_no_process_group(monkeypatch):
+    from lightning_utilities.core.rank_zero import rank_zero_only
+
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setattr(rank_zero_only, "rank", None, raising=False)
+    with pytest.warns(RuntimeWarning, match="mind the gap"):
+        rank_zero_warn("mind the gap", RuntimeWarning)
+
+
+def test_only_the_first_process_warns(monkeypatch, recwarn):
+    from lightning_utilities.core.rank_zero import rank_zero_only
+
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setattr(rank_zero_only, "rank", None, raising=False)
+    rank_zero_warn("not from here")
+    assert not recwarn.list

@@ -1,0 +1,130 @@
+"""What users ask of a Trainer between runs, and after: its model, its device, and what is saved and loaded."""
+
+from __future__ import annotations
+
+from os import PathLike
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+
+from groundwire import checkpoint, prepare, training_state
+from groundwire.engine import Engine
+
+
+class BetweenRuns(Engine):
+    """Public methods that need no run under way."""
+
+    _accelerator: Accelerator
+
+    @property
+    def device(self) -> torch.device:
+        """The device of this process."""
+        device: torch.device = self._accelerator.device
+        return device
+
+    def get_model(self, keep_torch_compile: bool = True) -> Any:
+        """The model without the wrappers of several processes.
+
+        Args:
+            keep_torch_compile: False takes it out of ``torch.compile`` as well.
+        """
+        return self._accelerator.unwrap_model(self.model, keep_torch_compile=keep_torch_compile)
+
+    def gather(self, tensor: Any, padding_value: float | None = None) -> Any:
+        """Concatenate tensors of all processes along their first dimension.
+
+        Args:
+            tensor: A tensor, or tuples, lists and dictionaries of tensors.
+            padding_value: Where processes hold different numbers of rows: a value that does not
+                occur in the data, with which they are filled up and which is removed again.
+        """
+        if padding_value is None:
+            return self._accelerator.gather(tensor)
+        return prepare.gathered_with_padding(self._accelerator, tensor, padding_value)
+
+    def print(self, *args: Any, **kwargs: Any) -> None:
+        """Print once a machine."""
+        self._accelerator.print(*args, **kwargs)
+
+    def save_checkpoint(
+        self,
+        save_path: str | PathLike[str],
+        checkpoint_kwargs: dict[str, Any] | None = None,
+        save_optimizer: bool = True,
+        save_scheduler: bool = True,
+        save_per_node: bool = True,
+    ) -> None:
+        """Write model, optimizer and scheduler into one file, whole or not at all.
+
+        Args:
+            save_path: The file.
+            checkpoint_kwargs: Further entries: tensors and plain Python values.
+            save_optimizer: False leaves the optimizer out.
+            save_scheduler: False leaves the scheduler out.
+            save_per_node: True writes one file a machine, False one altogether.
+        """
+        state = checkpoint.state_of(self, save_optimizer, save_scheduler) | (checkpoint_kwargs or {})
+        self.plan._save_state(state)
+        if self._accelerator.is_local_main_process if save_per_node else self._accelerator.is_main_process:
+            checkpoint.write(save_path, state)
+
+    def load_checkpoint(
+        self, checkpoint_path: str | PathLike[str], load_optimizer: bool = True, load_scheduler: bool = True
+    ) -> dict[str, Any]:
+        """Load what :meth:`save_checkpoint` wrote, and return all of it.
+
+        Args:
+            checkpoint_path: The file.
+            load_optimizer: False leaves the optimizer as it is.
+            load_scheduler: False leaves the scheduler as it is.
+        """
+        state = checkpoint.read(checkpoint_path)
+        checkpoint.apply(self, state, load_optimizer, load_scheduler, checkpoint_path)
+        self.plan._load_state(state)
+        return state
+
+    def save_training_state(
+        self, output_dir: str | PathLike[str], checkpoint_kwargs: dict[str, Any] | None = None
+    ) -> None:
+        """Write all that ``train(resume_from=output_dir)`` needs to go on as if the run had never stopped.
+
+        Weights, optimizer, scheduler and scaler; every random state; the place in the epoch, with the
+        loss and the gradients so far; the run history; and the state of each callback that has
+        ``state_dict`` and ``load_state_dict``. Call it between runs, or from ``on_train_update_end``,
+        ``on_train_epoch_end``, ``on_eval_epoch_end`` or ``on_training_run_epoch_end``; a callback
+        that does belongs behind those whose state it saves. A resumed run goes on with what follows
+        that event. One process.
+
+        Args:
+            output_dir: A folder; in it the state of an earlier call is replaced, whole or not at all.
+            checkpoint_kwargs: Further entries, which :meth:`load_training_state` returns: tensors and
+                plain Python values.
+
+        Raises:
+            CheckpointError: Called in the middle of a batch or an evaluation, with several processes,
+                or with something that could not be loaded again; or the folder cannot be written.
+        """
+        training_state.save(self, output_dir, checkpoint_kwargs or {})  # type: ignore[arg-type]
+
+    def load_training_state(self, input_dir: str | PathLike[str]) -> dict[str, Any]:
+        """Load what :meth:`save_training_state` wrote, except for the place in the epoch.
+
+        ``train(resume_from=...)`` goes on from that place too, and does not need this method.
+
+        Args:
+            input_dir: The folder.
+
+        Returns:
+            ``current_epoch``, and the entries of ``checkpoint_kwargs``.
+
+        Raises:
+            CheckpointError: There is no whole training state, or it is that of another model.
+        """
+        return training_state.load(self, input_dir)  # type: ignore[arg-type]
+
+    def _save_state(self, state: dict[str, Any]) -> None:
+        """Add to a checkpoint what belongs in it; override it, or attach a row."""
+
+    def _load_state(self, state: dict[str, Any]) -> None:
+        """Take back what :meth:`_save_state` added."""

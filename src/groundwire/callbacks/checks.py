@@ -1,0 +1,102 @@
+"""What a callback accepts: its arguments, and the places it is to write to, checked before the first batch."""
+
+from __future__ import annotations
+
+import math
+import os
+from numbers import Integral, Real
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+__all__ = ["flag", "number", "path", "text", "whole", "writable"]
+
+
+def whole(name: str, value: Any, least: int = 1) -> int:
+    """``value`` as an ``int``, if it is a whole number of at least ``least``.
+
+    Raises:
+        TypeError: It is no whole number.
+        ValueError: It is below ``least``.
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"{name}: a whole number of at least {least} is due, got {value!r}")
+    if int(value) < least:
+        raise ValueError(f"{name}: a whole number of at least {least} is due, got {value!r}")
+    return int(value)
+
+
+def number(name: str, value: Any, least: float = 0.0, most: float = math.inf) -> float:
+    """``value`` as a ``float``, if it lies in ``least`` to ``most``.
+
+    Raises:
+        TypeError: It is no number.
+        ValueError: It is out of bounds, or NaN.
+    """
+    due = f"a number of at least {least:g}" if most == math.inf else f"a number from {least:g} to {most:g}"
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{name}: {due} is due, got {value!r}")
+    if not least <= float(value) <= most:
+        raise ValueError(f"{name}: {due} is due, got {value!r}")
+    return float(value)
+
+
+def flag(name: str, value: Any) -> bool:
+    """``value``, if it is True or False.
+
+    Raises:
+        TypeError: It is something else.
+    """
+    if not isinstance(value, bool):
+        raise TypeError(f"{name}: True or False is due, got {value!r}")
+    return value
+
+
+def text(name: str, value: Any) -> str:
+    """``value``, if it is a string with something in it.
+
+    Raises:
+        TypeError: It is no string.
+        ValueError: It is empty.
+    """
+    if not isinstance(value, str):
+        raise TypeError(f"{name}: a name is due, got {value!r}")
+    if not value:
+        raise ValueError(f"{name}: a name is due, got an empty string")
+    return value
+
+
+def path(name: str, value: Any) -> Path:
+    """``value`` as a path.
+
+    Raises:
+        TypeError: It is no path.
+        ValueError: It is empty.
+    """
+    if not isinstance(value, (str, PathLike)) or isinstance(os.fspath(value), bytes):
+        raise TypeError(f"{name}: a path is due, got {value!r}")
+    if not os.fspath(value):
+        raise ValueError(f"{name}: a path is due, got an empty string")
+    return Path(value)
+
+
+def writable(name: str, target: Path, folder: bool) -> None:
+    """Refuse a place that nothing can be written to; nothing is created.
+
+    Args:
+        name: The parameter, for the message.
+        target: The file or folder that is to be written.
+        folder: Whether ``target`` is a folder.
+
+    Raises:
+        ValueError: Something else is there, or it is in a place that cannot be written to.
+    """
+    if target.exists() and target.is_dir() != folder:
+        due, found = ("folder", "file") if folder else ("file", "folder")
+        raise ValueError(f"{name}: a {due} is due, and at {target} is a {found}")
+    standing = next((place for place in (target, *target.absolute().parents) if place.exists()), Path())
+    place = standing if standing.is_dir() else standing.parent
+    if standing != target and not standing.is_dir():
+        raise ValueError(f"{name}: {target} cannot be written, since {standing} is a file")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise ValueError(f"{name}: {target} cannot be written, since {place} is read-only")
