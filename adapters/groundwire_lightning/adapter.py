@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -12,7 +11,7 @@ from torch import Tensor
 
 from groundwire import DEFAULT_CALLBACKS, GroundwireError, HookMap, Part, Trainer, by_row
 from groundwire_lightning.datamodule import LightningDataModule
-from groundwire_lightning.errors import NotSupportedYetError
+from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
 from groundwire_lightning.facade import Facade
 from groundwire_lightning.logged import Logged
 from groundwire_lightning.map import LIGHTNING
@@ -20,6 +19,8 @@ from groundwire_lightning.optimization import LRSchedulerConfig, parsed
 from groundwire_lightning.outputs import told
 
 LOADERS = frozenset({"train_dataloader", "val_dataloader", "test_dataloader", "predict_dataloader"})
+GIVEN_AS = {"train_dataloader": "train_dataset", "val_dataloader": "eval_dataset"}
+"""A module's method, and the data of a run in native order that is used instead of asking it."""
 
 
 class Slots(Trainer):
@@ -66,6 +67,7 @@ class LightningAdapter(Facade, Slots):
         **kwargs: Any,
     ) -> None:
         self.logged = Logged()
+        self._optimizer_given = optimizer
         self.datamodule: LightningDataModule | None = None
         self.lr_scheduler_configs: list[LRSchedulerConfig] = []
         self.monitored: Any = None
@@ -95,22 +97,36 @@ class LightningAdapter(Facade, Slots):
     def _known(self, stage: Any) -> dict[str, Any]:
         return {**super()._known(stage), "module": self.lightning_module, "stage": self._purpose}
 
-    @property
-    def _purpose(self) -> str:
-        """What an entry point was called for, in Lightning's words."""
-        return "validate" if self._running == "_run_evaluation" else "fit"
-
-    _running: str = "_run_training"
+    _is_inner: bool = False
 
     def _launch(self, run: Any, **asked: Any) -> None:
-        outer, self._running = self._running, run
-        self._attach()
-        if not self._is_running:
-            self.logged.forget()
+        if run == "_run_prediction":
+            self._check_prediction()
+        brought = {method for method, data in GIVEN_AS.items() if asked.get(data) is not None}
+        given = self._loaders_given | brought
         try:
-            super()._launch(run, **asked)
+            super()._launch(run, **asked, _running=run, _is_inner=self._is_running, _loaders_given=given)
         finally:
-            self._running = outer
+            if not self._is_running:
+                self.logged.run_ends()
+
+    def _check_prediction(self) -> None:
+        module = self.lightning_module
+        if module is not None and Part(LIGHTNING, "LightningModule", module).implements("predict_step"):
+            raise NotSupportedYetError(
+                f"predict: {type(module).__qualname__}.predict_step is not called yet, and leaving it out would change "
+                "the predictions. Override calculate_predictions of the Trainer and call it there, or leave it out"
+            )
+
+    def _outer(self, run: str) -> tuple[dict[str, Any], list[tuple[Any, bool]]]:
+        kept, modes = super()._outer(run)
+        names = ("_running", "_is_inner", "_loaders_given", "sanity_checking")
+        return kept | {name: getattr(self, name) for name in names}, modes
+
+    def _wire(self, stage: Any) -> None:
+        if stage != "init":
+            self._attach()  # again where a callback lets another model stand in
+        super()._wire(stage)
 
     def _attach(self) -> None:
         """Let module and data module know their trainer; it stays attached after the run."""
@@ -126,6 +142,15 @@ class LightningAdapter(Facade, Slots):
             self.datamodule.trainer = self
 
     # what was configured
+
+    def _assemble_run(self) -> None:
+        self._forget_logged()
+        super()._assemble_run()
+
+    def _forget_logged(self) -> None:
+        """Begin with nothing logged; a run inside a run goes on with what the outer one has."""
+        if not self._is_inner:
+            self.logged.forget()
 
     def _gather_callbacks(self) -> None:
         """Let the callbacks of ``configure_callbacks`` join; they replace those of a class they specialise."""
@@ -147,9 +172,18 @@ class LightningAdapter(Facade, Slots):
         self.lr_scheduler_configs = []
         if "_create_optimizer" not in self.plan.instead:
             return configured
-        steps_schedulers = "scheduler_step" in {hook for hook, found in self.plan.wired.items() if found.instead}
-        optimizer, self.lr_scheduler_configs = parsed(configured, steps_schedulers)
+        if self._optimizer_given is not None:
+            raise MisconfigurationException(
+                f"optimizer={type(self._optimizer_given).__name__} was given and configure_optimizers makes one too; "
+                "keep one of them"
+            )
+        optimizer, self.lr_scheduler_configs = parsed(configured, "scheduler_step" in self._brought)
         return optimizer
+
+    @property
+    def _brought(self) -> set[str]:
+        """The hooks that module or data module run instead of, those of later stages too."""
+        return {hook for hook, found in self.plan.wired.items() if found.instead}
 
     def create_scheduler(self) -> Any:
         """The scheduler that is stepped at each update: ``create_scheduler_fn``'s, or the module's."""
@@ -164,6 +198,12 @@ class LightningAdapter(Facade, Slots):
         return config.scheduler if config.interval == "step" else None
 
     # a run in native order
+
+    def _new_eval_dataloader(self) -> Any:
+        """The loader of evaluation batches; the module's or data module's where ``train`` was given no data."""
+        if self.eval_dataset is None and {"create_eval_dataloader", "calculate_eval_batch_loss"} <= self._brought:
+            return self.plan.create_eval_dataloader(None, None)
+        return super()._new_eval_dataloader()
 
     def _run_train_epoch(self, train_dl: Iterable[Any]) -> None:
         super()._run_train_epoch(train_dl)
@@ -204,6 +244,11 @@ class LightningAdapter(Facade, Slots):
     def _update_loss_tracker(self, batch_loss: Any, batch_size: int) -> None:
         if batch_loss is not None:
             super()._update_loss_tracker(batch_loss, batch_size)
+        elif self.at.phase == "train" and self._request is not None:  # without a request the order is Lightning's
+            raise GroundwireError(
+                f"training_step returned no loss at batch {self.at.step}; fit() skips such a batch, train() has no "
+                "such rule"
+            )
 
     def _add_epoch_loss_to_run_history(self, metric_name: str) -> None:
         """Record the mean loss, where a step returned one."""
@@ -227,7 +272,7 @@ class LightningAdapter(Facade, Slots):
     def step_outputs(self) -> dict[str, Any]:
         """What ``on_train_batch_end`` is given; made once a batch, and only if somebody listens."""
         if self._told is None:
-            self._told = told(self._batch_output, self._share)
+            self._told = {} if self._batch_output is None else told(self._batch_output, self._share)
         return self._told
 
     @property
@@ -268,41 +313,3 @@ class LightningAdapter(Facade, Slots):
 def _numbers(values: list[Tensor]) -> list[float]:
     """Scalars of one device as numbers, read together."""
     return torch.stack([value.double() for value in values]).tolist() if values else []
-
-
-def adapt(module: Any, trainer_class: type[Trainer] = Trainer, **kwargs: Any) -> Any:
-    """A Trainer of your own class that trains a Lightning module.
-
-    Args:
-        module: A Lightning module, or any ``nn.Module`` with its methods.
-        trainer_class: A subclass of :class:`groundwire.Trainer`; what it overrides comes first, and
-            its ``super()`` reaches the module.
-        **kwargs: Further arguments of the constructor, such as ``callbacks``.
-
-    Returns:
-        An instance of ``class(trainer_class, LightningAdapter)``.
-
-    Raises:
-        GroundwireError: ``trainer_class`` is no Trainer class.
-    """
-    given: Any = trainer_class
-    if not (isinstance(given, type) and issubclass(given, Trainer)):
-        raise GroundwireError(f"adapt: trainer_class is a subclass of groundwire.Trainer, got {trainer_class!r}")
-    if issubclass(trainer_class, LightningAdapter):
-        adapted = trainer_class
-    elif trainer_class is Trainer:
-        adapted = LightningAdapter
-    else:
-        name = f"Lightning{trainer_class.__name__}"
-        adapted = type(name, (trainer_class, LightningAdapter), {"__module__": trainer_class.__module__})
-    return adapted(**{"model": module, **_nothing_for(adapted), **kwargs})
-
-
-def _nothing_for(trainer_class: type) -> dict[str, None]:
-    """None for what a constructor of the user's insists on and the module brings."""
-    taken = inspect.signature(trainer_class).parameters
-    return {
-        name: None
-        for name in ("loss_func", "optimizer")
-        if name in taken and taken[name].default is inspect.Parameter.empty
-    }

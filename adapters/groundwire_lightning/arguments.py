@@ -111,10 +111,19 @@ def check(given: Mapping[str, Any]) -> None:
     _check_counts(given)
     for name in ("limit_train_batches", "limit_val_batches", "val_check_interval"):
         _check_share(name, given[name])
-    if given["gradient_clip_algorithm"] not in (None, "norm", "value"):
+    _check_clipping(given["gradient_clip_val"], given["gradient_clip_algorithm"])
+    if given["check_val_every_n_epoch"] is None and isinstance(given["val_check_interval"], float):
         raise MisconfigurationException(
-            f"gradient_clip_algorithm: 'norm' or 'value' is due, got {given['gradient_clip_algorithm']!r}"
+            f"val_check_interval={given['val_check_interval']}: a share of an epoch says nothing where "
+            "check_val_every_n_epoch=None lets it count on over epochs; give a number of batches"
         )
+
+
+def _check_clipping(limit: Any, algorithm: Any) -> None:
+    if limit is not None and not isinstance(limit, (int, float)):
+        raise TypeError(f"gradient_clip_val: a number is due, got {limit!r}")
+    if algorithm is not None and str(algorithm).lower() not in ("norm", "value"):
+        raise MisconfigurationException(f"gradient_clip_algorithm: 'norm' or 'value' is due, got {algorithm!r}")
 
 
 def _is(value: Any, allowed: Any) -> bool:
@@ -150,5 +159,7 @@ def _check_share(name: str, value: Any) -> None:
         return
     if not isinstance(value, float):
         raise MisconfigurationException(f"{name}: a whole number or a share from 0.0 to 1.0 is due, got {value!r}")
-    if not 0.0 <= value <= 1.0:
-        raise MisconfigurationException(f"{name}: a share lies between 0.0 and 1.0, got {value!r}")
+    if not 0.0 <= value <= 1.0 and not (value > 1.0 and value.is_integer()):
+        raise MisconfigurationException(
+            f"{name}: a share lies between 0.0 and 1.0, and a number of batches is whole; got {value!r}"
+        )

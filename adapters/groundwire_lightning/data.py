@@ -15,25 +15,24 @@ from groundwire_lightning.seed import seeds_workers, start_worker
 class Feed:
     """The batches of one pass over a loader.
 
-    Its iterator is made at once, which draws a random number. Where the loader has no length one
-    batch is fetched ahead, at once too, so that the last can be told.
+    Its iterator is made at once, which draws a random number. Where neither the loader nor a limit
+    says how many batches there are, one is fetched ahead, at once too, so that the last can be told.
 
     Args:
         loader: Any iterable of batches.
-        batches: How many at most; infinite where the loader has no length.
-        is_sized: The loader has a length.
+        batches: How many at most; may be infinite.
 
     Attributes:
         is_last: The batch that was given last is the last one.
     """
 
-    def __init__(self, loader: Any, batches: float, is_sized: bool) -> None:
+    def __init__(self, loader: Any, batches: float) -> None:
         self.loader = loader
         self.is_last = False
         self._batches = batches
-        self._is_sized = is_sized
+        self._looks_ahead = math.isinf(batches)
         self._iterator: Iterator[Any] = iter(loader)
-        self._ahead = [] if is_sized else self._next()
+        self._ahead = self._next() if self._looks_ahead else []
 
     def _next(self) -> list[Any]:
         for batch in self._iterator:
@@ -47,8 +46,8 @@ class Feed:
             if not found:
                 return
             number += 1
-            self._ahead = [] if self._is_sized or number >= self._batches else self._next()
-            self.is_last = number >= self._batches or not (self._is_sized or self._ahead)
+            self._ahead = self._next() if self._looks_ahead else []
+            self.is_last = not self._ahead if self._looks_ahead else number >= self._batches
             yield found[0]
 
 
@@ -71,11 +70,19 @@ def checked(loader: Any, source: str) -> Any:
                 f"{source} gave a {type(loader).__name__}: several loaders are not supported yet; give one, for "
                 "instance over a torch.utils.data.ConcatDataset or StackDataset"
             )
-    if not hasattr(loader, "__iter__") and not hasattr(loader, "__getitem__"):
-        raise TypeError(f"{source} gave {loader!r}, which no batch can be read from; a DataLoader is due")
-    if isinstance(loader, DataLoader) and loader.num_workers and loader.worker_init_fn is None and seeds_workers():
+    if not isinstance(loader, DataLoader):
+        _check_iterable(loader, source)
+    elif loader.num_workers and loader.worker_init_fn is None and seeds_workers():
         loader.worker_init_fn = start_worker
     return loader
+
+
+def _check_iterable(loader: Any, source: str) -> None:
+    """Ask for an iterator, as Lightning does; what is random in that is drawn once more."""
+    try:
+        iter(loader)
+    except TypeError:
+        raise TypeError(f"{source} gave {loader!r}, which no batch can be read from; a DataLoader is due") from None
 
 
 def length_of(loader: Any) -> float:
@@ -114,7 +121,7 @@ def limited(name: str, length: float, limit: float) -> float:
 
 def tell_epoch(loader: Any, epoch: int) -> None:
     """Tell the epoch to samplers that shuffle by it."""
-    batch_sampler = getattr(loader, "batch_sampler", None)
-    for sampler in (getattr(loader, "sampler", None), getattr(batch_sampler, "sampler", None)):
+    samplers = getattr(loader, "sampler", None), getattr(getattr(loader, "batch_sampler", None), "sampler", None)
+    for sampler in {id(sampler): sampler for sampler in samplers}.values():
         if callable(getattr(sampler, "set_epoch", None)):
             sampler.set_epoch(epoch)  # type: ignore[union-attr]  # looked at one line above

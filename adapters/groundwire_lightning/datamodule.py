@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
+from groundwire_lightning.errors import NotSupportedYetError
 from groundwire_lightning.hparams import HyperParameters
 from groundwire_lightning.module_hooks import DataHooks
 
@@ -66,6 +67,13 @@ class LightningDataModule(HyperParameters, DataHooks):
             if data is not None:
                 setattr(made, f"{phase}_dataloader", _loader_maker(data, phase == "train", batch_size, num_workers))
         return made
+
+    @classmethod
+    def load_from_checkpoint(cls, checkpoint_path: Any, *args: Any, **kwargs: Any) -> NoReturn:
+        """Not supported yet."""
+        raise NotSupportedYetError(
+            f"{cls.__qualname__}.load_from_checkpoint is not supported yet; construct the data module yourself"
+        )
 
 
 def _loader_maker(data: Any, shuffle: bool, batch_size: int, num_workers: int) -> Callable[[], Any]:

@@ -35,6 +35,8 @@ class Facade:
     sanity_checking: bool = False
     should_stop: bool = False
     _accelerator: Accelerator
+    _is_running: bool
+    _running: str = "_run_training"
     _train_dataloader: Any
     _eval_dataloader: Any
 
@@ -51,19 +53,28 @@ class Facade:
         return self.at.update
 
     @property
+    def _purpose(self) -> str:
+        """What an entry point was called for, in Lightning's words."""
+        return {"_run_evaluation": "validate", "_run_prediction": "predict"}.get(self._running, "fit")
+
+    @property
     def training(self) -> bool:
-        """True while training batches are used."""
-        return self.at.phase == "train"
+        """True while fitting, except within a validation."""
+        return self._is_running and not (self.sanity_checking or self._evaluates)
 
     @property
     def validating(self) -> bool:
-        """True within a validation, the sanity check excepted."""
-        return self.at.phase == "eval" and not self.sanity_checking
+        """True while validating, the sanity check excepted."""
+        return self._is_running and self._evaluates and not self.sanity_checking
 
     @property
     def evaluating(self) -> bool:
-        """True within a validation, the sanity check excepted."""
-        return self.validating
+        """True while validating, the sanity check included."""
+        return self._is_running and (self.sanity_checking or self._evaluates)
+
+    @property
+    def _evaluates(self) -> bool:
+        return self.at.phase == "eval" or self._purpose == "validate"
 
     # what was logged
 

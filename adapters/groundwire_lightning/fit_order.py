@@ -7,6 +7,8 @@ backward, and loaders are asked for when they are needed.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -77,8 +79,10 @@ ORDER = (
 def assembly(trainer: Trainer) -> None:
     """Model on its device, then the optimizer; loaders come when the run asks for them."""
     plan = trainer.plan
+    trainer._forget_logged()
     trainer.lightning_module.to(trainer.device)
-    trainer.optimizer = plan._create_optimizer() if trainer._is_fitting else None
+    if trainer._is_fitting:
+        trainer.optimizer = plan._create_optimizer()
     plan._prepare_model_optimizer_and_dataloaders()
     trainer.describe_run()
     trainer.scheduler = plan.create_scheduler()
@@ -136,12 +140,14 @@ def epoch(trainer: Trainer) -> None:
 def train_epoch(trainer: Trainer) -> None:
     """Every training batch once, with the validations that are due among them."""
     plan, at, logged, progress = trainer.plan, trainer.at, trainer.logged, trainer.progress
-    at.phase, progress.ready, progress.is_last = "train", 0, False
+    at.phase = "train"
     plan.train_epoch_start()
     trainer._loss_tracker.reset()
     plan.on_train_epoch_start()
+    progress.ready, progress.is_last = 0, False
     feed = trainer.training_feed()
-    for at.step, batch in enumerate(trainer._on_device(feed)):
+    batches = () if is_epoch_done(trainer) else trainer._on_device(feed)
+    for at.step, batch in enumerate(batches):
         progress.ready, progress.is_last = at.step + 1, feed.is_last
         progress.batches += 1
         at.is_update = progress.is_last or progress.ready % trainer.accumulate_grad_batches == 0
@@ -218,18 +224,20 @@ def validate_within_epoch(trainer: Trainer) -> None:
     """A validation between two training batches, which leaves phase, modes and loss as they were."""
     if trainer.at.is_update:
         trainer.lightning_module.zero_grad()
-    trainer.load_validation_data()
-    trainer.plan._run_eval_epoch(trainer.val_dataloaders, True, False)
+    with evaluating(trainer):
+        trainer.load_validation_data()
+        trainer.plan._run_eval_epoch(trainer.val_dataloaders, True, False)
 
 
 def validation_run(trainer: Trainer) -> None:
     """A validation by itself."""
     plan = trainer.plan
     trainer.lightning_module.zero_grad()
-    trainer.load_validation_data()
     plan.evaluation_run_start()
     plan.on_evaluation_run_start()
-    plan._run_eval_epoch(trainer.val_dataloaders, False, False)
+    with evaluating(trainer):
+        trainer.load_validation_data()
+        plan._run_eval_epoch(trainer.val_dataloaders, False, False)
     plan.evaluation_run_end()
     plan.on_evaluation_run_end()
 
@@ -237,7 +245,6 @@ def validation_run(trainer: Trainer) -> None:
 def validation(trainer: Trainer, feed: Feed) -> None:
     """Every validation batch once, without gradients."""
     plan, at, logged = trainer.plan, trainer.at, trainer.logged
-    outer, at.phase = at.phase, "eval"
     module = trainer.lightning_module
     modes = {name: part.training for name, part in module.named_modules()}
     plan.eval_epoch_start()
@@ -253,11 +260,12 @@ def validation(trainer: Trainer, feed: Feed) -> None:
     plan.on_eval_epoch_end(False)
     for name, part in module.named_modules():
         part.training = modes.get(name, part.training)
-    at.phase = outer
 
 
-def without_gradients(trainer: Trainer) -> Any:
+@contextmanager
+def evaluating(trainer: Trainer) -> Iterator[None]:
     """What a validation runs under: within ``fit`` only gradients are off, else inference mode is on."""
-    if trainer._is_fitting or not trainer.inference_mode:
-        return torch.no_grad()
-    return torch.inference_mode()
+    outer, trainer.at.phase = trainer.at.phase, "eval"
+    with torch.no_grad() if trainer._is_fitting or not trainer.inference_mode else torch.inference_mode():
+        yield
+    trainer.at.phase = outer

@@ -33,9 +33,12 @@ class AttributeDict(dict[str, Any]):
 class HyperParameters:
     """Gives a class ``save_hyperparameters`` and ``hparams``."""
 
-    _log_hyperparams = False
     _hparams: Any
     _hparams_name: str | None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._log_hyperparams = False
 
     def save_hyperparameters(
         self,
@@ -98,7 +101,10 @@ def _chosen(args: tuple[Any, ...], given: dict[str, Any]) -> tuple[Any, str | No
     if len(objects) == 1:
         names = [name for name, value in given.items() if value is objects[0] or _same(value, objects[0])]
         return objects[0], names[0] if names else None
-    return {name: given[name] for name in args if isinstance(name, str) and name in given}, "kwargs"
+    names = [name for name in args if isinstance(name, str)]
+    if strange := [name for name in names if name not in given]:
+        raise KeyError(f"save_hyperparameters: __init__ has no {strange} to keep; it has {list(given)}")
+    return {name: given[name] for name in names}, "kwargs"
 
 
 def _same(one: Any, other: Any) -> bool:

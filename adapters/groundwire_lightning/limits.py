@@ -26,6 +26,13 @@ def epochs(max_epochs: int | None, max_steps: int) -> int:
     return MOST_EPOCHS
 
 
+def least_epochs(min_epochs: int | None, min_steps: int | None) -> int:
+    """The number of epochs before which ``should_stop`` is not heeded, from what was asked for."""
+    if min_epochs is not None:
+        return min_epochs
+    return 0 if min_steps is None else 1
+
+
 def is_done(trainer: Loaders) -> bool:
     """True once there were enough epochs or steps, or somebody asked to stop and may."""
     most = math.inf if trainer.max_epochs in (None, -1) else trainer.max_epochs
@@ -43,8 +50,7 @@ def is_epoch_done(trainer: Loaders) -> bool:
 
 def can_stop_early(trainer: Loaders) -> bool:
     """True once the least number of epochs and steps is reached."""
-    least = trainer.min_epochs if trainer.min_epochs is not None else trainer.min_steps is not None
-    enough_epochs = trainer.progress.processed >= least
+    enough_epochs = trainer.progress.processed >= (trainer.min_epochs or 0)
     return enough_epochs and (not trainer.min_steps or trainer.global_step >= trainer.min_steps)
 
 
@@ -87,6 +93,7 @@ def should_validate(trainer: Loaders) -> bool:
     if not validates_in_epoch(trainer):
         return False
     progress, interval = trainer.progress, trainer.val_check_batch
+    assert interval is not None  # since the training loader was asked for
     if trainer.should_stop and can_stop_early(trainer):
         return True
     if math.isinf(interval):

@@ -19,7 +19,7 @@ class Loaders(LightningAdapter):
 
     Attributes:
         progress: How far fitting has come.
-        val_check_batch: Batches between two validations.
+        val_check_batch: Batches between two validations; None before the training loader was asked for.
     """
 
     max_epochs: int | None
@@ -35,7 +35,7 @@ class Loaders(LightningAdapter):
     gradient_clip_algorithm: str | None = None
     num_sanity_val_steps: int | float
     progress: Progress
-    val_check_batch: float = math.inf
+    val_check_batch: float | None = None
     _given: Mapping[str, Any] = {}
     _feed: Feed | None = None
 
@@ -61,8 +61,12 @@ class Loaders(LightningAdapter):
         """Validation batches of each loader."""
         if self._eval_dataloader is None:
             return []
-        batches = limited("limit_val_batches", length_of(self._eval_dataloader), self.limit_val_batches)
-        return [min(batches, self.num_sanity_val_steps) if self.sanity_checking else batches]
+        return [limited("limit_val_batches", length_of(self._eval_dataloader), self.limit_val_batches)]
+
+    @property
+    def num_sanity_val_batches(self) -> list[float]:
+        """Validation batches of each loader in the sanity check."""
+        return [min(batches, self.num_sanity_val_steps) for batches in self.num_val_batches]
 
     @property
     def estimated_stepping_batches(self) -> float:
@@ -91,27 +95,30 @@ class Loaders(LightningAdapter):
             loader = self.plan.create_train_dataloader(None, None)
             self._train_dataloader = checked(_present(loader, "train"), "train_dataloader")
             self._feed = self._new_training_feed()
-            self.val_check_batch = limits.validation_interval(self)
             if self.run_config is not None:
                 self.describe_run()
 
     def load_validation_data(self) -> None:
         """Ask for the validation loader, unless that was done."""
         if self._eval_dataloader is None and (self.enable_validation or not self._is_fitting):
+            outer, self.at.phase = self.at.phase, "eval"
             loader = self.plan.create_eval_dataloader(None, None)
             self._eval_dataloader = checked(_present(loader, "val"), "val_dataloader")
+            self.at.phase = outer
+            limited("limit_val_batches", length_of(self._eval_dataloader), self.limit_val_batches)  # refused before a batch
 
     def training_feed(self) -> Feed:
-        """The batches of the epoch that begins; for the first one they were opened before."""
+        """The batches of the epoch that begins; for the very first one they were opened before."""
         feed, self._feed = self._feed, None
-        return self._new_training_feed() if feed is None else feed
+        # a callback may have put another loader in its place since
+        if feed is None or self.current_epoch or feed.loader is not self._train_dataloader:
+            return self._new_training_feed()
+        return feed
 
     def _new_training_feed(self) -> Feed:
-        return self._feed_of(self._train_dataloader, self.num_training_batches)
-
-    @staticmethod
-    def _feed_of(loader: Any, batches: float) -> Feed:
-        return Feed(loader, batches, is_sized=not math.isinf(length_of(loader)))
+        feed = Feed(self._train_dataloader, self.num_training_batches)
+        self.val_check_batch = limits.validation_interval(self)
+        return feed
 
     def describe_run(self) -> None:
         """Write the run configuration, again when the loaders are known."""

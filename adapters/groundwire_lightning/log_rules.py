@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from groundwire import GroundwireError
+from groundwire_lightning.errors import MisconfigurationException
 
 Level = Literal["step", "epoch", "only epoch"]
 
 
-class LogError(GroundwireError, ValueError):
+class LogError(MisconfigurationException):
     """``self.log`` was called in a way that Lightning refuses too."""
 
 

@@ -114,6 +114,7 @@ class Logged:
         self._collections: dict[str, dict[tuple[str, str], Entry]] = {"train": {}, "eval": {}}
         self._in_batch: dict[str, str] = {"train": "", "eval": ""}
         self._last_hook: str | None = None
+        self._is_behind = False
         self.forget()
 
     # writing
@@ -191,7 +192,7 @@ class Logged:
     def batch_starts(self, batch: Any) -> None:
         """A batch is about to be used."""
         self._in_batch[self.phase] = "later" if self._in_batch[self.phase] else "first"
-        self.batch, self._size = batch, None
+        self.batch, self._size, self._is_behind = batch, None, True
 
     def batch_ends(self) -> None:
         """A batch was used."""
@@ -199,7 +200,7 @@ class Logged:
 
     def epoch_ends(self) -> None:
         """The batches of an epoch are done; what is read from now on is reduced over it."""
-        if self._in_batch[self.phase]:
+        if self._in_batch[self.phase] and self._is_behind:
             self.refresh()
         self._in_batch[self.phase] = ""
         self.batch_ends()
@@ -214,16 +215,21 @@ class Logged:
 
     @contextmanager
     def validation(self) -> Iterator[None]:
-        """Write and read the collection of validation; the batch of training is kept for afterwards."""
+        """Write and read the collection of validation; what is under way is kept for afterwards."""
         if self._in_batch["train"]:
             self.refresh()
         outer = self.phase, self.batch, self._size
+        within = self._collections["eval"]
+        if self.phase == "eval":  # a validation inside a validation, of an average for instance
+            self._collections["eval"] = {}
         self.phase, self.batch, self._size = "eval", None, None
-        self._in_batch["eval"] = ""
+        self._in_batch["eval"] = self._in_batch[outer[0]]  # until its first batch, where Lightning is too
         try:
             yield
         finally:
             self._clear()
+            self._collections["eval"] = within
+            self._is_behind = False  # a name that both log keeps the value of the validation
             self.phase, self.batch, self._size = outer
 
     def _clear(self) -> None:
@@ -231,6 +237,13 @@ class Logged:
             entry.clear()
         self._in_batch[self.phase] = ""
         self._last_hook = None
+
+    def run_ends(self) -> None:
+        """A run is over: what it logged can be read on, and what was under way is let go of."""
+        self.refresh()
+        for self.phase in ("eval", "train"):
+            self._clear()
+        self.batch_ends()
 
     def forget(self) -> None:
         """Forget everything that was recorded."""

@@ -10,7 +10,7 @@ from groundwire_lightning.callback import Callback, Monitor
 from groundwire_lightning.datamodule import LightningDataModule
 from groundwire_lightning.module import LightningModule
 from groundwire_lightning.module_hooks import RetiredHooks
-from groundwire_lightning.outputs import as_batch_output, as_eval_output, skip_rest
+from groundwire_lightning.outputs import as_batch_output, as_eval_output, as_loader, skip_rest
 
 TOLD = ("trainer", "module")
 CLIPPING = ("trainer.gradient_clip_val", "trainer.gradient_clip_algorithm")
@@ -38,10 +38,10 @@ ASSEMBLY = (
     row("LightningModule.configure_sharded_model", before="_assemble_run"),
     row("LightningModule.configure_model", before="_assemble_run"),
     row("LightningModule.configure_optimizers", instead="_create_optimizer"),
-    row("LightningDataModule.train_dataloader", instead="create_train_dataloader"),
-    row("LightningModule.train_dataloader", instead="create_train_dataloader"),
-    row("LightningDataModule.val_dataloader", instead="create_eval_dataloader"),
-    row("LightningModule.val_dataloader", instead="create_eval_dataloader"),
+    row("LightningDataModule.train_dataloader", instead="create_train_dataloader", turn=as_loader("train_dataloader")),
+    row("LightningModule.train_dataloader", instead="create_train_dataloader", turn=as_loader("train_dataloader")),
+    row("LightningDataModule.val_dataloader", instead="create_eval_dataloader", turn=as_loader("val_dataloader")),
+    row("LightningModule.val_dataloader", instead="create_eval_dataloader", turn=as_loader("val_dataloader")),
 )
 
 RUN = (
@@ -55,12 +55,15 @@ RUN = (
     row("LightningModule.on_train_end", after="on_training_run_end"),
     row("Callback.on_fit_end", after="_run_training", args=TOLD),
     row("LightningModule.on_fit_end", after="_run_training"),
-    row("LightningDataModule.teardown", after="_run_training", named=("stage",)),
-    row("Callback.teardown", after="_run_training", args=TOLD, named=("stage",)),
-    row("LightningModule.teardown", after="_run_training", named=("stage",)),
-    row("LightningDataModule.teardown", after="_run_evaluation", named=("stage",)),
-    row("Callback.teardown", after="_run_evaluation", args=TOLD, named=("stage",)),
-    row("LightningModule.teardown", after="_run_evaluation", named=("stage",)),
+    *(
+        line
+        for run in ("_run_training", "_run_evaluation", "_run_prediction")
+        for line in (
+            row("LightningDataModule.teardown", after=run, named=("stage",)),
+            row("Callback.teardown", after=run, args=TOLD, named=("stage",)),
+            row("LightningModule.teardown", after=run, named=("stage",)),
+        )
+    ),
     row("Callback.on_exception", after="on_exception", args=(*TOLD, "error")),
     row("LightningDataModule.on_exception", after="on_exception", args=("error",)),
 )

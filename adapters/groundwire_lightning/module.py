@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import torch
-from torch import nn
 
 from groundwire_lightning.errors import NotSupportedYetError
+from groundwire_lightning.export import Export
 from groundwire_lightning.hparams import HyperParameters
 from groundwire_lightning.module_hooks import ModuleHooks
 
 
-class LightningModule(HyperParameters, ModuleHooks, nn.Module):
+class LightningModule(HyperParameters, ModuleHooks, Export):
     """A model with its training step, its validation step and its optimizer.
 
     Subclass it as in Lightning. Attached to a trainer it knows where the run is; without one the
@@ -84,6 +84,11 @@ class LightningModule(HyperParameters, ModuleHooks, nn.Module):
         return None
 
     @property
+    def device_mesh(self) -> None:
+        """Always None: no strategy here lays devices out in a mesh."""
+        return None
+
+    @property
     def device(self) -> torch.device:
         """Where the parameters are."""
         for tensor in (*self.parameters(), *self.buffers()):
@@ -111,6 +116,16 @@ class LightningModule(HyperParameters, ModuleHooks, nn.Module):
     @automatic_optimization.setter
     def automatic_optimization(self, automatic: bool) -> None:
         self._automatic_optimization = automatic
+
+    @property
+    def strict_loading(self) -> bool:
+        """True: a checkpoint is loaded only where it has all the names of the module, and no other."""
+        return True
+
+    @strict_loading.setter
+    def strict_loading(self, strict: bool) -> None:
+        if strict is False:
+            _not_yet(self, "strict_loading = False", "call self.load_state_dict(weights, strict=False)")
 
     def optimizers(self, use_pl_optimizer: bool = True) -> Any:
         """The optimizer of the run.
@@ -191,15 +206,29 @@ class LightningModule(HyperParameters, ModuleHooks, nn.Module):
             batch_size=batch_size,
         )
 
-    def log_dict(self, dictionary: Mapping[str, Any], **kwargs: Any) -> None:
-        """Record several scalars with the same arguments.
+    def log_dict(  # noqa: D417  # the other arguments are described where they are used
+        self,
+        dictionary: Mapping[str, Any],
+        prog_bar: bool = False,
+        logger: bool | None = None,
+        on_step: bool | None = None,
+        on_epoch: bool | None = None,
+        reduce_fx: Any = "mean",
+        enable_graph: bool = False,
+        sync_dist: bool = False,
+        sync_dist_group: Any = None,
+        add_dataloader_idx: bool = True,
+        batch_size: int | None = None,
+        rank_zero_only: bool = False,
+    ) -> None:
+        """Record several scalars with the same arguments, which are those of :meth:`log`.
 
         Args:
             dictionary: Name to value.
-            **kwargs: As :meth:`log` takes.
         """
+        given = {name: value for name, value in locals().items() if name not in ("self", "dictionary")}
         for name, value in dictionary.items():
-            self.log(name, value, **kwargs)
+            self.log(name, value, **given)
 
     def print(self, *args: Any, **kwargs: Any) -> None:
         """Print once, whatever the number of processes."""
@@ -207,6 +236,10 @@ class LightningModule(HyperParameters, ModuleHooks, nn.Module):
             print(*args, **kwargs)
         else:
             self._trainer.print(*args, **kwargs)
+
+    def on_validation_model_eval(self) -> None:
+        """Put the module in eval mode for a validation."""
+        self.eval()
 
     # optimization
 
@@ -249,6 +282,10 @@ class LightningModule(HyperParameters, ModuleHooks, nn.Module):
         """Not supported yet."""
         _not_yet(self, "untoggle_optimizer", "set requires_grad of the other parameters yourself")
 
+    def toggled_optimizer(self, optimizer: Any) -> NoReturn:
+        """Not supported yet."""
+        _not_yet(self, "toggled_optimizer", "set requires_grad of the other parameters yourself")
+
     def all_gather(self, data: Any, group: Any = None, sync_grads: bool = False) -> Any:
         """Collect tensors of all processes; in one process the data itself."""
         if group is not None or sync_grads:
@@ -273,6 +310,6 @@ def _not_yet(module: object, what: str, instead: str) -> NoReturn:
 
 
 def _warn_not_attached(name: str) -> None:
-    from lightning_utilities.core.rank_zero import rank_zero_warn
+    from groundwire.errors import rank_zero_warn
 
     rank_zero_warn(f"self.log({name!r}): the module is not attached to a trainer, so the value is dropped")

@@ -131,9 +131,6 @@ class ModuleHooks(DataHooks):
     def on_validation_model_zero_grad(self) -> None:
         """Gradients are cleared before a validation within training."""
 
-    def on_validation_model_eval(self) -> None:
-        """The module goes to eval mode for a validation."""
-
     def on_validation_model_train(self) -> None:
         """The module leaves eval mode after a validation."""
 

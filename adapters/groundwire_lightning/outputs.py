@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 
 from groundwire import GroundwireError
+from groundwire_lightning.data import checked
+from groundwire_lightning.errors import MisconfigurationException
 
 
 class EpochSkipped(GroundwireError):  # noqa: N818  # it is a signal; an error only where nobody takes it
@@ -24,6 +26,11 @@ def skip_rest(returned: Any, batch: Any, step: int) -> None:
         )
 
 
+def as_loader(method: str) -> Callable[..., Any]:
+    """Turns what ``method`` returned into one loader; several are refused, and None is left as it is."""
+    return lambda returned, *moment: None if returned is None else checked(returned, method)
+
+
 def as_batch_output(returned: Any, batch: Any) -> dict[str, Any]:
     """What ``training_step`` returned, as a Trainer's batch output.
 
@@ -32,17 +39,17 @@ def as_batch_output(returned: Any, batch: Any) -> dict[str, Any]:
         batch: The batch; its first tensor tells the batch size.
 
     Raises:
-        GroundwireError: Something else was returned.
+        MisconfigurationException: Something else was returned.
     """
     loss = returned
     if isinstance(returned, Mapping):
         loss = returned.get("loss")
         if loss is None:
-            raise GroundwireError(
+            raise MisconfigurationException(
                 f"training_step returned a dictionary without 'loss'; it has {sorted(map(str, returned))}"
             )
     elif returned is not None and not isinstance(returned, Tensor):
-        raise GroundwireError(
+        raise MisconfigurationException(
             f"training_step returns a tensor, a dictionary with 'loss', or None; it returned {type(returned).__name__}"
         )
     return {"loss": loss, "model_outputs": returned, "batch_size": size_of(batch)}
@@ -98,12 +105,12 @@ def checked_size_of(batch: Any) -> int:
     """Samples in a batch, for a weighted mean.
 
     Raises:
-        GroundwireError: It holds no tensor.
+        MisconfigurationException: It holds no tensor.
     """
     sizes = _sizes(batch)
     first = next(sizes, None)
     if first is None:
-        raise GroundwireError(
+        raise MisconfigurationException(
             f"the batch size cannot be told from a {type(batch).__name__}; pass it: self.log(..., batch_size=...)"
         )
     if any(size != first for size in sizes):
@@ -134,8 +141,7 @@ def as_scalar(value: Any, name: str, device: torch.device) -> Tensor:
     """A logged value as a tensor without dimensions, in 32 bits or more.
 
     Raises:
-        TypeError: It is neither a number nor a tensor.
-        ValueError: It is a collection, or a tensor with several elements.
+        ValueError: It is neither a number nor a tensor, or a tensor that has not one element.
     """
     least = torch.float64 if torch.get_default_dtype() is torch.float64 else torch.float32
     if isinstance(value, (bool, int, float)):
@@ -145,7 +151,7 @@ def as_scalar(value: Any, name: str, device: torch.device) -> Tensor:
             f"self.log({name!r}, ...): a {type(value).__name__} cannot be logged; log its scalars one by one"
         )
     if not isinstance(value, Tensor):
-        raise TypeError(
+        raise ValueError(
             f"self.log({name!r}, ...): a number or a tensor is due, got {type(value).__name__}; of a metric object log "
             "what its compute() returns"
         )

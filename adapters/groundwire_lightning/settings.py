@@ -16,7 +16,6 @@ KEPT = (
     "check_val_every_n_epoch",
     "accumulate_grad_batches",
     "gradient_clip_val",
-    "gradient_clip_algorithm",
     "inference_mode",
     "detect_anomaly",
 )
@@ -36,12 +35,21 @@ def take(trainer: Any, given: dict[str, Any]) -> None:
     for name in KEPT:
         setattr(trainer, name, given[name])
     for name in ("limit_train_batches", "limit_val_batches", "val_check_interval"):
-        setattr(trainer, name, 1.0 if given[name] is None else given[name])
+        setattr(trainer, name, _limit(given[name]))
+    algorithm = given["gradient_clip_algorithm"]
+    trainer.gradient_clip_algorithm = None if algorithm is None else str(algorithm).lower()
     steps = given["num_sanity_val_steps"]
     trainer.num_sanity_val_steps = 2 if steps is None else math.inf if steps == -1 else steps
     trainer.log_every_n_steps = 50 if given["log_every_n_steps"] is None else given["log_every_n_steps"]
     trainer.default_root_dir = str(given["default_root_dir"] or Path.cwd())
     _set_backends(given["deterministic"], given["benchmark"])
+
+
+def _limit(given: int | float | None) -> int | float:
+    """A number of batches, or a share of them: all of them where nothing was said."""
+    if given is None:
+        return 1.0
+    return int(given) if given > 1 else given
 
 
 def _as_fast_dev_run(batches: int) -> dict[str, Any]:

@@ -130,6 +130,7 @@ class Trainer(Loaders):
         self._connect("fit", model, loaders, datamodule)
         self._require("training_step", "configure_optimizers")
         self.max_epochs = limits.epochs(self.max_epochs, self.max_steps)
+        self.min_epochs = limits.least_epochs(self.min_epochs, self.min_steps)
         self.should_stop = False
         self.run_history.reset()
         self._run("_run_training")
@@ -274,8 +275,9 @@ class Trainer(Loaders):
             fit_order.training_run(self)
 
     def _run_sanity_evaluation(self) -> None:
-        self.load_validation_data()
-        self.plan._run_eval_epoch(self._eval_dataloader, True, False)
+        with fit_order.evaluating(self):
+            self.load_validation_data()
+            self.plan._run_eval_epoch(self._eval_dataloader, True, False)
 
     def _run_train_epoch(self, train_dl: Iterable[Any]) -> None:
         fit_order.train_epoch(self)
@@ -289,16 +291,14 @@ class Trainer(Loaders):
         fit_order.validation_run(self)
 
     def _run_eval_epoch(self, valid_dl: Iterable[Any], is_training: bool = True, is_intermediate: bool = False) -> None:
-        (batches,) = self.num_val_batches
+        (batches,) = self.num_sanity_val_batches if self.sanity_checking else self.num_val_batches
         if not batches:
             return
-        if self._is_fitting:
-            tell_epoch(valid_dl, self.progress.processed)
+        tell_epoch(valid_dl, self.progress.processed)
         outer, self._loss_tracker = self._loss_tracker, LossTracker(self.device)
-        feed = self._feed_of(valid_dl, batches)
         try:
-            with self.logged.validation(), fit_order.without_gradients(self):
-                fit_order.validation(self, feed)
+            with fit_order.evaluating(self), self.logged.validation():
+                fit_order.validation(self, Feed(valid_dl, batches))
                 self._keep(self.logged.take())
         finally:
             self._loss_tracker = outer

@@ -29,6 +29,8 @@ class BetweenRuns(Engine):
         Args:
             keep_torch_compile: False takes it out of ``torch.compile`` as well.
         """
+        if not isinstance(self.model, torch.nn.Module):  # a run would refuse it
+            return self.model
         return self._accelerator.unwrap_model(self.model, keep_torch_compile=keep_torch_compile)
 
     def gather(self, tensor: Any, padding_value: float | None = None) -> Any:

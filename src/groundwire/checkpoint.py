@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import copy
 import os
-import tempfile
+import uuid
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import torch
 
@@ -100,24 +100,30 @@ def write(path: str | PathLike[str], state: dict[str, Any]) -> None:
             written; the file that was there stays.
     """
     target = Path(path)
+    part = target.parent / f".{target.name}.{uuid.uuid4().hex}"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    except OSError as error:
-        raise CheckpointError(f"{target} cannot be written: {error}") from error
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())
-        _check_loadable(part, target)
-        part.replace(target)
+        try:
+            with part.open("xb") as file:
+                _save(state, file, target)
+                file.flush()
+                os.fsync(file.fileno())
+            _check_loadable(part, target)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
         _sync_folder(target.parent)
     except OSError as error:
         raise CheckpointError(f"{target} cannot be written: {error}") from error
-    finally:
-        part.unlink(missing_ok=True)
+
+
+def _save(state: dict[str, Any], file: IO[bytes], target: Path) -> None:
+    try:
+        torch.save(state, file)
+    except OSError:
+        raise
+    except Exception as error:
+        raise CheckpointError(f"{target} is not written: {error}") from error
 
 
 def read(path: str | PathLike[str]) -> dict[str, Any]:

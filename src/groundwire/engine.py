@@ -167,7 +167,7 @@ class Engine:
             return {name: getattr(self, name) for name in _OF_A_RUN}, modes
         if run == "_run_training":
             return {"_stage": "init"}, []
-        return {"_stage": "init", "at": self.at}, modes if self.at.ahead == "train" else []
+        return {"_stage": "init", "at": self.at, "_predictions": None}, modes if self.at.ahead == "train" else []
 
     def _clean_up(self, error: BaseException) -> None:
         """Tell who wants to know that an error leaves the run, and leave the model usable."""

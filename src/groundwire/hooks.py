@@ -247,7 +247,14 @@ _IN_ORDER = (
         added=True,
     ),
     Hook("_load_state", ("state",), "demand", "A checkpoint was read; what was added to it is taken back.", added=True),
-    Hook("on_exception", ("error",), "demand", "An error other than StopTrainingError leaves the run.", added=True),
+    Hook(
+        "on_exception",
+        ("error",),
+        "demand",
+        "An error other than StopTrainingError leaves the run, or its assembly.",
+        added=True,
+        stage="assembly",
+    ),
 )
 
 HOOKS: dict[str, Hook] = {hook.name: hook for hook in _IN_ORDER}

@@ -63,17 +63,23 @@ class Internals(BetweenRuns):
         request, plan = self._request, self.plan
         self.optimizer = plan._create_optimizer()
         if isinstance(request, TrainRequest):
-            loader = plan.create_train_dataloader(request.per_device_batch_size, request.train_dataloader_kwargs)
-            self._train_dataloader = prepare.check_loader("create_train_dataloader", loader)
-            prepare.check_model(self.model)
+            self._train_dataloader = self._new_train_dataloader(request)
             prepare.check_optimizer(self.optimizer)
         else:
             self._train_dataloader = None
+        prepare.check_model(self.model, trained=isinstance(request, TrainRequest))
         self._eval_dataloader = self._new_eval_dataloader()
         plan._prepare_model_optimizer_and_dataloaders()
         self.run_config = plan._create_run_config(*self._run_numbers())
         if isinstance(request, TrainRequest):
             self.scheduler = plan.create_scheduler()
+
+    def _new_train_dataloader(self, request: TrainRequest) -> Any:
+        made = self.plan.create_train_dataloader(request.per_device_batch_size, request.train_dataloader_kwargs)
+        loader = prepare.check_loader("create_train_dataloader", made)
+        if loader is None:
+            raise ValueError("train_dataset: none was given, and create_train_dataloader does not make a loader")
+        return loader
 
     def _new_eval_dataloader(self) -> Any:
         request = self._request
@@ -183,24 +189,6 @@ class Internals(BetweenRuns):
     def _run_train_epoch(self, train_dl: Iterable[Any]) -> None:
         loop.train_epoch(self, train_dl)  # type: ignore[arg-type]
 
-    def _run_train_step(self, batch: Any, step: int) -> Any:
-        """A whole training batch, and the update where it completes one."""
-        return loop.train_step(self, batch, step)  # type: ignore[arg-type]
-
-    def _update_loss_tracker(self, batch_loss: Any, batch_size: int) -> None:
-        """Record the loss of a batch; it stays on the device."""
-        self._loss_tracker.update(batch_loss, batch_size)
-
-    def _clip_gradients(self) -> None:
-        """Clip the gradients of an update, where the run asks for it."""
-        config = self.run_config
-        if config.gradient_clip_value is not None:
-            clip = self._accelerator.clip_grad_value_ if self._is_wrapped else torch.nn.utils.clip_grad_value_
-            clip(self.model.parameters(), config.gradient_clip_value)
-        if config.gradient_clip_norm is not None:
-            clip = self._accelerator.clip_grad_norm_ if self._is_wrapped else torch.nn.utils.clip_grad_norm_
-            clip(self.model.parameters(), config.gradient_clip_norm)
-
     def _run_evaluation(self) -> None:
         loop.evaluation_run(self)  # type: ignore[arg-type]
 
@@ -228,10 +216,7 @@ class Internals(BetweenRuns):
 
     def _on_device(self, batches: Iterable[Any]) -> Iterable[Any]:
         """The batches as steps see them; untouched where nobody has anything to move."""
-        own = (
-            self.plan._transfer_batch == self._transfer_batch
-            and type(self)._transfer_batch is Internals._transfer_batch
-        )
+        own = getattr(self.plan._transfer_batch, "__func__", None) is Internals._transfer_batch
         return batches if own and self.device.type == "cpu" else map(self.plan._transfer_batch, batches)
 
     def _average_over_items(self) -> None:

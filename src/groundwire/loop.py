@@ -167,7 +167,7 @@ def eval_epoch(trainer: Trainer, valid_dl: Iterable[Any], is_intermediate: bool)
     plan.on_eval_epoch_start(is_intermediate)
     batches = trainer._on_device(valid_dl)
     with torch.no_grad():
-        for at.eval_step, batch in numbered(batches):
+        for at.eval_step, batch in numbered(batches, shared=trainer.run_config.is_distributed):
             plan._run_eval_step(batch, at.eval_step)
     plan.eval_epoch_end()
     trainer._add_epoch_loss_to_run_history("intermediate_eval_loss" if is_intermediate else "eval_loss_epoch")
@@ -194,8 +194,9 @@ def prediction_run(trainer: Trainer) -> None:
     try:
         plan.prediction_run_start()
         plan.on_prediction_run_start()
+        batches = trainer._on_device(trainer._eval_dataloader)
         with torch.no_grad():
-            for at.eval_step, batch in numbered(trainer._on_device(trainer._eval_dataloader)):
+            for at.eval_step, batch in numbered(batches, shared=trainer.run_config.is_distributed):
                 predictions = plan._run_prediction_step(batch, at.eval_step)
                 if kept is not None:
                     kept.append(on_cpu(predictions))
@@ -221,12 +222,12 @@ def most_updates(trainer: Trainer) -> float:
     return math.inf if limit is None else limit
 
 
-def numbered(batches: Iterable[Any], start: int = 0) -> Iterator[tuple[int, Any]]:
-    """Number the batches from ``start``, and refuse data that has none."""
+def numbered(batches: Iterable[Any], start: int = 0, shared: bool = False) -> Iterator[tuple[int, Any]]:
+    """Number the batches from ``start``, and refuse data that has none, unless it is a share that may be empty."""
     step = start - 1
     for step, batch in enumerate(batches, start):  # read after the loop
         yield step, batch
-    if step < 0:
+    if step < 0 and not shared:
         raise GroundwireError(
             "the data gave no batch. A loader whose iterator was used up, a sampler without indices and drop_last "
             "with a batch size above the number of samples all look like this"

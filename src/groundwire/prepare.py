@@ -147,8 +147,8 @@ def promised_length(batches: Iterable[Any]) -> int | None:
     return length_of(batches)
 
 
-def check_model(model: Any) -> None:
-    """Refuse what cannot be trained.
+def check_model(model: Any, trained: bool) -> None:
+    """Refuse what cannot be run, or trained where that is asked for.
 
     Raises:
         TypeError: It is no ``nn.Module``.
@@ -156,7 +156,7 @@ def check_model(model: Any) -> None:
     """
     if not isinstance(model, torch.nn.Module):
         raise TypeError(f"model: a torch.nn.Module is due, got {type(model).__name__}")
-    if not any(parameter.requires_grad for parameter in model.parameters()):
+    if trained and not any(parameter.requires_grad for parameter in model.parameters()):
         what = "no parameters" if next(model.parameters(), None) is None else "only frozen parameters"
         raise ValueError(f"model: {type(model).__name__} has {what}, so there is nothing to train")
 
@@ -165,9 +165,9 @@ def check_optimizer(optimizer: Any) -> None:
     """Refuse a training run without an optimizer.
 
     Raises:
-        TypeError: It has no ``step`` or no ``zero_grad``.
+        TypeError: It has no ``step`` or no ``zero_grad``, or is a class.
     """
-    if not (hasattr(optimizer, "step") and hasattr(optimizer, "zero_grad")):
+    if isinstance(optimizer, type) or not (hasattr(optimizer, "step") and hasattr(optimizer, "zero_grad")):
         raise TypeError(
             f"optimizer: a torch.optim.Optimizer is due to train with, got {optimizer!r}; give it to the Trainer or "
             "override _create_optimizer"

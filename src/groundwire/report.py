@@ -94,12 +94,13 @@ def as_text(report: Report) -> str:
     """Write a report as a table of contents.
 
     Hooks stand in the order of the run, further to the right the more often they run. Those of
-    prediction and of an evaluation run are left out where nothing happens at them.
+    prediction and of an evaluation run come last, and only where something happens at them.
     """
     lines = [f"What {report['trainer']} runs, in order:", ""]
-    for hook in report["hooks"]:
-        if hook["attached"] or hook["override"] or not _aside(hook["name"]):
-            lines += _hook_text(hook)
+    aside = [hook for hook in report["hooks"] if _aside(hook["name"])]
+    lines += [line for hook in report["hooks"] if not _aside(hook["name"]) for line in _hook_text(hook)]
+    used = [line for hook in aside if hook["attached"] or hook["override"] for line in _hook_text(hook)]
+    lines += ["", "Only in a run of evaluation or of prediction:", "", *used] if used else []
     lines += _section("Has no place here", [f"{_named(line)}: {line['detail']}" for line in report["gaps"]])
     lines += _section("Unknown", [f"{_named(line)}: {line['detail']}" for line in report["unknown"]])
     lines += _section("Refused", [line["detail"] for line in report["refused"]])

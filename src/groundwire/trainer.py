@@ -15,7 +15,7 @@ import torch
 from accelerate import Accelerator
 from torch.utils.data import DataLoader
 
-from groundwire import prepare, training_state
+from groundwire import loop, prepare, training_state
 from groundwire.callbacks import DEFAULT_CALLBACKS
 from groundwire.internals import Internals
 from groundwire.placeholders import TrainerPlaceholderValues, replace_trainer_placeholder_values
@@ -251,7 +251,7 @@ class Trainer(Internals):
         return DataLoader(**{"dataset": self.eval_dataset, "collate_fn": self.collate_fn, **self._eval_dl_kwargs})
 
     def get_default_train_dl_kwargs(self, batch_size: int | None) -> dict[str, Any]:
-        """DataLoader arguments for training where the user gives none."""
+        """DataLoader arguments for training where the user gives none; workers only for data in many files."""
         return prepare.default_dl_kwargs(batch_size, shuffle=True, dataset=self.train_dataset)
 
     def get_default_eval_dl_kwargs(self, batch_size: int | None) -> dict[str, Any]:
@@ -302,6 +302,14 @@ class Trainer(Internals):
         loss = self.loss_func(model_outputs, targets)
         return {"loss": loss, "model_outputs": model_outputs, "batch_size": targets.size(0)}
 
+    def _run_train_step(self, batch: Any, step: int) -> Any:
+        """A whole training batch, and the update where it completes one."""
+        return loop.train_step(self, batch, step)
+
+    def _update_loss_tracker(self, batch_loss: Any, batch_size: int) -> None:
+        """Record the loss of a batch; it stays on the device."""
+        self._loss_tracker.update(batch_loss, batch_size)
+
     def backward_step(self, loss: torch.Tensor) -> None:
         """Run the backward pass.
 
@@ -312,6 +320,16 @@ class Trainer(Internals):
             self._accelerator.backward(loss)
         else:
             loss.backward()  # type: ignore[no-untyped-call]
+
+    def _clip_gradients(self) -> None:
+        """Clip the gradients of an update, where the run asks for it."""
+        config = self.run_config
+        if config.gradient_clip_value is not None:
+            clip = self._accelerator.clip_grad_value_ if self._is_wrapped else torch.nn.utils.clip_grad_value_
+            clip(self.model.parameters(), config.gradient_clip_value)
+        if config.gradient_clip_norm is not None:
+            clip = self._accelerator.clip_grad_norm_ if self._is_wrapped else torch.nn.utils.clip_grad_norm_
+            clip(self.model.parameters(), config.gradient_clip_norm)
 
     def optimizer_step(self) -> None:
         """Let the optimizer update the parameters."""

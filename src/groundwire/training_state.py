@@ -7,7 +7,6 @@ that in a folder there is the old state or the new one, never a part of either.
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from collections.abc import Iterator
 from os import PathLike
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from groundwire import checkpoint
 from groundwire.checkpoint import CheckpointError, uncompiled
 from groundwire.data_order import Place, why_not
+from groundwire.errors import rank_zero_warn
 from groundwire.random_state import random_state, set_random_state
 from groundwire.request import EvaluateRequest
 
@@ -38,7 +38,7 @@ def save(trainer: Trainer, folder: str | PathLike[str], extras: dict[str, Any]) 
     _check_moment(trainer)
     state = gather(trainer, extras)
     if state["data"] is not None and (reason := state["data"]["reason"]):
-        _warn(f"a run cannot be resumed from the middle of this epoch: {reason}. {_ELSE}")
+        rank_zero_warn(f"a run cannot be resumed from the middle of this epoch: {reason}. {_ELSE}")
     trainer.plan._save_state(state)
     checkpoint.write(Path(folder) / FILE, state)
 
@@ -173,7 +173,7 @@ def load_callbacks(trainer: Trainer, state: dict[str, Any]) -> None:
         if key in saved:
             callback.load_state_dict(saved.pop(key))
     if saved:
-        _warn(f"{state['path']} holds the states of callbacks that this run does not have: {', '.join(saved)}")
+        rank_zero_warn(f"{state['path']} holds the states of callbacks that this run does not have: {', '.join(saved)}")
 
 
 def load_random_state(trainer: Trainer, state: dict[str, Any]) -> None:
@@ -196,7 +196,7 @@ def _check_moment(trainer: Trainer) -> None:
         return
     told = f"this is {within}, and a run that is resumed from here would do part of it twice"
     if at.phase == "idle" and at.ahead == "train" and trainer._resumed is None:
-        _warn(f"{told}; to resume exactly, stop a run in on_train_update_end")
+        rank_zero_warn(f"{told}; to resume exactly, stop a run in on_train_update_end")
         return
     raise CheckpointError(
         f"{told}. Save a training state in on_train_update_end, on_train_epoch_end, on_eval_epoch_end or "
@@ -220,10 +220,6 @@ def _within(trainer: Trainer) -> str | None:
     if not at.is_update and trainer._data_order.length is None:
         return "the middle of an update that was fetched as a whole, since the data promises no length"
     return None
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, stacklevel=2)
 
 
 def _stateful(trainer: Trainer) -> Iterator[tuple[str, Any]]:

@@ -566,6 +566,17 @@ def test_a_compiled_model_and_a_plain_one_read_each_others_states(tmp_path):
     assert torch.load(tmp_path / "back" / FILE)["model_state_dict"].keys() == plain.model.state_dict().keys()
 
 
+def test_a_model_of_which_a_part_is_compiled_has_plain_names_too(tmp_path):
+    plain, partly = new_trainer(), new_trainer()
+    partly.model[0] = torch.compile(partly.model[0], backend="eager")
+    partly.callback_handler.add_callback(SavesAndStops("on_train_update_end", 3, tmp_path))
+    with pytest.raises(Killed):
+        partly.train(**TEN)
+    assert torch.load(tmp_path / FILE)["model_state_dict"].keys() == plain.model.state_dict().keys()
+    plain.train(**TEN, resume_from=tmp_path)
+    assert plain.at.update == 10
+
+
 def test_several_processes_are_refused(tmp_path, monkeypatch):
     trainer = new_trainer()
     monkeypatch.setattr(type(trainer._accelerator), "num_processes", 2)

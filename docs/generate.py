@@ -1,0 +1,233 @@
+"""Writes the parts of these pages that are made from the code: `python docs/generate.py`.
+
+A part stands between `<!-- generated: name -->` and `<!-- end of generated -->`. Tables come from the
+tables that run; the order of a run is recorded from one (`recording.py`). A test holds that what is
+checked in is what this would write.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent
+if __name__ == "__main__":
+    sys.path[:0] = [str(FOLDER.parent)]
+
+from docs import recording  # noqa: E402
+from groundwire import HOOKS, Gap, Hook, HookMap, Row  # noqa: E402
+from groundwire_lightning.arguments import ARGUMENTS  # noqa: E402
+from groundwire_lightning.map import LIGHTNING  # noqa: E402
+from groundwire_tensorboard import TENSORBOARD  # noqa: E402
+from groundwire_torchmetrics import TORCHMETRICS  # noqa: E402
+
+PART = re.compile(r"(<!-- generated: (.+?) -->\n).*?(<!-- end of generated -->)", re.DOTALL)
+
+
+def filled(page: str) -> str:
+    """A page with its generated parts written anew."""
+    return PART.sub(lambda found: f"{found[1]}\n{part(found[2])}\n\n{found[3]}", page)
+
+
+def part(name: str) -> str:
+    """The text of one part: `"kind"` or `"kind of what"`."""
+    kind, _, what = name.partition(" of ")
+    return PARTS[kind](what) if what else PARTS[kind]()
+
+
+# tables
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    lines = [list(head), *(list(row) for row in rows)]
+    lines.insert(1, ["---"] * len(lines[0]))
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+
+
+def code(text: object) -> str:
+    return f"`{text}`"
+
+
+def codes(names: Iterable[object]) -> str:
+    return ", ".join(map(code, names))
+
+
+HOW_OFTEN = {
+    "trainer": "once a Trainer",
+    "run": "once a run",
+    "epoch": "once an epoch",
+    "batch": "each batch",
+    "update": "each update",
+    "demand": "when it is asked for",
+}
+
+
+def hooks_table(kind: str) -> str:
+    """Methods or events, in the order of a run."""
+    head = ("hook", "gives", "how often", "returns", "", "what it is")
+    return table(head, (_hook_line(hook) for hook in HOOKS.values() if hook.is_event == (kind == "events")))
+
+
+def _hook_line(hook: Hook) -> tuple[str, ...]:
+    added = "added" if hook.added else "documented"
+    return (code(hook.name), codes(hook.gives), HOW_OFTEN[hook.every], code(hook.makes) if hook.makes else "", added,
+            hook.about)  # fmt: skip
+
+
+MAPS = {"Lightning": LIGHTNING, "TensorBoard": TENSORBOARD, "torchmetrics": TORCHMETRICS}
+
+
+def rows_table(what: str) -> str:
+    """The rows of a table; of one role where it is named behind a colon."""
+    hookmap, role = _chosen(what)
+    rows = [line for line in hookmap.rows if isinstance(line, Row) and role in (None, line.role)]
+    return table(("method", "runs", "is called with"), (_row_line(line) for line in rows))
+
+
+def _row_line(line: Row) -> tuple[str, ...]:
+    args = [name if name not in line.maybe else f"[{name}]" for name in line.args]
+    named = [f"{name.rpartition('.')[2]}={name}" for name in line.named]
+    return code(line.source), f"{line.position} `{line.hook}`", code(", ".join(args + named)) if args + named else ""
+
+
+def gaps_table(what: str) -> str:
+    """The gaps of a table."""
+    hookmap, role = _chosen(what)
+    gaps = [line for line in hookmap.rows if isinstance(line, Gap) and role in (None, line.role)]
+    head = ("method", "why", "instead", "a run with it")
+    return table(head, ((code(gap.source), gap.why, gap.use, "is refused" if gap.stop else "runs") for gap in gaps))
+
+
+def _chosen(what: str) -> tuple[HookMap, str | None]:
+    name, _, role = what.partition(": ")
+    return MAPS[name], role or None
+
+
+def arguments_table() -> str:
+    """The arguments of the Lightning-shaped Trainer."""
+    head = ("argument", "", "values taken", "what it does, or what to do instead")
+    return table(head, ((code(a.name), a.fate, codes(map(repr, a.allowed)) or "any", a.note) for a in ARGUMENTS))
+
+
+# the order of a run
+
+LOOPS = {"epoch": "for each epoch:", "batch": "for each batch:", "update": "once an update:"}
+
+
+def order(entry: str) -> str:
+    """What runs within what when an entry point is called, as pseudo-code."""
+    root = recording.lightning() if entry == "fit" else recording.native(entry)
+    return "\n".join(["```text", f"{entry}(…)", *_nested(root, 1), "```"])
+
+
+def _nested(node: recording.Node, depth: int, parent: str = "trainer") -> Iterator[str]:
+    loop = ""
+    for child in node.within.values():
+        hook = HOOKS[child.name]
+        opened = LOOPS[hook.every] if hook.every in LOOPS and _repeats(node.name, hook.every, parent) else ""
+        if opened and opened != loop:
+            yield f"{'    ' * depth}{opened}"
+        loop = opened
+        deeper = depth + bool(opened)
+        yield _call(hook, deeper)
+        yield from _nested(child, deeper + 1, hook.every)
+
+
+def _repeats(within: str, every: str, parent: str) -> bool:
+    """An epoch is repeated by a training run alone: an evaluation is one pass."""
+    return within == "_run_training" if every == "epoch" else every != parent
+
+
+def _call(hook: Hook, depth: int) -> str:
+    made = f"{hook.makes} = " if hook.makes else ""
+    line = f"{'    ' * depth}{made}{hook.name}({', '.join(hook.gives)})"
+    return f"{line:<78}  # added" if hook.added else line
+
+
+# the reference
+
+
+def package() -> str:
+    """The names that can be imported from `groundwire` itself."""
+    package = importlib.import_module("groundwire")
+    names = sorted(package.__all__, key=str.lower)
+    return table(("name", "what it is"), ((code(name), _sentence(getattr(package, name))) for name in names))
+
+
+def _sentence(value: Any) -> str:
+    if isinstance(value, str):
+        return "The version."
+    if not (inspect.isclass(value) or inspect.isroutine(value)):
+        return "The callbacks of a Trainer that is given none." if isinstance(value, tuple) else "Every hook by name."
+    return re.split(r"\n\s*\n", inspect.getdoc(value) or "")[0].replace("\n", " ").replace("``", "`")
+
+
+def internals() -> str:
+    """Directives for the methods of the Trainer that lie below the documented ones."""
+    methods = [f".. automethod:: Trainer.{name}" for name in HOOKS if name.startswith("_")]
+    return "\n\n".join(["```{eval-rst}", ".. currentmodule:: groundwire.trainer", *methods, "```"])
+
+
+def reference(what: str) -> str:
+    """Directives for the public names of a module, or for those named behind a colon."""
+    module_name, _, chosen = what.partition(": ")
+    module = importlib.import_module(module_name)
+    names = chosen.split(", ") if chosen else module.__all__
+    blocks = [_directive(name, getattr(module, name)) for name in names]
+    return "\n\n".join(["```{eval-rst}", f".. currentmodule:: {module_name}", *blocks, "```"])
+
+
+def _directive(name: str, value: Any) -> str:
+    if not inspect.isclass(value):
+        kind = "function" if inspect.isroutine(value) else "data"
+        return f".. auto{kind}:: {name}" + ("" if kind == "function" else "\n   :no-value:")
+    if issubclass(value, BaseException):
+        return f".. autoexception:: {name}"
+    members = [member for owner in _owners(value) for member in vars(owner) if _is_told(member, getattr(value, member))]
+    told = f"\n   :members: {', '.join(dict.fromkeys(members))}" if members else ""
+    return f".. autoclass:: {name}{told}"
+
+
+def _owners(value: type) -> list[type]:
+    """The class, and those of our own that it is spread over."""
+    spread = [cls for cls in value.__mro__[1:] if cls.__module__.startswith("groundwire") and not _is_public(cls)]
+    return [value, *spread]
+
+
+def _is_public(cls: type) -> bool:
+    return cls.__name__ in getattr(importlib.import_module(cls.__module__), "__all__", ())
+
+
+def _is_told(name: str, member: Any) -> bool:
+    told = inspect.isroutine(member) or isinstance(member, property)
+    return not name.startswith("_") and told and bool(inspect.getdoc(member))
+
+
+PARTS: dict[str, Callable[..., str]] = {
+    "hooks": hooks_table,
+    "rows": rows_table,
+    "gaps": gaps_table,
+    "arguments": arguments_table,
+    "order": order,
+    "package": package,
+    "internals": internals,
+    "reference": reference,
+}
+
+
+def pages() -> list[Path]:
+    """Every page."""
+    return sorted(FOLDER.rglob("*.md"))
+
+
+if __name__ == "__main__":
+    for path in pages():
+        before = path.read_text("utf-8")
+        if (after := filled(before)) != before:
+            path.write_text(after, "utf-8")
+            print(f"wrote {path.relative_to(FOLDER)}")
