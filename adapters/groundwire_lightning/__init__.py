@@ -8,7 +8,7 @@ from groundwire_lightning.map import LIGHTNING
 from groundwire_lightning.mixing import adapt
 from groundwire_lightning.module import LightningModule
 from groundwire_lightning.seed import seed_everything
-from groundwire_lightning.trainer import Trainer
+from groundwire_lightning.trainer.trainer import Trainer
 
 __all__ = [
     "LIGHTNING",

@@ -21,7 +21,7 @@ from groundwire_lightning.outputs import EpochSkipped
 from groundwire_lightning.seed import isolated_rng
 
 if TYPE_CHECKING:
-    from groundwire_lightning.trainer import Trainer
+    from groundwire_lightning.trainer.trainer import Trainer
 
 ORDER = (
     "on_init_end",

@@ -105,7 +105,7 @@ class Loaders(LightningAdapter):
             loader = self.plan.create_eval_dataloader(None, None)
             self._eval_dataloader = checked(_present(loader, "val"), "val_dataloader")
             self.at.phase = outer
-            limited("limit_val_batches", length_of(self._eval_dataloader), self.limit_val_batches)  # refused before a batch
+            limited("limit_val_batches", length_of(self._eval_dataloader), self.limit_val_batches)  # refused early
 
     def training_feed(self) -> Feed:
         """The batches of the epoch that begins; for the very first one they were opened before."""

@@ -11,7 +11,7 @@ from torch.optim.lr_scheduler import OneCycleLR, ReduceLROnPlateau
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
 
 if TYPE_CHECKING:
-    from groundwire_lightning.trainer import Trainer
+    from groundwire_lightning.trainer.trainer import Trainer
 
 
 @dataclass(slots=True)
