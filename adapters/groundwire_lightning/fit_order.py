@@ -18,6 +18,7 @@ from groundwire_lightning.data import Feed, tell_epoch
 from groundwire_lightning.limits import is_done, is_epoch_done, should_validate, validates_in_epoch
 from groundwire_lightning.optimization import due
 from groundwire_lightning.outputs import EpochSkipped
+from groundwire_lightning.progress import Count
 from groundwire_lightning.seed import isolated_rng
 
 if TYPE_CHECKING:
@@ -141,10 +142,12 @@ def train_epoch(trainer: Trainer) -> None:
     """Every training batch once, with the validations that are due among them."""
     plan, at, logged, progress = trainer.plan, trainer.at, trainer.logged, trainer.progress
     at.phase = "train"
+    progress.epochs_ready += 1
     plan.train_epoch_start()
     trainer._loss_tracker.reset()
     plan.on_train_epoch_start()
-    progress.ready, progress.is_last = 0, False
+    progress.epochs_started += 1
+    progress.enter_epoch()
     feed = trainer.training_feed()
     batches = () if is_epoch_done(trainer) else trainer._on_device(feed)
     for at.step, batch in enumerate(batches):
@@ -159,10 +162,12 @@ def train_epoch(trainer: Trainer) -> None:
             after_step(trainer)
             break
         logged.batch_ends()
+        progress.batch.completed = progress.ready
         if should_validate(trainer):
             validate_within_epoch(trainer)
         if at.is_update:
             move_schedulers(trainer, "step", plateau=True)
+            progress.stepped += 1
         if is_epoch_done(trainer):
             break
     end_of_epoch(trainer)
@@ -184,7 +189,10 @@ def end_of_epoch(trainer: Trainer) -> None:
 
 def train_step(trainer: Trainer, batch: Any, step: int) -> Any:
     """Forward, loss and backward of a batch, and an update where it completes one."""
-    plan, at = trainer.plan, trainer.at
+    plan, at, progress = trainer.plan, trainer.at, trainer.progress
+    progress.batch.started = progress.ready
+    if at.is_update:
+        progress.steps_ready += 1
     plan.on_train_step_start(step)
     batch_output = plan.calculate_train_batch_loss(batch)
     loss = batch_output["loss"]
@@ -192,13 +200,14 @@ def train_step(trainer: Trainer, batch: Any, step: int) -> Any:
     plan.on_train_step_end(batch, batch_output, step)
     if step % trainer.accumulate_grad_batches == 0:
         plan.optimizer_zero_grad()
+        progress.cleared += 1
     if loss is not None:
         plan.backward_step(loss / trainer.accumulate_grad_batches)
     if at.is_update:
         plan._clip_gradients()
         plan.optimizer_step()
         at.update += 1
-        trainer.progress.steps += 1
+        progress.steps += 1
         plan.on_train_update_end(step)
     after_step(trainer)
     return batch_output
@@ -206,6 +215,7 @@ def train_step(trainer: Trainer, batch: Any, step: int) -> Any:
 
 def after_step(trainer: Trainer) -> None:
     """Move on the schedulers that need no metric: after an update, and with the last batch of an epoch."""
+    trainer.progress.batch.processed = trainer.progress.ready
     if trainer.lr_scheduler_configs:
         if trainer.at.is_update:
             move_schedulers(trainer, "step", plateau=False)
@@ -218,6 +228,7 @@ def move_schedulers(trainer: Trainer, interval: str, plateau: bool) -> None:
     for scheduler, metric in due(trainer, interval, plateau):
         trainer.scheduler, trainer.monitored = scheduler, metric
         trainer.plan.scheduler_step()
+        trainer.progress.moved += 1
 
 
 def validate_within_epoch(trainer: Trainer) -> None:
@@ -247,12 +258,17 @@ def validation(trainer: Trainer, feed: Feed) -> None:
     plan, at, logged = trainer.plan, trainer.at, trainer.logged
     module = trainer.lightning_module
     modes = {name: part.training for name, part in module.named_modules()}
+    progress = trainer.progress
+    progress.enter_validation()
     plan.eval_epoch_start()
     plan.on_eval_epoch_start(False)
     for at.eval_step, batch in enumerate(trainer._on_device(feed)):
+        progress.val_batch.ready, progress.val_is_last = at.eval_step + 1, feed.is_last
         logged.batch_starts(batch)
         plan._run_eval_step(batch, at.eval_step)
         logged.batch_ends()
+    seen = progress.val_batch.ready
+    progress.val_batch = Count(seen, seen, seen, seen)
     logged.epoch_ends()
     plan.eval_epoch_end()
     if not trainer.sanity_checking:

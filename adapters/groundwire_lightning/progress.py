@@ -1,8 +1,38 @@
-"""How far fitting has come, as Lightning counts it; kept from one ``fit`` to the next."""
+"""How far fitting has come, as Lightning counts it; kept from one ``fit`` to the next and in checkpoints."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Count:
+    """How often something was begun and done.
+
+    Attributes:
+        ready: It was about to begin.
+        started: The hooks at its start had run.
+        processed: It was done.
+        completed: The hooks at its end had run.
+    """
+
+    ready: int = 0
+    started: int = 0
+    processed: int = 0
+    completed: int = 0
+
+    def plus(self, other: Count) -> Count:
+        """The sum of two."""
+        return Count(
+            self.ready + other.ready,
+            self.started + other.started,
+            self.processed + other.processed,
+            self.completed + other.completed,
+        )
+
+    def minus(self, other: Count) -> Count:
+        """What is left without another."""
+        return self.plus(Count(-other.ready, -other.started, -other.processed, -other.completed))
 
 
 @dataclass(slots=True)
@@ -12,15 +42,54 @@ class Progress:
     Attributes:
         epochs: Epochs completed; ``current_epoch``, which is the index of the epoch under way.
         processed: Epochs whose batches are done; one more than ``epochs`` while an epoch ends.
+        epochs_ready: Epochs that were about to begin.
+        epochs_started: Epochs whose start hooks have run.
         steps: Optimizer steps; ``global_step``.
+        steps_ready: Optimizer steps that were about to be made.
+        cleared: Times that gradients were cleared by the trainer.
+        moved: Times that a scheduler was moved on.
+        stepped: Batches that completed an update, however many optimizers stepped; the x-axis of loggers.
         batches: Training batches, all epochs together.
         ready: Batches of the epoch under way that were fetched.
         is_last: The batch in use is the last of its epoch.
+        batch: Batches of the epoch under way, whose number that is ready is ``ready``.
+        before: Batches of the epochs before it.
+        at_start: ``steps``, ``cleared`` and ``moved`` when the epoch under way began.
+        val_batch: Batches of the validation under way, or of the last one.
+        val_before: Batches of the validations before it in this epoch.
+        val_is_last: That validation came to its last batch.
     """
 
     epochs: int = 0
     processed: int = 0
+    epochs_ready: int = 0
+    epochs_started: int = 0
     steps: int = 0
+    steps_ready: int = 0
+    cleared: int = 0
+    moved: int = 0
+    stepped: int = 0
     batches: int = 0
     ready: int = 0
     is_last: bool = False
+    batch: Count = field(default_factory=Count)
+    before: Count = field(default_factory=Count)
+    at_start: tuple[int, int, int] = (0, 0, 0)
+    val_batch: Count = field(default_factory=Count)
+    val_before: Count = field(default_factory=Count)
+    val_is_last: bool = False
+
+    def enter_epoch(self) -> None:
+        """Begin to count the batches of an epoch."""
+        self.batch.ready = self.ready
+        self.before = self.before.plus(self.batch)
+        self.batch = Count()
+        self.ready, self.is_last = 0, False
+        self.at_start = self.steps, self.cleared, self.moved
+        self.val_before = Count().minus(self.val_batch)  # what was validated before the epoch is not counted
+
+    def enter_validation(self) -> None:
+        """Begin to count the batches of a validation."""
+        self.val_before = self.val_before.plus(self.val_batch)
+        self.val_batch = Count()
+        self.val_is_last = False
