@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from argparse import Namespace
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -169,9 +170,7 @@ class TensorBoardLogger(Logger):
 
     def _keep(self, params: Any) -> None:
         if type(self.hparams).__module__.startswith("omegaconf") or type(params).__module__.startswith("omegaconf"):
-            from importlib import import_module
-
-            self.hparams = import_module("omegaconf").OmegaConf.merge(self.hparams, params)
+            self.hparams = sys.modules["omegaconf"].OmegaConf.merge(self.hparams, params)
         else:
             self.hparams.update(as_mapping(params))
 
