@@ -77,7 +77,9 @@ ARGUMENTS = (
     honoured("benchmark", "sets torch.backends.cudnn.benchmark"),
     honoured("inference_mode", "False validates under no_grad"),
     honoured("use_distributed_sampler", "without effect in one process"),
-    refused("profiler", "torch.profiler around fit()", None),
+    mapped(
+        "profiler", "by name, True for the simple one, or an object; written into the plan, so that none costs nothing"
+    ),
     honoured("detect_anomaly", "fits under torch.autograd.set_detect_anomaly"),
     refused("barebones", "nothing is logged, shown or saved that was not asked for anyway", False),
     refused("plugins", "_create_accelerator of the Trainer", None, []),

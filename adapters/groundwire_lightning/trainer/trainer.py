@@ -18,10 +18,12 @@ from groundwire_lightning.datamodule import LightningDataModule
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
 from groundwire_lightning.loaders import Loaders
 from groundwire_lightning.map import LIGHTNING
+from groundwire_lightning.profilers import profiler_for
+from groundwire_lightning.profiling import Profiled
 from groundwire_lightning.progress import Progress
 
 
-class Trainer(Loaders):
+class Trainer(Profiled, Loaders):
     """Lightning's Trainer on groundwire: ``fit`` and ``validate`` in Lightning's order, with its numbers.
 
     The arguments are Lightning's; ``groundwire_lightning.arguments`` says of each what becomes of
@@ -85,6 +87,7 @@ class Trainer(Loaders):
         given = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
         arguments.check(given)
         self._asked_for = accelerator
+        self.profiler = profiler_for(profiler)
         self.progress = Progress()
         settings.take(self, given)
         super().__init__(None, callbacks=_listed(callbacks, enable_progress_bar))

@@ -1,0 +1,59 @@
+"""Lightning's profilers, each in a file of its own; what each needs is imported when its name is used."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.profilers.base import PassThroughProfiler
+from groundwire_lightning.profilers.profiler import Profiler
+from groundwire_lightning.profilers.simple import SimpleProfiler
+
+if TYPE_CHECKING:
+    from groundwire_lightning.profilers.advanced import AdvancedProfiler
+    from groundwire_lightning.profilers.pytorch import PyTorchProfiler
+    from groundwire_lightning.profilers.xla import XLAProfiler
+
+__all__ = [
+    "AdvancedProfiler",
+    "PassThroughProfiler",
+    "Profiler",
+    "PyTorchProfiler",
+    "SimpleProfiler",
+    "XLAProfiler",
+]
+
+_LATE = {"AdvancedProfiler": "advanced", "PyTorchProfiler": "pytorch", "XLAProfiler": "xla"}
+_BY_NAME = {
+    "simple": "SimpleProfiler",
+    "advanced": "AdvancedProfiler",
+    "pytorch": "PyTorchProfiler",
+    "xla": "XLAProfiler",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_LATE[name]}"), name)
+
+
+def profiler_for(asked: Any) -> Any:
+    """The profiler that ``Trainer(profiler=)`` asks for.
+
+    Args:
+        asked: A name, True for the simple one, None or False for none, or a profiler.
+
+    Raises:
+        MisconfigurationException: A name that no profiler has.
+        NotSupportedYetError: The one that records on TPUs.
+    """
+    if asked is True:
+        asked = "simple"
+    if not isinstance(asked, str):
+        return asked or PassThroughProfiler()
+    if asked.lower() not in _BY_NAME:
+        raise MisconfigurationException(f"Trainer(profiler={asked!r}): there are {sorted(_BY_NAME)}")
+    made = _BY_NAME[asked.lower()]
+    return (globals().get(made) or __getattr__(made))()
