@@ -88,14 +88,10 @@ def native(dataset: TensorDataset, in_a_loader: bool = False) -> Run:
 
     def run(epochs: int) -> None:
         model = network()
-        given = Opaque(dataset, BATCH_SIZE, shuffle=True) if in_a_loader else dataset
+        given = DataLoader(dataset, BATCH_SIZE, shuffle=True) if in_a_loader else dataset
         Trainer(model, nn.CrossEntropyLoss(), sgd(model)).train(given, epochs, per_device_batch_size=BATCH_SIZE)
 
     return run
-
-
-class Opaque(DataLoader):  # type: ignore[type-arg]
-    """A loader of a class of its own, whose batches are fetched sample by sample."""
 
 
 def pytorch_accelerated(dataset: TensorDataset) -> Run:

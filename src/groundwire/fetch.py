@@ -60,6 +60,8 @@ class InBatches(Dataset[Any]):
 
     def __getitems__(self, indices: list[int]) -> Any:
         """The samples at ``indices``."""
+        if _tensors_of(self.dataset) is not self._tensors:  # others were put in their place since
+            return [self.dataset[index] for index in indices]
         try:
             rows = [self.dataset.indices[index] for index in indices] if self._is_subset else indices
             chosen = torch.tensor(rows)

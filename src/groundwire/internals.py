@@ -16,6 +16,7 @@ from groundwire.between_runs import BetweenRuns
 from groundwire.callbacks.handler import CallbackHandler
 from groundwire.callbacks.limits import LimitBatchesCallback
 from groundwire.data_order import DataOrder
+from groundwire.fetch import in_batches
 from groundwire.random_state import seed_all
 from groundwire.request import EvaluateRequest, TrainRequest, check_seed
 from groundwire.run_config import TrainerRunConfig
@@ -41,6 +42,7 @@ class Internals(BetweenRuns):
     _resumed: dict[str, Any] | None = None
     _predictions: list[Any] | None = None
     _is_wrapped: bool = False
+    _pad_uneven_eval_batches: bool = False  # True: as many batches in each process, some samples twice
 
     # construction
 
@@ -124,9 +126,13 @@ class Internals(BetweenRuns):
         self._is_wrapped = prepare.wraps(self._accelerator)
 
     def _prepare_dataloaders(self) -> None:
-        """Share the loaders out among the processes, where there are several."""
-        self._train_dataloader = prepare.shared_out(self._accelerator, self._train_dataloader, even=True)
-        self._eval_dataloader = prepare.shared_out(self._accelerator, self._eval_dataloader, even=False)
+        """Let data in memory come a batch at a time, and share the loaders out where there are several processes."""
+        train, evaluation = self._train_dataloader, self._eval_dataloader
+        train = train if train is self.train_dataset else in_batches(train)  # a loader that was given stays as it is
+        evaluation = evaluation if evaluation is self.eval_dataset else in_batches(evaluation)
+        self._train_dataloader = prepare.shared_out(self._accelerator, train, even=True)
+        padded = self._pad_uneven_eval_batches
+        self._eval_dataloader = prepare.shared_out(self._accelerator, evaluation, even=padded)
 
     def _create_run_config(
         self,

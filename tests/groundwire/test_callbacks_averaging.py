@@ -1,5 +1,3 @@
-from types import SimpleNamespace
-
 import pytest
 import torch
 from accelerate import Accelerator
@@ -19,6 +17,7 @@ from groundwire.callbacks import (
 )
 from groundwire.ema import ModelEma
 from groundwire.errors import HookMapError
+from groundwire.request import TrainRequest
 from groundwire.trainer import Trainer
 
 DATA = TensorDataset(torch.ones(8, 1), torch.ones(8, 1))
@@ -276,7 +275,7 @@ def test_its_state_goes_on_where_it_was(path, given_back):
 
     other = ModelEmaCallback(decay=1.0, evaluate_during_training=False, save_path=path)
     trainer = trainer_with(other)
-    trainer._request = SimpleNamespace(resume_from="states/epoch_2")
+    trainer._request = TrainRequest(train_dataset=None, num_epochs=1, resume_from="states/epoch_2")
     if given_back == "before the run":
         other.load_state_dict(state)
     other.on_training_run_start(trainer)

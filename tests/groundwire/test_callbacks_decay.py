@@ -6,6 +6,7 @@ from torch import nn
 from torch.utils.data import TensorDataset
 
 from groundwire.callbacks import TrainerCallback, WSDCheckpointCallback
+from groundwire.request import TrainRequest
 from groundwire.schedulers import CosineLrScheduler, WSDLrScheduler
 from groundwire.trainer import Trainer
 
@@ -171,6 +172,6 @@ def test_its_state_goes_on_where_it_was(tmp_path):
     train(callback, scheduler=wsd())
     other.load_state_dict(callback.state_dict())
     trainer = SimpleNamespace(scheduler=SimpleNamespace(get_checkpoint_steps=0, get_phase_info=0, get_current_step=0))
-    trainer._request = SimpleNamespace(resume_from="states/step_3")
+    trainer._request = TrainRequest(train_dataset=None, num_epochs=1, resume_from="states/step_3")
     other.on_training_run_start(trainer)
     assert other.state_dict() == {"last_checkpoint_step": 20, "earlier": 0}

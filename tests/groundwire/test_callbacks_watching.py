@@ -10,6 +10,7 @@ from torch.utils.data import TensorDataset
 
 from groundwire.callbacks import EarlyStoppingCallback, ModelEmaCallback, SaveBestModelCallback, TrainerCallback
 from groundwire.callbacks.watching import MetricWatcher, is_resumed
+from groundwire.request import TrainRequest
 from groundwire.tracking import InMemoryRunHistory
 from groundwire.trainer import Trainer
 
@@ -86,11 +87,11 @@ def test_every_process_judges_by_the_value_of_the_main_one(monkeypatch, index):
 
 def test_a_resumed_run_keeps_what_was_given_back():
     watcher = MetricWatcher("score", greater_is_better=False, reset_on_train=True)
-    trainer = SimpleNamespace(_request=SimpleNamespace(resume_from="states/epoch_1"))
+    trainer = SimpleNamespace(_request=TrainRequest(train_dataset=None, num_epochs=1, resume_from="states/epoch_1"))
     watcher.load_state_dict({"best_metric": 1.0, "best_metric_epoch": 3})
     assert is_resumed(trainer)
     watcher.on_training_run_start(trainer)
     assert watcher.best_metric == 1.0
-    trainer._request.resume_from = None
+    trainer._request = TrainRequest(train_dataset=None, num_epochs=1)
     watcher.on_training_run_start(trainer)
     assert watcher.best_metric is None

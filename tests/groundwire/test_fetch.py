@@ -2,6 +2,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.groundwire.runs import data, equal, trainer_for, weights
 from torch.utils.data import DataLoader, Dataset, Subset, TensorDataset, default_collate
 
 from groundwire.fetch import InBatches, Rows, collate, in_batches
@@ -112,3 +113,32 @@ DATA = TensorDataset(torch.arange(4.0))
 )  # fmt: skip
 def test_everything_else_is_left_alone(loader):
     assert in_batches(loader) is loader
+
+
+def test_tensors_that_were_put_in_place_of_others_are_seen():
+    dataset = TensorDataset(torch.arange(4))
+    loader = in_batches(DataLoader(dataset, 2))
+    dataset.tensors = (torch.arange(4) + 10,)
+    assert [batch[0].tolist() for batch in loader] == [[10, 11], [12, 13]]
+
+
+@pytest.mark.parametrize("seed", [None, 3])
+def test_a_trainer_fetches_what_it_is_given_at_once_and_trains_to_the_same_bits(seed):
+    ends = []
+    for dataset in (data(10), Mine(*data(10).tensors)):
+        torch.manual_seed(7)
+        trainer = trainer_for(seed=seed)
+        trainer.train(dataset, 2, eval_dataset=dataset, per_device_batch_size=4)
+        ends.append((weights(trainer.model), trainer.run_history.to_dict()))
+        in_memory = type(dataset) is TensorDataset
+        assert isinstance(trainer._train_dataloader.dataset, InBatches) == in_memory
+        assert isinstance(trainer._eval_dataloader.dataset, InBatches) == in_memory
+    assert equal(ends[0][0], ends[1][0])
+    assert ends[0][1] == ends[1][1]
+
+
+def test_a_loader_that_the_trainer_is_given_stays_as_it_is():
+    loader = DataLoader(data(4), 2)
+    trainer = trainer_for()
+    trainer.train(loader, 1)
+    assert trainer._train_dataloader is loader

@@ -88,6 +88,21 @@ def test_a_step_is_short(callbacks, asked, capsys):
         assert max(depth for _, depth in step) <= 5
 
 
+def test_the_next_batch_of_data_in_memory_is_five_more_calls_in_one_file():
+    def given(dataset):
+        trainer, steps = trainer_for(), Steps()
+        sys.setprofile(steps)
+        try:
+            trainer.train(dataset, 1, per_device_batch_size=2)
+        finally:
+            sys.setprofile(None)
+        return steps.steps[3]
+
+    at_once, one_by_one = given(data(24)), given(DataLoader(data(24), 2))
+    assert len(at_once) <= len(one_by_one) + 5 <= 25
+    assert {Path(file).name for file in files_of(at_once) - files_of(one_by_one)} == {"fetch.py"}
+
+
 def test_the_count_sees_each_hook_of_a_step():
     names = [code.co_name for code, _ in steps_of(())[0]]
     hooks = [name for name in names if name in HOOKS]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwire.callbacks.base import TrainerCallback
 from groundwire.callbacks.checks import flag, whole
+from groundwire.callbacks.watching import processes_of
 from groundwire.errors import GroundwireError
 from groundwire.utils import LIMIT_BATCHES_ENV_VAR, DataLoaderSlice
 
@@ -179,7 +180,7 @@ class LimitEvalStepsCallback(_Limit):
         trainer._eval_dataloader = self._gated(trainer._eval_dataloader, NO_LIMIT)
 
     def _share(self, trainer: Trainer) -> int:
-        processes: int = trainer._accelerator.num_processes
+        processes = processes_of(trainer)
         if self.num_eval_steps < processes:
             raise ValueError(
                 f"num_eval_steps: at least one step for each of {processes} processes is due, got {self.num_eval_steps}"

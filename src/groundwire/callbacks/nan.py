@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from groundwire.callbacks.base import TrainerCallback
+from groundwire.callbacks.watching import processes_of
 from groundwire.errors import NonFiniteLossError
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class TerminateOnNaNCallback(TrainerCallback):
 
 def _earliest(trainer: Trainer, first: int | None) -> int | None:
     """The earliest batch over all processes: they end together, or one would wait for the others for ever."""
-    if trainer._accelerator.num_processes == 1:
+    if processes_of(trainer) == 1:
         return first
     told = torch.tensor([-1 if first is None else first], device=trainer.device)
     seen = [step for step in trainer._accelerator.gather(told).tolist() if step >= 0]

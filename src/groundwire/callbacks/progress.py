@@ -85,7 +85,7 @@ class ProgressBarCallback(TrainerCallback):
             leave=not self._bars,
             mininterval=SECONDS_ON_SCREEN if on_screen else SECONDS_IN_A_FILE,
             delay=0 if on_screen else SECONDS_IN_A_FILE,
-            disable=not trainer._accelerator.is_local_main_process,
+            disable=not getattr(getattr(trainer, "_accelerator", None), "is_local_main_process", True),
         )
         self._bars.append(bar)
 

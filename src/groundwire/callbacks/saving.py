@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundwire.callbacks.checks import flag, path, writable
-from groundwire.callbacks.watching import OF_EVALUATION, MetricWatcher
+from groundwire.callbacks.watching import OF_EVALUATION, MetricWatcher, callbacks_of, processes_of
 
 if TYPE_CHECKING:
     from groundwire.trainer import Trainer
@@ -67,7 +67,7 @@ class SaveBestModelCallback(MetricWatcher):
         super().on_training_run_start(trainer, **kwargs)
         target = Path(self.save_path)
         writable("save_path", target, folder=False)
-        for other in trainer.callback_handler:
+        for other in callbacks_of(trainer):
             taken = isinstance(other, SaveBestModelCallback) and Path(other.save_path).absolute() == target.absolute()
             if taken and other is not self:
                 raise ValueError(
@@ -91,5 +91,6 @@ class SaveBestModelCallback(MetricWatcher):
             trainer.print(
                 f"Loading the weights of epoch {self.best_metric_epoch}: {self.watch_metric} {self.best_metric}"
             )
-            trainer._accelerator.wait_for_everyone()  # one process writes and all read
+            if processes_of(trainer) > 1:  # one process writes and all read
+                trainer._accelerator.wait_for_everyone()
             trainer.load_checkpoint(self.save_path)

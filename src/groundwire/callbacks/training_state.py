@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwire.callbacks.base import TrainerCallback
 from groundwire.callbacks.checks import flag, path, whole, writable
-from groundwire.callbacks.watching import is_resumed
+from groundwire.callbacks.watching import callbacks_of, is_resumed
 
 if TYPE_CHECKING:
     from groundwire.trainer import Trainer
@@ -72,7 +72,7 @@ class SaveTrainingStateCallback(TrainerCallback):
         if not is_resumed(trainer):
             self._updates = 0
         writable("save_dir", self.save_dir, folder=True)
-        if any(_writes_to(other, self.save_dir) for other in trainer.callback_handler if other is not self):
+        if any(_writes_to(other, self.save_dir) for other in callbacks_of(trainer) if other is not self):
             raise ValueError(
                 f"{type(self).__name__}: save_dir={str(self.save_dir)!r} is that of another callback of this class, "
                 "and each would overwrite what the other saved; give each its own"
@@ -106,7 +106,7 @@ class SaveTrainingStateCallback(TrainerCallback):
         self._written = dict(state_dict["written"])
 
     def _warn_of_those_behind(self, trainer: Trainer) -> None:
-        callbacks = list(trainer.callback_handler)
+        callbacks = callbacks_of(trainer)
         behind = callbacks[callbacks.index(self) + 1 :] if self in callbacks else []
         stateful = [one for one in behind if hasattr(one, "state_dict") and not isinstance(one, type(self))]
         often = self.save_every_n_epochs is not None or self.save_every_n_steps is not None
@@ -135,7 +135,7 @@ class SaveTrainingStateCallback(TrainerCallback):
 
     def _stamp_resumed(self, trainer: Trainer) -> None:
         """The folder a run was resumed from held a list in which its own stamp could not stand yet."""
-        resumed_from = getattr(trainer._request, "resume_from", None)
+        resumed_from = trainer._request.resume_from if is_resumed(trainer) else None  # type: ignore[union-attr]
         for name in [name for name, stamp in self._written.items() if stamp is None]:
             folder = self.save_dir / name
             if resumed_from is not None and folder.exists() and folder.samefile(resumed_from):

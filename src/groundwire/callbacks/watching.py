@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -11,11 +11,12 @@ import torch
 from groundwire.callbacks.base import TrainerCallback
 from groundwire.callbacks.checks import flag, text
 from groundwire.errors import did_you_mean
+from groundwire.request import TrainRequest
 
 if TYPE_CHECKING:
     from groundwire.trainer import Trainer
 
-__all__ = ["MetricWatcher", "is_resumed"]
+__all__ = ["MetricWatcher", "callbacks_of", "is_resumed", "processes_of"]
 
 OF_EVALUATION = "eval_loss_epoch"
 
@@ -48,7 +49,7 @@ class MetricWatcher(TrainerCallback):
         """
         if self.reset_on_train and not is_resumed(trainer):
             self.forget()
-        missing = self.watch_metric == OF_EVALUATION and trainer._eval_dataloader is None
+        missing = self.watch_metric == OF_EVALUATION and getattr(trainer, "_eval_dataloader", self) is None
         if missing and OF_EVALUATION not in trainer.run_history.get_metric_names():
             raise ValueError(
                 f"{type(self).__name__}: watch_metric={OF_EVALUATION!r} will not be recorded, since the run has no "
@@ -67,10 +68,11 @@ class MetricWatcher(TrainerCallback):
             TypeError: It is not a number.
             ValueError: Nothing was recorded for it.
         """
-        accelerator = trainer._accelerator
-        if accelerator.num_processes == 1:
+        if processes_of(trainer) == 1:
             return self._recorded(trainer)
         from accelerate.utils import broadcast
+
+        accelerator = trainer._accelerator
 
         # were each to judge by its own value, some would stop or save and the others would wait for them
         value = self._recorded(trainer) if accelerator.is_main_process else 0.0
@@ -123,4 +125,17 @@ class MetricWatcher(TrainerCallback):
 
 def is_resumed(trainer: Trainer) -> bool:
     """True if the run takes up a saved training state, so that callbacks keep what they were given back."""
-    return getattr(trainer._request, "resume_from", None) is not None
+    request = getattr(trainer, "_request", None)
+    return isinstance(request, TrainRequest) and request.resume_from is not None
+
+
+def processes_of(trainer: Trainer) -> int:
+    """How many processes train together; one where a stand-in for a Trainer does not say."""
+    told = getattr(getattr(trainer, "_accelerator", None), "num_processes", 1)
+    return told if isinstance(told, int) else 1
+
+
+def callbacks_of(trainer: Trainer) -> list[Any]:
+    """All callbacks of the run, in order; none where a stand-in for a Trainer has no list."""
+    handler = getattr(trainer, "callback_handler", None)
+    return list(handler) if isinstance(handler, Iterable) else []
