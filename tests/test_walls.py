@@ -24,6 +24,7 @@ FOR_ALL_ADAPTERS = CORE_AT_IMPORT | {"lightning_utilities", "numpy"}
 # What an adapter may import beyond that: its own ecosystem, itself, and at most the TensorBoard adapter.
 ECOSYSTEM = {
     "groundwire_lightning": {
+        "fsspec",
         "groundwire_lightning",
         "groundwire_tensorboard",
         "sklearn",

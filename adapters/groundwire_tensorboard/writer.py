@@ -21,16 +21,23 @@ class EventWriter:
     Args:
         log_dir: Directory of the event files. Without one, ``SummaryWriter`` picks a new directory
             ``runs/<time>_<host>`` at the first write.
+        **options: Further arguments of ``SummaryWriter``.
     """
 
-    def __init__(self, log_dir: str | os.PathLike[str] | None = None) -> None:
+    def __init__(self, log_dir: str | os.PathLike[str] | None = None, **options: Any) -> None:
         self._log_dir = None if log_dir is None else os.fspath(log_dir)
+        self._options = options
         self._writer: SummaryWriter | None = None
 
     @property
     def log_dir(self) -> str | None:
         """Directory of the event files; ``None`` while it is still to be picked."""
         return self._log_dir
+
+    @property
+    def summary_writer(self) -> SummaryWriter:
+        """The ``SummaryWriter`` in use, for whatever has no method here; opened if it is not."""
+        return self._open()
 
     def scalar(self, tag: str, value: float, step: int) -> None:
         """Write one number; TensorBoard keeps it in single precision."""
@@ -74,7 +81,7 @@ class EventWriter:
         if self._writer is None:
             from torch.utils.tensorboard import SummaryWriter
 
-            self._writer = SummaryWriter(self._log_dir)
+            self._writer = SummaryWriter(self._log_dir, **self._options)
             self._log_dir = self._writer.log_dir
         return self._writer
 
