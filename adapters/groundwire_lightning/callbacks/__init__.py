@@ -1,5 +1,39 @@
 """Lightning's callbacks, each in a file of its own; what is heavy is imported where it is used."""
 
 from groundwire_lightning.callback import Callback
+from groundwire_lightning.callbacks.device_stats_monitor import DeviceStatsMonitor
+from groundwire_lightning.callbacks.finetuning import BackboneFinetuning, BaseFinetuning
+from groundwire_lightning.callbacks.lambda_function import LambdaCallback
+from groundwire_lightning.callbacks.lr_monitor import LearningRateMonitor
+from groundwire_lightning.callbacks.model_summary import ModelSummary
+from groundwire_lightning.callbacks.prediction_writer import BasePredictionWriter
+from groundwire_lightning.callbacks.progress import ProgressBar, RichProgressBar, TQDMProgressBar
+from groundwire_lightning.callbacks.pruning import ModelPruning
+from groundwire_lightning.callbacks.rich_model_summary import RichModelSummary
+from groundwire_lightning.callbacks.spike import SpikeDetection
+from groundwire_lightning.callbacks.stochastic_weight_avg import StochasticWeightAveraging
+from groundwire_lightning.callbacks.throughput_monitor import ThroughputMonitor
+from groundwire_lightning.callbacks.timer import Timer
+from groundwire_lightning.callbacks.weight_averaging import EMAWeightAveraging, WeightAveraging
 
-__all__ = ["Callback"]
+__all__ = [
+    "BackboneFinetuning",
+    "BaseFinetuning",
+    "BasePredictionWriter",
+    "Callback",
+    "DeviceStatsMonitor",
+    "EMAWeightAveraging",
+    "LambdaCallback",
+    "LearningRateMonitor",
+    "ModelPruning",
+    "ModelSummary",
+    "ProgressBar",
+    "RichModelSummary",
+    "RichProgressBar",
+    "SpikeDetection",
+    "StochasticWeightAveraging",
+    "TQDMProgressBar",
+    "ThroughputMonitor",
+    "Timer",
+    "WeightAveraging",
+]

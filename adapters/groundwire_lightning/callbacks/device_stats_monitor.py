@@ -1,0 +1,95 @@
+"""What the device is doing, written by loggers around batches."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Any
+
+from groundwire_lightning.callback import Callback
+from groundwire_lightning.errors import MisconfigurationException
+
+
+class DeviceStatsMonitor(Callback):
+    """Writes the load of the CPU or the memory of the GPU, as ``DeviceStatsMonitor.<hook>/<name>``.
+
+    Args:
+        cpu_stats: True writes the load of the CPU where training runs on a GPU too; False never does.
+    """
+
+    def __init__(self, cpu_stats: bool | None = None) -> None:
+        self._cpu_stats = cpu_stats
+
+    def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
+        """See that it can be done.
+
+        Raises:
+            MisconfigurationException: There is no logger.
+            ModuleNotFoundError: psutil, which knows the load of the CPU, is not installed.
+        """
+        if stage != "fit":
+            return
+        if not trainer.loggers:
+            raise MisconfigurationException(
+                "DeviceStatsMonitor writes through a logger, and this Trainer has none: leave out logger=False, or the "
+                "callback"
+            )
+        on_cpu = trainer.strategy.root_device.type == "cpu"
+        if on_cpu and self._cpu_stats is None and importlib.util.find_spec("psutil") is None:
+            raise ModuleNotFoundError("DeviceStatsMonitor asks psutil for the load of the CPU: pip install psutil")
+
+    def on_train_batch_start(self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int) -> None:
+        """Write where loggers are due."""
+        self._write(trainer, "on_train_batch_start")
+
+    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+        """Write where loggers are due."""
+        self._write(trainer, "on_train_batch_end")
+
+    def on_validation_batch_start(
+        self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
+    ) -> None:
+        """Write where loggers are due."""
+        self._write(trainer, "on_validation_batch_start")
+
+    def on_validation_batch_end(
+        self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
+    ) -> None:
+        """Write where loggers are due."""
+        self._write(trainer, "on_validation_batch_end")
+
+    def on_test_batch_start(
+        self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
+    ) -> None:
+        """Write where loggers are due."""
+        self._write(trainer, "on_test_batch_start")
+
+    def on_test_batch_end(
+        self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
+    ) -> None:
+        """Write where loggers are due."""
+        self._write(trainer, "on_test_batch_end")
+
+    def _write(self, trainer: Any, hook: str) -> None:
+        if not trainer._logger_connector.should_update_logs:
+            return
+        device = trainer.strategy.root_device
+        if device.type == "cpu" and self._cpu_stats is False:
+            return
+        stats = dict(trainer.accelerator.get_device_stats(device))
+        if device.type != "cpu" and self._cpu_stats:
+            stats |= cpu_stats()
+        for logger in trainer.loggers:
+            before = f"{type(self).__qualname__}.{hook}{logger.group_separator}"
+            values = {before + name: value for name, value in stats.items()}
+            logger.log_metrics(values, step=trainer.fit_loop.epoch_loop._batches_that_stepped)
+
+
+def cpu_stats() -> dict[str, float]:
+    """The load of this machine's CPU and memory, in percent."""
+    import psutil
+
+    return {
+        "cpu_vm_percent": psutil.virtual_memory().percent,
+        "cpu_percent": psutil.cpu_percent(),
+        "cpu_swap_percent": psutil.swap_memory().percent,
+    }

@@ -1,0 +1,62 @@
+"""A callback made of functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from groundwire_lightning.callback import Callback
+
+
+class LambdaCallback(Callback):
+    """Calls the functions it is given at the hooks they are given for.
+
+    ``LambdaCallback(on_train_start=lambda trainer, module: print("here we go"))``. What is left out
+    costs nothing.
+
+    Args:
+        setup: Called at the hook of its name with what that hook is given; so are all the others.
+    """  # noqa: D417  # one says it for all
+
+    def __init__(
+        self,
+        setup: Callable[..., Any] | None = None,
+        teardown: Callable[..., Any] | None = None,
+        on_fit_start: Callable[..., Any] | None = None,
+        on_fit_end: Callable[..., Any] | None = None,
+        on_sanity_check_start: Callable[..., Any] | None = None,
+        on_sanity_check_end: Callable[..., Any] | None = None,
+        on_train_batch_start: Callable[..., Any] | None = None,
+        on_train_batch_end: Callable[..., Any] | None = None,
+        on_train_epoch_start: Callable[..., Any] | None = None,
+        on_train_epoch_end: Callable[..., Any] | None = None,
+        on_validation_epoch_start: Callable[..., Any] | None = None,
+        on_validation_epoch_end: Callable[..., Any] | None = None,
+        on_test_epoch_start: Callable[..., Any] | None = None,
+        on_test_epoch_end: Callable[..., Any] | None = None,
+        on_validation_batch_start: Callable[..., Any] | None = None,
+        on_validation_batch_end: Callable[..., Any] | None = None,
+        on_test_batch_start: Callable[..., Any] | None = None,
+        on_test_batch_end: Callable[..., Any] | None = None,
+        on_train_start: Callable[..., Any] | None = None,
+        on_train_end: Callable[..., Any] | None = None,
+        on_validation_start: Callable[..., Any] | None = None,
+        on_validation_end: Callable[..., Any] | None = None,
+        on_test_start: Callable[..., Any] | None = None,
+        on_test_end: Callable[..., Any] | None = None,
+        on_exception: Callable[..., Any] | None = None,
+        on_save_checkpoint: Callable[..., Any] | None = None,
+        on_load_checkpoint: Callable[..., Any] | None = None,
+        on_before_backward: Callable[..., Any] | None = None,
+        on_after_backward: Callable[..., Any] | None = None,
+        on_before_optimizer_step: Callable[..., Any] | None = None,
+        on_before_zero_grad: Callable[..., Any] | None = None,
+        on_predict_start: Callable[..., Any] | None = None,
+        on_predict_end: Callable[..., Any] | None = None,
+        on_predict_batch_start: Callable[..., Any] | None = None,
+        on_predict_batch_end: Callable[..., Any] | None = None,
+        on_predict_epoch_start: Callable[..., Any] | None = None,
+        on_predict_epoch_end: Callable[..., Any] | None = None,
+    ) -> None:
+        given = {name: function for name, function in locals().items() if name not in ("self", "__class__")}
+        vars(self).update({name: function for name, function in given.items() if function is not None})

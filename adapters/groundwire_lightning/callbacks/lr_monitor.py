@@ -1,0 +1,175 @@
+"""Learning rates, momenta and weight decays of a run, written by its loggers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+
+from groundwire_lightning.callback import Callback
+from groundwire_lightning.errors import MisconfigurationException
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An optimizer with a name for each of its parameter groups; ``interval`` is that of its scheduler."""
+
+    optimizer: Any
+    names: list[str]
+    interval: str | None = None
+
+
+class LearningRateMonitor(Callback):
+    """Writes the learning rate of every parameter group through the loggers of the trainer.
+
+    A rate is named after its scheduler (``"name"`` in its dictionary) or its optimizer:
+    ``lr-Adam``, ``lr-Adam-1`` for a second one, ``lr-Adam/pg1`` for a group, or ``lr-Adam/head``
+    where the group has a name.
+
+    Args:
+        logging_interval: ``"step"``, ``"epoch"``, or None for the interval of each scheduler.
+        log_momentum: Write momenta (``betas[0]`` where there are betas) too.
+        log_weight_decay: Write weight decays too.
+
+    Attributes:
+        lrs: Name to the rates that were written.
+        last_momentum_values: ``"<name>-momentum"`` to the momentum written last.
+        last_weight_decay_values: ``"<name>-weight_decay"`` to the weight decay written last.
+
+    Raises:
+        MisconfigurationException: The interval is none of these.
+    """
+
+    def __init__(
+        self,
+        logging_interval: Literal["step", "epoch"] | None = None,
+        log_momentum: bool = False,
+        log_weight_decay: bool = False,
+    ) -> None:
+        if logging_interval not in (None, "step", "epoch"):
+            raise MisconfigurationException(
+                f"LearningRateMonitor(logging_interval={logging_interval!r}): 'step', 'epoch' or None is due"
+            )
+        self.logging_interval = logging_interval
+        self.log_momentum = log_momentum
+        self.log_weight_decay = log_weight_decay
+        self.lrs: dict[str, list[float]] = {}
+        self.last_momentum_values: dict[str, float | None] = {}
+        self.last_weight_decay_values: dict[str, float | None] = {}
+
+    def on_train_start(self, trainer: Any, pl_module: Any) -> None:
+        """Find the names.
+
+        Raises:
+            MisconfigurationException: There is no logger to write through, or two groups share a name.
+        """
+        if not trainer.loggers:
+            raise MisconfigurationException(
+                "LearningRateMonitor writes through a logger, and this Trainer has none: leave out logger=False, or "
+                "the callback"
+            )
+        if self.log_momentum:
+            _warn_of_no_momentum(trainer)
+        names = [name for named in _named(trainer) for name in named.names]
+        self.lrs = {name: [] for name in names}
+        self.last_momentum_values = {f"{name}-momentum": None for name in names}
+        self.last_weight_decay_values = {f"{name}-weight_decay": None for name in names}
+
+    def on_train_batch_start(self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int) -> None:
+        """Write what goes by steps, where loggers are due."""
+        if self.logging_interval != "epoch" and _loggers_are_due(trainer):
+            self._write(trainer, "step")
+
+    def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
+        """Write what goes by epochs."""
+        if self.logging_interval != "step":
+            self._write(trainer, "epoch")
+
+    def _write(self, trainer: Any, interval: str) -> None:
+        wanted = {interval, None} if self.logging_interval is None else {"step", "epoch", None}
+        named = list(_named(trainer))
+        self._make_room([one.names for one in named])
+        values = {
+            name: value for one in named if one.interval in wanted for name, value in self._values(one).items()
+        }
+        device = trainer.strategy.root_device
+        trainer.callback_metrics.update({name: torch.tensor(value, device=device) for name, value in values.items()})
+        for logger in trainer.loggers if values else ():
+            logger.log_metrics(values, step=trainer.fit_loop.epoch_loop._batches_that_stepped)
+
+    def _values(self, named: Named) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        uses_betas = "betas" in named.optimizer.defaults
+        for group, name in zip(named.optimizer.param_groups, named.names, strict=False):
+            values[name] = group["lr"]
+            self.lrs[name].append(group["lr"])
+            if self.log_momentum:
+                momentum = group["betas"][0] if uses_betas else group.get("momentum", 0)
+                values[f"{name}-momentum"] = self.last_momentum_values[f"{name}-momentum"] = momentum
+            if self.log_weight_decay:
+                decay = group["weight_decay"]
+                values[f"{name}-weight_decay"] = self.last_weight_decay_values[f"{name}-weight_decay"] = decay
+        return values
+
+    def _make_room(self, names: list[list[str]]) -> None:
+        """A list for each name; where an optimizer was given a second group, the first goes on as ``/pg1``."""
+        for name in (name for of_one in names for name in of_one):
+            alone = name.replace("/pg1", "")
+            if alone != name and alone in self.lrs:
+                self.lrs[name] = self.lrs.pop(alone)
+            self.lrs.setdefault(name, [])
+
+
+def _loggers_are_due(trainer: Any) -> bool:
+    every = trainer.log_every_n_steps
+    if not every:
+        return False
+    return bool((trainer.fit_loop.epoch_loop._batches_that_stepped + 1) % every == 0 or trainer.should_stop)
+
+
+def _named(trainer: Any) -> Iterator[Named]:
+    """Every optimizer once for each of its schedulers, then those that have none."""
+    classes: Counter[type] = Counter()
+    scheduled = []
+    for config in trainer.lr_scheduler_configs:
+        scheduled.append(optimizer := config.scheduler.optimizer)
+        yield Named(optimizer, _names(optimizer, config.name, classes), config.interval)
+    for optimizer in trainer.optimizers:
+        optimizer = getattr(optimizer, "optimizer", optimizer)
+        if not any(optimizer is seen for seen in scheduled):
+            scheduled.append(optimizer)
+            yield Named(optimizer, _names(optimizer, None, classes))
+
+
+def _names(optimizer: Any, given: str | None, classes: Counter[type]) -> list[str]:
+    """A name for each group: that of the optimizer, and what tells it from others of its class."""
+    groups, cls = optimizer.param_groups, type(optimizer)
+    if given is None:
+        classes[cls] += 1
+    name = f"lr-{cls.__name__}" if given is None else given
+    said = [group.get("name", f"pg{number}") for number, group in enumerate(groups, 1)]
+    if twice := {group for group in said if said.count(group) > 1}:
+        raise MisconfigurationException(
+            f"{name}: several parameter groups are called {sorted(twice)}; a rate needs a name of its own, so give "
+            "each group of an optimizer another one"
+        )
+    if classes[cls] > 1:
+        name += f"-{classes[cls] - 1}"
+    if len(groups) > 1:
+        return [f"{name}/{group}" for group in said]
+    return [f"{name}/{groups[0]['name']}" if groups and groups[0].get("name") else name]
+
+
+def _warn_of_no_momentum(trainer: Any) -> None:
+    optimizers = [config.scheduler.optimizer for config in trainer.lr_scheduler_configs] or trainer.optimizers
+    lacking = [any(key not in optimizer.defaults for optimizer in optimizers) for key in ("momentum", "betas")]
+    if all(lacking):
+        from groundwire.errors import rank_zero_warn
+
+        rank_zero_warn(
+            "LearningRateMonitor(log_momentum=True): some optimizers have no momentum; 0 is written for them",
+            category=RuntimeWarning,
+        )

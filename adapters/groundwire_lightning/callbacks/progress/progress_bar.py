@@ -1,0 +1,158 @@
+"""What every progress bar knows: how many batches there are, and what is shown beside them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from groundwire_lightning.callback import Callback
+
+
+class ProgressBar(Callback):
+    """The base class of progress bars; subclasses say how to draw, :meth:`enable` and :meth:`disable`."""
+
+    def __init__(self) -> None:
+        self._trainer: Any = None
+        self._current_eval_dataloader_idx: int | None = None
+
+    @property
+    def trainer(self) -> Any:
+        """The trainer whose progress is shown.
+
+        Raises:
+            TypeError: There is none yet.
+        """
+        if self._trainer is None:
+            raise TypeError(f"{type(self).__name__} has no trainer yet; an entry point gives it one, before any batch")
+        return self._trainer
+
+    # what bars are called
+
+    @property
+    def sanity_check_description(self) -> str:
+        """The name of the short validation before the first batch."""
+        return "Sanity Checking"
+
+    @property
+    def train_description(self) -> str:
+        """The name of training, before its first epoch."""
+        return "Training"
+
+    @property
+    def validation_description(self) -> str:
+        """The name of a validation."""
+        return "Validation"
+
+    @property
+    def test_description(self) -> str:
+        """The name of a test."""
+        return "Testing"
+
+    @property
+    def predict_description(self) -> str:
+        """The name of a prediction."""
+        return "Predicting"
+
+    # how many batches there are; infinite where the data does not say
+
+    @property
+    def total_train_batches(self) -> int | float:
+        """Training batches of the epoch, or what ``max_steps`` leaves of them where epochs are not limited."""
+        trainer = self.trainer
+        batches: int | float = trainer.num_training_batches
+        if trainer.max_epochs == -1 and trainer.max_steps is not None and trainer.max_steps > 0:
+            return min(batches, trainer.max_steps - trainer.global_step)
+        return batches
+
+    @property
+    def total_val_batches_current_dataloader(self) -> int | float:
+        """Validation batches of the loader in use."""
+        trainer = self.trainer
+        return self._of_loader(trainer.num_sanity_val_batches if trainer.sanity_checking else trainer.num_val_batches)
+
+    @property
+    def total_test_batches_current_dataloader(self) -> int | float:
+        """Test batches of the loader in use."""
+        return self._of_loader(self.trainer.num_test_batches)
+
+    @property
+    def total_predict_batches_current_dataloader(self) -> int | float:
+        """Batches to predict of the loader in use."""
+        return self._of_loader(self.trainer.num_predict_batches)
+
+    @property
+    def total_val_batches(self) -> int | float:
+        """Validation batches of all loaders; 0 in an epoch without validation."""
+        if not self.trainer.fit_loop.epoch_loop._should_check_val_epoch():
+            return 0
+        batches: Any = self.trainer.num_val_batches
+        return sum(batches) if isinstance(batches, list) else batches
+
+    def _of_loader(self, batches: Any) -> int | float:
+        if not isinstance(batches, list):
+            return batches  # type: ignore[no-any-return]  # a number then
+        assert self._current_eval_dataloader_idx is not None  # told by has_dataloader_changed
+        return batches[self._current_eval_dataloader_idx]  # type: ignore[no-any-return]
+
+    def has_dataloader_changed(self, dataloader_idx: int) -> bool:
+        """Take note of the loader in use; True if it is another than the time before."""
+        before, self._current_eval_dataloader_idx = self._current_eval_dataloader_idx, dataloader_idx
+        return before != dataloader_idx
+
+    def reset_dataloader_idx_tracker(self) -> None:
+        """Forget the loader in use."""
+        self._current_eval_dataloader_idx = None
+
+    # what a subclass says
+
+    def disable(self) -> None:
+        """Draw nothing from now on."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how it is switched off: write disable()")
+
+    def enable(self) -> None:
+        """Draw again."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how it is switched on: write enable()")
+
+    def print(self, *args: Any, **kwargs: Any) -> None:
+        """Print without harm to a bar."""
+        print(*args, **kwargs)
+
+    def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
+        """Take the trainer; only the first process draws."""
+        self._trainer = trainer
+        if not trainer.is_global_zero:
+            self.disable()
+
+    def get_metrics(self, trainer: Any, pl_module: Any) -> dict[str, Any]:
+        """What stands beside the bar: override it to show more or less. It reads tensors.
+
+        Args:
+            trainer: The trainer.
+            pl_module: The module.
+
+        Returns:
+            The version of the experiment (``v_num``) and what was logged with ``prog_bar=True``, by name.
+        """
+        standard, logged = get_standard_metrics(trainer), trainer.progress_bar_metrics
+        if twice := sorted(standard.keys() & logged.keys()):
+            from groundwire.errors import rank_zero_warn
+
+            rank_zero_warn(
+                f"self.log({twice[0]!r}, ..., prog_bar=True) hides what the progress bar shows as {', '.join(twice)}; "
+                "log it under another name, or override get_metrics() of the bar"
+            )
+        return {**standard, **logged}
+
+
+def get_standard_metrics(trainer: Any) -> dict[str, int | str]:
+    """What every bar shows: ``v_num``, the version that the loggers write to, where they have one.
+
+    Args:
+        trainer: The trainer.
+    """
+    versions = [logger.version for logger in trainer.loggers]
+    if not versions:
+        return {}
+    version = versions[0] if len(versions) == 1 else "_".join(dict.fromkeys(map(str, versions)))
+    if version in ("", None):
+        return {}
+    return {"v_num": version[-4:] if isinstance(version, str) else version}

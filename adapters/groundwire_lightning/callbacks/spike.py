@@ -1,0 +1,133 @@
+"""A loss that jumps ends training, and the batches that made it jump are written down."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from os import PathLike
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+
+from groundwire_lightning.callback import Callback
+
+
+class TrainingSpikeException(RuntimeError):  # noqa: N818  # Lightning's name
+    """The loss jumped.
+
+    Args:
+        batch_idx: The batch.
+    """
+
+    def __init__(self, batch_idx: int, *args: Any, **kwargs: Any) -> None:
+        super().__init__(f"the loss jumped at batch {batch_idx}", *args, **kwargs)
+
+
+class SpikeDetection(Callback):
+    """Raises :class:`TrainingSpikeException` where the loss of a batch is far from the mean of those before.
+
+    This batch and the one before it are written into ``skip_batches.json``, for either may have done it.
+
+    Args:
+        mode: ``"min"`` where less is better, ``"max"`` where more is.
+        window: Batches that the mean is taken over.
+        warmup: Batches of an epoch that are not looked at.
+        atol: What is nearer to the mean than this is no jump.
+        rtol: Likewise, as a multiple of the mean.
+        exclude_batches_path: The file, or its directory; by default in ``default_root_dir``.
+        finite_only: Take NaN and infinity for jumps.
+    """
+
+    def __init__(
+        self,
+        mode: Literal["min", "max"] = "min",
+        window: int = 10,
+        warmup: int = 1,
+        atol: float | None = None,
+        rtol: float | None = 2.0,
+        exclude_batches_path: str | PathLike[str] | None = None,
+        finite_only: bool = True,
+    ) -> None:
+        from torchmetrics.aggregation import MeanMetric
+        from torchmetrics.wrappers import Running
+
+        if mode not in ("min", "max"):
+            raise ValueError(f"SpikeDetection(mode={mode!r}): 'min' or 'max' is due")
+        self.last_val: torch.Tensor | float = 0.0
+        self.running_mean = Running(MeanMetric(dist_sync_on_step=False, sync_on_compute=False), window=window)
+        self.running_mean.dist_sync_on_step = False
+        self.running_mean.sync_on_compute = False
+        self.mode = mode
+        self.warmup = warmup
+        self.atol = atol
+        self.rtol = rtol
+        self.bad_batches: list[int] = []
+        self.exclude_batches_path = exclude_batches_path
+        self.finite_only = finite_only
+
+    @torch.no_grad()
+    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+        """Look at the loss of the batch.
+
+        Raises:
+            TrainingSpikeException: It jumped, in this process or in another.
+        """
+        if not isinstance(outputs, torch.Tensor) and not outputs:
+            return  # training_step returned None
+        loss = (outputs if isinstance(outputs, torch.Tensor) else outputs["loss"]).detach()
+        if batch_idx == 0:
+            self.running_mean.to(trainer.strategy.root_device)
+        spikes = bool(batch_idx >= self.warmup and self._is_spike(loss))
+        if trainer.strategy.reduce_boolean_decision(spikes, all=False):
+            self._write(trainer, batch_idx)
+            raise TrainingSpikeException(batch_idx=batch_idx)
+        finite = self.finite_only or bool(torch.isfinite(loss).all())
+        if self.finite_only or trainer.strategy.reduce_boolean_decision(finite, all=True):
+            self.running_mean.update(loss)
+            self.last_val = loss
+
+    def _is_spike(self, loss: torch.Tensor) -> bool:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it may be computed before the first update
+            mean = self.running_mean.compute()
+        if self.finite_only and not torch.isfinite(loss):
+            return True
+        change = loss - self.last_val
+        if bool((change <= 0 if self.mode == "min" else change >= 0).all()):
+            return False
+        distance = abs(loss - mean)
+        is_far = self.atol is None or bool(distance >= abs(self.atol))
+        return is_far and (self.rtol is None or bool(distance >= abs(self.rtol * mean)))
+
+    def _write(self, trainer: Any, batch_idx: int) -> None:
+        self.bad_batches.extend([batch_idx - 1, batch_idx])
+        path = Path(self.exclude_batches_path or trainer.default_root_dir)
+        if path.suffix != ".json":
+            path = path / "skip_batches.json"
+        self.exclude_batches_path = str(path)
+        if trainer.is_global_zero:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(self.bad_batches, indent=4), "utf-8")
+
+    def state_dict(self) -> dict[str, Any]:
+        """The mean, the last loss and the batches."""
+        return {
+            "last_val": self.last_val.item() if isinstance(self.last_val, torch.Tensor) else self.last_val,
+            "mode": self.mode,
+            "warmup": self.warmup,
+            "atol": self.atol,
+            "rtol": self.rtol,
+            "bad_batches": self.bad_batches,
+            "bad_batches_path": self.exclude_batches_path,
+            "running": self.running_mean.state_dict(),
+            "mean": self.running_mean.base_metric.state_dict(),
+        }
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take back what :meth:`state_dict` gave."""
+        for name in ("last_val", "mode", "warmup", "atol", "rtol", "bad_batches"):
+            setattr(self, name, state_dict[name])
+        self.exclude_batches_path = state_dict["bad_batches_path"]
+        self.running_mean.load_state_dict(state_dict["running"])
+        self.running_mean.base_metric.load_state_dict(state_dict["mean"])

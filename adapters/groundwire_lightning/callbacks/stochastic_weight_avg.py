@@ -1,0 +1,276 @@
+"""An average of the weights at the ends of the last epochs, trained at a learning rate of its own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.optim.swa_utils import SWALR
+
+from groundwire_lightning.callback import Callback
+from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.optimization import LRSchedulerConfig
+
+AVG_FN = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+
+class StochasticWeightAveraging(Callback):
+    """From an epoch on, averages the weights at the start of each epoch, and ends with the average in the module.
+
+    Its own scheduler, torch's ``SWALR``, takes the place of the module's. Where the module has
+    BatchNorm layers, one more epoch without updates measures their statistics anew.
+
+    Args:
+        swa_lrs: The learning rate, or one for each parameter group.
+        swa_epoch_start: The first of these epochs counted from 1, or its place among all as a share.
+        annealing_epochs: Epochs that the rate takes to get there.
+        annealing_strategy: ``"cos"`` or ``"linear"``.
+        avg_fn: Given average, weight and how many were averaged, returns the new average; by default
+            all weigh the same.
+        device: Where the average is kept; None keeps it where the module is.
+
+    Attributes:
+        n_averaged: How often weights were averaged.
+        momenta: BatchNorm layer to its momentum, while their statistics are measured anew.
+
+    Raises:
+        MisconfigurationException: An argument is out of range or of the wrong kind.
+    """
+
+    def __init__(
+        self,
+        swa_lrs: float | list[float],
+        swa_epoch_start: int | float = 0.8,
+        annealing_epochs: int = 10,
+        annealing_strategy: Literal["cos", "linear"] = "cos",
+        avg_fn: AVG_FN | None = None,
+        device: torch.device | str | None = torch.device("cpu"),  # noqa: B008  # never changes
+    ) -> None:
+        _check(swa_lrs, swa_epoch_start, avg_fn, device)
+        self.n_averaged: Tensor | None = None
+        self._swa_epoch_start = swa_epoch_start
+        self._swa_lrs = swa_lrs
+        self._annealing_epochs = annealing_epochs
+        self._annealing_strategy = annealing_strategy
+        self._avg_fn = avg_fn or self.avg_fn
+        self._device = device
+        self._model_contains_batch_norm: bool | None = None
+        self._average_model: Any = None
+        self._initialized = False
+        self._swa_scheduler: SWALR | None = None
+        self._scheduler_state: dict[str, Any] | None = None
+        self._init_n_averaged = 0
+        self._latest_update_epoch = -1
+        self._accumulate_grad_batches: int | None = None
+        self._max_epochs = -1
+        self.momenta: dict[_BatchNorm, float | None] = {}
+
+    @property
+    def swa_start(self) -> int:
+        """Index of the first epoch, from 0."""
+        assert isinstance(self._swa_epoch_start, int)  # a share was turned into one when fitting began
+        return max(self._swa_epoch_start - 1, 0)
+
+    @property
+    def swa_end(self) -> float:
+        """Index of the last epoch, from 0; infinite where epochs are not limited."""
+        return math.inf if self._max_epochs == -1 else self._max_epochs - 1
+
+    @staticmethod
+    def pl_module_contains_batch_norm(pl_module: nn.Module) -> bool:
+        """True if there is a BatchNorm layer in the module."""
+        return any(isinstance(module, _BatchNorm) for module in pl_module.modules())
+
+    # when
+
+    def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
+        """Copy the module, for the average."""
+        self._average_model = deepcopy(pl_module)
+
+    def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
+        """Find the epochs.
+
+        Raises:
+            MisconfigurationException: There are several optimizers or schedulers, or a share of epochs
+                that are not limited is asked for.
+        """
+        if len(trainer.optimizers) != 1 or len(trainer.lr_scheduler_configs) > 1:
+            raise MisconfigurationException(
+                "StochasticWeightAveraging needs one optimizer and at most one scheduler; there are "
+                f"{len(trainer.optimizers)} and {len(trainer.lr_scheduler_configs)}"
+            )
+        if isinstance(self._swa_epoch_start, float):
+            if trainer.max_epochs == -1:
+                raise MisconfigurationException(
+                    f"StochasticWeightAveraging(swa_epoch_start={self._swa_epoch_start}): max_epochs=-1 sets no number "
+                    "to take a share of; give the number of an epoch"
+                )
+            self._swa_epoch_start = int(trainer.max_epochs * self._swa_epoch_start)
+        self._model_contains_batch_norm = self.pl_module_contains_batch_norm(pl_module)
+        self._max_epochs = trainer.max_epochs
+        if self._measures_anew:
+            trainer.fit_loop.max_epochs += 1
+        if self._scheduler_state is not None:
+            trainer.lr_scheduler_configs.clear()  # its state is that of SWALR, which is made when its epoch comes
+
+    def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
+        """Average the weights of the epoch before; behind the last epoch measure the statistics anew."""
+        epoch = trainer.current_epoch
+        is_averaging = self.swa_start <= epoch <= self.swa_end
+        if is_averaging and not self._initialized:
+            self._begin(trainer, pl_module)
+        if is_averaging and epoch > self._latest_update_epoch:
+            assert self.n_averaged is not None
+            self.update_parameters(self._average_model, pl_module, self.n_averaged, self._avg_fn)
+            self._latest_update_epoch = epoch
+        if epoch == self.swa_end + 1:
+            self.transfer_weights(self._average_model, pl_module)
+            self.reset_batch_norm_and_save_state(pl_module)
+            # one pass over the data without gradients and without an update
+            trainer.fit_loop._skip_backward = True
+            self._accumulate_grad_batches = trainer.accumulate_grad_batches
+            trainer.accumulate_grad_batches = trainer.num_training_batches + 1
+
+    def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
+        """Update again from now on."""
+        if self._accumulate_grad_batches is not None:
+            trainer.fit_loop._skip_backward = False
+
+    def on_train_end(self, trainer: Any, pl_module: Any) -> None:
+        """Leave the average in the module, unless that was done an epoch ago."""
+        last = trainer.current_epoch - 1  # epochs are counted up before
+        if self._measures_anew and last == self.swa_end + 1:
+            trainer.accumulate_grad_batches = self._accumulate_grad_batches
+            self._accumulate_grad_batches = None
+            trainer.fit_loop.max_epochs -= 1
+            self.reset_momenta()
+        elif last == self.swa_end or self._max_epochs == -1:
+            self.transfer_weights(self._average_model, pl_module)
+
+    @property
+    def _measures_anew(self) -> bool:
+        return bool(self._model_contains_batch_norm) and self._max_epochs != -1
+
+    def _begin(self, trainer: Any, pl_module: Any) -> None:
+        """Let SWALR take over, at the state it had where the run was resumed."""
+        self._initialized = True
+        self._average_model = self._average_model.to(self._device or pl_module.device)
+        optimizer = trainer.optimizers[0]
+        if isinstance(self._swa_lrs, float):
+            self._swa_lrs = [self._swa_lrs] * len(optimizer.param_groups)
+        for rate, group in zip(self._swa_lrs, optimizer.param_groups, strict=False):
+            group["initial_lr"] = rate
+        self._swa_scheduler = SWALR(
+            optimizer,
+            swa_lr=self._swa_lrs,  # type: ignore[arg-type]  # torch takes a list, its annotation forgets it
+            anneal_epochs=self._annealing_epochs,
+            anneal_strategy=self._annealing_strategy,
+            last_epoch=trainer.max_epochs if self._annealing_strategy == "cos" else -1,
+        )
+        if self._scheduler_state is not None:
+            self._swa_scheduler.load_state_dict(self._scheduler_state)
+        elif trainer.current_epoch != self.swa_start:
+            _warn(
+                "StochasticWeightAveraging begins later than its first epoch and was given no state: the checkpoint "
+                "was written without it"
+            )
+        self._replace_scheduler(trainer)
+        if self.n_averaged is None:
+            self.n_averaged = torch.tensor(self._init_n_averaged, dtype=torch.long, device=pl_module.device)
+
+    def _replace_scheduler(self, trainer: Any) -> None:
+        ours = LRSchedulerConfig(self._swa_scheduler)
+        for theirs in trainer.lr_scheduler_configs:
+            if theirs.interval != "epoch" or theirs.frequency != 1:
+                _warn(
+                    f"StochasticWeightAveraging moves its scheduler on once an epoch; {type(theirs.scheduler).__name__}, "
+                    f"whose place it takes, did so every {theirs.frequency} {theirs.interval}"
+                )
+        trainer.lr_scheduler_configs[:] = [ours]
+
+    # what it is done with
+
+    @staticmethod
+    def transfer_weights(src_pl_module: nn.Module, dst_pl_module: nn.Module) -> None:
+        """Copy the parameters of one module into another."""
+        for source, target in zip(src_pl_module.parameters(), dst_pl_module.parameters(), strict=False):
+            target.detach().copy_(source.to(target.device))
+
+    @staticmethod
+    def update_parameters(average_model: nn.Module, model: nn.Module, n_averaged: Tensor, avg_fn: AVG_FN) -> None:
+        """Take the parameters of a model into an average.
+
+        Args:
+            average_model: The average.
+            model: The model.
+            n_averaged: How many it is made of; counted up.
+            avg_fn: As of the constructor.
+        """
+        for average, weight in zip(average_model.parameters(), model.parameters(), strict=False):
+            mean, new = average.detach(), weight.detach().to(average.device)
+            mean.copy_(new if n_averaged == 0 else avg_fn(mean, new, n_averaged.to(mean.device)))
+        n_averaged += 1
+
+    @staticmethod
+    def avg_fn(averaged_model_parameter: Tensor, model_parameter: Tensor, num_averaged: Tensor) -> Tensor:
+        """The mean, with one more model in it."""
+        return averaged_model_parameter + (model_parameter - averaged_model_parameter) / (num_averaged + 1)
+
+    def reset_batch_norm_and_save_state(self, pl_module: Any) -> None:
+        """Let BatchNorm layers begin with their statistics, as plain means over the batches to come."""
+        self.momenta = {}
+        for module in pl_module.modules():
+            if isinstance(module, _BatchNorm):
+                self.momenta[module] = module.momentum
+                module.momentum = None
+                module.reset_running_stats()
+
+    def reset_momenta(self) -> None:
+        """Give BatchNorm layers their momenta back."""
+        for module, momentum in self.momenta.items():
+            module.momentum = momentum
+
+    # what is kept
+
+    def state_dict(self) -> dict[str, Any]:
+        """The average and its scheduler."""
+        return {
+            "n_averaged": 0 if self.n_averaged is None else self.n_averaged.item(),
+            "latest_update_epoch": self._latest_update_epoch,
+            "scheduler_state": None if self._swa_scheduler is None else self._swa_scheduler.state_dict(),
+            "average_model_state": None if self._average_model is None else self._average_model.state_dict(),
+        }
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take back what :meth:`state_dict` gave."""
+        self._init_n_averaged = state_dict["n_averaged"]
+        self._latest_update_epoch = state_dict["latest_update_epoch"]
+        self._scheduler_state = state_dict["scheduler_state"]
+        if self._average_model is not None:
+            self._average_model.load_state_dict(state_dict["average_model_state"])
+
+
+def _check(swa_lrs: Any, start: Any, avg_fn: Any, device: Any) -> None:
+    where = "StochasticWeightAveraging"
+    if not (start >= 1 if isinstance(start, int) else 0 <= start <= 1):
+        raise MisconfigurationException(
+            f"{where}(swa_epoch_start={start!r}): the number of an epoch, from 1, or a share from 0.0 to 1.0 is due"
+        )
+    rates = swa_lrs if isinstance(swa_lrs, list) else [swa_lrs]
+    if not all(isinstance(rate, float) and rate > 0 for rate in rates):
+        raise MisconfigurationException(f"{where}(swa_lrs={swa_lrs!r}): a float above 0, or a list of them, is due")
+    if avg_fn is not None and not callable(avg_fn):
+        raise MisconfigurationException(f"{where}(avg_fn={avg_fn!r}): a function is due")
+    if device is not None and not isinstance(device, (torch.device, str)):
+        raise MisconfigurationException(f"{where}(device={device!r}): a torch.device, a str or None is due")
+
+
+def _warn(message: str) -> None:
+    from groundwire.errors import rank_zero_warn
+
+    rank_zero_warn(message)

@@ -1,0 +1,154 @@
+"""How long a run takes, and its end when the time is up."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from datetime import timedelta
+from enum import Enum
+from typing import Any
+
+from groundwire_lightning.callback import Callback
+from groundwire_lightning.errors import MisconfigurationException
+
+STAGES = ("train", "sanity_check", "validate", "test", "predict")
+
+log = logging.getLogger(__name__)
+
+
+class Interval(str, Enum):
+    """When a :class:`Timer` looks at the clock."""
+
+    step = "step"
+    epoch = "epoch"
+
+
+class Timer(Callback):
+    """Measures training, validation and test, and ends training when its time is up.
+
+    Args:
+        duration: Days, hours, minutes and seconds as ``"DD:HH:MM:SS"``, a ``timedelta`` or its
+            arguments in a dictionary; None sets no limit.
+        interval: ``"step"`` looks after each batch, ``"epoch"`` after each epoch.
+        verbose: Say so when the time is up.
+
+    Raises:
+        MisconfigurationException: The duration or the interval is none of these.
+    """
+
+    def __init__(
+        self,
+        duration: str | timedelta | dict[str, int] | None = None,
+        interval: str = Interval.step,
+        verbose: bool = True,
+    ) -> None:
+        if interval not in list(Interval):
+            raise MisconfigurationException(
+                f"Timer(interval={interval!r}): {', '.join(repr(each.value) for each in Interval)} is due"
+            )
+        self._duration = seconds_of(duration)
+        self._interval = interval
+        self._verbose = verbose
+        self._start_time: dict[str, float | None] = dict.fromkeys(STAGES)
+        self._end_time: dict[str, float | None] = dict.fromkeys(STAGES)
+        self._offset: float = 0
+
+    def start_time(self, stage: str = "train") -> float | None:
+        """When a stage began last, on the clock of ``time.monotonic``, or None."""
+        return self._start_time[_stage(stage)]
+
+    def end_time(self, stage: str = "train") -> float | None:
+        """When a stage ended last, or None."""
+        return self._end_time[_stage(stage)]
+
+    def time_elapsed(self, stage: str = "train") -> float:
+        """Seconds that a stage has taken; those of training before it was resumed are counted."""
+        start, end = self.start_time(stage), self.end_time(stage)
+        before = self._offset if _stage(stage) == "train" else 0
+        if start is None:
+            return before
+        return (time.monotonic() if end is None else end) - start + before
+
+    def time_remaining(self, stage: str = "train") -> float | None:
+        """Seconds that are left, or None where there is no limit."""
+        return None if self._duration is None else self._duration - self.time_elapsed(stage)
+
+    def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
+        """Look whether there is time at all."""
+        if self._duration is not None:
+            self._look(trainer)
+
+    def on_train_start(self, trainer: Any, pl_module: Any) -> None:
+        """Start the clock of training."""
+        self._start_time["train"] = time.monotonic()
+
+    def on_train_end(self, trainer: Any, pl_module: Any) -> None:
+        """Stop the clock of training."""
+        self._end_time["train"] = time.monotonic()
+
+    def on_validation_start(self, trainer: Any, pl_module: Any) -> None:
+        """Start the clock of validation."""
+        self._start_time["validate"] = time.monotonic()
+
+    def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
+        """Stop the clock of validation."""
+        self._end_time["validate"] = time.monotonic()
+
+    def on_test_start(self, trainer: Any, pl_module: Any) -> None:
+        """Start the clock of a test."""
+        self._start_time["test"] = time.monotonic()
+
+    def on_test_end(self, trainer: Any, pl_module: Any) -> None:
+        """Stop the clock of a test."""
+        self._end_time["test"] = time.monotonic()
+
+    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+        """Look at the clock where that is done by steps."""
+        if self._interval == Interval.step and self._duration is not None:
+            self._look(trainer)
+
+    def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
+        """Look at the clock where that is done by epochs."""
+        if self._interval == Interval.epoch and self._duration is not None:
+            self._look(trainer)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The seconds of each stage."""
+        return {"time_elapsed": {stage: self.time_elapsed(stage) for stage in STAGES}}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from the seconds of training."""
+        self._offset = state_dict.get("time_elapsed", {}).get("train", 0)
+
+    def _look(self, trainer: Any) -> None:
+        assert self._duration is not None  # asked by every caller
+        is_over = trainer.strategy.broadcast(self.time_elapsed() >= self._duration)
+        trainer.should_stop = trainer.should_stop or is_over
+        if is_over and self._verbose and trainer.is_global_zero:
+            elapsed = timedelta(seconds=int(self.time_elapsed()))
+            log.info("The time is up after %s; training ends as soon as it may.", elapsed)
+
+
+def seconds_of(duration: str | timedelta | dict[str, int] | None) -> float | None:
+    """The seconds of a duration as :class:`Timer` takes it.
+
+    Raises:
+        MisconfigurationException: A string that is not of the form ``DD:HH:MM:SS``.
+    """
+    if isinstance(duration, str):
+        found = re.fullmatch(r"(\d+):(\d\d):(\d\d):(\d\d)", duration.strip())
+        if found is None:
+            raise MisconfigurationException(f"Timer(duration={duration!r}): DD:HH:MM:SS is due, such as '00:12:00:00'")
+        days, hours, minutes, seconds = map(int, found.groups())
+        duration = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    elif isinstance(duration, dict):
+        duration = timedelta(**duration)
+    return None if duration is None else duration.total_seconds()
+
+
+def _stage(stage: str) -> str:
+    name = str.__str__(getattr(stage, "value", stage))
+    if name not in STAGES:
+        raise ValueError(f"Timer: there is no stage {stage!r}; there are {', '.join(STAGES)}")
+    return name
