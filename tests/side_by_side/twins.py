@@ -6,6 +6,7 @@ callbacks and trainers that are made on a stage write down each call of a hook a
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import logging
 import os
@@ -66,6 +67,11 @@ class Stage:
     @property
     def is_lightning(self) -> bool:
         return self.L is lightning
+
+    @property
+    def callbacks(self) -> Any:
+        """The module of its callbacks."""
+        return importlib.import_module("lightning.pytorch.callbacks" if self.is_lightning else "groundwire_lightning.callbacks")
 
     @property
     def monitor(self) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 from typing import Any
 
@@ -86,7 +87,7 @@ class DeviceStatsMonitor(Callback):
 
 def cpu_stats() -> dict[str, float]:
     """The load of this machine's CPU and memory, in percent."""
-    import psutil
+    psutil: Any = importlib.import_module("psutil")  # it has no annotations
 
     return {
         "cpu_vm_percent": psutil.virtual_memory().percent,

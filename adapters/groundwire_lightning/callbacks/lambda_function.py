@@ -16,7 +16,7 @@ class LambdaCallback(Callback):
 
     Args:
         setup: Called at the hook of its name with what that hook is given; so are all the others.
-    """  # noqa: D417  # one says it for all
+    """
 
     def __init__(
         self,

@@ -92,9 +92,7 @@ class LearningRateMonitor(Callback):
         wanted = {interval, None} if self.logging_interval is None else {"step", "epoch", None}
         named = list(_named(trainer))
         self._make_room([one.names for one in named])
-        values = {
-            name: value for one in named if one.interval in wanted for name, value in self._values(one).items()
-        }
+        values = {name: value for one in named if one.interval in wanted for name, value in self._values(one).items()}
         device = trainer.strategy.root_device
         trainer.callback_metrics.update({name: torch.tensor(value, device=device) for name, value in values.items()})
         for logger in trainer.loggers if values else ():
@@ -137,8 +135,7 @@ def _named(trainer: Any) -> Iterator[Named]:
     for config in trainer.lr_scheduler_configs:
         scheduled.append(optimizer := config.scheduler.optimizer)
         yield Named(optimizer, _names(optimizer, config.name, classes), config.interval)
-    for optimizer in trainer.optimizers:
-        optimizer = getattr(optimizer, "optimizer", optimizer)
+    for optimizer in [getattr(wrapped, "optimizer", wrapped) for wrapped in trainer.optimizers]:
         if not any(optimizer is seen for seen in scheduled):
             scheduled.append(optimizer)
             yield Named(optimizer, _names(optimizer, None, classes))

@@ -90,7 +90,9 @@ class ModelPruning(Callback):
         self._global_kwargs: dict[str, Any] = {}
         self._original_layers: dict[int, tuple[nn.Module, list[tuple[int, str]]]] = {}
         if others := [name for name in self._parameter_names if name not in self.PARAMETER_NAMES]:
-            raise MisconfigurationException(f"ModelPruning(parameter_names=...): 'weight' or 'bias' is due, got {others}")
+            raise MisconfigurationException(
+                f"ModelPruning(parameter_names=...): 'weight' or 'bias' is due, got {others}"
+            )
         if not (isinstance(amount, (int, float)) or callable(amount)):
             raise MisconfigurationException(f"ModelPruning(amount={amount!r}): a number or a function is due")
         if verbose not in (0, 1, 2):
@@ -191,10 +193,11 @@ class ModelPruning(Callback):
 
     def apply_lottery_ticket_hypothesis(self) -> None:
         """Give the parameters that are left their first values, or new random ones."""
-        for layer, names in self._original_layers.values():
-            if self._resample_parameters and callable(getattr(layer, "reset_parameters", None)):
-                layer = deepcopy(layer)
-                layer.reset_parameters()  # type: ignore[operator]  # asked one line above
+        for kept, names in self._original_layers.values():
+            layer: Any = kept
+            if self._resample_parameters and callable(getattr(kept, "reset_parameters", None)):
+                layer = deepcopy(kept)
+                layer.reset_parameters()
             for number, name in names:
                 module, _ = self._parameters_to_prune[number]
                 target, source = getattr(module, f"{name}_orig", getattr(module, name)), getattr(layer, name)
@@ -242,9 +245,12 @@ class ModelPruning(Callback):
         if not parameters_to_prune:
             names = parameter_names or ModelPruning.PARAMETER_NAMES
             return [
-                (part, name) for name in names for part in present if isinstance(getattr(part, name, None), nn.Parameter)
+                (part, name)
+                for name in names
+                for part in present
+                if isinstance(getattr(part, name, None), nn.Parameter)
             ]
-        pairs = parameters_to_prune if isinstance(parameters_to_prune, (list, tuple)) else [()]
+        pairs: Any = parameters_to_prune if isinstance(parameters_to_prune, (list, tuple)) else [()]
         if not all(len(pair) == 2 and isinstance(pair[0], nn.Module) and isinstance(pair[1], str) for pair in pairs):
             raise MisconfigurationException(
                 "ModelPruning(parameters_to_prune=...): a list of pairs is due, such as [(model.layer, 'weight')], got "

@@ -187,9 +187,10 @@ class StochasticWeightAveraging(Callback):
         ours = LRSchedulerConfig(self._swa_scheduler)
         for theirs in trainer.lr_scheduler_configs:
             if theirs.interval != "epoch" or theirs.frequency != 1:
+                name, every = type(theirs.scheduler).__name__, f"{theirs.frequency} {theirs.interval}"
                 _warn(
-                    f"StochasticWeightAveraging moves its scheduler on once an epoch; {type(theirs.scheduler).__name__}, "
-                    f"whose place it takes, did so every {theirs.frequency} {theirs.interval}"
+                    f"StochasticWeightAveraging moves its scheduler on once an epoch; {name}, whose place it takes, "
+                    f"did so every {every}"
                 )
         trainer.lr_scheduler_configs[:] = [ours]
 

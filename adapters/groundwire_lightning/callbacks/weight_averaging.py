@@ -112,9 +112,7 @@ class WeightAveraging(Callback):
         checkpoint["state_dict"] = {
             name.removeprefix(PREFIX): value for name, value in state.items() if name.startswith(PREFIX)
         }
-        checkpoint["averaging_state"] = {
-            name: value for name, value in state.items() if not name.startswith(PREFIX)
-        }
+        checkpoint["averaging_state"] = {name: value for name, value in state.items() if not name.startswith(PREFIX)}
 
     def on_load_checkpoint(self, trainer: Any, pl_module: Any, checkpoint: dict[str, Any]) -> None:
         """Take weights and average from a checkpoint; from one without an average both are its weights."""
@@ -178,7 +176,8 @@ class EMAWeightAveraging(WeightAveraging):
         update_starting_at_epoch: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(device=device, use_buffers=use_buffers, **kwargs, avg_fn=get_ema_avg_fn(decay=decay))
+        average = get_ema_avg_fn(decay=decay)  # type: ignore[no-untyped-call]
+        super().__init__(device=device, use_buffers=use_buffers, **kwargs, avg_fn=average)
         self.update_every_n_steps = update_every_n_steps
         self.update_starting_at_step = update_starting_at_step
         self.update_starting_at_epoch = update_starting_at_epoch

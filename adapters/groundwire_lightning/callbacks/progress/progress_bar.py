@@ -60,7 +60,8 @@ class ProgressBar(Callback):
         trainer = self.trainer
         batches: int | float = trainer.num_training_batches
         if trainer.max_epochs == -1 and trainer.max_steps is not None and trainer.max_steps > 0:
-            return min(batches, trainer.max_steps - trainer.global_step)
+            left: int = trainer.max_steps - trainer.global_step
+            return min(batches, left)
         return batches
 
     @property
@@ -85,7 +86,8 @@ class ProgressBar(Callback):
         if not self.trainer.fit_loop.epoch_loop._should_check_val_epoch():
             return 0
         batches: Any = self.trainer.num_val_batches
-        return sum(batches) if isinstance(batches, list) else batches
+        total: int | float = sum(batches) if isinstance(batches, list) else batches
+        return total
 
     def _of_loader(self, batches: Any) -> int | float:
         if not isinstance(batches, list):

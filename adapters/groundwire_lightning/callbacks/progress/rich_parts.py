@@ -79,7 +79,9 @@ class MetricsTextColumn(ProgressColumn):
         fits = self._trainer.state.fn == "fit" and not self._trainer.sanity_checking
         if not fits or getattr(bar, "train_progress_bar_id", None) != task.id:
             return Text()
-        return Text(self._text_delimiter.join(map(self._said, self._metrics.items())), justify="left", style=self._style)
+        return Text(
+            self._text_delimiter.join(map(self._said, self._metrics.items())), justify="left", style=self._style
+        )
 
     def _said(self, item: tuple[str, Any]) -> str:
         name, value = item

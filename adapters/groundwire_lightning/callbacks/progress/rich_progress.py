@@ -149,7 +149,7 @@ class RichProgressBar(ProgressBar):
         return self._task(self.test_progress_bar_id)
 
     def _task(self, number: Any) -> Any:
-        assert self.progress is not None and number is not None
+        assert self.progress is not None
         return next(task for task in self.progress.tasks if task.id == number)
 
     def disable(self) -> None:

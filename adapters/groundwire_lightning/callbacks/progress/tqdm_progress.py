@@ -11,10 +11,8 @@ from typing import Any
 
 from groundwire_lightning.callbacks.progress.progress_bar import ProgressBar
 
-if importlib.util.find_spec("ipywidgets") is not None:
-    from tqdm.auto import tqdm as _tqdm
-else:
-    from tqdm import tqdm as _tqdm
+_auto = importlib.util.find_spec("ipywidgets") is not None  # tqdm.auto needs it in a notebook
+_tqdm: Any = importlib.import_module("tqdm.auto" if _auto else "tqdm").tqdm
 
 WIDTH = 5
 SECONDS_ON_SCREEN = 0.1
@@ -22,7 +20,7 @@ SECONDS_IN_A_FILE = 10.0
 PHASES = ("train", "val", "test", "predict")
 
 
-class Tqdm(_tqdm):  # type: ignore[type-arg,misc]  # generic for type checkers alone
+class Tqdm(_tqdm):  # type: ignore[misc]  # which of two classes it is is found when this is imported
     """A bar whose numbers keep their width, so that what stands behind them does not jump."""
 
     @staticmethod

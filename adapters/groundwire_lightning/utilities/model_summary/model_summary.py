@@ -91,7 +91,7 @@ class ModelSummary:
     """
 
     def __init__(self, model: Any, max_depth: int = 1) -> None:
-        if not isinstance(max_depth, int) or max_depth < -1:
+        if max_depth != int(max_depth) or max_depth < -1:
             raise ValueError(f"ModelSummary(max_depth={max_depth!r}): -1, 0 or a greater whole number is due")
         self._model = model
         self._max_depth = max_depth

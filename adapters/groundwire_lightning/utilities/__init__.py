@@ -1,0 +1,1 @@
+"""Helpers of Lightning code, under the paths at which Lightning has them."""
