@@ -47,9 +47,7 @@ AVERAGES = {
     "EMA": lambda c: [c.EMAWeightAveraging(decay=0.9)],
     "EMA every third step": lambda c: [c.EMAWeightAveraging(decay=0.9, update_every_n_steps=3)],
     "EMA from a step on": lambda c: [c.EMAWeightAveraging(decay=0.9, update_starting_at_step=5)],
-    "EMA at epochs": lambda c: [
-        c.EMAWeightAveraging(decay=0.9, update_every_n_steps=0, update_starting_at_epoch=1)
-    ],
+    "EMA at epochs": lambda c: [c.EMAWeightAveraging(decay=0.9, update_every_n_steps=0, update_starting_at_epoch=1)],
 }
 
 
@@ -201,9 +199,7 @@ PRUNING = {
     "a number": lambda c: c.ModelPruning("l1_unstructured", amount=5),
     "an amount for each epoch": lambda c: c.ModelPruning("l1_unstructured", amount=[0.1, 0, 0.3, 0.2].__getitem__),
     "at some epochs": lambda c: c.ModelPruning("l1_unstructured", apply_pruning=lambda epoch: epoch == 1),
-    "without first values": lambda c: c.ModelPruning(
-        "l1_unstructured", use_lottery_ticket_hypothesis=False, verbose=2
-    ),
+    "without first values": lambda c: c.ModelPruning("l1_unstructured", use_lottery_ticket_hypothesis=False, verbose=2),
     "with new values": lambda c: c.ModelPruning("l1_unstructured", resample_parameters=True),
     "layer by layer": lambda c: c.ModelPruning("l1_unstructured", use_global_unstructured=False, amount=0.5),
     "rows": lambda c: two_dimensional(c)(

@@ -71,7 +71,9 @@ class Stage:
     @property
     def callbacks(self) -> Any:
         """The module of its callbacks."""
-        return importlib.import_module("lightning.pytorch.callbacks" if self.is_lightning else "groundwire_lightning.callbacks")
+        return importlib.import_module(
+            "lightning.pytorch.callbacks" if self.is_lightning else "groundwire_lightning.callbacks"
+        )
 
     @property
     def monitor(self) -> Any:
