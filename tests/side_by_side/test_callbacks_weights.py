@@ -109,18 +109,6 @@ FROZEN = {
     "on_fit_start": distinct,
 }
 
-FINETUNING = {
-    "at epoch 1": lambda c: c.BackboneFinetuning(1),
-    "with a first rate": lambda c: c.BackboneFinetuning(1, backbone_initial_lr=0.03),
-    "with a share": lambda c: c.BackboneFinetuning(1, backbone_initial_ratio_lr=0.7, verbose=True),
-    "without an end to its rate": lambda c: c.BackboneFinetuning(
-        0, lambda_func=growing, should_align=False, initial_denom_lr=3.0
-    ),
-    "without BatchNorm": lambda c: c.BackboneFinetuning(1, train_bn=False),
-    "never": lambda c: c.BackboneFinetuning(),
-    "written by hand": lambda c: by_hand(c),
-}
-
 
 def growing(epoch):
     return 1 + epoch / 2
@@ -138,6 +126,19 @@ def by_hand(callbacks):
 
     methods = {"freeze_before_training": freeze_before_training, "finetune_function": finetune_function}
     return type("ByHand", (callbacks.BaseFinetuning,), methods)()
+
+
+FINETUNING = {
+    "at epoch 1": lambda c: c.BackboneFinetuning(1),
+    "with a first rate": lambda c: c.BackboneFinetuning(1, backbone_initial_lr=0.03),
+    "with a share": lambda c: c.BackboneFinetuning(1, backbone_initial_ratio_lr=0.7, verbose=True),
+    "without an end to its rate": lambda c: c.BackboneFinetuning(
+        0, lambda_func=growing, should_align=False, initial_denom_lr=3.0
+    ),
+    "without BatchNorm": lambda c: c.BackboneFinetuning(1, train_bn=False),
+    "never": lambda c: c.BackboneFinetuning(),
+    "written by hand": by_hand,
+}
 
 
 @EVERY
