@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
 from groundwire import DEFAULT_CALLBACKS, GroundwireError, HookMap, Part, Trainer, by_row
+from groundwire_lightning import guests
 from groundwire_lightning.datamodule import LightningDataModule
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
 from groundwire_lightning.facade import Facade
@@ -17,6 +18,7 @@ from groundwire_lightning.logged import Logged
 from groundwire_lightning.map import LIGHTNING
 from groundwire_lightning.optimization import LRSchedulerConfig, parsed
 from groundwire_lightning.outputs import told
+from groundwire_lightning.states import TrainerStatus
 
 LOADERS = frozenset({"train_dataloader", "val_dataloader", "test_dataloader", "predict_dataloader"})
 GIVEN_AS = {"train_dataloader": "train_dataset", "val_dataloader": "eval_dataset"}
@@ -80,7 +82,7 @@ class LightningAdapter(Facade, Slots):
     # who takes part
 
     def _parts(self) -> list[Part]:
-        through = self.logged.through
+        through = self._through()
         parts = [
             dataclasses.replace(part, through=through) if part.hookmap is LIGHTNING else part
             for part in super()._parts()
@@ -94,6 +96,11 @@ class LightningAdapter(Facade, Slots):
             parts.append(Part(LIGHTNING, "RetiredHooks", module))
         return parts
 
+    def _through(self) -> Callable[[str, Callable[..., Any]], Callable[..., Any]]:
+        """What foreign methods are called through, so that it is known which of them is running."""
+        naming, hearing = guests.naming(self.lightning_module), self.logged.through
+        return hearing if naming is None else lambda name, method: hearing(name, naming(name, method))
+
     def _known(self, stage: Any) -> dict[str, Any]:
         return {**super()._known(stage), "module": self.lightning_module, "stage": self._purpose}
 
@@ -104,11 +111,18 @@ class LightningAdapter(Facade, Slots):
             self._check_prediction()
         brought = {method for method, data in GIVEN_AS.items() if asked.get(data) is not None}
         given = self._loaders_given | brought
+        inner, self._status, self._called = self._is_running, TrainerStatus.RUNNING, True
         try:
-            super()._launch(run, **asked, _running=run, _is_inner=self._is_running, _loaders_given=given)
+            super()._launch(run, **asked, _running=run, _is_inner=inner, _loaders_given=given)
+        except BaseException:
+            self._status = TrainerStatus.INTERRUPTED
+            raise
+        else:
+            self._status = TrainerStatus.RUNNING if inner else TrainerStatus.FINISHED
         finally:
             if not self._is_running:
                 self.logged.run_ends()
+                guests.release(self.lightning_module)
 
     def _check_prediction(self) -> None:
         module = self.lightning_module
@@ -132,7 +146,7 @@ class LightningAdapter(Facade, Slots):
         """Let module and data module know their trainer; it stays attached after the run."""
         module = self.lightning_module
         if module is not None:
-            module.trainer = self
+            guests.attach(module, self)
             if getattr(module, "automatic_optimization", True) is False:
                 raise NotSupportedYetError(
                     f"{type(module).__qualname__} sets automatic_optimization = False: manual optimization is not "

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+from groundwire_lightning.plugged import bare, plugged
 
 Fate = Literal["honoured", "mapped", "refused"]
 
@@ -45,10 +46,12 @@ def refused(name: str, use: str, *allowed: Any) -> Argument:
 
 
 ARGUMENTS = (
-    mapped("accelerator", "chosen through Accelerate", "auto", "cpu", "gpu", "cuda"),
-    refused("strategy", "one process for now", "auto"),
-    refused("devices", "one device for now", "auto", 1, "1", [0], "-1", -1),
-    refused("num_nodes", "one machine for now", 1),
+    mapped(
+        "accelerator", "GROUNDWIRE_ACCELERATOR=cpu in the environment is heeded instead; Accelerate sets the device up"
+    ),
+    mapped("strategy", "one device, or DistributedDataParallel through Accelerate; others are refused by name"),
+    mapped("devices", "held against the processes that torchrun or accelerate launch started"),
+    mapped("num_nodes", "held against the processes that torchrun or accelerate launch started"),
     refused("precision", "torch.autocast within training_step", None, 32, "32", "32-true"),
     refused("logger", "groundwire_tensorboard.TensorBoardCallback in callbacks=", None, False, []),
     honoured("callbacks", "native ones and Lightning's in one list"),
@@ -81,28 +84,32 @@ ARGUMENTS = (
         "profiler", "by name, True for the simple one, or an object; written into the plan, so that none costs nothing"
     ),
     honoured("detect_anomaly", "fits under torch.autograd.set_detect_anomaly"),
-    refused("barebones", "nothing is logged, shown or saved that was not asked for anyway", False),
-    refused("plugins", "_create_accelerator of the Trainer", None, []),
-    refused("sync_batchnorm", "one process needs none", False),
+    honoured("barebones", "nothing is logged, shown, saved or checked before"),
+    mapped("plugins", "precision, files, processes and layers, as far as they mean something here"),
+    honoured("sync_batchnorm", "with several processes, SyncBatchNorm takes the place of every batch norm"),
     refused("reload_dataloaders_every_n_epochs", "a dataset that changes with set_epoch of its sampler", 0),
-    honoured("default_root_dir", "kept for code that reads it"),
+    honoured("default_root_dir", "where loggers and checkpoints write that say nothing else"),
     honoured("enable_autolog_hparams", "without effect where no logger is"),
     refused("model_registry", "upload checkpoints yourself", None),
 )
 """Every argument of Lightning 2.6, in its order."""
 
 
-def check(given: Mapping[str, Any]) -> None:
+def check(given: Mapping[str, Any]) -> dict[str, Any]:
     """Refuse values that are not supported.
 
     Args:
         given: Argument to value.
+
+    Returns:
+        The arguments, those included that others stand for, as ``barebones`` does.
 
     Raises:
         NotSupportedYetError: One has no counterpart here yet; names the argument, the value and
             what to do instead.
         MisconfigurationException: One is out of range.
     """
+    given = plugged(bare(given) if given["barebones"] else given)
     for argument in ARGUMENTS:
         value = given[argument.name]
         if argument.allowed and not any(_is(value, allowed) for allowed in argument.allowed):
@@ -119,6 +126,7 @@ def check(given: Mapping[str, Any]) -> None:
             f"val_check_interval={given['val_check_interval']}: a share of an epoch says nothing where "
             "check_val_every_n_epoch=None lets it count on over epochs; give a number of batches"
         )
+    return given
 
 
 def _check_clipping(limit: Any, algorithm: Any) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
+from groundwire_lightning.answers import Answers
+
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from groundwire_lightning.optimization import LRSchedulerConfig
 
 
-class Facade:
+class Facade(Answers):
     """Where the run is, what it logged and who takes part, as Lightning's trainer tells it.
 
     Attributes:

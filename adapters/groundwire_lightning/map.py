@@ -8,6 +8,7 @@ from __future__ import annotations
 from groundwire import Gap, HookMap, Row, row
 from groundwire_lightning.callback import Callback, Monitor
 from groundwire_lightning.datamodule import LightningDataModule
+from groundwire_lightning.guests import Bases
 from groundwire_lightning.module import LightningModule
 from groundwire_lightning.module_hooks import RetiredHooks
 from groundwire_lightning.outputs import as_batch_output, as_eval_output, as_loader, skip_rest
@@ -199,13 +200,15 @@ LIGHTNING_1_GAPS = (
 
 LIGHTNING = HookMap(
     "lightning",
-    bases={
-        "LightningModule": LightningModule,
-        "LightningDataModule": LightningDataModule,
-        "Callback": Callback,
-        "Monitor": Monitor,
-        "RetiredHooks": RetiredHooks,
-    },
+    bases=Bases(
+        {
+            "LightningModule": LightningModule,
+            "LightningDataModule": LightningDataModule,
+            "Callback": Callback,
+            "Monitor": Monitor,
+            "RetiredHooks": RetiredHooks,
+        }
+    ),
     knows=("module", "stage"),
     specialises={"Monitor": "Callback"},
     listed=frozenset({"Callback", "Monitor"}),

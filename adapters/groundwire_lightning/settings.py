@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ KEPT = (
     "max_steps",
     "min_steps",
     "check_val_every_n_epoch",
-    "accumulate_grad_batches",
     "gradient_clip_val",
     "inference_mode",
     "detect_anomaly",
+    "barebones",
+    "enable_autolog_hparams",
 )
 """Arguments that become attributes as they are."""
 
@@ -34,6 +36,9 @@ def take(trainer: Any, given: dict[str, Any]) -> None:
         given = given | _as_fast_dev_run(int(trainer.fast_dev_run))
     for name in KEPT:
         setattr(trainer, name, given[name])
+    trainer.accumulate_grad_batches = (
+        1 if given["accumulate_grad_batches"] is None else given["accumulate_grad_batches"]
+    )
     for name in ("limit_train_batches", "limit_val_batches", "val_check_interval"):
         setattr(trainer, name, _limit(given[name]))
     algorithm = given["gradient_clip_algorithm"]
@@ -41,7 +46,7 @@ def take(trainer: Any, given: dict[str, Any]) -> None:
     steps = given["num_sanity_val_steps"]
     trainer.num_sanity_val_steps = 2 if steps is None else math.inf if steps == -1 else steps
     trainer.log_every_n_steps = 50 if given["log_every_n_steps"] is None else given["log_every_n_steps"]
-    trainer.default_root_dir = str(given["default_root_dir"] or Path.cwd())
+    trainer.default_root_dir = os.path.normpath(Path(given["default_root_dir"] or Path.cwd()).expanduser())
     _set_backends(given["deterministic"], given["benchmark"])
 
 
@@ -65,6 +70,8 @@ def _as_fast_dev_run(batches: int) -> dict[str, Any]:
 
 
 def _set_backends(deterministic: Any, benchmark: bool | None) -> None:
+    if deterministic:
+        os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"  # without it torch refuses some products on CUDA
     if deterministic is not None:
         torch.use_deterministic_algorithms(bool(deterministic), warn_only=deterministic == "warn")
     if benchmark is not None or deterministic:

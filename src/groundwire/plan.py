@@ -143,7 +143,7 @@ def overridden(player: object, method: str, bases: tuple[type, ...], silent: tup
     if method in own:
         return callable(own[method])
     lineage = type(player).__mro__
-    if not any(base in lineage for base in bases):
+    if not any(base in lineage for base in (*bases, *silent)):
         return callable(getattr(player, method, None))
     owner = next((cls for cls in lineage if method in vars(cls)), None)
     if owner is None or any(owner in base.__mro__ for base in (*bases, *silent)):

@@ -8,6 +8,7 @@ import groundwire_lightning as L
 from groundwire import HookMapError, Row, TrainerCallback
 from groundwire.callbacks.map import NATIVE
 from groundwire.fuse import Attached
+from groundwire.hookmap import as_tuple
 from groundwire_lightning.module_hooks import RetiredHooks
 from groundwire_tensorboard import TENSORBOARD
 from groundwire_torchmetrics import TORCHMETRICS
@@ -86,7 +87,7 @@ def test_a_native_callback_need_not_take_what_is_optional(hookmap, line, tmp_pat
 def lightning_scene(line, tiny_method):
     """Module, callbacks, data module, and whether the module is asked for its data."""
     methods = {line.method: tiny_method}
-    base = L.LIGHTNING.bases[line.role]
+    (base, *_) = as_tuple(L.LIGHTNING.bases[line.role])
     if line.role in ("Callback", "Monitor"):
         return scenes.module_with(), [type("Tiny", (base,), methods)()], None, False
     if line.role == "LightningDataModule":
@@ -147,7 +148,7 @@ def test_what_comes_back_instead_of_a_hook_is_turned_into_what_the_hook_makes(ho
 
 @pytest.mark.parametrize(("hookmap", "line"), rows(L.LIGHTNING))
 def test_the_methods_of_the_base_class_take_what_a_row_passes(hookmap, line):
-    player = L.LIGHTNING.bases[line.role]()
+    player = as_tuple(L.LIGHTNING.bases[line.role])[0]()
     assert Attached.check(line, player).spelled()
 
 

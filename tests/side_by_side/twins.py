@@ -13,6 +13,7 @@ import os
 import random
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import lightning
@@ -78,7 +79,8 @@ class Stage:
     @property
     def monitor(self) -> Any:
         """The base of callbacks that come behind the module at the end of a training epoch."""
-        return Patient if self.is_lightning else groundwire_lightning.callback.Monitor
+        real = self.L.Callback is lightning.Callback
+        return Patient if real else groundwire_lightning.callback.Monitor
 
     # who takes part
 
@@ -380,14 +382,26 @@ def apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
     return "\n".join([f"in {one.get('call', 'the end')}", *told]) if told else ""
 
 
-def twins(scenario: Scenario, *, hears: bool = True) -> dict[str, Any]:
+GUESTS = SimpleNamespace(
+    **{name: getattr(groundwire_lightning, name) for name in ("Trainer", "seed_everything")},
+    **{name: getattr(lightning, name) for name in ("LightningModule", "LightningDataModule", "Callback")},
+)
+"""A stage on which groundwire's Trainer runs classes of the real Lightning."""
+
+
+def twins(scenario: Scenario, *, hears: bool = True, ours: Any = groundwire_lightning) -> dict[str, Any]:
     """Run a scenario under both frameworks; fails where they differ.
+
+    Args:
+        scenario: What is played.
+        hears: Every hook is written down, also those that the scenario does not override.
+        ours: The second stage; :data:`GUESTS` is another.
 
     Returns:
         The record of groundwire's run.
     """
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
-    theirs, ours = (record(framework, scenario, hears) for framework in (lightning, groundwire_lightning))
+    theirs, ours = (record(framework, scenario, hears) for framework in (lightning, ours))
     told = difference(theirs, ours)
     assert not told, told
     return ours

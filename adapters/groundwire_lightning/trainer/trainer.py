@@ -10,17 +10,18 @@ import torch
 from accelerate import Accelerator
 
 from groundwire import LossTracker, Part
-from groundwire_lightning import arguments, fit_order, limits, settings
+from groundwire_lightning import arguments, fit_order, guests, limits, settings
+from groundwire_lightning import devices as devices_of
 from groundwire_lightning.adapter import LightningAdapter
 from groundwire_lightning.bar import ProgressBar
 from groundwire_lightning.data import Feed, tell_epoch
-from groundwire_lightning.datamodule import LightningDataModule
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
 from groundwire_lightning.loaders import Loaders
 from groundwire_lightning.map import LIGHTNING
 from groundwire_lightning.profilers import profiler_for
 from groundwire_lightning.profiling import Profiled
 from groundwire_lightning.progress import Progress
+from groundwire_lightning.retired import NAMES, named
 
 
 class Trainer(Profiled, Loaders):
@@ -39,6 +40,7 @@ class Trainer(Profiled, Loaders):
     inference_mode: bool
     detect_anomaly: bool
 
+    @named
     def __init__(
         self,
         *,
@@ -85,20 +87,41 @@ class Trainer(Profiled, Loaders):
         model_registry: str | None = None,
     ) -> None:
         given = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
-        arguments.check(given)
-        self._asked_for = accelerator
-        self.profiler = profiler_for(profiler)
+        given = arguments.check(given)
+        self._asked = given
+        self._kind = devices_of.kind_of(given)
+        self._strategy = devices_of.strategy_of(given, self._kind)
+        self._strategy._answer_for(self)
+        devices_of.check_processes(given, self._kind, devices_of.number_of(given, self._kind))
+        self.profiler = profiler_for(given["profiler"])
         self.progress = Progress()
         settings.take(self, given)
         super().__init__(None, callbacks=_listed(callbacks, enable_progress_bar))
 
     def _create_accelerator(self) -> Accelerator:
-        """The Accelerator that ``accelerator=`` asks for."""
-        if self._asked_for in ("gpu", "cuda") and not torch.cuda.is_available():
-            raise MisconfigurationException(
-                f"Trainer(accelerator={self._asked_for!r}): torch sees no CUDA device here; 'auto' takes what there is"
-            )
-        return Accelerator(cpu=self._asked_for == "cpu")
+        """The Accelerator for the device and the processes that were asked for."""
+        return devices_of.accelerate(self._asked, self._kind, self.strategy)
+
+    @classmethod
+    def from_argparse_args(cls, args: Any, **kwargs: Any) -> NoReturn:
+        """Not here: Lightning 2 removed it."""
+        raise NotSupportedYetError(
+            f"{cls.__qualname__}.from_argparse_args: Lightning 2 removed it. Instead: pass the arguments by name, "
+            f"{cls.__qualname__}(max_epochs=args.max_epochs, ...), or use LightningCLI"
+        )
+
+    @classmethod
+    def add_argparse_args(cls, parent_parser: Any, **kwargs: Any) -> NoReturn:
+        """Not here: Lightning 2 removed it."""
+        raise NotSupportedYetError(
+            f"{cls.__qualname__}.add_argparse_args: Lightning 2 removed it. Instead: parser.add_argument('--max_epochs'"
+            ", type=int) for each that is wanted, or LightningCLI"
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        if name in NAMES and not name.startswith("__"):
+            raise AttributeError(f"{type(self).__qualname__}.{name}: Lightning 2 removed it. Instead: {NAMES[name]}")
+        return object.__getattribute__(self, name)  # raises what was raised before
 
     # entry points
 
@@ -223,7 +246,7 @@ class Trainer(Profiled, Loaders):
 
     def _connect(self, entry: str, model: Any, loaders: dict[str, Any], datamodule: Any) -> None:
         first = next(iter(loaders))
-        if isinstance(loaders[first], LightningDataModule):
+        if guests.is_data_module(loaders[first], LIGHTNING):
             datamodule, loaders = loaders[first], {}
         given = {name: loader for name, loader in loaders.items() if loader is not None}
         if given and datamodule is not None:

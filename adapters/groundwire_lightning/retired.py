@@ -1,0 +1,114 @@
+"""Names of Lightning 1.x that a Trainer had: each a gap that says what replaced it."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from functools import wraps
+from inspect import signature
+from typing import Any
+
+from groundwire import did_you_mean
+
+PREFIX = "PL_TRAINER_"
+"""How environment variables begin that stand for arguments that a call leaves out, as in Lightning."""
+
+_DEVICES = "accelerator='gpu' and devices="
+_TUNER = "groundwire_lightning.tuner.Tuner"
+ARGUMENTS = {
+    "gpus": _DEVICES,
+    "auto_select_gpus": f"{_DEVICES}find_usable_cuda_devices(number) of groundwire_lightning.accelerators",
+    "num_processes": "accelerator='cpu' and devices=",
+    "tpu_cores": "accelerator='tpu', which is not supported here",
+    "ipus": "nothing; Lightning 2 dropped them",
+    "distributed_backend": "strategy=",
+    "replace_sampler_ddp": "use_distributed_sampler=",
+    "checkpoint_callback": "enable_checkpointing=, and ModelCheckpoint in callbacks=",
+    "early_stop_callback": "EarlyStopping in callbacks=",
+    "resume_from_checkpoint": "fit(ckpt_path=...)",
+    "progress_bar_refresh_rate": "TQDMProgressBar(refresh_rate=...) in callbacks=, or enable_progress_bar=False for 0",
+    "process_position": "TQDMProgressBar(process_position=...) in callbacks=",
+    "weights_summary": "enable_model_summary=, and ModelSummary(max_depth=...) in callbacks=",
+    "weights_save_path": "default_root_dir=, or ModelCheckpoint(dirpath=...) in callbacks=",
+    "auto_lr_find": f"{_TUNER}(trainer).lr_find(model)",
+    "auto_scale_batch_size": f"{_TUNER}(trainer).scale_batch_size(model)",
+    "amp_level": "precision=; apex is gone",
+    "amp_backend": "precision=; apex is gone",
+    "reload_dataloaders_every_epoch": "reload_dataloaders_every_n_epochs=1",
+    "truncated_bptt_steps": "a loop over the parts in training_step, with automatic_optimization = False",
+    "automatic_optimization": "self.automatic_optimization = False in the module",
+    "flush_logs_every_n_steps": "an argument of the logger",
+    "log_gpu_memory": "DeviceStatsMonitor in callbacks=",
+    "log_save_interval": "an argument of the logger",
+    "row_log_interval": "log_every_n_steps=",
+    "track_grad_norm": "groundwire_lightning.utilities.grad_norm in on_before_optimizer_step",
+    "terminate_on_nan": "detect_anomaly=, or EarlyStopping(check_finite=True)",
+    "stochastic_weight_avg": "StochasticWeightAveraging in callbacks=",
+    "prepare_data_per_node": "the attribute prepare_data_per_node of module or data module",
+    "multiple_trainloader_mode": "CombinedLoader(loaders, mode=...) from train_dataloader",
+    "move_metrics_to_cpu": "nothing; values stay on their device until they are read",
+    "nb_gpu_nodes": "num_nodes=",
+    "max_nb_epochs": "max_epochs=",
+}
+"""Argument of an earlier Lightning to what replaced it."""
+
+NAMES = {
+    "num_gpus": "num_devices",
+    "root_gpu": "strategy.root_device",
+    "logdir": "log_dir",
+    "lr_schedulers": "lr_scheduler_configs",
+    "resume_from_checkpoint": "ckpt_path",
+    "weights_save_path": "default_root_dir",
+    "tune": f"{_TUNER}(trainer)",
+    "tuner": f"{_TUNER}(trainer)",
+    "training_type_plugin": "strategy",
+    "use_amp": "precision",
+    "data_parallel": "strategy",
+    "get_model": "lightning_module",
+    "train_loop": "fit_loop",
+    "call_hook": "nothing; explain() shows which hooks run",
+    "running_sanity_check": "sanity_checking",
+    "disable_validation": "enable_validation",
+    "optimizer_frequencies": "automatic_optimization = False in the module",
+    "should_rank_save_checkpoint": "is_global_zero",
+}
+"""Attribute or method of an earlier Lightning to what replaced it."""
+
+
+def named(init: Callable[..., None]) -> Callable[..., None]:
+    """A constructor that says of an unknown argument which was meant, and looks for others in the environment.
+
+    Args:
+        init: It takes named arguments.
+    """
+    known = [name for name in signature(init).parameters if name != "self"]
+
+    @wraps(init)
+    def checked(self: Any, *args: Any, **kwargs: Any) -> None:
+        if args:
+            raise TypeError(f"{type(self).__qualname__}: arguments are named; {args[0]!r} stands alone")
+        for name in kwargs:
+            if name not in known:
+                raise TypeError(f"{type(self).__qualname__}: there is no argument {name!r}.{_meant(name, known)}")
+        init(self, **{**_from_environment(known), **kwargs})
+
+    return checked
+
+
+def _meant(name: str, known: list[str]) -> str:
+    if name in ARGUMENTS:
+        return f" Lightning 2 removed it. Instead: {ARGUMENTS[name]}"
+    return did_you_mean(name, known)
+
+
+def _from_environment(known: list[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in known:
+        said = os.environ.get(f"{PREFIX}{name.upper()}")
+        if said:
+            found[name] = said
+            with suppress(ValueError, SyntaxError):
+                found[name] = ast.literal_eval(said)
+    return found

@@ -1,0 +1,70 @@
+"""Lightning's strategies: one device, or several processes through Accelerate; the others are gaps."""
+
+from typing import Any
+
+from groundwire_lightning.gaps import missing
+from groundwire_lightning.strategies.ddp import DDPStrategy
+from groundwire_lightning.strategies.parallel import ParallelStrategy
+from groundwire_lightning.strategies.single_device import SingleDeviceStrategy
+from groundwire_lightning.strategies.strategy import Strategy
+
+__all__ = [
+    "DDPStrategy",
+    "DeepSpeedStrategy",
+    "FSDPStrategy",
+    "ModelParallelStrategy",
+    "ParallelStrategy",
+    "SingleDeviceStrategy",
+    "SingleDeviceXLAStrategy",
+    "Strategy",
+    "StrategyRegistry",
+    "XLAStrategy",
+]
+
+_OWN = "override _create_accelerator of the Trainer and give Accelerate its plugin there"
+FSDPStrategy = missing("FSDPStrategy", __name__, f"{_OWN}: FullyShardedDataParallelPlugin", ParallelStrategy)
+DeepSpeedStrategy = missing("DeepSpeedStrategy", __name__, f"{_OWN}: DeepSpeedPlugin", ParallelStrategy)
+ModelParallelStrategy = missing(
+    "ModelParallelStrategy", __name__, f"{_OWN}: TorchTensorParallelPlugin", ParallelStrategy
+)
+XLAStrategy = missing(
+    "XLAStrategy", __name__, "accelerate launch --tpu with a native groundwire.Trainer", ParallelStrategy
+)
+SingleDeviceXLAStrategy = missing(
+    "SingleDeviceXLAStrategy", __name__, "a native groundwire.Trainer on the TPU", Strategy
+)
+
+
+class _Registry(dict[str, type]):
+    """Strategy name to class, of those that ``Trainer(strategy=...)`` takes as a string."""
+
+    def available_strategies(self) -> list[str]:
+        """The names."""
+        return sorted(self)
+
+    def register(self, name: str, *args: object, **kwargs: object) -> None:
+        """Refused: methods of a strategy of one's own would never be called."""
+        from groundwire_lightning.errors import NotSupportedYetError
+
+        raise NotSupportedYetError(
+            f"StrategyRegistry.register({name!r}): processes work together through Accelerate; override "
+            "_create_accelerator of the Trainer"
+        )
+
+
+_DDP = ("ddp", "ddp_spawn", "ddp_fork", "ddp_notebook")
+_UNUSED = ("", "_find_unused_parameters_false", "_find_unused_parameters_true")
+StrategyRegistry = _Registry(
+    {
+        "single_device": SingleDeviceStrategy,
+        **{f"{launched}{unused}": DDPStrategy for launched in _DDP for unused in _UNUSED},
+    }
+)
+
+GUESTS: dict[str, Any] = {
+    "DDPStrategy": lambda theirs: DDPStrategy(
+        process_group_backend=theirs._process_group_backend, **theirs._ddp_kwargs
+    ),
+    "SingleDeviceStrategy": lambda theirs: SingleDeviceStrategy(theirs.root_device),
+}
+"""Name of a class of the real Lightning to what makes ours of its objects."""

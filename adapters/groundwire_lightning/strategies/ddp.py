@@ -1,0 +1,68 @@
+"""Several processes with a copy of the model each, whose gradients are averaged."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.strategies.parallel import ParallelStrategy
+
+WRAPPING = (
+    "find_unused_parameters",
+    "gradient_as_bucket_view",
+    "static_graph",
+    "bucket_cap_mb",
+    "broadcast_buffers",
+    "dim",
+    "check_reduction",
+)
+"""Arguments that go to ``DistributedDataParallel``."""
+
+
+class DDPStrategy(ParallelStrategy):
+    """``torch.nn.parallel.DistributedDataParallel``, set up by Accelerate.
+
+    Args:
+        process_group_backend: ``"nccl"`` or ``"gloo"``; by default what suits the device.
+        timeout: How long a process waits for the others.
+        start_method: How processes would be started; without effect, since a launcher starts them.
+        **kwargs: Arguments of ``DistributedDataParallel``.
+
+    Raises:
+        MisconfigurationException: An argument that nobody would read.
+    """
+
+    strategy_name = "ddp"
+
+    def __init__(
+        self,
+        *,
+        process_group_backend: str | None = None,
+        timeout: timedelta | None = None,
+        start_method: str = "popen",
+        **kwargs: Any,
+    ) -> None:
+        ignored = {name: value for name, value in kwargs.items() if name not in WRAPPING and value is not None}
+        if ignored:
+            raise MisconfigurationException(
+                f"DDPStrategy({', '.join(sorted(ignored))}): nobody reads it here; taken are {', '.join(WRAPPING)}, "
+                "process_group_backend and timeout"
+            )
+        self.process_group_backend = process_group_backend
+        self.timeout = timeout
+        self.start_method = start_method
+        self._ddp_kwargs = {name: value for name, value in kwargs.items() if value is not None}
+
+    @property
+    def distributed_sampler_kwargs(self) -> dict[str, int]:
+        """What a ``DistributedSampler`` is made with."""
+        return {"num_replicas": self.world_size, "rank": self.global_rank}
+
+    def _accelerate(self) -> list[Any]:
+        from accelerate import DistributedDataParallelKwargs, InitProcessGroupKwargs
+
+        handlers: list[Any] = [DistributedDataParallelKwargs(**self._ddp_kwargs)] if self._ddp_kwargs else []
+        given = {"backend": self.process_group_backend, "timeout": self.timeout}
+        group = {name: value for name, value in given.items() if value is not None}
+        return [*handlers, InitProcessGroupKwargs(**group)] if group else handlers

@@ -1,0 +1,327 @@
+"""How processes work together, as Lightning's ``trainer.strategy`` tells it; Accelerate does the work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+import torch
+
+from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+
+
+class Strategy:
+    """What modules and callbacks ask ``trainer.strategy``.
+
+    An instance that is passed as ``Trainer(strategy=...)`` says which kind is wanted; the trainer
+    answers through it. Methods of a subclass are never called, so that one which has some is refused.
+    """
+
+    strategy_name = "strategy"
+
+    _trainer: Any = None
+
+    @property
+    def trainer(self) -> Any:
+        """The trainer it answers for.
+
+        Raises:
+            MisconfigurationException: It was not passed to one.
+        """
+        if self._trainer is None:
+            raise MisconfigurationException(f"{type(self).__name__} is asked before it was passed to a Trainer")
+        return self._trainer
+
+    def _answer_for(self, trainer: Any) -> None:
+        own = [cls for cls in type(self).__mro__ if not cls.__module__.startswith("groundwire_lightning.")]
+        written = [name for cls in own for name in vars(cls) if hasattr(Strategy, name) and name[:2] != "__"]
+        if written:
+            raise NotSupportedYetError(
+                f"strategy={type(self).__name__}(): its own {', '.join(sorted(set(written)))} would never be called. "
+                "Processes work together through Accelerate: override _create_accelerator of the Trainer, or "
+                "_prepare_model_and_optimizer"
+            )
+        self._trainer = trainer
+
+    def _accelerate(self) -> list[Any]:
+        """What Accelerate is given for it."""
+        return []
+
+    # who is there
+
+    @property
+    def root_device(self) -> torch.device:
+        """The device of this process."""
+        device: torch.device = self.trainer.device
+        return device
+
+    @property
+    def parallel_devices(self) -> list[torch.device]:
+        """The devices of this machine."""
+        device, number = self.root_device, self.trainer.num_devices
+        indexed = device.type == "cuda" and number > 1
+        return [torch.device(device.type, index) if indexed else device for index in range(number)]
+
+    @property
+    def is_global_zero(self) -> bool:
+        """True in the first process."""
+        return bool(self.trainer.is_global_zero)
+
+    @property
+    def global_rank(self) -> int:
+        """Index of this process among all."""
+        return int(self.trainer.global_rank)
+
+    @property
+    def local_rank(self) -> int:
+        """Index of this process on its machine."""
+        return int(self.trainer.local_rank)
+
+    @property
+    def node_rank(self) -> int:
+        """Index of this machine."""
+        return int(self.trainer.node_rank)
+
+    @property
+    def world_size(self) -> int:
+        """Number of processes."""
+        return int(self.trainer.world_size)
+
+    @property
+    def num_processes(self) -> int:
+        """Processes on this machine."""
+        return int(self.trainer.num_devices)
+
+    @property
+    def num_nodes(self) -> int:
+        """Machines."""
+        return int(self.trainer.num_nodes)
+
+    @property
+    def accelerator(self) -> Any:
+        """``trainer.accelerator``."""
+        return self.trainer.accelerator
+
+    @property
+    def precision_plugin(self) -> Any:
+        """``trainer.precision_plugin``."""
+        return self.trainer.precision_plugin
+
+    # what is trained
+
+    @property
+    def model(self) -> Any:
+        """The model, in its wrapper where there is one."""
+        return self.trainer.model
+
+    @property
+    def lightning_module(self) -> Any:
+        """The module, out of its wrapper."""
+        return self.trainer.lightning_module
+
+    @property
+    def optimizers(self) -> list[Any]:
+        """The optimizers of the run; may be set."""
+        optimizers: list[Any] = self.trainer.optimizers
+        return optimizers
+
+    @optimizers.setter
+    def optimizers(self, optimizers: list[Any]) -> None:
+        self.trainer.optimizers = optimizers
+
+    @property
+    def _lightning_optimizers(self) -> list[Any]:
+        found: list[Any] = getattr(self.trainer, "_lightning_optimizers", self.trainer.optimizers)
+        return found
+
+    @property
+    def lr_scheduler_configs(self) -> list[Any]:
+        """The schedulers, and when each moves on."""
+        configs: list[Any] = self.trainer.lr_scheduler_configs
+        return configs
+
+    def lightning_module_state_dict(self) -> dict[str, Any]:
+        """The weights of the module."""
+        weights: dict[str, Any] = self.trainer.lightning_module.state_dict()
+        return weights
+
+    def load_model_state_dict(self, checkpoint: Mapping[str, Any], strict: bool = True) -> None:
+        """Load the weights of a checkpoint.
+
+        Args:
+            checkpoint: With an entry ``state_dict``.
+            strict: Names of module and checkpoint have to be the same.
+        """
+        self.trainer.lightning_module.load_state_dict(checkpoint["state_dict"], strict=strict)
+
+    def backward(self, loss: Any, optimizer: Any = None, *args: Any, **kwargs: Any) -> None:
+        """The backward pass of ``manual_backward``, with its hooks.
+
+        Args:
+            loss: The loss.
+            optimizer: Without effect.
+            *args: Further arguments of ``backward``.
+            **kwargs: Likewise.
+        """
+        from groundwire_lightning.module import LightningModule
+
+        LightningModule.manual_backward(self.trainer.lightning_module, loss, *args, **kwargs)
+
+    # between processes
+
+    def reduce(self, tensor: Any, group: Any = None, reduce_op: Any = "mean") -> Any:
+        """A tensor reduced over all processes.
+
+        Args:
+            tensor: Or a tree of tensors; anything else comes back as it is.
+            group: Must be None.
+            reduce_op: ``"mean"`` or ``"sum"``.
+        """
+        self._refuse_group("reduce", group)
+        if self.world_size == 1:
+            return tensor
+        operation = str(getattr(reduce_op, "name", reduce_op)).lower()
+        return self.trainer._accelerator.reduce(tensor, reduction="mean" if operation in ("mean", "avg") else operation)
+
+    def reduce_boolean_decision(self, decision: bool, all: bool = True) -> bool:  # noqa: A002  # Lightning's name
+        """Whether all processes say yes, or any of them.
+
+        Args:
+            decision: What this process says.
+            all: False asks whether any does.
+        """
+        if self.world_size == 1:
+            return decision
+        votes = int(self.reduce(torch.tensor(int(decision), device=self.root_device), reduce_op="sum"))
+        return votes == self.world_size if all else bool(votes)
+
+    def all_gather(self, tensor: Any, group: Any = None, sync_grads: bool = False) -> Any:
+        """The tensors of all processes, one below the other in a new first dimension; one process keeps its own.
+
+        Args:
+            tensor: One that has the same shape everywhere.
+            group: Must be None.
+            sync_grads: Must be False.
+        """
+        self._refuse_group("all_gather", group)
+        if self.world_size == 1:
+            return tensor
+        if sync_grads:
+            raise NotSupportedYetError("all_gather(sync_grads=True): gather with torch.distributed.nn.all_gather")
+        return self.trainer._accelerator.gather(tensor.unsqueeze(0))
+
+    def broadcast(self, obj: Any, src: int = 0) -> Any:
+        """What one process has, in all of them.
+
+        Args:
+            obj: Anything that can be pickled.
+            src: The process that has it.
+        """
+        if self.world_size == 1:
+            return obj
+        from accelerate.utils import broadcast_object_list
+
+        return broadcast_object_list([obj], from_process=src)[0]
+
+    def barrier(self, name: str | None = None) -> None:
+        """Wait until every process has come here."""
+        self.trainer._accelerator.wait_for_everyone()
+
+    def _refuse_group(self, method: str, group: Any) -> None:
+        if group is not None and self.world_size > 1:
+            raise NotSupportedYetError(f"strategy.{method}(group=...): call torch.distributed with the group yourself")
+
+    # batches and files
+
+    def batch_to_device(self, batch: Any, device: Any = None, dataloader_idx: int = 0) -> Any:
+        """A batch on a device.
+
+        Args:
+            batch: Anything with tensors.
+            device: By default that of this process.
+            dataloader_idx: Without effect.
+        """
+        from accelerate.utils import send_to_device
+
+        return send_to_device(batch, self.root_device if device is None else device)
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], filepath: Any, storage_options: Any = None) -> None:
+        """Write a checkpoint in the first process, whole or not at all.
+
+        Args:
+            checkpoint: What is written.
+            filepath: Where.
+            storage_options: Must be None.
+        """
+        from groundwire_lightning.plugins.io.torch_io import TorchCheckpointIO
+
+        if self.is_global_zero:
+            TorchCheckpointIO().save_checkpoint(checkpoint, filepath, storage_options)
+
+    def load_checkpoint(self, checkpoint_path: Any, weights_only: bool | None = None) -> dict[str, Any]:
+        """Read a checkpoint.
+
+        Args:
+            checkpoint_path: The file.
+            weights_only: False loads anything that was pickled.
+        """
+        from groundwire_lightning.plugins.io.torch_io import TorchCheckpointIO
+
+        return TorchCheckpointIO().load_checkpoint(checkpoint_path, weights_only=weights_only)
+
+    def remove_checkpoint(self, filepath: Any) -> None:
+        """Delete a checkpoint in the first process.
+
+        Args:
+            filepath: The file, or a folder.
+        """
+        from groundwire_lightning.plugins.io.torch_io import TorchCheckpointIO
+
+        if self.is_global_zero and Path(filepath).exists():
+            TorchCheckpointIO().remove_checkpoint(filepath)
+
+    @property
+    def checkpoint_io(self) -> Any:
+        """What reads and writes files."""
+        from groundwire_lightning.plugins.io.torch_io import TorchCheckpointIO
+
+        return TorchCheckpointIO()
+
+    restore_checkpoint_after_setup = False
+    lightning_restore_optimizer = True
+    handles_gradient_accumulation = False
+
+    @contextmanager
+    def tensor_init_context(self, empty_init: bool | None = None) -> Iterator[None]:
+        """Tensors are made on the device.
+
+        Args:
+            empty_init: True leaves their values undefined.
+        """
+        with self.trainer.init_module(empty_init):
+            yield
+
+    def connect(self, model: Any) -> None:
+        """Refused: ``trainer.fit`` connects a model."""
+        _refuse("connect", "pass the model to an entry point of the Trainer")
+
+    def setup_environment(self) -> None:
+        """Refused: the Trainer has set up its processes when it was made."""
+        _refuse("setup_environment", "the processes are set up when the Trainer is made")
+
+    def setup(self, trainer: Any) -> None:
+        """Refused: see ``_prepare_model_and_optimizer`` of the Trainer."""
+        _refuse("setup", "override _prepare_model_and_optimizer of the Trainer")
+
+    def _setup_model(self, model: Any) -> NoReturn:
+        _refuse("_setup_model", "override _prepare_model_and_optimizer of the Trainer")
+
+    def teardown(self) -> None:
+        """Refused: the Trainer ends its runs itself."""
+        _refuse("teardown", "the Trainer ends its runs itself")
+
+
+def _refuse(name: str, instead: str) -> NoReturn:
+    raise NotSupportedYetError(f"strategy.{name} does nothing here; {instead}")
