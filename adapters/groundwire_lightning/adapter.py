@@ -9,23 +9,26 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from groundwire import DEFAULT_CALLBACKS, GroundwireError, HookMap, Part, Trainer, by_row
+from groundwire import DEFAULT_CALLBACKS, GroundwireError, HookMap, Part, by_row
 from groundwire_lightning import guests
 from groundwire_lightning.datamodule import LightningDataModule
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
 from groundwire_lightning.facade import Facade
 from groundwire_lightning.logged import Logged
 from groundwire_lightning.map import LIGHTNING
+from groundwire_lightning.one_door import through_wrappers
 from groundwire_lightning.optimization import LRSchedulerConfig, parsed
-from groundwire_lightning.outputs import told
+from groundwire_lightning.outputs import told, told_by_hand
 from groundwire_lightning.states import TrainerStatus
+from groundwire_lightning.stepping import Stepping, step_by_hand
 
 LOADERS = frozenset({"train_dataloader", "val_dataloader", "test_dataloader", "predict_dataloader"})
+STEPS = frozenset({"training_step", "validation_step", "test_step", "predict_step"})
 GIVEN_AS = {"train_dataloader": "train_dataset", "val_dataloader": "eval_dataset"}
 """A module's method, and the data of a run in native order that is used instead of asking it."""
 
 
-class Slots(Trainer):
+class Slots(Stepping):
     """One slot for each hook that a row of the table runs instead of."""
 
     _gather_callbacks = by_row()
@@ -35,6 +38,7 @@ class Slots(Trainer):
     calculate_train_batch_loss = by_row()
     backward_step = by_row()
     _clip_gradients = by_row()
+    optimizer_step = by_row()
     scheduler_step = by_row()
     optimizer_zero_grad = by_row()
     eval_epoch_start = by_row()
@@ -82,24 +86,43 @@ class LightningAdapter(Facade, Slots):
     # who takes part
 
     def _parts(self) -> list[Part]:
-        through = self._through()
+        hearing = self._hearing()
         parts = [
-            dataclasses.replace(part, through=through) if part.hookmap is LIGHTNING else part
+            dataclasses.replace(part, through=hearing) if part.hookmap is LIGHTNING else part
             for part in super()._parts()
         ]
         module, data = self.lightning_module, self.datamodule
         if data is not None:
             parts.append(Part(LIGHTNING, "LightningDataModule", data, without=self._loaders_given))
         if module is not None:
-            without = self._loaders_given if data is None else LOADERS
+            without = (self._loaders_given if data is None else LOADERS) | self._unused(module)
+
+            def through(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+                return hearing(name, self._entered(name, method))
+
             parts.append(Part(LIGHTNING, "LightningModule", module, through=through, without=without))
             parts.append(Part(LIGHTNING, "RetiredHooks", module))
         return parts
 
-    def _through(self) -> Callable[[str, Callable[..., Any]], Callable[..., Any]]:
+    def _hearing(self) -> Callable[[str, Callable[..., Any]], Callable[..., Any]]:
         """What foreign methods are called through, so that it is known which of them is running."""
         naming, hearing = guests.naming(self.lightning_module), self.logged.through
         return hearing if naming is None else lambda name, method: hearing(name, naming(name, method))
+
+    def _unused(self, module: Any) -> set[str]:
+        """Methods that the trainer does not call: clipping by hand, and what another method calls."""
+        if not self.is_automatic:
+            return {"configure_gradient_clipping", "clip_gradients", "optimizer_step"}
+        clips = Part(LIGHTNING, "LightningModule", module).implements("configure_gradient_clipping")
+        return {"clip_gradients"} if clips else set()
+
+    def _entered(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        """A method of the module as it is called: in this precision, and through the wrappers of the model."""
+        if name in STEPS:
+            return self.precision_plugin.around(through_wrappers(self.model, self.lightning_module, method))
+        if name == "backward":
+            return self._backward_of(method)
+        return self.precision_plugin.within(method) if name == "configure_model" else method
 
     def _known(self, stage: Any) -> dict[str, Any]:
         return {**super()._known(stage), "module": self.lightning_module, "stage": self._purpose}
@@ -147,11 +170,6 @@ class LightningAdapter(Facade, Slots):
         module = self.lightning_module
         if module is not None:
             guests.attach(module, self)
-            if getattr(module, "automatic_optimization", True) is False:
-                raise NotSupportedYetError(
-                    f"{type(module).__qualname__} sets automatic_optimization = False: manual optimization is not "
-                    "supported yet. Return the loss from training_step, or override _run_train_step of the Trainer"
-                )
         if self.datamodule is not None:
             self.datamodule.trainer = self
 
@@ -183,7 +201,7 @@ class LightningAdapter(Facade, Slots):
     def _create_optimizer(self) -> Any:
         """The optimizer that ``configure_optimizers`` returns; its schedulers are kept for their time."""
         configured = super()._create_optimizer()
-        self.lr_scheduler_configs = []
+        self.lr_scheduler_configs, self._listed = [], None
         if "_create_optimizer" not in self.plan.instead:
             return configured
         if self._optimizer_given is not None:
@@ -191,8 +209,9 @@ class LightningAdapter(Facade, Slots):
                 f"optimizer={type(self._optimizer_given).__name__} was given and configure_optimizers makes one too; "
                 "keep one of them"
             )
-        optimizer, self.lr_scheduler_configs = parsed(configured, "scheduler_step" in self._brought)
-        return optimizer
+        module, steps_schedulers = self.lightning_module, "scheduler_step" in self._brought
+        self._listed, self.lr_scheduler_configs = parsed(configured, module, steps_schedulers)
+        return self._listed[0] if self._listed else None
 
     @property
     def _brought(self) -> set[str]:
@@ -220,6 +239,8 @@ class LightningAdapter(Facade, Slots):
         return super()._new_eval_dataloader()
 
     def _run_train_epoch(self, train_dl: Iterable[Any]) -> None:
+        self.choose_way()
+        self._check_native_order()
         super()._run_train_epoch(train_dl)
         for config in self.lr_scheduler_configs:
             if config.interval == "epoch" and self.create_scheduler_fn is None:
@@ -227,6 +248,15 @@ class LightningAdapter(Facade, Slots):
                 self.plan.scheduler_step()
                 self.scheduler = None
         self.record(self.logged.take())
+
+    def _check_native_order(self) -> None:
+        config = self.run_config
+        self.check_by_hand(self.gradient_clip_val, config.gradient_accumulation_steps)
+        if self.way != "by hand" and any(isinstance(optimizer, torch.optim.LBFGS) for optimizer in self.optimizers):
+            raise NotSupportedYetError(
+                "train() runs forward and backward pass once, before the optimizer's step, and LBFGS runs both within "
+                "it; use groundwire_lightning.Trainer and fit()"
+            )
 
     def _run_eval_epoch(self, valid_dl: Iterable[Any], is_training: bool = True, is_intermediate: bool = False) -> None:
         with self.logged.validation():
@@ -238,7 +268,11 @@ class LightningAdapter(Facade, Slots):
 
     def _run_train_step(self, batch: Any, step: int) -> Any:
         self._forget_batch()
-        self._batch_output = super()._run_train_step(batch, step)
+        if self.way == "by hand":
+            self._batch_output = step_by_hand(self, batch, step)
+            self.at.done = step + 1
+        else:
+            self._batch_output = super()._run_train_step(batch, step)
         return self._batch_output
 
     def _run_eval_step(self, batch: Any, step: int) -> Any:
@@ -286,8 +320,11 @@ class LightningAdapter(Facade, Slots):
     def step_outputs(self) -> dict[str, Any]:
         """What ``on_train_batch_end`` is given; made once a batch, and only if somebody listens."""
         if self._told is None:
-            self._told = {} if self._batch_output is None else told(self._batch_output, self._share)
+            self._told = {} if self._batch_output is None else self._tell(self._batch_output)
         return self._told
+
+    def _tell(self, batch_output: Any) -> dict[str, Any]:
+        return told_by_hand(batch_output) if self.way == "by hand" else told(batch_output, self.at.window)
 
     @property
     def gradient_clip_val(self) -> float | None:
@@ -297,28 +334,10 @@ class LightningAdapter(Facade, Slots):
 
     @property
     def gradient_clip_algorithm(self) -> str | None:
-        """``"value"`` or ``"norm"``."""
+        """``"value"`` or ``"norm"``; None where nothing is clipped."""
+        if self.gradient_clip_val is None:
+            return None
         return "norm" if self.run_config.gradient_clip_value is None else "value"
-
-    def clip(self, optimizer: Any, limit: float | None, algorithm: str | None) -> None:
-        """Clip the gradients that an optimizer is about to use.
-
-        Args:
-            optimizer: Whose parameters.
-            limit: None and 0 leave them as they are.
-            algorithm: ``"value"``, or ``"norm"`` (also for None), which is that of all of them together.
-        """
-        if limit is None or limit <= 0:
-            return
-        parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-        if algorithm == "value":
-            torch.nn.utils.clip_grad_value_(parameters, limit)
-        else:
-            torch.nn.utils.clip_grad_norm_(parameters, limit)
-
-    @property
-    def _share(self) -> float:
-        return self.at.window
 
     def _forget_batch(self) -> None:
         self._batch_output = self._told = None

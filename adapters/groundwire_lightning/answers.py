@@ -11,7 +11,7 @@ import torch
 from groundwire_lightning import facades
 from groundwire_lightning.accelerators.accelerator import KINDS
 from groundwire_lightning.accelerators.accelerator import Accelerator as Kind
-from groundwire_lightning.plugins.precision.precision import Precision
+from groundwire_lightning.precision import Precision
 from groundwire_lightning.states import RunningStage, TrainerFn, TrainerState, TrainerStatus
 from groundwire_lightning.strategies import SingleDeviceStrategy, Strategy
 
@@ -34,6 +34,7 @@ class Answers:
     _is_running: bool
     sanity_checking: bool
     device: torch.device
+    precision_plugin: Precision
 
     if TYPE_CHECKING:  # what Facade, which inherits this, says
 
@@ -89,11 +90,6 @@ class Answers:
         return KINDS[self.device.type]()
 
     @property
-    def precision_plugin(self) -> Any:
-        """How a step computes."""
-        return Precision(self)
-
-    @property
     def device_ids(self) -> list[int]:
         """Indices of the devices of this machine."""
         return [device.index or number for number, device in enumerate(self.strategy.parallel_devices)]
@@ -111,7 +107,7 @@ class Answers:
         Args:
             empty_init: True leaves their values undefined, for weights that are loaded afterwards.
         """
-        with self.device, _Undefined() if empty_init else torch.no_grad():
+        with self.device, self.precision_plugin.module_init_context(), _Undefined() if empty_init else torch.no_grad():
             yield
 
     # loops and connectors

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from groundwire_lightning import precision
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
 from groundwire_lightning.plugged import bare, plugged
 
@@ -52,7 +53,7 @@ ARGUMENTS = (
     mapped("strategy", "one device, or DistributedDataParallel through Accelerate; others are refused by name"),
     mapped("devices", "held against the processes that torchrun or accelerate launch started"),
     mapped("num_nodes", "held against the processes that torchrun or accelerate launch started"),
-    refused("precision", "torch.autocast within training_step", None, 32, "32", "32-true"),
+    honoured("precision", "torch.autocast, or a type, around every step; '16-mixed' on a CPU means 'bf16-mixed'"),
     refused("logger", "groundwire_tensorboard.TensorBoardCallback in callbacks=", None, False, []),
     honoured("callbacks", "native ones and Lightning's in one list"),
     honoured("fast_dev_run", "one epoch of that many batches, without a sanity check"),
@@ -120,6 +121,9 @@ def check(given: Mapping[str, Any]) -> dict[str, Any]:
     _check_counts(given)
     for name in ("limit_train_batches", "limit_val_batches", "val_check_interval"):
         _check_share(name, given[name])
+    precision.checked(given["precision"])
+    if given["numerics"] not in ("parity", "exact"):
+        raise MisconfigurationException(f"numerics: 'parity' or 'exact' is due, got {given['numerics']!r}")
     _check_clipping(given["gradient_clip_val"], given["gradient_clip_algorithm"])
     if given["check_val_every_n_epoch"] is None and isinstance(given["val_check_interval"], float):
         raise MisconfigurationException(

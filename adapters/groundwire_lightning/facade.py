@@ -125,11 +125,6 @@ class Facade(Answers):
         return callbacks
 
     @property
-    def optimizers(self) -> list[Any]:
-        """The optimizer of the run, in a list."""
-        return [] if self.optimizer is None else [self.optimizer]
-
-    @property
     def train_dataloader(self) -> Any:
         """The loader of training batches, once it was asked for."""
         return self._train_dataloader

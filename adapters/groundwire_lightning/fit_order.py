@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from groundwire import NonFiniteLossError, StopTrainingError
+from groundwire_lightning import stepping
 from groundwire_lightning.data import Feed, tell_epoch
 from groundwire_lightning.limits import is_done, is_epoch_done, should_validate, validates_in_epoch
 from groundwire_lightning.optimization import due
-from groundwire_lightning.outputs import EpochSkipped
+from groundwire_lightning.outputs import EpochSkipped, check_loss
 from groundwire_lightning.progress import Count
 from groundwire_lightning.seed import isolated_rng
+from groundwire_lightning.windows import reweigh, window
 
 if TYPE_CHECKING:
     from groundwire_lightning.trainer.trainer import Trainer
@@ -81,7 +83,7 @@ def assembly(trainer: Trainer) -> None:
     """Model on its device, then the optimizer; loaders come when the run asks for them."""
     plan = trainer.plan
     trainer._forget_logged()
-    trainer.lightning_module.to(trainer.device)
+    trainer.precision_plugin.convert_module(trainer.lightning_module).to(trainer.device)
     if trainer._is_fitting:
         trainer.optimizer = plan._create_optimizer()
     plan._prepare_model_optimizer_and_dataloaders()
@@ -146,6 +148,7 @@ def train_epoch(trainer: Trainer) -> None:
     plan.train_epoch_start()
     trainer._loss_tracker.reset()
     plan.on_train_epoch_start()
+    trainer.choose_way()
     progress.epochs_started += 1
     progress.enter_epoch()
     feed = trainer.training_feed()
@@ -153,7 +156,10 @@ def train_epoch(trainer: Trainer) -> None:
     for at.step, batch in enumerate(batches):
         progress.ready, progress.is_last = at.step + 1, feed.is_last
         progress.batches += 1
+        at.window = trainer.accumulate_grad_batches
         at.is_update = progress.is_last or progress.ready % trainer.accumulate_grad_batches == 0
+        if at.window > 1:
+            at.window = window(trainer)
         logged.batch_starts(batch)
         try:
             plan._run_train_step(batch, at.step)
@@ -194,21 +200,42 @@ def train_step(trainer: Trainer, batch: Any, step: int) -> Any:
     if at.is_update:
         progress.steps_ready += 1
     plan.on_train_step_start(step)
-    batch_output = plan.calculate_train_batch_loss(batch)
-    loss = batch_output["loss"]
-    trainer._update_loss_tracker(loss, batch_output["batch_size"])
-    plan.on_train_step_end(batch, batch_output, step)
-    if step % trainer.accumulate_grad_batches == 0:
-        plan.optimizer_zero_grad()
-        progress.cleared += 1
-    if loss is not None:
-        plan.backward_step(loss / trainer.accumulate_grad_batches)
+    batch_output = forward_and_backward(trainer, batch, step)
     if at.is_update:
         plan._clip_gradients()
         plan.optimizer_step()
         at.update += 1
         progress.steps += 1
         plan.on_train_update_end(step)
+    after_step(trainer)
+    return batch_output
+
+
+def forward_and_backward(trainer: Trainer, batch: Any, step: int) -> Any:
+    """Forward, loss and backward of a batch; the gradients of the window before are cleared in between."""
+    plan, at = trainer.plan, trainer.at
+    batch_output = plan.calculate_train_batch_loss(batch)
+    loss = batch_output["loss"]
+    if loss is None:
+        check_loss(batch_output)
+    trainer._update_loss_tracker(loss, batch_output["batch_size"])
+    plan.on_train_step_end(batch, batch_output, step)
+    if step % trainer.accumulate_grad_batches == 0:
+        plan.optimizer_zero_grad()
+        trainer.progress.cleared += 1
+    if loss is not None:
+        share, scaler = at.window, trainer.precision_plugin.scaler
+        loss = loss if share == 1 else loss / share
+        plan.backward_step(loss if scaler is None else scaler.scale(loss))
+        if at.is_update and trainer.numerics == "exact" and trainer.progress.is_last:
+            reweigh(trainer)
+    return batch_output
+
+
+def step_by_hand(trainer: Trainer, batch: Any, step: int) -> Any:
+    """A batch of a module whose ``training_step`` makes its updates itself."""
+    trainer.progress.batch.started = trainer.progress.ready
+    batch_output = stepping.step_by_hand(trainer, batch, step)
     after_step(trainer)
     return batch_output
 
@@ -224,7 +251,9 @@ def after_step(trainer: Trainer) -> None:
 
 
 def move_schedulers(trainer: Trainer, interval: str, plateau: bool) -> None:
-    """Move on the schedulers that are due, one after the other."""
+    """Move on the schedulers that are due, one after the other; those of a module that does so itself are not."""
+    if trainer.way == "by hand" or not trainer.lr_scheduler_configs:
+        return
     for scheduler, metric in due(trainer, interval, plateau):
         trainer.scheduler, trainer.monitored = scheduler, metric
         trainer.plan.scheduler_step()

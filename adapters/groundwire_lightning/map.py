@@ -81,21 +81,38 @@ TRAINING = (
         maybe=("at.step",),
         turn=as_batch_output,
     ),
-    row("Callback.on_before_zero_grad", before="optimizer_zero_grad", args=(*TOLD, "optimizer")),
-    row("LightningModule.on_before_zero_grad", before="optimizer_zero_grad", args=("optimizer",)),
+    row("Callback.on_before_zero_grad", before="optimizer_zero_grad", args=(*TOLD, "trainer.optimizer")),
+    row("LightningModule.on_before_zero_grad", before="optimizer_zero_grad", args=("trainer.optimizer",)),
     row(
         "LightningModule.optimizer_zero_grad",
         instead="optimizer_zero_grad",
-        args=("trainer.current_epoch", "at.step", "optimizer"),
+        args=("trainer.current_epoch", "at.step", "trainer.optimizer"),
     ),
     row("Callback.on_before_backward", before="backward_step", args=(*TOLD, "loss")),
     row("LightningModule.on_before_backward", before="backward_step", args=("loss",)),
     row("LightningModule.backward", instead="backward_step", args=("loss",)),
     row("Callback.on_after_backward", after="backward_step", args=TOLD),
     row("LightningModule.on_after_backward", after="backward_step"),
-    row("Callback.on_before_optimizer_step", before="_clip_gradients", args=(*TOLD, "optimizer")),
-    row("LightningModule.on_before_optimizer_step", before="_clip_gradients", args=("optimizer",)),
-    row("LightningModule.configure_gradient_clipping", instead="_clip_gradients", args=("optimizer",), named=CLIPPING),
+    row("Callback.on_before_optimizer_step", before="_clip_gradients", args=(*TOLD, "trainer.optimizer")),
+    row("LightningModule.on_before_optimizer_step", before="_clip_gradients", args=("trainer.optimizer",)),
+    row(
+        "LightningModule.configure_gradient_clipping",
+        instead="_clip_gradients",
+        args=("trainer.optimizer",),
+        named=CLIPPING,
+    ),
+    # where configure_gradient_clipping is not overridden; otherwise that one calls it
+    row(
+        "LightningModule.clip_gradients",
+        instead="_clip_gradients",
+        args=("trainer.optimizer",),
+        named=CLIPPING,
+    ),
+    row(
+        "LightningModule.optimizer_step",
+        instead="optimizer_step",
+        args=("trainer.current_epoch", "at.step", "trainer.lightning_optimizer", "trainer.closure"),
+    ),
     row("LightningModule.lr_scheduler_step", instead="scheduler_step", args=("trainer.scheduler", "trainer.monitored")),
     row("Callback.on_train_batch_end", after="_run_train_step", args=(*TOLD, "trainer.step_outputs", *TRAIN_BATCH)),
     row("LightningModule.on_train_batch_end", after="_run_train_step", args=("trainer.step_outputs", *TRAIN_BATCH)),
@@ -145,8 +162,6 @@ CHECKPOINTS: tuple[Row | Gap, ...] = (
 )
 
 OPTIMIZATION_GAPS = (
-    not_yet("LightningModule.optimizer_step", "override optimizer_step() of the Trainer, or wrap the optimizer's step"),
-    not_yet("LightningModule.clip_gradients", "override configure_gradient_clipping and clip there"),
     not_yet("LightningModule.on_validation_model_zero_grad", "clear gradients in on_validation_start"),
     not_yet("LightningModule.on_validation_model_train", "set modes in on_train_batch_start"),
 )

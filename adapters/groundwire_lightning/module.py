@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import torch
 
-from groundwire_lightning.errors import NotSupportedYetError
+from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
 from groundwire_lightning.export import Export
 from groundwire_lightning.hparams import HyperParameters
 from groundwire_lightning.module_hooks import ModuleHooks
+from groundwire_lightning.optimization import clipping
 
 
 class LightningModule(HyperParameters, ModuleHooks, Export):
@@ -24,6 +26,7 @@ class LightningModule(HyperParameters, ModuleHooks, Export):
         super().__init__(*args, **kwargs)
         self._trainer: Any = None
         self._automatic_optimization = True
+        self._param_requires_grad_state: dict[Any, bool] = {}
         self.example_input_array: Any = None
 
     # where the run is
@@ -110,7 +113,7 @@ class LightningModule(HyperParameters, ModuleHooks, Export):
 
     @property
     def automatic_optimization(self) -> bool:
-        """True where the trainer runs backward and the optimizer; setting it to False is refused by ``fit``."""
+        """True where the trainer runs backward and the optimizer, False where ``training_step`` does."""
         return self._automatic_optimization
 
     @automatic_optimization.setter
@@ -128,12 +131,13 @@ class LightningModule(HyperParameters, ModuleHooks, Export):
             _not_yet(self, "strict_loading = False", "call self.load_state_dict(weights, strict=False)")
 
     def optimizers(self, use_pl_optimizer: bool = True) -> Any:
-        """The optimizer of the run.
+        """The optimizer of the run, or a list where there is not just one.
 
         Args:
-            use_pl_optimizer: Kept for Lightning code; the optimizer is torch's own either way.
+            use_pl_optimizer: Wrapped, so that its ``step`` runs the hooks that are due and is
+                counted; False gives torch's own.
         """
-        found = self.trainer.optimizers
+        found = self.trainer.lightning_optimizers if use_pl_optimizer else self.trainer.optimizers
         return found[0] if len(found) == 1 else found
 
     def lr_schedulers(self) -> Any:
@@ -255,9 +259,13 @@ class LightningModule(HyperParameters, ModuleHooks, Export):
             optimizer: Whose parameters.
             gradient_clip_val: The limit; by default that of the trainer.
             gradient_clip_algorithm: ``"norm"`` (the default) or ``"value"``.
+
+        Raises:
+            MisconfigurationException: The trainer was given other ones, or there is no such algorithm.
+            TypeError: The limit is no number.
         """
-        limit = self.trainer.gradient_clip_val if gradient_clip_val is None else gradient_clip_val
-        algorithm = gradient_clip_algorithm or self.trainer.gradient_clip_algorithm or "norm"
+        asked = self.trainer.gradient_clip_val, self.trainer.gradient_clip_algorithm
+        limit, algorithm = clipping(asked, gradient_clip_val, gradient_clip_algorithm)
         self.trainer.clip(optimizer, limit, algorithm)
 
     def freeze(self) -> LightningModule:
@@ -270,21 +278,64 @@ class LightningModule(HyperParameters, ModuleHooks, Export):
         self.requires_grad_(True)
         return self.train()
 
-    def manual_backward(self, loss: Any, *args: Any, **kwargs: Any) -> NoReturn:
-        """Not supported yet."""
-        _not_yet(self, "manual_backward", "let training_step return the loss; the trainer runs its backward pass")
+    def manual_backward(self, loss: Any, *args: Any, **kwargs: Any) -> None:
+        """Run a backward pass in ``training_step``, where ``automatic_optimization`` is False.
 
-    def toggle_optimizer(self, optimizer: Any) -> NoReturn:
-        """Not supported yet."""
-        _not_yet(self, "toggle_optimizer", "set requires_grad of the other parameters yourself")
+        Args:
+            loss: What is differentiated.
+            *args: Further arguments of its ``backward``.
+            **kwargs: Likewise, such as ``retain_graph=True``.
 
-    def untoggle_optimizer(self, optimizer: Any) -> NoReturn:
-        """Not supported yet."""
-        _not_yet(self, "untoggle_optimizer", "set requires_grad of the other parameters yourself")
+        Raises:
+            MisconfigurationException: The trainer runs the backward pass.
+        """
+        if self.automatic_optimization:
+            raise MisconfigurationException(
+                f"{type(self).__qualname__}.manual_backward: the trainer runs the backward pass of what training_step "
+                "returns; set self.automatic_optimization = False in __init__ to run it yourself"
+            )
+        self.trainer.backward_by_hand(loss, args, kwargs)
 
-    def toggled_optimizer(self, optimizer: Any) -> NoReturn:
-        """Not supported yet."""
-        _not_yet(self, "toggled_optimizer", "set requires_grad of the other parameters yourself")
+    def toggle_optimizer(self, optimizer: Any) -> None:
+        """Let only the parameters of ``optimizer`` require gradients, until :meth:`untoggle_optimizer`.
+
+        Args:
+            optimizer: One of those of :meth:`optimizers`.
+        """
+        flags = {}
+        for parameter in _parameters_of(self.trainer.optimizers):
+            if parameter not in flags:
+                flags[parameter] = parameter.requires_grad
+                parameter.requires_grad = False
+        for parameter in _parameters_of([optimizer]):
+            parameter.requires_grad = flags[parameter]
+        self._param_requires_grad_state = flags
+
+    def untoggle_optimizer(self, optimizer: Any) -> None:
+        """Let the parameters of the other optimizers require gradients as before :meth:`toggle_optimizer`.
+
+        Args:
+            optimizer: The one that was toggled.
+        """
+        own = getattr(optimizer, "optimizer", optimizer)
+        flags = self._param_requires_grad_state
+        for parameter in _parameters_of([other for other in self.trainer.optimizers if other is not own]):
+            if parameter in flags:
+                parameter.requires_grad = flags[parameter]
+        self._param_requires_grad_state = {}
+
+    @contextmanager
+    def toggled_optimizer(self, optimizer: Any) -> Iterator[None]:
+        """:meth:`toggle_optimizer` as a context.
+
+        Args:
+            optimizer: One of those of :meth:`optimizers`.
+        """
+        self.toggle_optimizer(optimizer)
+        try:
+            yield
+        finally:
+            self.untoggle_optimizer(optimizer)
 
     def all_gather(self, data: Any, group: Any = None, sync_grads: bool = False) -> Any:
         """Collect tensors of all processes; in one process the data itself."""
@@ -303,6 +354,10 @@ class LightningModule(HyperParameters, ModuleHooks, Export):
     def __getstate__(self) -> dict[str, Any]:
         """Without the trainer: a copy or a pickle of a model is a model."""
         return {**self.__dict__, "_trainer": None}
+
+
+def _parameters_of(optimizers: Iterable[Any]) -> Iterator[Any]:
+    return (parameter for optimizer in optimizers for group in optimizer.param_groups for parameter in group["params"])
 
 
 def _not_yet(module: object, what: str, instead: str) -> NoReturn:

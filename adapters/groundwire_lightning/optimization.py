@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from torch.optim.lr_scheduler import OneCycleLR, ReduceLROnPlateau
 
-from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.optimizer import LightningOptimizer, _MockOptimizer
 
 if TYPE_CHECKING:
     from groundwire_lightning.trainer.trainer import Trainer
@@ -37,27 +38,39 @@ class LRSchedulerConfig:
     strict: bool = True
 
 
-def parsed(configured: Any, steps_schedulers: bool) -> tuple[Any, list[LRSchedulerConfig]]:
-    """The optimizer and the schedulers in what ``configure_optimizers`` returned.
+def parsed(configured: Any, module: Any, steps_schedulers: bool) -> tuple[list[Any], list[LRSchedulerConfig]]:
+    """The optimizers and the schedulers in what ``configure_optimizers`` returned.
 
     Args:
-        configured: An optimizer, optimizers and schedulers in two lists, or a dictionary.
+        configured: Optimizers, with or without schedulers, in one of the forms that are known; None
+            for a run without an optimizer.
+        module: Whose they are.
         steps_schedulers: The module has an ``lr_scheduler_step`` of its own, so any scheduler will do.
 
     Raises:
         MisconfigurationException: It is none of these, or they do not belong together.
-        NotSupportedYetError: There is no optimizer, or more than one.
+        TypeError: A scheduler without a state.
+        RuntimeError: Several optimizers, and nothing says which is when.
     """
+    if configured is None:
+        from groundwire.errors import rank_zero_warn
+
+        rank_zero_warn("configure_optimizers returned None: this run has no optimizer, and changes no weight")
+        configured = _MockOptimizer()
     optimizers, schedulers, monitor = _taken_apart(configured)
-    if len(optimizers) != 1:
-        raise NotSupportedYetError(
-            f"configure_optimizers returned {len(optimizers)} optimizers. One is supported yet; give it a parameter "
-            "group for each learning rate"
+    automatic = getattr(module, "automatic_optimization", True) is not False
+    configs = [_config(scheduler, monitor) if automatic else _by_hand(scheduler) for scheduler in schedulers]
+    if automatic and len(optimizers) > 1:
+        raise RuntimeError(
+            f"configure_optimizers returned {len(optimizers)} optimizers, and which of them steps when is up to you: "
+            "set self.automatic_optimization = False in __init__, take them from self.optimizers() in training_step "
+            "and step them there. For learning rates of its own a part of a model needs no more than a parameter group"
         )
-    configs = [_config(scheduler, monitor) for scheduler in schedulers]
+    if automatic and not optimizers:
+        raise MisconfigurationException("configure_optimizers returned an empty list; return None to train nothing")
     for config in configs:
-        _check(config, optimizers[0], steps_schedulers)
-    return optimizers[0], configs
+        _check(config, optimizers, steps_schedulers or not automatic)
+    return optimizers, configs
 
 
 def due(trainer: Trainer, interval: str, plateau: bool) -> Iterator[tuple[Any, Any]]:
@@ -76,6 +89,34 @@ def due(trainer: Trainer, interval: str, plateau: bool) -> Iterator[tuple[Any, A
             yield config.scheduler, metric
         else:
             _missing(trainer, config)
+
+
+def clipping(asked: tuple[Any, Any], limit: Any, algorithm: Any) -> tuple[float, str]:
+    """The limit and the algorithm that gradients are clipped with.
+
+    Args:
+        asked: Both as the Trainer was given them; None where it was not.
+        limit: As the module says; None for the Trainer's.
+        algorithm: Likewise.
+
+    Raises:
+        MisconfigurationException: Module and Trainer differ, or there is no such algorithm.
+        TypeError: The limit is no number.
+    """
+    algorithm = None if algorithm is None else str(getattr(algorithm, "value", algorithm)).lower()
+    for name, of_trainer, of_module in zip(("val", "algorithm"), asked, (limit, algorithm), strict=True):
+        if None not in (of_trainer, of_module) and of_trainer != of_module:
+            raise MisconfigurationException(
+                f"clip_gradients(gradient_clip_{name}={of_module!r}) and Trainer(gradient_clip_{name}={of_trainer!r}) "
+                "contradict each other; leave one of them out"
+            )
+    limit = (asked[0] or 0.0) if limit is None else limit
+    algorithm = algorithm or asked[1] or "norm"
+    if not isinstance(limit, (int, float)):
+        raise TypeError(f"gradient_clip_val: a number is due, got {limit!r}")
+    if algorithm not in ("norm", "value"):
+        raise MisconfigurationException(f"gradient_clip_algorithm: 'norm' or 'value' is due, got {algorithm!r}")
+    return limit, algorithm
 
 
 def _missing(trainer: Trainer, config: LRSchedulerConfig) -> None:
@@ -101,7 +142,7 @@ def _taken_apart(configured: Any) -> tuple[list[Any], list[Any], str | None]:
         if len(configured) == 2 and isinstance(configured[0], list) and all(map(_is_optimizer, configured[0])):
             schedulers = configured[1]
             return configured[0], schedulers if isinstance(schedulers, list) else [schedulers], None
-        if configured and all(isinstance(entry, dict) for entry in configured):
+        if all(isinstance(entry, dict) for entry in configured):
             parts = [_taken_apart(entry) for entry in configured]
             return [part[0][0] for part in parts], [scheduler for part in parts for scheduler in part[1]], None
         if all(map(_is_optimizer, configured)):
@@ -110,10 +151,9 @@ def _taken_apart(configured: Any) -> tuple[list[Any], list[Any], str | None]:
 
 
 def _neither(configured: Any) -> MisconfigurationException:
-    got = "None, so there is nothing to train with" if configured is None else f"{type(configured).__name__}"
     return MisconfigurationException(
-        f"configure_optimizers returned {got}. It returns an optimizer, [optimizer], [optimizers] and [schedulers], or "
-        "{'optimizer': ..., 'lr_scheduler': ...}"
+        f"configure_optimizers returned {type(configured).__name__}. It returns an optimizer, [optimizer], "
+        "[optimizers] and [schedulers], {'optimizer': ..., 'lr_scheduler': ...}, or None"
     )
 
 
@@ -136,12 +176,26 @@ def _warn_of_others(where: str, given: Mapping[str, Any], known: set[str]) -> No
         rank_zero_warn(f"{where}: nobody reads {others}; there are {sorted(known)}", category=RuntimeWarning)
 
 
+def _by_hand(scheduler: Any) -> LRSchedulerConfig:
+    """A scheduler that the module moves on; of its dictionary only what others may read counts."""
+    if not isinstance(scheduler, dict):
+        return LRSchedulerConfig(scheduler)
+    read = {"scheduler", "name", "interval", "frequency"}
+    _warn_of_others("a scheduler that the module moves on itself", scheduler, read)
+    _check_has_scheduler(scheduler)
+    return LRSchedulerConfig(**{key: value for key, value in scheduler.items() if key in read})
+
+
+def _check_has_scheduler(given: Mapping[str, Any]) -> None:
+    if "scheduler" not in given:
+        raise MisconfigurationException(f"the scheduler's dictionary has no 'scheduler': {list(given)}")
+
+
 def _config(scheduler: Any, monitor: str | None) -> LRSchedulerConfig:
     given = scheduler if isinstance(scheduler, dict) else {"scheduler": scheduler, "monitor": monitor}
     known = {field.name for field in fields(LRSchedulerConfig)}
     _warn_of_others("the scheduler's dictionary", given, known)
-    if "scheduler" not in given:
-        raise MisconfigurationException(f"the scheduler's dictionary has no 'scheduler': {list(given)}")
+    _check_has_scheduler(given)
     config = LRSchedulerConfig(**{name: value for name, value in given.items() if name in known})
     if "reduce_on_plateau" not in given:
         config.reduce_on_plateau = isinstance(config.scheduler, ReduceLROnPlateau)
@@ -150,7 +204,7 @@ def _config(scheduler: Any, monitor: str | None) -> LRSchedulerConfig:
     return config
 
 
-def _check(config: LRSchedulerConfig, optimizer: Any, steps_schedulers: bool) -> None:
+def _check(config: LRSchedulerConfig, optimizers: list[Any], steps_schedulers: bool) -> None:
     name = type(config.scheduler).__name__
     if config.interval not in ("step", "epoch"):
         raise MisconfigurationException(f"{name}: interval is 'step' or 'epoch', got {config.interval!r}")
@@ -160,19 +214,26 @@ def _check(config: LRSchedulerConfig, optimizer: Any, steps_schedulers: bool) ->
         raise MisconfigurationException(
             f"{name} needs a metric; say which: {{'optimizer': ..., 'lr_scheduler': ..., 'monitor': 'val_loss'}}"
         )
+    if not all(callable(getattr(config.scheduler, method, None)) for method in ("state_dict", "load_state_dict")):
+        raise TypeError(f"{name} has no state_dict and load_state_dict, so no checkpoint could keep where it is")
     if not steps_schedulers and not _is_scheduler(config.scheduler):
         raise MisconfigurationException(
             f"{name} is no scheduler of torch (it lacks step, state_dict or load_state_dict); override "
             "lr_scheduler_step and move it on there"
         )
-    if getattr(config.scheduler, "optimizer", optimizer) is not optimizer:
-        raise MisconfigurationException(f"{name} belongs to another optimizer than the one that was returned")
+    owner = getattr(config.scheduler, "optimizer", None)
+    if owner is not None and not any(_bare(owner) is _bare(optimizer) for optimizer in optimizers):
+        raise MisconfigurationException(f"{name} belongs to another optimizer than those that were returned")
     if isinstance(config.scheduler, OneCycleLR) and config.interval == "epoch":
         from groundwire.errors import rank_zero_warn
 
         rank_zero_warn(
             "OneCycleLR moves on once an epoch; 'interval': 'step' is what it is made for", category=RuntimeWarning
         )
+
+
+def _bare(optimizer: Any) -> Any:
+    return optimizer.optimizer if isinstance(optimizer, LightningOptimizer) else optimizer
 
 
 def _is_scheduler(scheduler: Any) -> bool:

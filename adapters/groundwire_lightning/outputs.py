@@ -41,18 +41,28 @@ def as_batch_output(returned: Any, batch: Any) -> dict[str, Any]:
     Raises:
         MisconfigurationException: Something else was returned.
     """
-    loss = returned
-    if isinstance(returned, Mapping):
+    if returned is None or isinstance(returned, Tensor):
+        loss = returned
+    elif isinstance(returned, Mapping):
         loss = returned.get("loss")
-        if loss is None:
-            raise MisconfigurationException(
-                f"training_step returned a dictionary without 'loss'; it has {sorted(map(str, returned))}"
-            )
-    elif returned is not None and not isinstance(returned, Tensor):
+    else:
         raise MisconfigurationException(
             f"training_step returns a tensor, a dictionary with 'loss', or None; it returned {type(returned).__name__}"
         )
     return {"loss": loss, "model_outputs": returned, "batch_size": size_of(batch)}
+
+
+def check_loss(batch_output: Mapping[str, Any]) -> None:
+    """Of a batch output without a loss: refuse a dictionary that should have held it.
+
+    Raises:
+        MisconfigurationException: ``training_step`` returned a dictionary.
+    """
+    returned = batch_output["model_outputs"]
+    if isinstance(returned, Mapping):
+        raise MisconfigurationException(
+            f"training_step returned a dictionary without 'loss'; it has {sorted(map(str, returned))}"
+        )
 
 
 def as_eval_output(returned: Any, batch: Any) -> dict[str, Any]:
@@ -83,6 +93,15 @@ def told(batch_output: Mapping[str, Any], share: float) -> dict[str, Any]:
         return {}
     extra = {key: value for key, value in returned.items() if key != "loss"} if isinstance(returned, Mapping) else {}
     return {"loss": (loss / share).detach().clone(), **detached(extra)}
+
+
+def told_by_hand(batch_output: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for a module that makes its updates itself: all that ``training_step`` returned."""
+    returned = batch_output["model_outputs"]
+    extra = dict(returned) if isinstance(returned, Mapping) else {} if returned is None else {"loss": returned}
+    if "loss" in extra:
+        extra["loss"] = extra["loss"].detach()
+    return extra
 
 
 def detached(values: Any) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+from groundwire_lightning.precision import Precision
 
 BARE = {
     "enable_checkpointing": (False, None),
@@ -84,7 +85,7 @@ def _precision(plugin: Any, given: Mapping[str, Any]) -> dict[str, Any]:
             f"plugins={type(plugin).__name__}(): a precision of your own is not asked. Instead: Trainer(precision="
             "...), or torch.autocast within the steps"
         )
-    return {"precision": plugin.precision}
+    return {"precision": plugin if isinstance(plugin, Precision) else plugin.precision}
 
 
 def _files(plugin: Any, given: Mapping[str, Any]) -> dict[str, Any]:

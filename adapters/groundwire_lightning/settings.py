@@ -20,6 +20,7 @@ KEPT = (
     "detect_anomaly",
     "barebones",
     "enable_autolog_hparams",
+    "numerics",
 )
 """Arguments that become attributes as they are."""
 

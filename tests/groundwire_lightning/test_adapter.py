@@ -31,6 +31,7 @@ SLOTS = {
     "backward_step": "backward",
     "_clip_gradients": "configure_gradient_clipping",
     "scheduler_step": "lr_scheduler_step",
+    "optimizer_step": "optimizer_step",
     "optimizer_zero_grad": "optimizer_zero_grad",
     "eval_epoch_start": "on_validation_model_eval",
     "calculate_eval_batch_loss": "validation_step",
@@ -203,11 +204,6 @@ REFUSED = {
     "a frequency": (
         configured(lambda o: ([o], [{"scheduler": StepLR(o, 1), "frequency": 2}])),
         "frequency use groundwire_lightning.Trainer",
-    ),
-    "several optimizers": (configured(lambda optimizer: [optimizer, optimizer]), "returned 2 optimizers"),
-    "manual optimization": (
-        {"automatic_optimization": property(lambda self: False, lambda self, value: None)},
-        "sets automatic_optimization = False",
     ),
 }
 

@@ -145,7 +145,8 @@ def test_a_module_finds_its_optimizer_and_schedulers(count):
     module = lit(configure_optimizers=configure_optimizers, on_train_start=on_train_start)
     quiet().fit(module, loader())
     optimizer, schedulers = module.made
-    assert found[0] is optimizer
+    assert found[0].optimizer is optimizer
+    assert isinstance(found[0], torch.optim.SGD)
     assert found[1] == {0: None, 1: schedulers[0] if schedulers else None, 2: schedulers}[count]
 
 
@@ -158,8 +159,8 @@ def test_printing_goes_through_the_trainer(capsys):
     ("given", "limits"),
     [
         ((), (0.5, "norm")),
-        ((0.25,), (0.25, "norm")),
-        ((0.25, "value"), (0.25, "value")),
+        ((0.5,), (0.5, "norm")),
+        ((0.5, "value"), (0.5, "value")),
         ((None, "value"), (0.5, "value")),
     ],
 )
@@ -173,6 +174,13 @@ def test_gradients_are_clipped_as_asked_and_else_as_the_trainer_says(given, limi
     module = lit(configure_gradient_clipping=configure_gradient_clipping)
     quiet(gradient_clip_val=0.5, limit_train_batches=1).fit(module, loader())
     assert clipped == [limits]
+
+
+def test_a_limit_that_the_trainer_was_not_given_is_refused():
+    module = lit(configure_gradient_clipping=lambda self, optimizer, **_: self.clip_gradients(optimizer, 0.25))
+    said = r"clip_gradients\(gradient_clip_val=0.25\) and Trainer\(gradient_clip_val=0.5\) contradict"
+    with pytest.raises(L.MisconfigurationException, match=said):
+        quiet(gradient_clip_val=0.5).fit(module, loader())
 
 
 def test_an_override_that_calls_super_clips_as_the_trainer_would():

@@ -137,6 +137,7 @@ ACTS = {
     "train_dataloader": loader,
     "val_dataloader": loader,
     "backward": lambda module, loss: loss.backward(),
+    "optimizer_step": lambda module, epoch, step, optimizer, closure: optimizer.step(closure=closure),
 }
 
 
@@ -152,9 +153,10 @@ def recorded(line, names=None):
         leaves = {name.rpartition(".")[2]: name for name in line.named}
         given = {**dict(zip(line.args, args, strict=False)), **{leaves[leaf]: value for leaf, value in kwargs.items()}}
         due = {name: due_now(name) for name in given if name.partition(".")[0] not in line.moment.names_at("after")}
-        made = ACTS.get(line.method, lambda *_: None)(self, *args)
-        TRACE.append(Moment("row", line.source, {"given": given, "due": due}, made))
-        return made
+        moment = Moment("row", line.source, {"given": given, "due": due})
+        TRACE.append(moment)  # before hooks that run inside the method
+        moment.made = ACTS.get(line.method, lambda *_: None)(self, *args)
+        return moment.made
 
     kinds = inspect.Parameter
     taken = [f"taken_{number}" for number in range(len(line.args) if names is None else names)]

@@ -133,7 +133,7 @@ class Strategy:
 
     @property
     def _lightning_optimizers(self) -> list[Any]:
-        found: list[Any] = getattr(self.trainer, "_lightning_optimizers", self.trainer.optimizers)
+        found: list[Any] = self.trainer.lightning_optimizers
         return found
 
     @property
@@ -165,9 +165,7 @@ class Strategy:
             *args: Further arguments of ``backward``.
             **kwargs: Likewise.
         """
-        from groundwire_lightning.module import LightningModule
-
-        LightningModule.manual_backward(self.trainer.lightning_module, loss, *args, **kwargs)
+        self.trainer.backward_by_hand(loss, args, kwargs)
 
     # between processes
 

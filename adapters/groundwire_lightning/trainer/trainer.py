@@ -18,10 +18,13 @@ from groundwire_lightning.data import Feed, tell_epoch
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
 from groundwire_lightning.loaders import Loaders
 from groundwire_lightning.map import LIGHTNING
+from groundwire_lightning.nested import nested_step
+from groundwire_lightning.precision import made
 from groundwire_lightning.profilers import profiler_for
 from groundwire_lightning.profiling import Profiled
 from groundwire_lightning.progress import Progress
 from groundwire_lightning.retired import NAMES, named
+from groundwire_lightning.stepping import nests, synchronised_at_updates
 
 
 class Trainer(Profiled, Loaders):
@@ -29,6 +32,10 @@ class Trainer(Profiled, Loaders):
 
     The arguments are Lightning's; ``groundwire_lightning.arguments`` says of each what becomes of
     it. What is not supported yet is refused here, by name.
+
+    ``numerics`` is the one argument that Lightning does not have: ``"exact"`` gives the right numbers
+    where Lightning's are wrong, which by default are kept. That is one place: the last update of an
+    epoch, when it accumulates fewer batches than the others.
 
     Raises:
         NotSupportedYetError: An argument asks for something that has no counterpart here yet.
@@ -39,6 +46,9 @@ class Trainer(Profiled, Loaders):
 
     inference_mode: bool
     detect_anomaly: bool
+    numerics: Literal["parity", "exact"]
+    told_of_short_window: bool = False
+    _clips_before_step = False
 
     @named
     def __init__(
@@ -85,6 +95,7 @@ class Trainer(Profiled, Loaders):
         default_root_dir: str | PathLike[str] | None = None,
         enable_autolog_hparams: bool = True,
         model_registry: str | None = None,
+        numerics: Literal["parity", "exact"] = "parity",
     ) -> None:
         given = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
         given = arguments.check(given)
@@ -97,6 +108,7 @@ class Trainer(Profiled, Loaders):
         self.progress = Progress()
         settings.take(self, given)
         super().__init__(None, callbacks=_listed(callbacks, enable_progress_bar))
+        self.precision_plugin = made(given["precision"], self.device.type)
 
     def _create_accelerator(self) -> Accelerator:
         """The Accelerator for the device and the processes that were asked for."""
@@ -155,6 +167,8 @@ class Trainer(Profiled, Loaders):
         loaders = {"train_dataloader": train_dataloaders, "val_dataloader": val_dataloaders}
         self._connect("fit", model, loaders, datamodule)
         self._require("training_step", "configure_optimizers")
+        self.check_by_hand(self.gradient_clip_val, self.accumulate_grad_batches)
+        self.told_of_short_window = False
         self.max_epochs = limits.epochs(self.max_epochs, self.max_steps)
         self.min_epochs = limits.least_epochs(self.min_epochs, self.min_steps)
         self.should_stop = False
@@ -296,6 +310,12 @@ class Trainer(Profiled, Loaders):
         """The first scheduler of the module; ``lr_scheduler_configs`` has all of them."""
         return self.lr_scheduler_configs[0].scheduler if self.lr_scheduler_configs else None
 
+    def _prepare_model_and_optimizer(self) -> None:
+        if self._is_fitting and self.world_size > 1:
+            self.model = self._accelerator.prepare_model(self.get_model())
+        else:
+            super()._prepare_model_and_optimizer()
+
     def _run_training(self) -> None:
         with torch.autograd.set_detect_anomaly(self.detect_anomaly):
             fit_order.training_run(self)
@@ -310,8 +330,28 @@ class Trainer(Profiled, Loaders):
 
     def _run_train_step(self, batch: Any, step: int) -> Any:
         self._forget_batch()
-        self._batch_output = fit_order.train_step(self, batch, step)
+        self._batch_output = self._step(self, batch, step)
         return self._batch_output
+
+    _step: Any = staticmethod(fit_order.train_step)
+
+    def choose_way(self) -> None:
+        """Decide how updates are made; done before each epoch, so that a step need not ask."""
+        super().choose_way()
+        self._step = {"straight": fit_order.train_step, "nested": nested_step, "by hand": fit_order.step_by_hand}[
+            self.way
+        ]
+        if self.world_size > 1 and self.way != "by hand":
+            self._step = synchronised_at_updates(self._step)
+
+    def _nests(self) -> bool:
+        scaled = self.precision_plugin.scaler is not None
+        return scaled or "optimizer_step" in self.plan.instead or nests(self.optimizers)
+
+    def _count_step(self, done: bool) -> None:
+        super()._count_step(done)
+        self.progress.steps_ready += not done
+        self.progress.steps += done
 
     def _run_evaluation(self) -> None:
         fit_order.validation_run(self)
@@ -335,6 +375,8 @@ class Trainer(Profiled, Loaders):
             self.results = [{name: value.item() for name, value in values.items()}]
 
     def _on_device(self, batches: Iterable[Any]) -> Iterable[Any]:
+        plugin = self.precision_plugin
+        batches = map(plugin.convert_input, batches) if plugin.converts_input else batches
         return super(LightningAdapter, self)._on_device(batches)  # fit_order announces batches itself
 
     def train_epoch_start(self) -> None:
@@ -345,10 +387,6 @@ class Trainer(Profiled, Loaders):
             super()._clip_gradients()
         else:
             self.clip(self.optimizer, self.gradient_clip_val, self.gradient_clip_algorithm)
-
-    @property
-    def _share(self) -> float:
-        return self.accumulate_grad_batches
 
 
 def _listed(callbacks: Any, bar: bool | None) -> list[Any]:
