@@ -11,6 +11,9 @@ from torch import Tensor
 
 from groundwire import DEFAULT_CALLBACKS, GroundwireError, HookMap, Part, by_row
 from groundwire_lightning import guests
+from groundwire_lightning.callback import idle_hooks
+from groundwire_lightning.callback_order import checkpoints_last
+from groundwire_lightning.checkpoint import STATE_METHODS, told_its_state
 from groundwire_lightning.datamodule import LightningDataModule
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
 from groundwire_lightning.facade import Facade
@@ -24,6 +27,7 @@ from groundwire_lightning.stepping import Stepping, step_by_hand
 
 LOADERS = frozenset({"train_dataloader", "val_dataloader", "test_dataloader", "predict_dataloader"})
 STEPS = frozenset({"training_step", "validation_step", "test_step", "predict_step"})
+Through = Callable[[str, Callable[..., Any]], Callable[..., Any]]
 GIVEN_AS = {"train_dataloader": "train_dataset", "val_dataloader": "eval_dataset"}
 """A module's method, and the data of a run in native order that is used instead of asking it."""
 
@@ -81,19 +85,18 @@ class LightningAdapter(Facade, Slots):
         self._loaders_given: frozenset[str] = frozenset()
         self._batch_output: Any = None
         self._told: dict[str, Any] | None = None
+        self._saves_weights_only = False
         super().__init__(model, loss_func, optimizer, callbacks, run_history, **kwargs)
 
     # who takes part
 
     def _parts(self) -> list[Part]:
         hearing = self._hearing()
-        parts = [
-            dataclasses.replace(part, through=hearing) if part.hookmap is LIGHTNING else part
-            for part in super()._parts()
-        ]
+        parts = [self._as_ours(part, hearing) if part.hookmap is LIGHTNING else part for part in super()._parts()]
         module, data = self.lightning_module, self.datamodule
         if data is not None:
-            parts.append(Part(LIGHTNING, "LightningDataModule", data, without=self._loaders_given))
+            about_state = self._about_state(data, hearing)
+            parts.append(Part(LIGHTNING, "LightningDataModule", data, through=about_state, without=self._loaders_given))
         if module is not None:
             without = (self._loaders_given if data is None else LOADERS) | self._unused(module)
 
@@ -123,6 +126,18 @@ class LightningAdapter(Facade, Slots):
         if name == "backward":
             return self._backward_of(method)
         return self.precision_plugin.within(method) if name == "configure_model" else method
+
+    def _as_ours(self, part: Part, hearing: Through) -> Part:
+        through = self._about_state(part.player, hearing)
+        return dataclasses.replace(part, through=through, without=idle_hooks(part.player))
+
+    def _about_state(self, player: Any, hearing: Through) -> Through:
+        """What methods of a callback or data module are called through: those about states are told their own."""
+
+        def through(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+            return hearing(name, told_its_state(self, player, name, method) if name in STATE_METHODS else method)
+
+        return through
 
     def _known(self, stage: Any) -> dict[str, Any]:
         return {**super()._known(stage), "module": self.lightning_module, "stage": self._purpose}
@@ -197,6 +212,8 @@ class LightningAdapter(Facade, Slots):
             old for old in self.callbacks if type(old) not in replaced and not any(old is made for made in new)
         ]
         self.callback_handler.add_callbacks(new)
+        self.callback_handler.callbacks = checkpoints_last(self.callbacks)
+        self._callbacks_changed()
 
     def _create_optimizer(self) -> Any:
         """The optimizer that ``configure_optimizers`` returns; its schedulers are kept for their time."""

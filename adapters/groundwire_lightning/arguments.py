@@ -71,7 +71,7 @@ ARGUMENTS = (
     honoured("check_val_every_n_epoch", "None lets val_check_interval count on over epochs"),
     honoured("num_sanity_val_steps", "-1 runs them all"),
     honoured("log_every_n_steps", "kept for code that reads it; nothing logs by steps yet"),
-    refused("enable_checkpointing", "save_checkpoint() of the Trainer, called in a callback", None, False),
+    honoured("enable_checkpointing", "None and True add a ModelCheckpoint where there is none"),
     mapped("enable_progress_bar", "a bar that shows what was logged with prog_bar=True"),
     refused("enable_model_summary", "print the module", None, False),
     honoured("accumulate_grad_batches", "batches an update"),

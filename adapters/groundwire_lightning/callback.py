@@ -152,6 +152,11 @@ class Callback:
         """A checkpoint was read."""
 
 
+def idle_hooks(callback: Any) -> frozenset[str]:
+    """The hooks that a callback has and needs not be told of, the way it was made."""
+    return getattr(callback, "idle_hooks", frozenset()) if isinstance(callback, Callback) else frozenset()
+
+
 class Monitor(Callback):
     """A callback that acts on a logged value, such as one that stops early or saves the best weights.
 

@@ -78,6 +78,11 @@ class Facade(Answers):
     def _evaluates(self) -> bool:
         return self.at.phase == "eval" or self._purpose == "validate"
 
+    @property
+    def _has_validated(self) -> bool:
+        """True once a validation has run, be it the sanity check."""
+        return self._eval_dataloader is not None
+
     # what was logged
 
     @property

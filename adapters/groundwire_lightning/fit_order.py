@@ -125,6 +125,7 @@ def sanity_check(trainer: Trainer) -> None:
     trainer.sanity_checking = True
     trainer.plan._run_sanity_evaluation()
     trainer.sanity_checking = False
+    trainer.progress.forget_validation()
     trainer.logged.forget()
 
 

@@ -5,8 +5,9 @@ Row order is call order. Within a moment callbacks come first, then the module, 
 
 from __future__ import annotations
 
-from groundwire import Gap, HookMap, Row, row
+from groundwire import Gap, HookMap, row
 from groundwire_lightning.callback import Callback, Monitor
+from groundwire_lightning.checkpoint import keep_callback_state, keep_data_state
 from groundwire_lightning.datamodule import LightningDataModule
 from groundwire_lightning.guests import Bases
 from groundwire_lightning.module import LightningModule
@@ -145,20 +146,15 @@ VALIDATION = (
     row("LightningModule.on_validation_end", after="on_eval_epoch_end"),
 )
 
-CHECKPOINTS: tuple[Row | Gap, ...] = (
+CHECKPOINTS = (
+    row("Callback.state_dict", before="_save_state", turn=keep_callback_state),
+    row("LightningDataModule.state_dict", before="_save_state", turn=keep_data_state),
     row("Callback.on_save_checkpoint", before="_save_state", args=(*TOLD, "state")),
     row("LightningModule.on_save_checkpoint", before="_save_state", args=("state",)),
-    row("LightningModule.on_load_checkpoint", after="_load_state", args=("state",)),
+    row("LightningModule.on_load_checkpoint", before="_load_state", args=("state",)),
+    row("LightningDataModule.load_state_dict", after="_load_state", args=("state",)),
     row("Callback.on_load_checkpoint", after="_load_state", args=(*TOLD, "state")),
-    *(
-        not_yet(
-            f"{role}.{method}",
-            "add it to the checkpoint in on_save_checkpoint and take it from there in on_load_checkpoint",
-            stop=False,
-        )
-        for role in ("Callback", "LightningDataModule")
-        for method in ("state_dict", "load_state_dict")
-    ),
+    row("Callback.load_state_dict", after="_load_state", args=("state",)),
 )
 
 OPTIMIZATION_GAPS = (

@@ -93,3 +93,7 @@ class Progress:
         self.val_before = self.val_before.plus(self.val_batch)
         self.val_batch = Count()
         self.val_is_last = False
+
+    def forget_validation(self) -> None:
+        """Count validations from the beginning."""
+        self.val_batch, self.val_before, self.val_is_last = Count(), Count(), False

@@ -13,6 +13,8 @@ import torch
 
 from groundwire.errors import GroundwireError
 
+__all__ = ["CheckpointError", "read", "write"]
+
 
 class CheckpointError(GroundwireError):
     """A checkpoint that cannot be written, read, or given to this model."""

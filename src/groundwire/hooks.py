@@ -245,8 +245,16 @@ _IN_ORDER = (
         "demand",
         "A checkpoint is about to be written; what belongs in it is added.",
         added=True,
+        stage="assembly",
     ),
-    Hook("_load_state", ("state",), "demand", "A checkpoint was read; what was added to it is taken back.", added=True),
+    Hook(
+        "_load_state",
+        ("state",),
+        "demand",
+        "A checkpoint was read; what was added to it is taken back.",
+        added=True,
+        stage="assembly",
+    ),
     Hook(
         "on_exception",
         ("error",),

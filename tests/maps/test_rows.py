@@ -17,6 +17,8 @@ from groundwire_torchmetrics import TORCHMETRICS
 def rows(*hookmaps):
     """Each row that can be met in a run, named after what it says."""
     lines = [(hookmap, line) for hookmap in hookmaps for line in hookmap.rows if isinstance(line, Row)]
+    # who gets a state back gets its own, and only where there is one: tests/groundwire_lightning/test_checkpoint.py
+    lines = [(hookmap, line) for hookmap, line in lines if line.method != "load_state_dict"]
     return [pytest.param(hookmap, line, id=f"{line.source}-{line.position}-{line.hook}") for hookmap, line in lines]
 
 
@@ -211,7 +213,7 @@ def test_a_gap_that_would_change_numbers_refuses_the_run_before_data_is_read(gap
 
 def start(entry, module, callbacks, datamodule):
     if entry in ("fit", "validate"):
-        trainer = L.Trainer(max_epochs=1, callbacks=callbacks, enable_progress_bar=False, accelerator="cpu")
+        trainer = L.Trainer(max_epochs=1, callbacks=callbacks, enable_checkpointing=False, accelerator="cpu")
         getattr(trainer, entry)(module, None if datamodule else Untouched(), datamodule=datamodule)
     else:
         trainer = L.adapt(module, callbacks=callbacks)

@@ -1,11 +1,15 @@
 """Lightning's callbacks, each in a file of its own; what is heavy is imported where it is used."""
 
 from groundwire_lightning.callback import Callback
+from groundwire_lightning.callbacks.checkpoint import Checkpoint
 from groundwire_lightning.callbacks.device_stats_monitor import DeviceStatsMonitor
+from groundwire_lightning.callbacks.early_stopping import EarlyStopping
 from groundwire_lightning.callbacks.finetuning import BackboneFinetuning, BaseFinetuning
 from groundwire_lightning.callbacks.lambda_function import LambdaCallback
 from groundwire_lightning.callbacks.lr_monitor import LearningRateMonitor
+from groundwire_lightning.callbacks.model_checkpoint import ModelCheckpoint
 from groundwire_lightning.callbacks.model_summary import ModelSummary
+from groundwire_lightning.callbacks.on_exception_checkpoint import OnExceptionCheckpoint
 from groundwire_lightning.callbacks.prediction_writer import BasePredictionWriter
 from groundwire_lightning.callbacks.progress import ProgressBar, RichProgressBar, TQDMProgressBar
 from groundwire_lightning.callbacks.pruning import ModelPruning
@@ -21,12 +25,16 @@ __all__ = [
     "BaseFinetuning",
     "BasePredictionWriter",
     "Callback",
+    "Checkpoint",
     "DeviceStatsMonitor",
     "EMAWeightAveraging",
+    "EarlyStopping",
     "LambdaCallback",
     "LearningRateMonitor",
+    "ModelCheckpoint",
     "ModelPruning",
     "ModelSummary",
+    "OnExceptionCheckpoint",
     "ProgressBar",
     "RichModelSummary",
     "RichProgressBar",

@@ -14,6 +14,8 @@ from groundwire_lightning import arguments, fit_order, guests, limits, settings
 from groundwire_lightning import devices as devices_of
 from groundwire_lightning.adapter import LightningAdapter
 from groundwire_lightning.bar import ProgressBar
+from groundwire_lightning.callback_order import ordered
+from groundwire_lightning.checkpoints import Checkpoints
 from groundwire_lightning.data import Feed, tell_epoch
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
 from groundwire_lightning.loaders import Loaders
@@ -27,7 +29,7 @@ from groundwire_lightning.retired import NAMES, named
 from groundwire_lightning.stepping import nests, synchronised_at_updates
 
 
-class Trainer(Profiled, Loaders):
+class Trainer(Checkpoints, Profiled, Loaders):
     """Lightning's Trainer on groundwire: ``fit`` and ``validate`` in Lightning's order, with its numbers.
 
     The arguments are Lightning's; ``groundwire_lightning.arguments`` says of each what becomes of
@@ -107,7 +109,9 @@ class Trainer(Profiled, Loaders):
         self.profiler = profiler_for(given["profiler"])
         self.progress = Progress()
         settings.take(self, given)
-        super().__init__(None, callbacks=_listed(callbacks, enable_progress_bar))
+        self._told_left_out: set[str] = set()
+        listed = _listed(callbacks, enable_progress_bar)
+        super().__init__(None, callbacks=ordered(listed, enable_checkpointing))
         self.precision_plugin = made(given["precision"], self.device.type)
 
     def _create_accelerator(self) -> Accelerator:

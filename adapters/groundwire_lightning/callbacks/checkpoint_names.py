@@ -1,0 +1,122 @@
+"""What checkpoints of a run are called, and where they stand."""
+
+from __future__ import annotations
+
+import os
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from groundwire_lightning import ckpt_files
+from groundwire_lightning.agreement import agreed
+from groundwire_lightning.callbacks.checkpoint import Checkpoint
+
+StrPath = str | PathLike[str]
+
+
+class CheckpointNames(Checkpoint):
+    """Names files after a template and the values of a moment.
+
+    Attributes:
+        dirpath: The folder.
+        filename: The template.
+        auto_insert_metric_name: Write ``epoch=02`` for ``{epoch:02d}``.
+        best_k_models: Path to value of the checkpoints that are kept.
+    """
+
+    dirpath: str | None
+    filename: str | None
+    auto_insert_metric_name: bool
+    best_k_models: dict[str, Tensor]
+    _enable_version_counter: bool
+
+    CHECKPOINT_JOIN_CHAR = "-"
+    CHECKPOINT_EQUALS_CHAR = "="
+    CHECKPOINT_NAME_LAST = "last"
+    FILE_EXTENSION = ".ckpt"
+    STARTING_VERSION = 1
+
+    def _folder(self, trainer: Any) -> str:
+        if self.dirpath is not None:
+            return self.dirpath
+        root = getattr(trainer, "default_root_dir", None) or str(Path.cwd())
+        if not trainer.loggers:
+            return os.path.join(root, "checkpoints")  # noqa: PTH118  # a string of Lightning's making
+        logger = trainer.loggers[0]
+        version = logger.version if isinstance(logger.version, str) else f"version_{logger.version}"
+        folder = root if logger.save_dir is None else logger.save_dir
+        return os.path.join(folder, str(logger.name), version, "checkpoints")  # noqa: PTH118
+
+    def _find_last_checkpoints(self, trainer: Any) -> set[str]:
+        return ckpt_files.named(self._folder(trainer), self.CHECKPOINT_NAME_LAST, self.FILE_EXTENSION)
+
+    def format_checkpoint_name(
+        self,
+        metrics: dict[str, Tensor],
+        filename: str | None = None,
+        ver: int | None = None,
+        prefix: str | None = None,
+    ) -> str:
+        """The path of a checkpoint.
+
+        Args:
+            metrics: What fields of the template stand for; those that are missing are 0.
+            filename: The template, by default that of the constructor.
+            ver: A number to append.
+            prefix: What stands before it.
+        """
+        name = self._format_checkpoint_name(
+            filename or self.filename, metrics, prefix, auto_insert_metric_name=self.auto_insert_metric_name
+        )
+        if ver is not None:
+            name = f"{name}{self.CHECKPOINT_JOIN_CHAR}v{ver}"
+        name += self.FILE_EXTENSION
+        return os.path.join(self.dirpath, name) if self.dirpath else name  # noqa: PTH118
+
+    def _format_checkpoint_name(
+        self,
+        filename: str | None,
+        metrics: dict[str, Tensor],
+        prefix: str | None = None,
+        auto_insert_metric_name: bool = True,
+    ) -> str:
+        template = filename or f"{{epoch}}{self.CHECKPOINT_JOIN_CHAR}{{step}}"
+        said = self.CHECKPOINT_EQUALS_CHAR if auto_insert_metric_name else None
+        name = ckpt_files.filled(template, metrics, said)
+        return name if prefix is None else f"{prefix}{self.CHECKPOINT_JOIN_CHAR}{name}"
+
+    def _get_metric_interpolated_filepath_name(
+        self, monitor_candidates: dict[str, Tensor], trainer: Any, del_filepath: str | None = None
+    ) -> str:
+        return self._free(monitor_candidates, trainer, del_filepath, None)
+
+    def _free(self, candidates: dict[str, Tensor], trainer: Any, own: str | None, filename: str | None) -> str:
+        """A path at which there is no file yet, or ``own``."""
+        filepath, version = self.format_checkpoint_name(candidates, filename), self.STARTING_VERSION
+        while self._enable_version_counter and self.file_exists(filepath, trainer) and filepath != own:
+            filepath = self.format_checkpoint_name(candidates, filename, ver=version)
+            version += 1
+        return filepath
+
+    def file_exists(self, filepath: StrPath, trainer: Any) -> bool:
+        """True if there is such a file for the first process.
+
+        Args:
+            filepath: The path.
+            trainer: The trainer.
+        """
+        return agreed(trainer, trainer.is_global_zero and Path(filepath).exists(), all=False)
+
+    def to_yaml(self, filepath: StrPath | None = None) -> None:
+        """Write :attr:`best_k_models` into a file.
+
+        Args:
+            filepath: The file, by default ``best_k_models.yaml`` beside the checkpoints.
+        """
+        import yaml
+
+        target = Path(filepath) if filepath is not None else Path(str(self.dirpath)) / "best_k_models.yaml"
+        with target.open("w") as file:
+            yaml.dump({path: score.item() for path, score in self.best_k_models.items()}, file)

@@ -1,0 +1,45 @@
+"""Write a checkpoint when an error ends the run."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from groundwire_lightning import ckpt_files
+from groundwire_lightning.callbacks.checkpoint import Checkpoint
+
+
+class OnExceptionCheckpoint(Checkpoint):
+    """Writes one file where an error leaves the run, and deletes it when a later run ends well.
+
+    Args:
+        dirpath: The folder.
+        filename: The name, without an extension.
+
+    Raises:
+        ValueError: The name is empty.
+    """
+
+    FILE_EXTENSION = ".ckpt"
+
+    def __init__(self, dirpath: str | PathLike[str], filename: str = "on_exception") -> None:
+        super().__init__()
+        if not filename:
+            raise ValueError("OnExceptionCheckpoint(filename=''): a name is due")
+        self.dirpath = dirpath
+        self.filename = filename
+
+    @property
+    def ckpt_path(self) -> str:
+        """The file."""
+        return str(Path(self.dirpath) / f"{self.filename}{self.FILE_EXTENSION}")
+
+    def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
+        """Write it."""
+        trainer.save_checkpoint(self.ckpt_path)
+
+    def teardown(self, trainer: Any, pl_module: Any, stage: str) -> None:
+        """Delete it."""
+        if trainer.is_global_zero:
+            ckpt_files.remove(self.ckpt_path)

@@ -1,0 +1,150 @@
+"""What a ``.ckpt`` file holds: written as Lightning writes it, and given back in Lightning's order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from groundwire.errors import rank_zero_warn
+from groundwire_lightning import ckpt_loops
+from groundwire_lightning.plain import LEFT_OUT, cleaned
+
+if TYPE_CHECKING:
+    from groundwire_lightning.trainer.trainer import Trainer
+
+VERSION_KEY = "pytorch-lightning_version"
+FORMAT = "2.6.6"
+"""The release of Lightning whose files ours are equal to."""
+
+STATE_METHODS = frozenset({"state_dict", "load_state_dict", "on_save_checkpoint", "on_load_checkpoint"})
+"""Methods of callbacks and data modules that are about their state."""
+
+HPARAMS = ("CHECKPOINT_HYPER_PARAMS_NAME", "CHECKPOINT_HYPER_PARAMS_KEY")
+
+
+def dumped(trainer: Trainer, weights_only: bool) -> dict[str, Any]:
+    """The checkpoint of this moment, nothing in it but tensors and plain Python values.
+
+    Args:
+        trainer: Whose.
+        weights_only: Leave callbacks, optimizers and schedulers out.
+    """
+    module = trainer.lightning_module
+    automatic = getattr(module, "automatic_optimization", True)
+    state: dict[str, Any] = {
+        "epoch": trainer.current_epoch,
+        "global_step": trainer.global_step,
+        VERSION_KEY: FORMAT,
+        "state_dict": module.state_dict(),
+        "loops": ckpt_loops.written(trainer.progress, automatic, _loader_states(trainer)),
+    }
+    if not weights_only:
+        state["callbacks"] = {}
+        state["optimizer_states"] = [optimizer.state_dict() for optimizer in trainer.optimizers]
+        state["lr_schedulers"] = [config.scheduler.state_dict() for config in trainer.lr_scheduler_configs]
+    for made in (module, trainer.datamodule):
+        state |= hyper_parameters(made)
+    trainer._saves_weights_only = weights_only
+    try:
+        trainer.plan._save_state(state)
+    finally:
+        trainer._saves_weights_only = False
+    kept = cleaned(state, besides=("state_dict", "loops"))
+    _tell(trainer, kept.get(LEFT_OUT, {}))
+    return kept
+
+
+def hyper_parameters(made: Any) -> dict[str, Any]:
+    """What a module or data module kept of its arguments, under the keys of a checkpoint."""
+    hparams = getattr(made, "hparams", None)
+    if not hparams or not hasattr(made, HPARAMS[1]):
+        return {}
+    name_key, key = (getattr(made, constant) for constant in HPARAMS)
+    name = {name_key: made._hparams_name} if hasattr(made, "_hparams_name") else {}
+    return {**name, key: dict(hparams)}
+
+
+def _loader_states(trainer: Trainer) -> list[Any]:
+    """The states of training loaders that can give theirs and take it back."""
+    loader = trainer.train_dataloader
+    stateful = all(callable(getattr(loader, method, None)) for method in ("state_dict", "load_state_dict"))
+    return [loader.state_dict()] if stateful else []
+
+
+def _tell(trainer: Trainer, left_out: dict[str, str]) -> None:
+    """Say once what files of this trainer leave out."""
+    if new := {path: kind for path, kind in left_out.items() if path not in trainer._told_left_out}:
+        trainer._told_left_out |= set(new)
+        said = ", ".join(f"{path} ({kind})" for path, kind in new.items())
+        rank_zero_warn(
+            f"the checkpoint leaves out {said}: only tensors and plain Python values load without running code. "
+            "The file lists them under 'groundwire_left_out'; pass them to load_from_checkpoint as keyword arguments, "
+            "or keep them out with save_hyperparameters(ignore=[...])"
+        )
+
+
+# rows
+
+
+def told_its_state(trainer: Any, player: Any, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    """What is called in place of a method of a callback or data module that is about its state.
+
+    Callbacks have no part in files of weights only; who is given a state back is given its own.
+
+    Args:
+        trainer: The trainer, a Lightning adapter.
+        player: The callback or data module.
+        name: The method.
+        method: The bound method.
+    """
+    is_data = hasattr(player, "train_dataloader")
+
+    def key() -> str:
+        return type(player).__qualname__ if is_data else str(player.state_key)
+
+    def state_dict() -> Any:
+        return None if trainer._saves_weights_only and not is_data else (key(), method())
+
+    def load_state_dict(checkpoint: dict[str, Any]) -> None:
+        states = checkpoint if is_data else checkpoint.get("callbacks", {})
+        if state := states.get(key()):
+            method(_copied(state))
+
+    def on_save_checkpoint(*told: Any) -> None:
+        if not trainer._saves_weights_only:
+            method(*told)
+
+    def on_load_checkpoint(*told: Any) -> None:
+        if "callbacks" in told[-1] or "state_dict" not in told[-1]:
+            method(*told)
+
+    made: dict[str, Callable[..., Any]] = {
+        "state_dict": state_dict,
+        "load_state_dict": load_state_dict,
+        "on_save_checkpoint": on_save_checkpoint,
+        "on_load_checkpoint": on_load_checkpoint,
+    }
+    return made[name]
+
+
+def keep_callback_state(told: tuple[str, Any] | None, state: dict[str, Any]) -> None:
+    """Put the state of a callback where a checkpoint has those of callbacks.
+
+    Args:
+        told: Its key and its state; None where it is not asked.
+        state: The checkpoint; a training state of the core gathers them itself.
+    """
+    if told is not None and told[1] and "kind" not in state:
+        state.setdefault("callbacks", {})[told[0]] = told[1]
+
+
+def keep_data_state(told: tuple[str, Any], state: dict[str, Any]) -> None:
+    """Put the state of the data module under the name of its class."""
+    if told[1]:
+        state[told[0]] = told[1]
+
+
+def _copied(state: Any) -> Any:
+    from copy import deepcopy
+
+    return deepcopy(state)
