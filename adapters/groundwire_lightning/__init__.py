@@ -1,14 +1,20 @@
 """Lightning code on groundwire: ``import groundwire_lightning as L``."""
 
+from typing import Any
+
 from groundwire_lightning.adapter import LightningAdapter
 from groundwire_lightning.callback import Callback
 from groundwire_lightning.datamodule import LightningDataModule
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+from groundwire_lightning.lazily import lazily
 from groundwire_lightning.map import LIGHTNING
 from groundwire_lightning.mixing import adapt
 from groundwire_lightning.module import LightningModule
 from groundwire_lightning.seed import seed_everything
 from groundwire_lightning.trainer.trainer import Trainer
+
+__version__ = "2.6.6"
+"""The Lightning whose behaviour this is, for code that asks; groundwire has a version of its own."""
 
 __all__ = [
     "LIGHTNING",
@@ -19,6 +25,12 @@ __all__ = [
     "MisconfigurationException",
     "NotSupportedYetError",
     "Trainer",
+    "__version__",
     "adapt",
     "seed_everything",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """``L.callbacks`` and the like, imported when they are first used."""
+    return lazily(__name__, {"Fabric": "fabric"}, name)

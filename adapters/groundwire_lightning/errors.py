@@ -11,3 +11,15 @@ class MisconfigurationException(GroundwireError, ValueError):  # noqa: N818  # L
 
 class NotSupportedYetError(GroundwireError, NotImplementedError):
     """Something of Lightning that has no counterpart here yet; the message says what to do instead."""
+
+
+class SIGTERMException(SystemExit):  # Lightning's name
+    """Lightning raises it where a SIGTERM came; nothing here does, for a signal ends the process."""
+
+
+class PossibleUserWarning(UserWarning):
+    """A warning of something that may be meant."""
+
+
+class LightningDeprecationWarning(DeprecationWarning):
+    """A warning of something that will go."""

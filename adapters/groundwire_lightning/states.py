@@ -20,6 +20,23 @@ class Word(str, Enum):
         return str(self.value)
 
 
+class GradClipAlgorithmType(Word):
+    """How gradients are clipped."""
+
+    VALUE = "value"
+    NORM = "norm"
+
+    @staticmethod
+    def supported_type(val: str) -> bool:
+        """True for a word of these."""
+        return val in GradClipAlgorithmType.supported_types()
+
+    @staticmethod
+    def supported_types() -> list[str]:
+        """The words."""
+        return [str(word) for word in GradClipAlgorithmType]
+
+
 class TrainerStatus(Word):
     """How far the last call of an entry point has come."""
 

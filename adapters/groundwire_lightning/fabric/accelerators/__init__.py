@@ -1,0 +1,11 @@
+"""Where Fabric has the kinds of device."""
+
+from groundwire_lightning.accelerators.accelerator import (
+    Accelerator,
+    CPUAccelerator,
+    CUDAAccelerator,
+    MPSAccelerator,
+    XLAAccelerator,
+)
+
+__all__ = ["Accelerator", "CPUAccelerator", "CUDAAccelerator", "MPSAccelerator", "XLAAccelerator"]

@@ -1,0 +1,5 @@
+"""Where Fabric has its warnings."""
+
+from groundwire_lightning.errors import PossibleUserWarning
+
+__all__ = ["PossibleUserWarning"]

@@ -1,0 +1,5 @@
+"""Where Lightning has it."""
+
+from groundwire_lightning.plugins.environments import SLURMEnvironment
+
+__all__ = ["SLURMEnvironment"]

@@ -1,0 +1,5 @@
+"""Where Lightning has it."""
+
+from groundwire_lightning.strategies import SingleDeviceXLAStrategy
+
+__all__ = ["SingleDeviceXLAStrategy"]

@@ -1,0 +1,5 @@
+"""Where Lightning has it."""
+
+from groundwire_lightning.strategies import XLAStrategy
+
+__all__ = ["XLAStrategy"]

@@ -1,0 +1,9 @@
+"""Where Lightning has it; what it decides there, :mod:`groundwire_lightning.devices` decides here."""
+
+import sys
+
+from groundwire_lightning.facades import AcceleratorConnector as _AcceleratorConnector
+
+__all__ = ["_IS_INTERACTIVE", "_AcceleratorConnector"]
+
+_IS_INTERACTIVE = hasattr(sys, "ps1") or bool(sys.flags.interactive)

@@ -1,0 +1,5 @@
+"""Where Lightning has it."""
+
+from groundwire_lightning.facades import SignalConnector as _SignalConnector
+
+__all__ = ["_SignalConnector"]

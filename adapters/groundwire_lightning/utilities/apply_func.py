@@ -1,0 +1,52 @@
+"""Batches on a device."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import torch
+
+__all__ = ["move_data_to_device", "suggested_max_num_workers"]
+
+
+def move_data_to_device(batch: Any, device: Any) -> Any:
+    """A batch on a device; whatever in it has a method ``to`` is moved.
+
+    Args:
+        batch: Tensors in dictionaries, lists, tuples or dataclasses.
+        device: Where to.
+    """
+    from lightning_utilities.core.apply_func import apply_to_collection
+
+    device = torch.device(device) if isinstance(device, str) else device
+    waits = not (isinstance(device, torch.device) and device.type not in ("cpu", "mps"))
+
+    def moved(data: Any) -> Any:
+        if isinstance(data, torch.Tensor):
+            return data.to(device, non_blocking=not waits)
+        made = data.to(device)
+        return data if made is None else made
+
+    return apply_to_collection(batch, dtype=_Movable, function=moved)
+
+
+class _Moves(type):
+    def __instancecheck__(cls, data: object) -> bool:
+        return callable(getattr(data, "to", None)) and not isinstance(data, type)
+
+
+class _Movable(metaclass=_Moves):
+    pass
+
+
+def suggested_max_num_workers(local_world_size: int) -> int:
+    """The processes of a loader that leave one to training, on each of several devices.
+
+    Args:
+        local_world_size: Devices of this machine.
+    """
+    if local_world_size < 1:
+        raise ValueError(f"local_world_size: 1 or more is due, got {local_world_size}")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores // local_world_size - 1)

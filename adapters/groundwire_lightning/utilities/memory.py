@@ -1,0 +1,56 @@
+"""Tensors taken out of their graph, and errors that say that memory ran out."""
+
+from __future__ import annotations
+
+import gc
+from typing import Any
+
+import torch
+
+__all__ = [
+    "garbage_collection_cuda",
+    "is_cuda_out_of_memory",
+    "is_oom_error",
+    "is_out_of_cpu_memory",
+    "recursive_detach",
+]
+
+
+def recursive_detach(in_dict: Any, to_cpu: bool = False) -> Any:
+    """A tree with its tensors detached.
+
+    Args:
+        in_dict: Dictionaries, lists and tuples of tensors.
+        to_cpu: Move them to the CPU as well.
+    """
+    if isinstance(in_dict, torch.Tensor):
+        return in_dict.detach().cpu() if to_cpu else in_dict.detach()
+    if isinstance(in_dict, dict):
+        return {key: recursive_detach(value, to_cpu) for key, value in in_dict.items()}
+    if type(in_dict) in (list, tuple):
+        return type(in_dict)(recursive_detach(value, to_cpu) for value in in_dict)
+    return in_dict
+
+
+def is_oom_error(exception: BaseException) -> bool:
+    """True where memory ran out, on a card or on the CPU."""
+    return is_cuda_out_of_memory(exception) or is_out_of_cpu_memory(exception)
+
+
+def is_cuda_out_of_memory(exception: BaseException) -> bool:
+    """True where the memory of a card ran out."""
+    said = str(exception.args[0]) if isinstance(exception, RuntimeError) and len(exception.args) == 1 else ""
+    return ("CUDA" in said and "out of memory" in said) or "cuDNN error: CUDNN_STATUS_NOT_SUPPORTED." in said
+
+
+def is_out_of_cpu_memory(exception: BaseException) -> bool:
+    """True where the memory of the machine ran out."""
+    said = str(exception.args[0]) if isinstance(exception, RuntimeError) and len(exception.args) == 1 else ""
+    return "DefaultCPUAllocator: can't allocate memory" in said
+
+
+def garbage_collection_cuda() -> None:
+    """Give back what nobody uses."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()

@@ -1,0 +1,31 @@
+"""Where Lightning has what only the first process does."""
+
+import os
+
+from lightning_utilities.core.rank_zero import (
+    WarningCache,
+    rank_prefixed_message,
+    rank_zero_debug,
+    rank_zero_deprecation,
+    rank_zero_info,
+    rank_zero_only,
+    rank_zero_warn,
+)
+
+from groundwire_lightning.errors import LightningDeprecationWarning
+
+__all__ = [
+    "LightningDeprecationWarning",
+    "WarningCache",
+    "rank_prefixed_message",
+    "rank_zero_debug",
+    "rank_zero_deprecation",
+    "rank_zero_info",
+    "rank_zero_only",
+    "rank_zero_warn",
+]
+
+_VARIABLES = ("RANK", "LOCAL_RANK", "SLURM_PROCID", "JSM_NAMESPACE_RANK")
+if getattr(rank_zero_only, "rank", None) is None:
+    _rank = next((int(os.environ[name]) for name in _VARIABLES if name in os.environ), 0)
+    rank_zero_only.rank = _rank  # type: ignore[attr-defined]  # where the function looks

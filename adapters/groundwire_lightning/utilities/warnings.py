@@ -1,0 +1,5 @@
+"""Where Lightning has its warnings."""
+
+from groundwire_lightning.errors import PossibleUserWarning
+
+__all__ = ["PossibleUserWarning"]
