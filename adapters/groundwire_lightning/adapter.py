@@ -18,21 +18,30 @@ from groundwire_lightning.datamodule import LightningDataModule
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
 from groundwire_lightning.facade import Facade
 from groundwire_lightning.logged import Logged
-from groundwire_lightning.map import LIGHTNING
+from groundwire_lightning.map import LIGHTNING, ONE_LOADER
 from groundwire_lightning.one_door import through_wrappers
 from groundwire_lightning.optimization import LRSchedulerConfig, parsed
 from groundwire_lightning.outputs import told, told_by_hand
-from groundwire_lightning.states import TrainerStatus
+from groundwire_lightning.phases import LOADERS, PHASES
+from groundwire_lightning.states import PURPOSES, TrainerStatus
 from groundwire_lightning.stepping import Stepping, step_by_hand
+from groundwire_lightning.transfer import TRANSFERS, moved
 
-LOADERS = frozenset({"train_dataloader", "val_dataloader", "test_dataloader", "predict_dataloader"})
 STEPS = frozenset({"training_step", "validation_step", "test_step", "predict_step"})
 Through = Callable[[str, Callable[..., Any]], Callable[..., Any]]
 GIVEN_AS = {"train_dataloader": "train_dataset", "val_dataloader": "eval_dataset"}
 """A module's method, and the data of a run in native order that is used instead of asking it."""
 
 
-class Slots(Stepping):
+class Moves(Stepping):
+    """Moves batches as Lightning does."""
+
+    def _transfer_batch(self, batch: Any) -> Any:
+        """Move a batch to the device, and whatever in it has a method ``to``."""
+        return moved(batch, self.device)
+
+
+class Slots(Moves):
     """One slot for each hook that a row of the table runs instead of."""
 
     _gather_callbacks = by_row()
@@ -45,8 +54,15 @@ class Slots(Stepping):
     optimizer_step = by_row()
     scheduler_step = by_row()
     optimizer_zero_grad = by_row()
+    _before_transfer = by_row()
+    _transfer_batch = by_row()
+    _after_transfer = by_row()
+    _make_room_for_evaluation = by_row()
     eval_epoch_start = by_row()
     calculate_eval_batch_loss = by_row()
+    _leave_eval_mode = by_row()
+    prediction_run_start = by_row()
+    calculate_predictions = by_row()
 
 
 class LightningAdapter(Facade, Slots):
@@ -91,20 +107,21 @@ class LightningAdapter(Facade, Slots):
     # who takes part
 
     def _parts(self) -> list[Part]:
-        hearing = self._hearing()
+        hearing, table, others = self._hearing(), self._table, PHASES[self._purpose].without
         parts = [self._as_ours(part, hearing) if part.hookmap is LIGHTNING else part for part in super()._parts()]
-        module, data = self.lightning_module, self.datamodule
+        module, data, without = self.lightning_module, self.datamodule, others | self._loaders_given
         if data is not None:
-            about_state = self._about_state(data, hearing)
-            parts.append(Part(LIGHTNING, "LightningDataModule", data, through=about_state, without=self._loaders_given))
+            bring = Part(table, "LightningDataModule", data, through=self._about_state(data, hearing), without=without)
+            parts.append(bring)
+            without = others | LOADERS | {method for method in TRANSFERS if bring.implements(method)}
         if module is not None:
-            without = (self._loaders_given if data is None else LOADERS) | self._unused(module)
+            without |= self._unused(module)
 
             def through(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
                 return hearing(name, self._entered(name, method))
 
-            parts.append(Part(LIGHTNING, "LightningModule", module, through=through, without=without))
-            parts.append(Part(LIGHTNING, "RetiredHooks", module))
+            parts.append(Part(table, "LightningModule", module, through=through, without=without))
+            parts.append(Part(table, "RetiredHooks", module))
         return parts
 
     def _hearing(self) -> Callable[[str, Callable[..., Any]], Callable[..., Any]]:
@@ -129,7 +146,8 @@ class LightningAdapter(Facade, Slots):
 
     def _as_ours(self, part: Part, hearing: Through) -> Part:
         through = self._about_state(part.player, hearing)
-        return dataclasses.replace(part, through=through, without=idle_hooks(part.player))
+        without = PHASES[self._purpose].without | idle_hooks(part.player)
+        return dataclasses.replace(part, hookmap=self._table, through=through, without=without)
 
     def _about_state(self, player: Any, hearing: Through) -> Through:
         """What methods of a callback or data module are called through: those about states are told their own."""
@@ -139,17 +157,23 @@ class LightningAdapter(Facade, Slots):
 
         return through
 
+    _table: HookMap = ONE_LOADER
+    """The table of the run: where there are several loaders, hooks are told which."""
+
     def _known(self, stage: Any) -> dict[str, Any]:
         return {**super()._known(stage), "module": self.lightning_module, "stage": self._purpose}
 
     _is_inner: bool = False
 
     def _launch(self, run: Any, **asked: Any) -> None:
-        if run == "_run_prediction":
-            self._check_prediction()
         brought = {method for method, data in GIVEN_AS.items() if asked.get(data) is not None}
+        if run == "_run_prediction" and "val_dataloader" in brought:
+            brought.add("predict_dataloader")
         given = self._loaders_given | brought
+        asked = {"_purpose": PURPOSES[run], **asked}
         inner, self._status, self._called = self._is_running, TrainerStatus.RUNNING, True
+        if not inner:
+            self._purpose = asked["_purpose"]
         try:
             super()._launch(run, **asked, _running=run, _is_inner=inner, _loaders_given=given)
         except BaseException:
@@ -162,17 +186,13 @@ class LightningAdapter(Facade, Slots):
                 self.logged.run_ends()
                 guests.release(self.lightning_module)
 
-    def _check_prediction(self) -> None:
-        module = self.lightning_module
-        if module is not None and Part(LIGHTNING, "LightningModule", module).implements("predict_step"):
-            raise NotSupportedYetError(
-                f"predict: {type(module).__qualname__}.predict_step is not called yet, and leaving it out would change "
-                "the predictions. Override calculate_predictions of the Trainer and call it there, or leave it out"
-            )
+    def _clean_up(self, error: BaseException) -> None:
+        self._status = TrainerStatus.INTERRUPTED
+        super()._clean_up(error)
 
     def _outer(self, run: str) -> tuple[dict[str, Any], list[tuple[Any, bool]]]:
         kept, modes = super()._outer(run)
-        names = ("_running", "_is_inner", "_loaders_given", "sanity_checking")
+        names = ("_running", "_purpose", "_is_inner", "_loaders_given", "sanity_checking", "_table")
         return kept | {name: getattr(self, name) for name in names}, modes
 
     def _wire(self, stage: Any) -> None:

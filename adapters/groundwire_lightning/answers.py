@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from groundwire import RunState
 from groundwire_lightning import facades
 from groundwire_lightning.accelerators.accelerator import KINDS
 from groundwire_lightning.accelerators.accelerator import Accelerator as Kind
+from groundwire_lightning.phases import PHASES
 from groundwire_lightning.precision import Precision
 from groundwire_lightning.states import RunningStage, TrainerFn, TrainerState, TrainerStatus
 from groundwire_lightning.strategies import SingleDeviceStrategy, Strategy
@@ -37,13 +39,11 @@ class Answers:
     precision_plugin: Precision
 
     if TYPE_CHECKING:  # what Facade, which inherits this, says
+        at: RunState
+        _purpose: TrainerFn
 
         @property
-        def _purpose(self) -> str: ...
-        @property
         def callbacks(self) -> list[Any]: ...  # noqa: D102
-        @property
-        def evaluating(self) -> bool: ...  # noqa: D102
         @property
         def training(self) -> bool: ...  # noqa: D102
 
@@ -60,9 +60,9 @@ class Answers:
             return None
         if self.sanity_checking:
             return RunningStage.SANITY_CHECKING
-        if self._purpose in ("test", "predict"):
-            return RunningStage(self._purpose)
-        return RunningStage.VALIDATING if self.evaluating else RunningStage.TRAINING
+        if self._purpose == TrainerFn.FITTING and self.at.phase != "eval":
+            return RunningStage.TRAINING
+        return PHASES[self._purpose].stage
 
     @property
     def interrupted(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from groundwire_lightning import precision
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
 from groundwire_lightning.plugged import bare, plugged
+from groundwire_lightning.settings import LIMITS
 
 Fate = Literal["honoured", "mapped", "refused"]
 
@@ -64,8 +65,8 @@ ARGUMENTS = (
     refused("max_time", "should_stop, set by a callback that looks at the clock", None),
     honoured("limit_train_batches", "a number, or a share of the data"),
     honoured("limit_val_batches", "a number, or a share of the data"),
-    refused("limit_test_batches", "limit_val_batches with validate()", None, 1.0),
-    refused("limit_predict_batches", "there is no predict() yet", None, 1.0),
+    honoured("limit_test_batches", "a number, or a share of the data"),
+    honoured("limit_predict_batches", "a number, or a share of the data"),
     refused("overfit_batches", "limit_train_batches with a loader that does not shuffle", 0, 0.0),
     honoured("val_check_interval", "a number of batches, or a share of an epoch"),
     honoured("check_val_every_n_epoch", "None lets val_check_interval count on over epochs"),
@@ -119,7 +120,7 @@ def check(given: Mapping[str, Any]) -> dict[str, Any]:
                 f"Trainer({argument.name}={value!r}) is not supported yet; taken: {taken}. Instead: {argument.note}"
             )
     _check_counts(given)
-    for name in ("limit_train_batches", "limit_val_batches", "val_check_interval"):
+    for name in LIMITS:
         _check_share(name, given[name])
     precision.checked(given["precision"])
     if given["numerics"] not in ("parity", "exact"):

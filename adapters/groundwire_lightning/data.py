@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from torch.utils.data import DataLoader
@@ -39,7 +40,8 @@ class Feed:
             return [batch]
         return []
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[tuple[Any, int, int]]:
+        """Each batch, its number, and which of several loaders it is from."""
         number = 0
         while number < self._batches:
             found = self._ahead or self._next()
@@ -48,7 +50,28 @@ class Feed:
             number += 1
             self._ahead = self._next() if self._looks_ahead else []
             self.is_last = not self._ahead if self._looks_ahead else number >= self._batches
-            yield found[0]
+            yield found[0], number - 1, 0
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """The batches of a feed, each after it was noted where it comes from.
+
+    Attributes:
+        feed: Where they come from.
+        batches: What notes and gives them.
+    """
+
+    feed: Feed
+    batches: Iterator[Any]
+
+    def __iter__(self) -> Iterator[Any]:
+        return self.batches
+
+    @property
+    def is_last(self) -> bool:
+        """The batch that was given last is the last one."""
+        return self.feed.is_last
 
 
 def checked(loader: Any, source: str) -> Any:

@@ -13,6 +13,10 @@ class NotSupportedYetError(GroundwireError, NotImplementedError):
     """Something of Lightning that has no counterpart here yet; the message says what to do instead."""
 
 
+class NoLoaderError(TypeError, MisconfigurationException):
+    """What should have given batches is None, or cannot be iterated over; a TypeError in Lightning."""
+
+
 class SIGTERMException(SystemExit):  # Lightning's name
     """Lightning raises it where a SIGTERM came; nothing here does, for a signal ends the process."""
 

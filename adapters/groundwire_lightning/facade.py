@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from groundwire_lightning.answers import Answers
+from groundwire_lightning.phases import PHASES
+from groundwire_lightning.states import RunningStage, TrainerFn
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -39,6 +41,7 @@ class Facade(Answers):
     _accelerator: Accelerator
     _is_running: bool
     _running: str = "_run_training"
+    _purpose: TrainerFn = TrainerFn.FITTING
     _train_dataloader: Any
     _eval_dataloader: Any
 
@@ -55,28 +58,30 @@ class Facade(Answers):
         return self.at.update
 
     @property
-    def _purpose(self) -> str:
-        """What an entry point was called for, in Lightning's words."""
-        return {"_run_evaluation": "validate", "_run_prediction": "predict"}.get(self._running, "fit")
-
-    @property
     def training(self) -> bool:
         """True while fitting, except within a validation."""
-        return self._is_running and not (self.sanity_checking or self._evaluates)
+        return self._running_stage == RunningStage.TRAINING
 
     @property
     def validating(self) -> bool:
         """True while validating, the sanity check excepted."""
-        return self._is_running and self._evaluates and not self.sanity_checking
+        return self._running_stage == RunningStage.VALIDATING
+
+    @property
+    def testing(self) -> bool:
+        """True while testing."""
+        return self._running_stage == RunningStage.TESTING
+
+    @property
+    def predicting(self) -> bool:
+        """True while predicting."""
+        return self._running_stage == RunningStage.PREDICTING
 
     @property
     def evaluating(self) -> bool:
-        """True while validating, the sanity check included."""
-        return self._is_running and (self.sanity_checking or self._evaluates)
-
-    @property
-    def _evaluates(self) -> bool:
-        return self.at.phase == "eval" or self._purpose == "validate"
+        """True while validating, the sanity check included, and while testing."""
+        stage = self._running_stage
+        return stage is not None and stage.evaluating
 
     @property
     def _has_validated(self) -> bool:
@@ -136,8 +141,21 @@ class Facade(Answers):
 
     @property
     def val_dataloaders(self) -> Any:
-        """The loader of validation batches, once it was asked for."""
-        return self._eval_dataloader
+        """The loaders of validation batches, once they were asked for."""
+        return self._loaders_of("val")
+
+    @property
+    def test_dataloaders(self) -> Any:
+        """The loaders of test batches, once they were asked for."""
+        return self._loaders_of("test")
+
+    @property
+    def predict_dataloaders(self) -> Any:
+        """The loaders of batches to predict, once they were asked for."""
+        return self._loaders_of("predict")
+
+    def _loaders_of(self, prefix: str) -> Any:
+        return self._eval_dataloader if PHASES[self._purpose].prefix == prefix else None
 
     @property
     def num_training_batches(self) -> float:

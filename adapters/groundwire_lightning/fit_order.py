@@ -8,18 +8,15 @@ backward, and loaders are asked for when they are needed.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-
-import torch
 
 from groundwire import NonFiniteLossError, StopTrainingError
 from groundwire_lightning import stepping
-from groundwire_lightning.data import Feed, tell_epoch
+from groundwire_lightning.data import Announced, Feed, tell_epoch
+from groundwire_lightning.evaluation import sanity_check, validate_within_epoch
 from groundwire_lightning.limits import is_done, is_epoch_done, should_validate, validates_in_epoch
 from groundwire_lightning.optimization import due
 from groundwire_lightning.outputs import EpochSkipped, check_loss
-from groundwire_lightning.progress import Count
 from groundwire_lightning.seed import isolated_rng
 from groundwire_lightning.windows import reweigh, window
 
@@ -45,7 +42,9 @@ ORDER = (
     "_run_train_epoch",
     "train_epoch_start",
     "on_train_epoch_start",
+    "_before_transfer",
     "_transfer_batch",
+    "_after_transfer",
     "_run_train_step",
     "on_train_step_start",
     "calculate_train_batch_loss",
@@ -56,6 +55,7 @@ ORDER = (
     "optimizer_step",
     "on_train_update_end",
     "scheduler_step",
+    "_make_room_for_evaluation",
     "_run_eval_epoch",
     "eval_epoch_start",
     "on_eval_epoch_start",
@@ -65,6 +65,7 @@ ORDER = (
     "on_eval_step_end",
     "eval_epoch_end",
     "on_eval_epoch_end",
+    "_leave_eval_mode",
     "train_epoch_end",
     "on_train_epoch_end",
     "training_run_epoch_end",
@@ -103,7 +104,7 @@ def training_run(trainer: Trainer) -> None:
     stopped: StopTrainingError | None = None
     try:
         if validates_in_epoch(trainer):
-            trainer.load_validation_data()
+            trainer.load_evaluation_data()
         plan.training_run_start()
         plan.on_training_run_start()
         while not is_done(trainer):
@@ -116,17 +117,6 @@ def training_run(trainer: Trainer) -> None:
     plan.on_training_run_end()
     if isinstance(stopped, NonFiniteLossError):
         raise stopped
-
-
-def sanity_check(trainer: Trainer) -> None:
-    """A few validation batches before the first training batch; whatever they logged is forgotten."""
-    if not (trainer.enable_validation and trainer.num_sanity_val_steps):
-        return
-    trainer.sanity_checking = True
-    trainer.plan._run_sanity_evaluation()
-    trainer.sanity_checking = False
-    trainer.progress.forget_validation()
-    trainer.logged.forget()
 
 
 def epoch(trainer: Trainer) -> None:
@@ -153,9 +143,9 @@ def train_epoch(trainer: Trainer) -> None:
     progress.epochs_started += 1
     progress.enter_epoch()
     feed = trainer.training_feed()
-    batches = () if is_epoch_done(trainer) else trainer._on_device(feed)
-    for at.step, batch in enumerate(batches):
-        progress.ready, progress.is_last = at.step + 1, feed.is_last
+    batches = () if is_epoch_done(trainer) else trainer._on_device(Announced(feed, announced(trainer, feed)))
+    for batch in batches:
+        progress.ready = at.step + 1
         progress.batches += 1
         at.window = trainer.accumulate_grad_batches
         at.is_update = progress.is_last or progress.ready % trainer.accumulate_grad_batches == 0
@@ -178,6 +168,14 @@ def train_epoch(trainer: Trainer) -> None:
         if is_epoch_done(trainer):
             break
     end_of_epoch(trainer)
+
+
+def announced(trainer: Trainer, feed: Feed) -> Iterator[Any]:
+    """The batches of a feed, each after its number is known, and whether it is the last."""
+    at, progress = trainer.at, trainer.progress
+    for batch, at.step, _ in feed:
+        progress.is_last = feed.is_last
+        yield batch
 
 
 def end_of_epoch(trainer: Trainer) -> None:
@@ -259,59 +257,3 @@ def move_schedulers(trainer: Trainer, interval: str, plateau: bool) -> None:
         trainer.scheduler, trainer.monitored = scheduler, metric
         trainer.plan.scheduler_step()
         trainer.progress.moved += 1
-
-
-def validate_within_epoch(trainer: Trainer) -> None:
-    """A validation between two training batches, which leaves phase, modes and loss as they were."""
-    if trainer.at.is_update:
-        trainer.lightning_module.zero_grad()
-    with evaluating(trainer):
-        trainer.load_validation_data()
-        trainer.plan._run_eval_epoch(trainer.val_dataloaders, True, False)
-
-
-def validation_run(trainer: Trainer) -> None:
-    """A validation by itself."""
-    plan = trainer.plan
-    trainer.lightning_module.zero_grad()
-    plan.evaluation_run_start()
-    plan.on_evaluation_run_start()
-    with evaluating(trainer):
-        trainer.load_validation_data()
-        plan._run_eval_epoch(trainer.val_dataloaders, False, False)
-    plan.evaluation_run_end()
-    plan.on_evaluation_run_end()
-
-
-def validation(trainer: Trainer, feed: Feed) -> None:
-    """Every validation batch once, without gradients."""
-    plan, at, logged = trainer.plan, trainer.at, trainer.logged
-    module = trainer.lightning_module
-    modes = {name: part.training for name, part in module.named_modules()}
-    progress = trainer.progress
-    progress.enter_validation()
-    plan.eval_epoch_start()
-    plan.on_eval_epoch_start(False)
-    for at.eval_step, batch in enumerate(trainer._on_device(feed)):
-        progress.val_batch.ready, progress.val_is_last = at.eval_step + 1, feed.is_last
-        logged.batch_starts(batch)
-        plan._run_eval_step(batch, at.eval_step)
-        logged.batch_ends()
-    seen = progress.val_batch.ready
-    progress.val_batch = Count(seen, seen, seen, seen)
-    logged.epoch_ends()
-    plan.eval_epoch_end()
-    if not trainer.sanity_checking:
-        trainer._add_epoch_loss_to_run_history("eval_loss_epoch")
-    plan.on_eval_epoch_end(False)
-    for name, part in module.named_modules():
-        part.training = modes.get(name, part.training)
-
-
-@contextmanager
-def evaluating(trainer: Trainer) -> Iterator[None]:
-    """What a validation runs under: within ``fit`` only gradients are off, else inference mode is on."""
-    outer, trainer.at.phase = trainer.at.phase, "eval"
-    with torch.no_grad() if trainer._is_fitting or not trainer.inference_mode else torch.inference_mode():
-        yield
-    trainer.at.phase = outer

@@ -7,10 +7,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from groundwire import HookMap
 from groundwire_lightning import limits
 from groundwire_lightning.adapter import LightningAdapter
-from groundwire_lightning.data import Feed, checked, length_of, limited
-from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.data import Feed, checked, length_of, limited, tell_epoch
+from groundwire_lightning.errors import MisconfigurationException, NoLoaderError
+from groundwire_lightning.map import ONE_LOADER
+from groundwire_lightning.phases import PHASES, Phase
 from groundwire_lightning.progress import Progress
 
 
@@ -30,12 +33,15 @@ class Loaders(LightningAdapter):
     accumulate_grad_batches: int
     limit_train_batches: int | float
     limit_val_batches: int | float
+    limit_test_batches: int | float
+    limit_predict_batches: int | float
     val_check_interval: int | float
     gradient_clip_val: float | None = None
     gradient_clip_algorithm: str | None = None
     num_sanity_val_steps: int | float
     progress: Progress
     val_check_batch: float | None = None
+    _modes: Mapping[str, bool] = {}
     _given: Mapping[str, Any] = {}
     _feed: Feed | None = None
 
@@ -59,9 +65,27 @@ class Loaders(LightningAdapter):
     @property
     def num_val_batches(self) -> list[float]:
         """Validation batches of each loader."""
-        if self._eval_dataloader is None:
+        return self._batches_of("val")
+
+    @property
+    def num_test_batches(self) -> list[float]:
+        """Test batches of each loader."""
+        return self._batches_of("test")
+
+    @property
+    def num_predict_batches(self) -> list[float]:
+        """Batches to predict of each loader."""
+        return self._batches_of("predict")
+
+    def _batches_of(self, prefix: str) -> list[float]:
+        loader, phase = self._eval_dataloader, self._phase
+        if loader is None or phase.prefix != prefix:
             return []
-        return [limited("limit_val_batches", length_of(self._eval_dataloader), self.limit_val_batches)]
+        return [limited(phase.limit, length_of(loader), getattr(self, phase.limit))]
+
+    @property
+    def _phase(self) -> Phase:
+        return PHASES[self._purpose]
 
     @property
     def num_sanity_val_batches(self) -> list[float]:
@@ -85,27 +109,52 @@ class Loaders(LightningAdapter):
         return super().create_train_dataloader(batch_size, train_dl_kwargs) if given is None else given
 
     def create_eval_dataloader(self, batch_size: int | None, eval_dl_kwargs: Any = None) -> Any:
-        """The loader of validation batches, likewise."""
-        given = self._given.get("val_dataloader")
+        """The loader of batches to validate, test or predict with, likewise."""
+        given = self._given.get(self._phase.loader)
         return super().create_eval_dataloader(batch_size, eval_dl_kwargs) if given is None else given
 
     def load_training_data(self) -> None:
         """Ask for the training loader and make its first iterator, unless that was done."""
         if self._train_dataloader is None and self.limit_train_batches:
             loader = self.plan.create_train_dataloader(None, None)
-            self._train_dataloader = checked(_present(loader, "train"), "train_dataloader")
+            self._train_dataloader = checked(
+                _present(loader, "train", "create_train_dataloader" in self.plan.instead), "train_dataloader"
+            )
             self._feed = self._new_training_feed()
             if self.run_config is not None:
                 self.describe_run()
 
-    def load_validation_data(self) -> None:
-        """Ask for the validation loader, unless that was done."""
-        if self._eval_dataloader is None and (self.enable_validation or not self._is_fitting):
-            outer, self.at.phase = self.at.phase, "eval"
-            loader = self.plan.create_eval_dataloader(None, None)
-            self._eval_dataloader = checked(_present(loader, "val"), "val_dataloader")
-            self.at.phase = outer
-            limited("limit_val_batches", length_of(self._eval_dataloader), self.limit_val_batches)  # refused early
+    def load_evaluation_data(self) -> None:
+        """Ask for the loader of an evaluation or a prediction, unless that was done or none of it is used."""
+        phase = self._phase
+        limit = getattr(self, phase.limit)
+        if self._eval_dataloader is not None or not limit or (self._is_fitting and not self.enable_validation):
+            return
+        outer, self.at.phase = self.at.phase, "eval" if phase.prefix == "val" else self.at.phase
+        loader = self.plan.create_eval_dataloader(None, None)
+        self._eval_dataloader = checked(
+            _present(loader, phase.prefix, "create_eval_dataloader" in self.plan.instead), phase.loader
+        )
+        self.at.phase = outer
+        limited(phase.limit, length_of(self._eval_dataloader), limit)  # refused early
+        self._choose_table(ONE_LOADER)
+
+    def _choose_table(self, table: HookMap) -> None:
+        """Take the table that suits the number of loaders; wired anew only if somebody would notice."""
+        if self._table is not table:
+            self._table = table
+            everywhere = [(*found.before, *found.after, found.instead) for found in self.plan.wired.values()]
+            notices = any("at.loader" in line.args and line.row.maybe for lines in everywhere for line in lines if line)
+            if notices:
+                self._wire(self._stage)
+
+    def evaluation_feed(self) -> Feed | None:
+        """The batches of one pass over the loader of the phase, or None where there are none."""
+        batches = self.num_sanity_val_batches if self.sanity_checking else self._batches_of(self._phase.prefix)
+        if not sum(batches):
+            return None
+        tell_epoch(self._eval_dataloader, self.progress.processed)
+        return Feed(self._eval_dataloader, batches[0])
 
     def training_feed(self) -> Feed:
         """The batches of the epoch that begins; for the very first one they were opened before."""
@@ -130,9 +179,11 @@ class Loaders(LightningAdapter):
         self.run_config = dataclasses.replace(config, gradient_clip_norm=limit if by_norm else None)
 
 
-def _present(loader: Any, phase: str) -> Any:
-    if loader is None:
-        raise MisconfigurationException(
-            f"no {phase}_dataloader: pass a loader or a datamodule, or write {phase}_dataloader() in the module"
-        )
-    return loader
+def _present(loader: Any, phase: str, asked: bool) -> Any:
+    if loader is not None:
+        return loader
+    if asked:
+        raise NoLoaderError(f"{phase}_dataloader returned None; it has to return its loader")
+    raise MisconfigurationException(
+        f"no {phase}_dataloader: pass a loader or a datamodule, or write {phase}_dataloader() in the module"
+    )

@@ -27,14 +27,15 @@ _STEP = (
     "on_before_zero_grad",
     "optimizer_zero_grad",
 )
-_EPOCH = ("validation_step", "on_validation_batch_start", "on_validation_batch_end")
+_EVALUATES = ("validation", "test")
+_EPOCH = tuple(
+    name for phase in _EVALUATES for name in (f"{phase}_step", f"on_{phase}_batch_start", f"on_{phase}_batch_end")
+)
 _ONLY_EPOCH = (
     "on_train_start",
     "on_train_epoch_start",
     "on_train_epoch_end",
-    "on_validation_start",
-    "on_validation_epoch_start",
-    "on_validation_epoch_end",
+    *(f"on_{phase}_{moment}" for phase in _EVALUATES for moment in ("start", "epoch_start", "epoch_end")),
 )
 
 LEVELS: dict[str, Level] = {

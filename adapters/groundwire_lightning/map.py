@@ -5,7 +5,9 @@ Row order is call order. Within a moment callbacks come first, then the module, 
 
 from __future__ import annotations
 
-from groundwire import Gap, HookMap, row
+import dataclasses
+
+from groundwire import Gap, HookMap, Row, row
 from groundwire_lightning.callback import Callback, Monitor
 from groundwire_lightning.checkpoint import keep_callback_state, keep_data_state
 from groundwire_lightning.datamodule import LightningDataModule
@@ -17,12 +19,7 @@ from groundwire_lightning.outputs import as_batch_output, as_eval_output, as_loa
 TOLD = ("trainer", "module")
 CLIPPING = ("trainer.gradient_clip_val", "trainer.gradient_clip_algorithm")
 TRAIN_BATCH = ("batch", "step")
-EVAL_BATCH = ("batch", "step")
-
-
-def not_yet(source: str, use: str, *, stop: bool = True) -> Gap:
-    """A hook that has no place here yet; ``stop`` where leaving it out would change numbers."""
-    return Gap(source=source, why="Not yet supported.", use=use, stop=stop)
+EVAL_BATCH = ("batch", "step", "at.loader")
 
 
 def retired(method: str, use: str) -> Gap:
@@ -42,8 +39,11 @@ ASSEMBLY = (
     row("LightningModule.configure_optimizers", instead="_create_optimizer"),
     row("LightningDataModule.train_dataloader", instead="create_train_dataloader", turn=as_loader("train_dataloader")),
     row("LightningModule.train_dataloader", instead="create_train_dataloader", turn=as_loader("train_dataloader")),
-    row("LightningDataModule.val_dataloader", instead="create_eval_dataloader", turn=as_loader("val_dataloader")),
-    row("LightningModule.val_dataloader", instead="create_eval_dataloader", turn=as_loader("val_dataloader")),
+    *(
+        row(f"{role}.{loader}", instead="create_eval_dataloader", turn=as_loader(loader))
+        for loader in ("val_dataloader", "test_dataloader", "predict_dataloader")
+        for role in ("LightningDataModule", "LightningModule")
+    ),
 )
 
 RUN = (
@@ -123,27 +123,98 @@ TRAINING = (
     row("Monitor.on_train_epoch_end", after="on_train_epoch_end", args=TOLD),
 )
 
-VALIDATION = (
-    row("LightningModule.on_validation_model_eval", instead="eval_epoch_start"),
-    row("Callback.on_validation_start", after="on_eval_epoch_start", args=TOLD),
-    row("LightningModule.on_validation_start", after="on_eval_epoch_start"),
-    row("Callback.on_validation_epoch_start", after="on_eval_epoch_start", args=TOLD),
-    row("LightningModule.on_validation_epoch_start", after="on_eval_epoch_start"),
-    row("Callback.on_validation_batch_start", before="_run_eval_step", args=(*TOLD, *EVAL_BATCH)),
-    row("LightningModule.on_validation_batch_start", before="_run_eval_step", args=EVAL_BATCH),
-    row(
-        "LightningModule.validation_step",
+
+def evaluation(phase: str) -> tuple[Row, ...]:
+    """The rows of validation or of test, which have the same places; a run has those of one of them."""
+    step = row(
+        f"LightningModule.{phase}_step",
         instead="calculate_eval_batch_loss",
-        args=("batch", "at.eval_step"),
-        maybe=("at.eval_step",),
+        args=("batch", "at.eval_step", "at.loader"),
+        maybe=("at.eval_step", "at.loader"),
         turn=as_eval_output,
+    )
+    both = ("Callback", "LightningModule")
+    told = {"Callback": TOLD, "LightningModule": ()}
+    return (
+        row(f"LightningModule.on_{phase}_model_eval", instead="eval_epoch_start"),
+        *(row(f"{role}.on_{phase}_start", after="on_eval_epoch_start", args=told[role]) for role in both),
+        *(row(f"{role}.on_{phase}_epoch_start", after="on_eval_epoch_start", args=told[role]) for role in both),
+        *(
+            row(
+                f"{role}.on_{phase}_batch_start",
+                before="_run_eval_step",
+                args=(*told[role], *EVAL_BATCH),
+                maybe=("at.loader",),
+            )
+            for role in both
+        ),
+        step,
+        *(
+            row(
+                f"{role}.on_{phase}_batch_end",
+                after="_run_eval_step",
+                args=(*told[role], "trainer.eval_outputs", *EVAL_BATCH),
+                maybe=("at.loader",),
+            )
+            for role in both
+        ),
+        *(row(f"{role}.on_{phase}_epoch_end", after="eval_epoch_end", args=told[role]) for role in both),
+        *(row(f"{role}.on_{phase}_end", after="on_eval_epoch_end", args=told[role]) for role in both),
+        row(f"LightningModule.on_{phase}_model_train", instead="_leave_eval_mode"),
+    )
+
+
+EVALUATION = (
+    row("LightningModule.on_validation_model_zero_grad", instead="_make_room_for_evaluation"),
+    *evaluation("validation"),
+    *evaluation("test"),
+)
+
+PREDICTION = (
+    row("LightningModule.on_predict_model_eval", instead="prediction_run_start"),
+    row("Callback.on_predict_start", after="on_prediction_run_start", args=TOLD),
+    row("LightningModule.on_predict_start", after="on_prediction_run_start"),
+    row("Callback.on_predict_epoch_start", after="on_prediction_run_start", args=TOLD),
+    row("LightningModule.on_predict_epoch_start", after="on_prediction_run_start"),
+    row(
+        "Callback.on_predict_batch_start",
+        before="_run_prediction_step",
+        args=(*TOLD, *EVAL_BATCH),
+        maybe=("at.loader",),
     ),
-    row("Callback.on_validation_batch_end", after="_run_eval_step", args=(*TOLD, "trainer.eval_outputs", *EVAL_BATCH)),
-    row("LightningModule.on_validation_batch_end", after="_run_eval_step", args=("trainer.eval_outputs", *EVAL_BATCH)),
-    row("Callback.on_validation_epoch_end", after="on_eval_epoch_end", args=TOLD),
-    row("LightningModule.on_validation_epoch_end", after="on_eval_epoch_end"),
-    row("Callback.on_validation_end", after="on_eval_epoch_end", args=TOLD),
-    row("LightningModule.on_validation_end", after="on_eval_epoch_end"),
+    row("LightningModule.on_predict_batch_start", before="_run_prediction_step", args=EVAL_BATCH, maybe=("at.loader",)),
+    row(
+        "LightningModule.predict_step",
+        instead="calculate_predictions",
+        args=("batch", "at.eval_step", "at.loader"),
+        maybe=("at.eval_step", "at.loader"),
+    ),
+    row(
+        "Callback.on_predict_batch_end",
+        after="_run_prediction_step",
+        args=(*TOLD, "predictions", *EVAL_BATCH),
+        maybe=("at.loader",),
+    ),
+    row(
+        "LightningModule.on_predict_batch_end",
+        after="_run_prediction_step",
+        args=("predictions", *EVAL_BATCH),
+        maybe=("at.loader",),
+    ),
+    row("Callback.on_predict_epoch_end", after="on_prediction_run_end", args=TOLD),
+    row("LightningModule.on_predict_epoch_end", after="on_prediction_run_end"),
+    row("Callback.on_predict_end", after="on_prediction_run_end", args=TOLD),
+    row("LightningModule.on_predict_end", after="on_prediction_run_end"),
+)
+
+TRANSFER = tuple(
+    row(f"{role}.{method}", instead=hook, args=args)
+    for method, hook, args in (
+        ("on_before_batch_transfer", "_before_transfer", ("batch", "at.loader")),
+        ("transfer_batch_to_device", "_transfer_batch", ("batch", "trainer.device", "at.loader")),
+        ("on_after_batch_transfer", "_after_transfer", ("batch", "at.loader")),
+    )
+    for role in ("LightningDataModule", "LightningModule")
 )
 
 CHECKPOINTS = (
@@ -155,46 +226,6 @@ CHECKPOINTS = (
     row("LightningDataModule.load_state_dict", after="_load_state", args=("state",)),
     row("Callback.on_load_checkpoint", after="_load_state", args=(*TOLD, "state")),
     row("Callback.load_state_dict", after="_load_state", args=("state",)),
-)
-
-OPTIMIZATION_GAPS = (
-    not_yet("LightningModule.on_validation_model_zero_grad", "clear gradients in on_validation_start"),
-    not_yet("LightningModule.on_validation_model_train", "set modes in on_train_batch_start"),
-)
-
-TRANSFER_GAPS = tuple(
-    not_yet(f"{role}.{method}", use)
-    for role in ("LightningModule", "LightningDataModule")
-    for method, use in (
-        ("on_before_batch_transfer", "change the batch in the collate_fn of its loader"),
-        (
-            "transfer_batch_to_device",
-            "give the batch type a method to(device), or override _transfer_batch of the Trainer",
-        ),
-        ("on_after_batch_transfer", "change the batch at the start of training_step and validation_step"),
-    )
-)
-
-# Silence changes no number here: neither a test nor a prediction can be asked for.
-TEST_AND_PREDICTION_GAPS = (
-    *(
-        not_yet(f"LightningModule.{method}", "validation_step and validate() over the test data", stop=False)
-        for method in ("test_step", "test_dataloader", "on_test_model_eval", "on_test_model_train")
-    ),
-    *(
-        not_yet(f"LightningModule.{method}", "call the module on batches yourself", stop=False)
-        for method in ("predict_step", "predict_dataloader", "on_predict_model_eval")
-    ),
-    *(
-        not_yet(f"LightningDataModule.{phase}_dataloader", "pass the loader to validate()", stop=False)
-        for phase in ("test", "predict")
-    ),
-    *(
-        not_yet(f"{role}.on_{phase}_{moment}", "the hook of validation of the same name", stop=False)
-        for role in ("LightningModule", "Callback")
-        for phase in ("test", "predict")
-        for moment in ("start", "end", "epoch_start", "epoch_end", "batch_start", "batch_end")
-    ),
 )
 
 LIGHTNING_1_GAPS = (
@@ -227,11 +258,21 @@ LIGHTNING = HookMap(
         *ASSEMBLY,
         *RUN,
         *TRAINING,
-        *VALIDATION,
+        *TRANSFER,
+        *EVALUATION,
+        *PREDICTION,
         *CHECKPOINTS,
-        *OPTIMIZATION_GAPS,
-        *TRANSFER_GAPS,
-        *TEST_AND_PREDICTION_GAPS,
         *LIGHTNING_1_GAPS,
     ),
 )
+
+
+def _for_one_loader(line: Row | Gap) -> Row | Gap:
+    if isinstance(line, Gap) or "at.loader" not in line.maybe:
+        return line
+    args = tuple(name for name in line.args if name != "at.loader")
+    return dataclasses.replace(line, args=args, maybe=line.maybe - {"at.loader"})
+
+
+ONE_LOADER = dataclasses.replace(LIGHTNING, rows=tuple(map(_for_one_loader, LIGHTNING.rows)))
+"""The table of a run whose evaluations have one loader each: nobody is told which."""

@@ -245,9 +245,33 @@ class LightningModule(HyperParameters, ModuleHooks, Export):
         else:
             self._trainer.print(*args, **kwargs)
 
+    def on_validation_model_zero_grad(self) -> None:
+        """Clear gradients before a validation within training."""
+        self.zero_grad()
+
     def on_validation_model_eval(self) -> None:
         """Put the module in eval mode for a validation."""
         self.eval()
+
+    def on_validation_model_train(self) -> None:
+        """Put the module in train mode after a validation; without an override each part gets its mode back."""
+        self.train()
+
+    def on_test_model_eval(self) -> None:
+        """Put the module in eval mode for a test."""
+        self.eval()
+
+    def on_test_model_train(self) -> None:
+        """Put the module in train mode after a test; without an override each part gets its mode back."""
+        self.train()
+
+    def on_predict_model_eval(self) -> None:
+        """Put the module in eval mode for a prediction."""
+        self.eval()
+
+    def predict_step(self, *args: Any, **kwargs: Any) -> Any:
+        """What the module says of a batch: by default :meth:`forward` of it."""
+        return self(kwargs["batch"] if "batch" in kwargs else args[0])
 
     # optimization
 

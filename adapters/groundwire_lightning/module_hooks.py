@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from groundwire_lightning.transfer import moved
+
 
 class DataHooks:
     """Where batches come from; a module and a data module have these in common."""
@@ -38,7 +40,7 @@ class DataHooks:
 
     def transfer_batch_to_device(self, batch: Any, device: Any, dataloader_idx: int) -> Any:
         """Move a batch to the device."""
-        return batch
+        return moved(batch, device)
 
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
         """Change a batch on the device."""

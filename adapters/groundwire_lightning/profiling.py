@@ -14,6 +14,7 @@ from typing import Any
 
 from groundwire import Part, Trainer
 from groundwire_lightning.profilers import PassThroughProfiler
+from groundwire_lightning.states import TrainerFn
 
 STEPS = frozenset({"training_step", "validation_step", "test_step", "predict_step"})
 """Methods of the module that Lightning calls through its strategy, and names after it."""
@@ -47,7 +48,7 @@ class Profiled(Trainer):
     profiler: Any
     lightning_module: Any
     log_dir: str | None
-    _purpose: str
+    _purpose: TrainerFn
     _profiles: bool = False
 
     def _launch(self, run: Any, **asked: Any) -> None:

@@ -24,6 +24,9 @@ KEPT = (
 )
 """Arguments that become attributes as they are."""
 
+LIMITS = (*(f"limit_{prefix}_batches" for prefix in ("train", "val", "test", "predict")), "val_check_interval")
+"""Arguments that are a number of batches or a share of them."""
+
 
 def take(trainer: Any, given: dict[str, Any]) -> None:
     """Set the attributes of a Trainer.
@@ -40,7 +43,7 @@ def take(trainer: Any, given: dict[str, Any]) -> None:
     trainer.accumulate_grad_batches = (
         1 if given["accumulate_grad_batches"] is None else given["accumulate_grad_batches"]
     )
-    for name in ("limit_train_batches", "limit_val_batches", "val_check_interval"):
+    for name in LIMITS:
         setattr(trainer, name, _limit(given[name]))
     algorithm = given["gradient_clip_algorithm"]
     trainer.gradient_clip_algorithm = None if algorithm is None else str(algorithm).lower()
@@ -62,6 +65,8 @@ def _as_fast_dev_run(batches: int) -> dict[str, Any]:
     return {
         "limit_train_batches": batches,
         "limit_val_batches": batches,
+        "limit_test_batches": batches,
+        "limit_predict_batches": batches,
         "max_steps": batches,
         "max_epochs": 1,
         "num_sanity_val_steps": 0,

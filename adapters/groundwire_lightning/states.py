@@ -103,3 +103,11 @@ class TrainerState:
     def stopped(self) -> bool:
         """True where the last call is over, in whichever way."""
         return self.status.stopped
+
+
+PURPOSES: dict[str, TrainerFn] = {
+    "_run_training": TrainerFn.FITTING,
+    "_run_evaluation": TrainerFn.VALIDATING,
+    "_run_prediction": TrainerFn.PREDICTING,
+}
+"""What a run is for where its entry point does not say."""

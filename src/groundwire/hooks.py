@@ -136,7 +136,9 @@ _IN_ORDER = (
     Hook("_run_train_epoch", ("train_dl",), "epoch", "One pass over the training batches."),
     Hook("train_epoch_start", (), "epoch", "A training epoch begins; puts the model in train mode."),
     Hook("on_train_epoch_start", (), "epoch", "A training epoch has begun."),
+    Hook("_before_transfer", ("batch",), "batch", "Changes a batch before it is moved.", makes="changed", added=True),
     Hook("_transfer_batch", ("batch",), "batch", "Moves a batch to the device.", makes="moved", added=True),
+    Hook("_after_transfer", ("batch",), "batch", "Changes a batch on the device.", makes="changed", added=True),
     Hook(
         "_run_train_step",
         ("batch", "step"),
@@ -177,6 +179,13 @@ _IN_ORDER = (
     Hook("evaluation_run_start", (), "run", "An evaluation run begins."),
     Hook("on_evaluation_run_start", (), "run", "An evaluation run has begun."),
     Hook(
+        "_make_room_for_evaluation",
+        (),
+        "epoch",
+        "An evaluation within training is due; frees what it does not need, such as gradients.",
+        added=True,
+    ),
+    Hook(
         "_run_eval_epoch",
         ("valid_dl", "is_training", "is_intermediate"),
         "epoch",
@@ -203,6 +212,13 @@ _IN_ORDER = (
     Hook("on_eval_step_end", ("batch", "batch_output", "step"), "batch", "The loss of an evaluation batch is known."),
     Hook("eval_epoch_end", (), "epoch", "The evaluation batches are done; their loss is not recorded yet."),
     Hook("on_eval_epoch_end", ("is_intermediate",), "epoch", "An evaluation epoch has ended and its loss is recorded."),
+    Hook(
+        "_leave_eval_mode",
+        (),
+        "epoch",
+        "An evaluation epoch is over; where an adapter brings back the modes of before.",
+        added=True,
+    ),
     Hook("evaluation_run_end", (), "run", "An evaluation run ends."),
     Hook("on_evaluation_run_end", (), "run", "An evaluation run has ended."),
     Hook("training_run_epoch_end", (), "epoch", "Training and evaluation of an epoch are done."),

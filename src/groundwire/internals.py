@@ -206,6 +206,12 @@ class Internals(BetweenRuns):
         finally:
             self._loss_tracker = outer
 
+    def _make_room_for_evaluation(self) -> None:
+        """Where an adapter clears gradients before an evaluation within training."""
+
+    def _leave_eval_mode(self) -> None:
+        """Where an adapter brings back the modes that were before an evaluation; training sets its own."""
+
     def _run_eval_step(self, batch: Any, step: int) -> Any:
         """A whole evaluation batch."""
         return loop.eval_step(self, batch, step)  # type: ignore[arg-type]
@@ -216,14 +222,26 @@ class Internals(BetweenRuns):
     def _run_prediction_step(self, batch: Any, step: int) -> Any:
         return loop.prediction_step(self, batch, step)  # type: ignore[arg-type]
 
+    def _before_transfer(self, batch: Any) -> Any:
+        """Change a batch before it is moved."""
+        return batch
+
     def _transfer_batch(self, batch: Any) -> Any:
         """Move a batch to the device."""
         return prepare.moved(batch, self.device)
 
+    def _after_transfer(self, batch: Any) -> Any:
+        """Change a batch on the device."""
+        return batch
+
     def _on_device(self, batches: Iterable[Any]) -> Iterable[Any]:
-        """The batches as steps see them; untouched where nobody has anything to move."""
-        own = getattr(self.plan._transfer_batch, "__func__", None) is Internals._transfer_batch
-        return batches if own and self.device.type == "cpu" else map(self.plan._transfer_batch, batches)
+        """The batches as steps see them; untouched where nobody has anything to change or to move."""
+        for name in ("_before_transfer", "_transfer_batch", "_after_transfer"):
+            hook = getattr(self.plan, name)
+            own = getattr(hook, "__func__", None) is getattr(Internals, name)
+            if not own or (name == "_transfer_batch" and self.device.type != "cpu"):
+                batches = map(hook, batches)
+        return batches
 
     def _average_over_items(self) -> None:
         """Divide the gradients of a window by the items that its losses were weighted with."""

@@ -54,6 +54,7 @@ def training_run_epoch(trainer: Trainer) -> None:
         plan._run_train_epoch(trainer._train_dataloader)
         at.ahead = "eval"
     if at.ahead == "eval" and trainer._eval_dataloader is not None:
+        plan._make_room_for_evaluation()
         plan._run_eval_epoch(trainer._eval_dataloader, True, False)
     if at.ahead != "count":
         plan.training_run_epoch_end()
@@ -174,6 +175,7 @@ def eval_epoch(trainer: Trainer, valid_dl: Iterable[Any], is_intermediate: bool)
     if at.ahead == "eval":
         at.ahead = "end"
     plan.on_eval_epoch_end(is_intermediate)
+    plan._leave_eval_mode()
     at.phase = outer
 
 

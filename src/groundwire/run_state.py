@@ -19,6 +19,7 @@ class RunState:
         step: Training batch of the epoch, from 0.
         update: Optimizer updates done in this run.
         eval_step: Batch of the evaluation or prediction under way, from 0.
+        loader: Which of several loaders the batch comes from; an adapter sets it.
         window: Batches averaged in the update under way.
         is_update: True while the batch is used that completes an update.
         items: Sum of ``num_items_in_batch`` over the window so far; None where losses count by batch.
@@ -33,6 +34,7 @@ class RunState:
     step: int = 0
     update: int = 0
     eval_step: int = 0
+    loader: int = 0
     window: int = 1
     is_update: bool = True
     items: Any = None

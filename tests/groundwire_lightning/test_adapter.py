@@ -33,8 +33,15 @@ SLOTS = {
     "scheduler_step": "lr_scheduler_step",
     "optimizer_step": "optimizer_step",
     "optimizer_zero_grad": "optimizer_zero_grad",
+    "_before_transfer": "on_before_batch_transfer",
+    "_transfer_batch": "transfer_batch_to_device",
+    "_after_transfer": "on_after_batch_transfer",
+    "_make_room_for_evaluation": "on_validation_model_zero_grad",
     "eval_epoch_start": "on_validation_model_eval",
     "calculate_eval_batch_loss": "validation_step",
+    "_leave_eval_mode": "on_validation_model_train",
+    "prediction_run_start": "on_predict_model_eval",
+    "calculate_predictions": "predict_step",
 }
 """A hook of the Trainer, and the module's method that runs instead of it."""
 
@@ -69,9 +76,10 @@ def overriding(hook, seen, calls_super=True):
 def telling_lit(hook, seen):
     """A module whose methods around one hook are overridden."""
     before, after = AROUND.get(hook, ([], []))
-    usual = {"train_dataloader": lambda *_: loader(), "val_dataloader": lambda *_: loader()}
+    usual = {f"{name}_dataloader": lambda *_: loader() for name in ("train", "val")}
+    usual["predict_step"] = lambda self, batch, *_: self(batch[0])
     names = [*before, SLOTS[hook], *after]
-    base = type("Base", (Lit,), {"configure_optimizers": scheduled("step")})
+    base = type("Base", (Lit,), {"configure_optimizers": scheduled("step"), "predict_step": usual["predict_step"]})
     methods = {name: telling(name, usual.get(name) or getattr(base, name)) for name in names}
     made = lit(base, **methods)
     made.seen = seen
@@ -93,7 +101,8 @@ def mixed_by_subclass_of_lightnings(hook, module, seen, **kwargs):
 
     setattr(MyTrainer, hook, override if kwargs.get("calls_super", True) else method)
     given = [None if SLOTS.get(hook) == name else loader() for name in ("train_dataloader", "val_dataloader")]
-    quiet(MyTrainer, gradient_clip_val=1.0).fit(module, *given)
+    trainer = quiet(MyTrainer, gradient_clip_val=1.0)
+    trainer.predict(module, loader()) if hook in PREDICTS else trainer.fit(module, *given)
 
 
 def mixed_by_two_bases(hook, module, seen, **kwargs):
@@ -107,10 +116,15 @@ def mixed_by_adapt(hook, module, seen, **kwargs):
     train(L.adapt(module, overriding(hook, seen, **kwargs), callbacks=[]), hook)
 
 
+PREDICTS = ("prediction_run_start", "calculate_predictions")
+
+
 def train(trainer, hook):
+    if hook in PREDICTS:
+        return trainer.predict(loader())
     train_data = None if SLOTS.get(hook) == "train_dataloader" else loader()
     eval_data = None if SLOTS.get(hook) == "val_dataloader" else loader()
-    trainer.train(train_data, 1, eval_dataset=eval_data, gradient_clip_norm=1.0)
+    return trainer.train(train_data, 1, eval_dataset=eval_data, gradient_clip_norm=1.0)
 
 
 FORMS = pytest.mark.parametrize(
@@ -242,9 +256,10 @@ def test_a_step_without_a_loss_is_refused_where_nothing_can_skip_it():
         L.adapt(module, callbacks=[]).train(loader(), 1)
 
 
-def test_a_prediction_step_is_refused_and_the_module_itself_predicts_without_one():
-    with pytest.raises(L.NotSupportedYetError, match=r"Lit\.predict_step is not called yet"):
-        L.adapt(lit(predict_step=lambda self, batch: None), callbacks=[]).predict(loader())
+def test_predict_step_predicts_in_native_order_and_without_one_the_module_itself():
+    twice = lit(predict_step=lambda self, batch, batch_idx: 2 * self(batch[0]))
+    made = L.adapt(twice, callbacks=[]).predict(loader(), collect=True)
+    assert torch.equal(made, 2 * twice(data().tensors[0]).detach())
     module = Lit()
     made = L.adapt(module, callbacks=[]).predict(loader(), collect=True)
     assert torch.equal(made, module(data().tensors[0]).detach())

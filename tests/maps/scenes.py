@@ -134,8 +134,12 @@ ACTS = {
     "configure_callbacks": lambda module: [],
     "training_step": _step,
     "validation_step": _step,
-    "train_dataloader": loader,
-    "val_dataloader": loader,
+    "test_step": _step,
+    "predict_step": _step,
+    **{f"{name}_dataloader": loader for name in ("train", "val", "test", "predict")},
+    "on_before_batch_transfer": lambda module, batch, index: batch,
+    "transfer_batch_to_device": lambda module, batch, device, index: batch,
+    "on_after_batch_transfer": lambda module, batch, index: batch,
     "backward": lambda module, loss: loss.backward(),
     "optimizer_step": lambda module, epoch, step, optimizer, closure: optimizer.step(closure=closure),
 }
@@ -158,10 +162,11 @@ def recorded(line, names=None):
         moment.made = ACTS.get(line.method, lambda *_: None)(self, *args)
         return moment.made
 
-    kinds = inspect.Parameter
+    kinds, which = inspect.Parameter, "at.loader" in line.maybe
     taken = [f"taken_{number}" for number in range(len(line.args) if names is None else names)]
     method.__signature__ = inspect.Signature(
-        [kinds(name, kinds.POSITIONAL_OR_KEYWORD) for name in ("self", *taken)]
+        [kinds(name, kinds.POSITIONAL_OR_KEYWORD) for name in ("self", *taken[: len(line.args) - which])]
+        + [kinds(name, kinds.POSITIONAL_OR_KEYWORD, default=0) for name in taken[len(line.args) - which :]]
         + [kinds(name.rpartition(".")[2], kinds.KEYWORD_ONLY) for name in line.named]
     )
     return method
@@ -173,7 +178,7 @@ def due_now(name):
     root, _, path = name.partition(".")
     value = {"trainer": trainer, "module": getattr(trainer, "lightning_module", None)}.get(root)
     if root == "stage":
-        value = STAGES.get(trainer._running, "fit")
+        value = trainer.state.fn
     elif value is None:
         value = getattr(trainer, root)
     return operator.attrgetter(path)(value) if path else value
@@ -181,11 +186,12 @@ def due_now(name):
 
 def module_with(**methods):
     """A Lightning module that can be trained, with ``methods`` besides."""
-    return _filled("Lit", L.LightningModule, ("configure_optimizers", "training_step", "validation_step"), methods)
+    usual = ("configure_optimizers", "training_step", "validation_step", "test_step", "predict_step")
+    return _filled("Lit", L.LightningModule, usual, methods)
 
 
 def datamodule_with(**methods):
-    return _filled("Data", L.LightningDataModule, ("train_dataloader", "val_dataloader"), methods)
+    return _filled("Data", L.LightningDataModule, [name for name in ACTS if name.endswith("_dataloader")], methods)
 
 
 def _filled(name, base, usual, methods):
@@ -203,7 +209,6 @@ def traced():
     return TRACE
 
 
-STAGES = {"_run_evaluation": "validate", "_run_prediction": "predict"}
 RUN_OF = {"_run_evaluation": "evaluate", "_run_prediction": "predict", "on_exception": "fail"}
 RUN_OF |= {"on_stop_training_error": "stop", "_save_state": "save", "_load_state": "save"}
 
@@ -213,6 +218,12 @@ def run_for(hook):
     if "evaluation_run" in hook:
         return "evaluate"
     return "predict" if "prediction" in hook else RUN_OF.get(hook, "train")
+
+
+def run_of(line):
+    """The kind of run in which a row of Lightning's table has its place."""
+    phases = {"test", "predict"} & set(line.method.split("_"))
+    return phases.pop() if phases else run_for(line.hook)
 
 
 def extra_callbacks(run, folder):
@@ -265,8 +276,11 @@ def run_lightning(run, module, callbacks, folder, datamodule=None, ask_module=Fa
         accelerator="cpu",
     )
     given = None if ask_module or datamodule else loader()
-    if run == "evaluate":
-        trainer.validate(module, given, datamodule=datamodule, verbose=False)
+    if run in ("evaluate", "test"):
+        entry = trainer.test if run == "test" else trainer.validate
+        entry(module, given, datamodule=datamodule, verbose=False)
+    elif run == "predict":
+        trainer.predict(module, given, datamodule=datamodule)
     else:
         with ending(run):
             trainer.fit(module, given, given, datamodule=datamodule)

@@ -24,21 +24,26 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset, get_worker_in
 
 import groundwire_lightning
 
+PHASES = ("train", "validation", "test", "predict")
 COMMON = (
     *("setup", "teardown"),
-    *(f"on_{phase}_{moment}" for phase in ("fit", "train", "validation") for moment in ("start", "end")),
-    *(f"on_{phase}_epoch_{moment}" for phase in ("train", "validation") for moment in ("start", "end")),
-    *(f"on_{phase}_batch_{moment}" for phase in ("train", "validation") for moment in ("start", "end")),
+    *(f"on_{phase}_{moment}" for phase in ("fit", *PHASES) for moment in ("start", "end")),
+    *(f"on_{phase}_epoch_{moment}" for phase in PHASES for moment in ("start", "end")),
+    *(f"on_{phase}_batch_{moment}" for phase in PHASES for moment in ("start", "end")),
     *("on_before_zero_grad", "on_before_backward", "on_after_backward", "on_before_optimizer_step"),
 )
 CALLBACK_HOOKS = (*COMMON, "on_sanity_check_start", "on_sanity_check_end", "on_exception")
+TRANSFER = ("on_before_batch_transfer", "transfer_batch_to_device", "on_after_batch_transfer")
 MODULE_HOOKS = (
     *COMMON,
+    *TRANSFER,
     *("prepare_data", "configure_model", "configure_optimizers", "training_step", "validation_step", "backward"),
-    *("optimizer_zero_grad", "configure_gradient_clipping", "lr_scheduler_step", "on_validation_model_eval"),
+    *("optimizer_zero_grad", "configure_gradient_clipping", "lr_scheduler_step"),
+    *("on_validation_model_eval", "on_test_model_eval", "on_predict_model_eval", "on_validation_model_zero_grad"),
 )
-DATA_HOOKS = ("prepare_data", "setup", "teardown", "train_dataloader", "val_dataloader", "on_exception")
-ONLY_OURS = frozenset({"train_dataloader", "val_dataloader", "configure_callbacks", "validation_step"})
+LOADERS = ("train_dataloader", "val_dataloader", "test_dataloader", "predict_dataloader")
+DATA_HOOKS = ("prepare_data", "setup", "teardown", *LOADERS, "on_exception")
+ONLY_OURS = frozenset({*LOADERS, "configure_callbacks", "validation_step", "test_step", "predict_step"})
 """Methods that are not there for Lightning unless somebody writes them."""
 QUIET = {
     **dict.fromkeys(("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary"), False),
@@ -137,7 +142,7 @@ class Stage:
         def hook(player: Any, *args: Any, **kwargs: Any) -> Any:
             self.note(who, name, *args[first:], **kwargs)
             returned = method(player, *args, **kwargs)
-            if name in ("training_step", "validation_step"):
+            if name in ("training_step", "validation_step", "test_step", "predict_step"):
                 self.note(who, f"{name} returns", returned)
             return returned
 
@@ -158,7 +163,8 @@ class Stage:
         return {
             **{name: getattr(trainer, name) for name in ("current_epoch", "global_step", "should_stop")},
             **{f"{name}_metrics": plain(getattr(trainer, f"{name}_metrics")) for name in SHOWN},
-            **{name: getattr(trainer, name) for name in ("training", "validating", "evaluating", "sanity_checking")},
+            **{name: getattr(trainer, name) for name in DOING},
+            "state": [plain(getattr(trainer.state, name)) for name in ("fn", "stage", "status")],
             "is_last_batch": trainer.is_last_batch,
             "rates": plain([group["lr"] for optimizer in trainer.optimizers for group in optimizer.param_groups]),
             "modes": [part.training for part in self.module.modules()],
@@ -191,6 +197,7 @@ class Patient(lightning.pytorch.callbacks.EarlyStopping):
 
 
 SHOWN = ("callback", "logged", "progress_bar")
+DOING = ("training", "validating", "testing", "predicting", "evaluating", "sanity_checking", "interrupted")
 
 
 def plain(value: Any) -> Any:
@@ -326,6 +333,7 @@ class Loader(DataLoader[Any]):
 
     def __init__(self, stage: Stage, name: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.stage, self.name = stage, name  # for Lightning, which makes the loaders of a prediction anew
         self.tell = lambda: stage.note(f"{name} loader", "iterated over")
 
     def __iter__(self) -> Any:

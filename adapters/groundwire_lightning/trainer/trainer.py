@@ -1,4 +1,4 @@
-"""The Lightning-shaped Trainer: its constructor, ``fit`` and ``validate``."""
+"""The Lightning-shaped Trainer: its constructor, and the order in which its runs go."""
 
 from __future__ import annotations
 
@@ -9,17 +9,14 @@ from typing import Any, ClassVar, Literal, NoReturn
 import torch
 from accelerate import Accelerator
 
-from groundwire import LossTracker, Part
-from groundwire_lightning import arguments, fit_order, guests, limits, settings
+from groundwire import LossTracker
+from groundwire_lightning import arguments, evaluation, fit_order, settings
 from groundwire_lightning import devices as devices_of
 from groundwire_lightning.adapter import LightningAdapter
 from groundwire_lightning.bar import ProgressBar
 from groundwire_lightning.callback_order import ordered
 from groundwire_lightning.checkpoints import Checkpoints
-from groundwire_lightning.data import Feed, tell_epoch
-from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
-from groundwire_lightning.loaders import Loaders
-from groundwire_lightning.map import LIGHTNING
+from groundwire_lightning.errors import NotSupportedYetError
 from groundwire_lightning.nested import nested_step
 from groundwire_lightning.precision import made
 from groundwire_lightning.profilers import profiler_for
@@ -27,9 +24,10 @@ from groundwire_lightning.profiling import Profiled
 from groundwire_lightning.progress import Progress
 from groundwire_lightning.retired import NAMES, named
 from groundwire_lightning.stepping import nests, synchronised_at_updates
+from groundwire_lightning.trainer.entry_points import EntryPoints
 
 
-class Trainer(Checkpoints, Profiled, Loaders):
+class Trainer(Checkpoints, Profiled, EntryPoints):
     """Lightning's Trainer on groundwire: ``fit`` and ``validate`` in Lightning's order, with its numbers.
 
     The arguments are Lightning's; ``groundwire_lightning.arguments`` says of each what becomes of
@@ -139,84 +137,6 @@ class Trainer(Checkpoints, Profiled, Loaders):
             raise AttributeError(f"{type(self).__qualname__}.{name}: Lightning 2 removed it. Instead: {NAMES[name]}")
         return object.__getattribute__(self, name)  # raises what was raised before
 
-    # entry points
-
-    def fit(
-        self,
-        model: Any,
-        train_dataloaders: Any = None,
-        val_dataloaders: Any = None,
-        datamodule: Any = None,
-        ckpt_path: Any = None,
-        weights_only: bool | None = None,
-    ) -> None:
-        """Train a module, with the validations that are due.
-
-        A second call goes on where the first one ended.
-
-        Args:
-            model: A Lightning module, or any ``nn.Module`` with its methods.
-            train_dataloaders: The loader of training batches, or a data module.
-            val_dataloaders: The loader of validation batches.
-            datamodule: Brings all loaders; given instead of them.
-            ckpt_path: Must be None: resuming is not supported yet.
-            weights_only: Must be None, as ``ckpt_path``.
-
-        Raises:
-            MisconfigurationException: Module and data do not go together.
-            NotSupportedYetError: Something has no counterpart here yet.
-            HookMapError: A hook that would change numbers has no place, or cannot be called as it would be.
-        """
-        _refuse_checkpoint("fit", ckpt_path, weights_only)
-        loaders = {"train_dataloader": train_dataloaders, "val_dataloader": val_dataloaders}
-        self._connect("fit", model, loaders, datamodule)
-        self._require("training_step", "configure_optimizers")
-        self.check_by_hand(self.gradient_clip_val, self.accumulate_grad_batches)
-        self.told_of_short_window = False
-        self.max_epochs = limits.epochs(self.max_epochs, self.max_steps)
-        self.min_epochs = limits.least_epochs(self.min_epochs, self.min_steps)
-        self.should_stop = False
-        self.run_history.reset()
-        self._run("_run_training")
-
-    def validate(
-        self,
-        model: Any = None,
-        dataloaders: Any = None,
-        ckpt_path: Any = None,
-        verbose: bool = True,
-        datamodule: Any = None,
-        weights_only: bool | None = None,
-    ) -> list[dict[str, float]]:
-        """Validate a module once over its validation data.
-
-        Args:
-            model: A Lightning module; by default that of the call before.
-            dataloaders: The loader of validation batches, or a data module.
-            ckpt_path: Must be None.
-            verbose: Print the result.
-            datamodule: Brings the loader; given instead of it.
-            weights_only: Must be None.
-
-        Returns:
-            The values that were logged over the epoch, by name, in a list with one entry a loader.
-
-        Raises:
-            MisconfigurationException: Module and data do not go together.
-            NotSupportedYetError: Something has no counterpart here yet.
-        """
-        _refuse_checkpoint("validate", ckpt_path, weights_only)
-        model = self.lightning_module if model is None else model
-        self._connect("validate", model, {"val_dataloader": dataloaders}, datamodule)
-        self._require("validation_step")
-        self.results: list[dict[str, float]] = []
-        self.run_history.reset()
-        self._run("_run_evaluation")
-        if verbose:
-            for result in self.results:
-                self.print("\n".join(f"{name:>32}  {value:.6g}" for name, value in result.items()))
-        return self.results
-
     def train(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Not on this Trainer: see :meth:`fit`."""
         raise NotSupportedYetError(
@@ -230,14 +150,6 @@ class Trainer(Checkpoints, Profiled, Loaders):
             f"{type(self).__qualname__} evaluates with validate(model, ...); evaluate() belongs to groundwire.Trainer: "
             "groundwire_lightning.adapt(model).evaluate(...)"
         )
-
-    def test(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Not supported yet."""
-        raise NotSupportedYetError("test() is not supported yet; validate(model, test_loader) runs validation_step")
-
-    def predict(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Not supported yet."""
-        raise NotSupportedYetError("predict() is not supported yet; call the module on the batches yourself")
 
     def explain(
         self,
@@ -259,34 +171,6 @@ class Trainer(Checkpoints, Profiled, Loaders):
             return super().explain(format)
         finally:
             self.model, self.datamodule = outer
-
-    # what a call is about
-
-    def _connect(self, entry: str, model: Any, loaders: dict[str, Any], datamodule: Any) -> None:
-        first = next(iter(loaders))
-        if guests.is_data_module(loaders[first], LIGHTNING):
-            datamodule, loaders = loaders[first], {}
-        given = {name: loader for name, loader in loaders.items() if loader is not None}
-        if given and datamodule is not None:
-            raise MisconfigurationException(f"{entry}: loaders and datamodule= exclude each other; pass one of them")
-        if not isinstance(model, torch.nn.Module):
-            raise TypeError(f"{entry}: a LightningModule or another nn.Module is due, got {model!r}")
-        self.model, self.datamodule = model, datamodule
-        self._given, self._loaders_given = given, frozenset(given)
-
-    def _require(self, *methods: str) -> None:
-        module = Part(LIGHTNING, "LightningModule", self.lightning_module)
-        for method in methods:
-            if not module.implements(method):
-                raise MisconfigurationException(
-                    f"{type(module.player).__qualname__} has no {method}() of its own; write it, or call "
-                    "groundwire_lightning.adapt(model, YourTrainer) to bring it in a Trainer"
-                )
-
-    def _run(self, run: Literal["_run_training", "_run_evaluation"]) -> None:
-        self._feed: Feed | None = None
-        nothing = dict.fromkeys(("_train_dataloader", "_eval_dataloader", "train_dataset", "eval_dataset", "scheduler"))
-        self._launch(run, _request=None, collate_fn=None, create_scheduler_fn=None, **nothing)
 
     # where the run is
 
@@ -325,8 +209,8 @@ class Trainer(Checkpoints, Profiled, Loaders):
             fit_order.training_run(self)
 
     def _run_sanity_evaluation(self) -> None:
-        with fit_order.evaluating(self):
-            self.load_validation_data()
+        with evaluation.evaluating(self):
+            self.load_evaluation_data()
             self.plan._run_eval_epoch(self._eval_dataloader, True, False)
 
     def _run_train_epoch(self, train_dl: Iterable[Any]) -> None:
@@ -358,20 +242,40 @@ class Trainer(Checkpoints, Profiled, Loaders):
         self.progress.steps += done
 
     def _run_evaluation(self) -> None:
-        fit_order.validation_run(self)
+        evaluation.evaluation_run(self)
 
     def _run_eval_epoch(self, valid_dl: Iterable[Any], is_training: bool = True, is_intermediate: bool = False) -> None:
-        (batches,) = self.num_sanity_val_batches if self.sanity_checking else self.num_val_batches
-        if not batches:
+        feed = self.evaluation_feed()
+        if feed is None:
             return
-        tell_epoch(valid_dl, self.progress.processed)
         outer, self._loss_tracker = self._loss_tracker, LossTracker(self.device)
         try:
-            with fit_order.evaluating(self), self.logged.validation():
-                fit_order.validation(self, Feed(valid_dl, batches))
+            with evaluation.evaluating(self), self.logged.validation():
+                evaluation.evaluation(self, feed)
                 self._keep(self.logged.take())
         finally:
             self._loss_tracker = outer
+
+    def _make_room_for_evaluation(self) -> None:
+        if "_make_room_for_evaluation" in self.plan.instead:
+            super()._make_room_for_evaluation()
+        else:
+            self.lightning_module.zero_grad()
+
+    def _leave_eval_mode(self) -> None:
+        if "_leave_eval_mode" in self.plan.instead:
+            super()._leave_eval_mode()
+        else:
+            evaluation.restore_modes(self)
+
+    def _run_prediction(self) -> None:
+        evaluation.prediction_run(self)
+
+    def calculate_predictions(self, batch: Any) -> Any:
+        """What ``predict_step`` says of a batch, and without one the module itself."""
+        if "calculate_predictions" in self.plan.instead:
+            return super().calculate_predictions(batch)
+        return self.model(batch)
 
     def _keep(self, values: dict[str, Any]) -> None:
         if not self.sanity_checking:
@@ -397,10 +301,3 @@ def _listed(callbacks: Any, bar: bool | None) -> list[Any]:
     """``callbacks=`` as a list, the progress bar behind them."""
     listed = [] if callbacks is None else list(callbacks) if isinstance(callbacks, Iterable) else [callbacks]
     return listed if bar is False else [*listed, ProgressBar()]
-
-
-def _refuse_checkpoint(entry: str, ckpt_path: Any, weights_only: bool | None) -> None:
-    if ckpt_path is not None or weights_only is not None:
-        raise NotSupportedYetError(
-            f"{entry}(ckpt_path={ckpt_path!r}) is not supported yet; load_state_dict the weights before"
-        )

@@ -1,0 +1,132 @@
+"""Lightning's evaluation: one loop for validation, its check before training, and test; prediction beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from groundwire_lightning.data import Announced, Feed
+from groundwire_lightning.progress import Count
+from groundwire_lightning.transfer import moved
+
+if TYPE_CHECKING:
+    from groundwire_lightning.trainer.trainer import Trainer
+
+CPU = torch.device("cpu")
+
+
+def sanity_check(trainer: Trainer) -> None:
+    """A few validation batches before the first training batch; whatever they logged is forgotten."""
+    if not (trainer.enable_validation and trainer.num_sanity_val_steps):
+        return
+    trainer.sanity_checking = True
+    trainer.plan._run_sanity_evaluation()
+    trainer.sanity_checking = False
+    trainer.progress.forget_validation()
+    trainer.logged.forget()
+
+
+def validate_within_epoch(trainer: Trainer) -> None:
+    """A validation between two training batches, which leaves phase, modes and loss as they were."""
+    if trainer.at.is_update:
+        trainer.at.phase = "eval"
+        trainer.plan._make_room_for_evaluation()
+        trainer.at.phase = "train"
+    with evaluating(trainer):
+        trainer.load_evaluation_data()
+        trainer.plan._run_eval_epoch(trainer._eval_dataloader, True, False)
+
+
+def evaluation_run(trainer: Trainer) -> None:
+    """A validation or a test by itself."""
+    plan = trainer.plan
+    trainer.lightning_module.zero_grad()
+    plan.evaluation_run_start()
+    plan.on_evaluation_run_start()
+    with evaluating(trainer):
+        trainer.load_evaluation_data()
+        plan._run_eval_epoch(trainer._eval_dataloader, False, False)
+    plan.evaluation_run_end()
+    plan.on_evaluation_run_end()
+
+
+def evaluation(trainer: Trainer, feed: Feed) -> None:
+    """Every batch once, without gradients."""
+    plan, logged, progress = trainer.plan, trainer.logged, trainer.progress
+    with modes_kept(trainer):
+        progress.enter_validation()
+        plan.eval_epoch_start()
+        plan.on_eval_epoch_start(False)
+        for batch in trainer._on_device(Announced(feed, announced(trainer, feed))):
+            progress.val_batch.ready, progress.val_is_last = progress.val_batch.ready + 1, feed.is_last
+            logged.batch_starts(batch)
+            plan._run_eval_step(batch, trainer.at.eval_step)
+            logged.batch_ends()
+        seen = progress.val_batch.ready
+        progress.val_batch = Count(seen, seen, seen, seen)
+        logged.epoch_ends()
+        plan.eval_epoch_end()
+        if not trainer.sanity_checking:
+            trainer._add_epoch_loss_to_run_history("eval_loss_epoch")
+        plan.on_eval_epoch_end(False)
+        plan._leave_eval_mode()
+
+
+def prediction_run(trainer: Trainer) -> None:
+    """Every batch to predict once; what the module says of it is kept where somebody asked for it."""
+    plan, kept = trainer.plan, trainer._predictions
+    trainer.lightning_module.zero_grad()
+    with evaluating(trainer, "predict"):
+        trainer.load_evaluation_data()
+        feed = trainer.evaluation_feed()
+        if feed is None:
+            return
+        if kept is not None:
+            kept.extend([] for _ in trainer.num_predict_batches)
+        with modes_kept(trainer):
+            plan.prediction_run_start()
+            plan.on_prediction_run_start()
+            for batch in trainer._on_device(Announced(feed, announced(trainer, feed))):
+                predictions = plan._run_prediction_step(batch, trainer.at.eval_step)
+                if kept is not None:
+                    kept[trainer.at.loader].append(moved(predictions, CPU))
+            plan.prediction_run_end()
+            plan.on_prediction_run_end()
+            restore_modes(trainer)
+
+
+def announced(trainer: Trainer, feed: Feed) -> Iterator[Any]:
+    """The batches of a feed, each after it is known where it comes from."""
+    at = trainer.at
+    for batch, at.eval_step, at.loader in feed:
+        yield batch
+    at.loader = 0
+
+
+@contextmanager
+def evaluating(trainer: Trainer, phase: Any = "eval") -> Iterator[None]:
+    """What an evaluation runs under: within ``fit`` only gradients are off, else inference mode is on."""
+    outer, trainer.at.phase = trainer.at.phase, phase
+    with torch.no_grad() if trainer._is_fitting or not trainer.inference_mode else torch.inference_mode():
+        yield
+    trainer.at.phase = outer
+
+
+@contextmanager
+def modes_kept(trainer: Trainer) -> Iterator[None]:
+    """Note the mode of each part of the module, for :func:`restore_modes`; an evaluation may run within another."""
+    outer = trainer._modes
+    trainer._modes = {name: part.training for name, part in trainer.lightning_module.named_modules()}
+    try:
+        yield
+    finally:
+        trainer._modes = outer
+
+
+def restore_modes(trainer: Trainer) -> None:
+    """Give each part of the module the mode that it had; a part that is new keeps the one it has."""
+    for name, part in trainer.lightning_module.named_modules():
+        part.training = trainer._modes.get(name, part.training)

@@ -1,0 +1,247 @@
+"""What a user calls: ``fit``, ``validate``, ``test`` and ``predict``, with Lightning's arguments and results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import torch
+
+from groundwire import Part
+from groundwire_lightning import guests, limits
+from groundwire_lightning.data import Feed
+from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+from groundwire_lightning.loaders import Loaders
+from groundwire_lightning.map import LIGHTNING
+from groundwire_lightning.results import as_table
+from groundwire_lightning.states import TrainerFn, TrainerStatus
+
+
+class EntryPoints(Loaders):
+    """The calls that start a run."""
+
+    results: list[dict[str, float]]
+
+    def fit(
+        self,
+        model: Any,
+        train_dataloaders: Any = None,
+        val_dataloaders: Any = None,
+        datamodule: Any = None,
+        ckpt_path: Any = None,
+        weights_only: bool | None = None,
+    ) -> None:
+        """Train a module, with the validations that are due.
+
+        A second call goes on where the first one ended.
+
+        Args:
+            model: A Lightning module, or any ``nn.Module`` with its methods.
+            train_dataloaders: The loader of training batches, or a data module.
+            val_dataloaders: The loader of validation batches.
+            datamodule: Brings all loaders; given instead of them.
+            ckpt_path: Must be None: resuming is not supported yet.
+            weights_only: Must be None, as ``ckpt_path``.
+
+        Raises:
+            MisconfigurationException: Module and data do not go together.
+            NotSupportedYetError: Something has no counterpart here yet.
+            HookMapError: A hook that would change numbers has no place, or cannot be called as it would be.
+        """
+        with self._calling(TrainerFn.FITTING):
+            self._restore_for(TrainerFn.FITTING, ckpt_path, weights_only, True)
+            loaders = {"train_dataloader": train_dataloaders, "val_dataloader": val_dataloaders}
+            self._connect(TrainerFn.FITTING, model, loaders, datamodule)
+            self._require("training_step", "configure_optimizers")
+            self.check_by_hand(self.gradient_clip_val, self.accumulate_grad_batches)
+            self.told_of_short_window = False
+            self.max_epochs = limits.epochs(self.max_epochs, self.max_steps)
+            self.min_epochs = limits.least_epochs(self.min_epochs, self.min_steps)
+            self.should_stop = False
+            self.run_history.reset()
+            self._run("_run_training", TrainerFn.FITTING)
+
+    def validate(
+        self,
+        model: Any = None,
+        dataloaders: Any = None,
+        ckpt_path: Any = None,
+        verbose: bool = True,
+        datamodule: Any = None,
+        weights_only: bool | None = None,
+    ) -> list[dict[str, float]]:
+        """Validate a module once over its validation data.
+
+        Args:
+            model: A Lightning module; by default that of the call before.
+            dataloaders: The loaders of validation batches, or a data module.
+            ckpt_path: Must be None.
+            verbose: Print the result.
+            datamodule: Brings the loaders; given instead of them.
+            weights_only: Must be None.
+
+        Returns:
+            The values that were logged over the epoch, by name, in a list with one entry a loader.
+
+        Raises:
+            MisconfigurationException: Module and data do not go together.
+            NotSupportedYetError: Something has no counterpart here yet.
+        """
+        with self._calling(TrainerFn.VALIDATING):
+            self._restore_for(TrainerFn.VALIDATING, ckpt_path, weights_only, model is not None)
+            return self._evaluate(TrainerFn.VALIDATING, model, {"val_dataloader": dataloaders}, datamodule, verbose)
+
+    def test(
+        self,
+        model: Any = None,
+        dataloaders: Any = None,
+        ckpt_path: Any = None,
+        verbose: bool = True,
+        datamodule: Any = None,
+        weights_only: bool | None = None,
+    ) -> list[dict[str, float]]:
+        """Test a module once over its test data; as :meth:`validate`, with ``test_step``.
+
+        Args:
+            model: A Lightning module; by default that of the call before.
+            dataloaders: The loaders of test batches, or a data module.
+            ckpt_path: Must be None.
+            verbose: Print the result.
+            datamodule: Brings the loaders; given instead of them.
+            weights_only: Must be None.
+
+        Returns:
+            The values that were logged over the epoch, by name, in a list with one entry a loader.
+
+        Raises:
+            MisconfigurationException: Module and data do not go together.
+            NotSupportedYetError: Something has no counterpart here yet.
+        """
+        with self._calling(TrainerFn.TESTING):
+            self._restore_for(TrainerFn.TESTING, ckpt_path, weights_only, model is not None)
+            return self._evaluate(TrainerFn.TESTING, model, {"test_dataloader": dataloaders}, datamodule, verbose)
+
+    def predict(  # type: ignore[override]  # Lightning's arguments, not the native ones
+        self,
+        model: Any = None,
+        dataloaders: Any = None,
+        datamodule: Any = None,
+        return_predictions: bool | None = None,
+        ckpt_path: Any = None,
+        weights_only: bool | None = None,
+    ) -> list[Any] | None:
+        """Ask a module about data: ``predict_step`` of each batch, and without one the module itself.
+
+        Args:
+            model: A Lightning module; by default that of the call before.
+            dataloaders: The loaders of batches to predict, or a data module.
+            datamodule: Brings the loaders; given instead of them.
+            return_predictions: False hands predictions to callbacks only and keeps none.
+            ckpt_path: Must be None.
+            weights_only: Must be None.
+
+        Returns:
+            What the module said of each batch, on the CPU; with several loaders a list of these lists.
+
+        Raises:
+            MisconfigurationException: Module and data do not go together.
+            NotSupportedYetError: Something has no counterpart here yet.
+        """
+        kept: list[list[Any]] | None = None if return_predictions is False else []
+        with self._calling(TrainerFn.PREDICTING):
+            self._restore_for(TrainerFn.PREDICTING, ckpt_path, weights_only, model is not None)
+            model = self._model_of("predict", model)
+            self._connect(TrainerFn.PREDICTING, model, {"predict_dataloader": dataloaders}, datamodule)
+            self._check_prediction()
+            self.run_history.reset()
+            self._run("_run_prediction", TrainerFn.PREDICTING, _predictions=kept)
+        return kept[0] if kept is not None and len(kept) == 1 else kept or None
+
+    # what a call is about
+
+    @contextmanager
+    def _calling(self, entry: TrainerFn) -> Iterator[None]:
+        """Tell in ``state`` what was called, and how it ended."""
+        if not self._is_running:
+            self._purpose, self._called = entry, True
+        self._status = TrainerStatus.RUNNING
+        try:
+            yield
+        except BaseException as error:
+            self._status = TrainerStatus.INTERRUPTED
+            if isinstance(error, KeyboardInterrupt):
+                raise SystemExit(1) from error
+            raise
+
+    def _restore_for(self, entry: TrainerFn, ckpt_path: Any, weights_only: bool | None, has_model: bool) -> None:
+        """Say from which checkpoint a run begins."""
+        if ckpt_path is not None or weights_only is not None:
+            raise NotSupportedYetError(
+                f"{entry.value}(ckpt_path={ckpt_path!r}) is not supported yet; load_state_dict the weights before"
+            )
+
+    def _evaluate(
+        self, entry: TrainerFn, model: Any, loaders: dict[str, Any], datamodule: Any, verbose: bool
+    ) -> list[dict[str, float]]:
+        self._connect(entry, self._model_of(entry.value, model), loaders, datamodule)
+        self._require("validation_step" if entry == TrainerFn.VALIDATING else "test_step")
+        self.results = []
+        self.run_history.reset()
+        self._run("_run_evaluation", entry)
+        if verbose and any(self.results):
+            self.print(as_table(self.results, entry.value))
+        return self.results
+
+    def _model_of(self, entry: str, model: Any) -> Any:
+        found = self.lightning_module if model is None else model
+        if found is None:
+            raise TypeError(f"{entry}() without a model takes that of the call before, and there was none; pass one")
+        return found
+
+    def _connect(self, entry: TrainerFn, model: Any, loaders: dict[str, Any], datamodule: Any) -> None:
+        first = next(iter(loaders))
+        if guests.is_data_module(loaders[first], LIGHTNING):
+            datamodule, loaders = loaders[first], {}
+        given = {name: loader for name, loader in loaders.items() if loader is not None}
+        if given and datamodule is not None:
+            raise MisconfigurationException(
+                f"{entry.value}: loaders and datamodule= exclude each other; pass one of them"
+            )
+        if not isinstance(model, torch.nn.Module):
+            raise TypeError(f"{entry.value}: a LightningModule or another nn.Module is due, got {model!r}")
+        self.model, self.datamodule = model, datamodule
+        self._given, self._loaders_given = given, frozenset(given)
+
+    def _require(self, *methods: str) -> None:
+        module = Part(LIGHTNING, "LightningModule", self.lightning_module)
+        for method in methods:
+            if not module.implements(method):
+                raise MisconfigurationException(
+                    f"{type(module.player).__qualname__} has no {method}() of its own; write it, or call "
+                    "groundwire_lightning.adapt(model, YourTrainer) to bring it in a Trainer"
+                )
+
+    def _check_prediction(self) -> None:
+        module = Part(LIGHTNING, "LightningModule", self.lightning_module)
+        if not module.implements("predict_step") and not module.implements("forward"):
+            raise MisconfigurationException(
+                f"{type(module.player).__qualname__} has neither predict_step() nor forward(), so there is nothing to "
+                "predict with; write one of them"
+            )
+
+    def _run(
+        self, run: Literal["_run_training", "_run_evaluation", "_run_prediction"], purpose: TrainerFn, **asked: Any
+    ) -> None:
+        self._feed: Feed | None = None
+        nothing = dict.fromkeys(("_train_dataloader", "_eval_dataloader", "train_dataset", "eval_dataset", "scheduler"))
+        self._launch(
+            run,
+            _request=None,
+            collate_fn=None,
+            create_scheduler_fn=None,
+            _purpose=purpose,
+            _table=LIGHTNING,  # until the loaders are counted
+            **nothing,
+            **asked,
+        )
