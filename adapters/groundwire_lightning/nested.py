@@ -55,9 +55,9 @@ def nested_step(trainer: Trainer, batch: Any, step: int) -> Any:
     if at.is_update:
         with trainer._with_closure(closure):
             plan.optimizer_step()
-        closure.check()
         at.update += 1
         progress.steps += 1
+        closure.check()
         plan.on_train_update_end(step)
     else:
         closure()
