@@ -10,9 +10,27 @@ from torch.optim.lr_scheduler import OneCycleLR, ReduceLROnPlateau
 
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.optimizer import LightningOptimizer, _MockOptimizer
+from groundwire_lightning.states import Word
 
 if TYPE_CHECKING:
     from groundwire_lightning.trainer.trainer import Trainer
+
+
+class GradClipAlgorithmType(Word):
+    """How gradients are clipped: each element by itself, or all of them together by their norm."""
+
+    VALUE = "value"
+    NORM = "norm"
+
+    @staticmethod
+    def supported_type(val: str) -> bool:
+        """True for the word of one of them."""
+        return val in GradClipAlgorithmType.supported_types()
+
+    @staticmethod
+    def supported_types() -> list[str]:
+        """The words of all of them."""
+        return [kind.value for kind in GradClipAlgorithmType]
 
 
 @dataclass(slots=True)

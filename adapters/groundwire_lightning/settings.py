@@ -9,6 +9,8 @@ from typing import Any
 
 import torch
 
+from groundwire_lightning.optimization import GradClipAlgorithmType
+
 KEPT = (
     "max_epochs",
     "min_epochs",
@@ -46,7 +48,7 @@ def take(trainer: Any, given: dict[str, Any]) -> None:
     for name in LIMITS:
         setattr(trainer, name, _limit(given[name]))
     algorithm = given["gradient_clip_algorithm"]
-    trainer.gradient_clip_algorithm = None if algorithm is None else str(algorithm).lower()
+    trainer.gradient_clip_algorithm = None if algorithm is None else GradClipAlgorithmType(str(algorithm).lower())
     steps = given["num_sanity_val_steps"]
     trainer.num_sanity_val_steps = 2 if steps is None else math.inf if steps == -1 else steps
     trainer.log_every_n_steps = 50 if given["log_every_n_steps"] is None else given["log_every_n_steps"]
