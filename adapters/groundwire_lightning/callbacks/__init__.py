@@ -5,6 +5,7 @@ from groundwire_lightning.callbacks.checkpoint import Checkpoint
 from groundwire_lightning.callbacks.device_stats_monitor import DeviceStatsMonitor
 from groundwire_lightning.callbacks.early_stopping import EarlyStopping
 from groundwire_lightning.callbacks.finetuning import BackboneFinetuning, BaseFinetuning
+from groundwire_lightning.callbacks.gradient_accumulation_scheduler import GradientAccumulationScheduler
 from groundwire_lightning.callbacks.lambda_function import LambdaCallback
 from groundwire_lightning.callbacks.lr_monitor import LearningRateMonitor
 from groundwire_lightning.callbacks.model_checkpoint import ModelCheckpoint
@@ -29,6 +30,7 @@ __all__ = [
     "DeviceStatsMonitor",
     "EMAWeightAveraging",
     "EarlyStopping",
+    "GradientAccumulationScheduler",
     "LambdaCallback",
     "LearningRateMonitor",
     "ModelCheckpoint",

@@ -1,0 +1,83 @@
+"""How many batches an update accumulates, by epoch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from groundwire_lightning.callback import Callback
+from groundwire_lightning.errors import MisconfigurationException
+
+
+class GradientAccumulationScheduler(Callback):
+    """Changes ``trainer.accumulate_grad_batches`` as epochs begin.
+
+    Args:
+        scheduling: From which epoch on (the first is 0) how many batches are accumulated; before
+            the first that is named it is 1.
+
+    Raises:
+        TypeError: Nothing is scheduled.
+        MisconfigurationException: An epoch or a number of batches is out of range.
+    """
+
+    def __init__(self, scheduling: dict[int, int]) -> None:
+        if not scheduling:
+            raise TypeError("GradientAccumulationScheduler: nothing is scheduled; say {epoch: batches}, as in {4: 2}")
+        if not all(_is_whole(epoch, 0) for epoch in scheduling):
+            raise MisconfigurationException(
+                f"GradientAccumulationScheduler: epochs are whole numbers from 0, got {list(scheduling)}"
+            )
+        if not all(_is_whole(batches, 1) for batches in scheduling.values()):
+            raise MisconfigurationException(
+                "GradientAccumulationScheduler: batches are whole numbers of at least 1, got "
+                f"{list(scheduling.values())}"
+            )
+        self.scheduling = scheduling
+        self.scheduling.setdefault(0, 1)
+        self.epochs = sorted(self.scheduling)
+
+    def going_to_accumulate_grad_batches(self) -> bool:
+        """True if in some epoch an update takes more than one batch."""
+        return any(batches > 1 for batches in self.scheduling.values())
+
+    def get_accumulate_grad_batches(self, epoch: int) -> int:
+        """The batches an update of an epoch accumulates.
+
+        Args:
+            epoch: Its index, from 0.
+        """
+        return self.scheduling[max((first for first in self.epochs if first <= epoch), default=0)]
+
+    def on_train_start(self, trainer: Any, pl_module: Any) -> None:
+        """Refuse what does not go together with a schedule.
+
+        Raises:
+            RuntimeError: The module makes its updates itself.
+            ValueError: The Trainer was given a number of batches, too.
+        """
+        if not pl_module.automatic_optimization:
+            raise RuntimeError(
+                f"GradientAccumulationScheduler: {type(pl_module).__qualname__} makes its updates itself, so the "
+                "trainer accumulates nothing; leave the callback out, or step every so many batches in training_step"
+            )
+        overridden = {"optimizer_step", "optimizer_zero_grad"} & set(trainer.plan.instead)
+        if overridden and self.going_to_accumulate_grad_batches():
+            from groundwire.errors import rank_zero_warn
+
+            rank_zero_warn(
+                f"GradientAccumulationScheduler: {' and '.join(sorted(overridden))} of {type(pl_module).__qualname__} "
+                "runs at updates, which is not at every batch"
+            )
+        if trainer.accumulate_grad_batches != 1:
+            raise ValueError(
+                f"GradientAccumulationScheduler and Trainer(accumulate_grad_batches={trainer.accumulate_grad_batches}) "
+                "exclude each other; keep one of them"
+            )
+
+    def on_train_epoch_start(self, trainer: Any, *args: Any) -> None:
+        """Set the number of batches."""
+        trainer.accumulate_grad_batches = self.get_accumulate_grad_batches(trainer.current_epoch)
+
+
+def _is_whole(value: Any, least: int) -> bool:
+    return isinstance(value, int) and value >= least
