@@ -9,6 +9,7 @@ import torch
 from accelerate import Accelerator
 
 from groundwire import checkpoint, prepare, training_state
+from groundwire.callbacks.checks import path
 from groundwire.engine import Engine
 
 
@@ -65,8 +66,14 @@ class BetweenRuns(Engine):
             save_optimizer: False leaves the optimizer out.
             save_scheduler: False leaves the scheduler out.
             save_per_node: True writes one file a machine, False one altogether.
+
+        Raises:
+            CheckpointError: The file cannot be written, or could not be loaded again.
+            TypeError: ``save_path`` is no path, or ``checkpoint_kwargs`` no dictionary.
+            ValueError: A further entry has the name of one that is there already.
         """
-        state = checkpoint.state_of(self, save_optimizer, save_scheduler) | (checkpoint_kwargs or {})
+        path("save_path", save_path)
+        state = checkpoint.with_extras(checkpoint.state_of(self, save_optimizer, save_scheduler), checkpoint_kwargs)
         self.plan._save_state(state)
         if self._accelerator.is_local_main_process if save_per_node else self._accelerator.is_main_process:
             checkpoint.write(save_path, state)
@@ -80,7 +87,12 @@ class BetweenRuns(Engine):
             checkpoint_path: The file.
             load_optimizer: False leaves the optimizer as it is.
             load_scheduler: False leaves the scheduler as it is.
+
+        Raises:
+            CheckpointError: There is no whole checkpoint, or it is that of another model or optimizer.
+            TypeError: ``checkpoint_path`` is no path.
         """
+        path("checkpoint_path", checkpoint_path)
         state = checkpoint.read(checkpoint_path)
         checkpoint.apply(self, state, load_optimizer, load_scheduler, checkpoint_path)
         self.plan._load_state(state)
@@ -107,7 +119,8 @@ class BetweenRuns(Engine):
             CheckpointError: Called in the middle of a batch or an evaluation, with several processes,
                 or with something that could not be loaded again; or the folder cannot be written.
         """
-        training_state.save(self, output_dir, checkpoint_kwargs or {})  # type: ignore[arg-type]
+        path("output_dir", output_dir)
+        training_state.save(self, output_dir, checkpoint.with_extras({}, checkpoint_kwargs))  # type: ignore[arg-type]
 
     def load_training_state(self, input_dir: str | PathLike[str]) -> dict[str, Any]:
         """Load what :meth:`save_training_state` wrote, except for the place in the epoch.
@@ -123,6 +136,7 @@ class BetweenRuns(Engine):
         Raises:
             CheckpointError: There is no whole training state, or it is that of another model.
         """
+        path("input_dir", input_dir)
         return training_state.load(self, input_dir)  # type: ignore[arg-type]
 
     def _save_state(self, state: dict[str, Any]) -> None:

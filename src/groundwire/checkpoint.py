@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import uuid
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from typing import IO, Any
@@ -28,6 +29,22 @@ def state_of(trainer: Any, save_optimizer: bool, save_scheduler: bool) -> dict[s
     if save_scheduler and trainer.scheduler is not None:
         state["scheduler_state_dict"] = trainer.scheduler.state_dict()
     return state
+
+
+def with_extras(state: dict[str, Any], extras: Any) -> dict[str, Any]:
+    """A state with the entries that a caller adds to it.
+
+    Raises:
+        TypeError: They are no dictionary with strings for keys.
+        ValueError: One of them has the name of an entry of the state.
+    """
+    if extras is None:
+        return state
+    if not isinstance(extras, Mapping) or not all(isinstance(name, str) for name in extras):
+        raise TypeError(f"checkpoint_kwargs: a dictionary of further entries is due, got {extras!r}")
+    if taken := [name for name in extras if name in state]:
+        raise ValueError(f"checkpoint_kwargs: {taken[0]!r} is an entry that the checkpoint has already; choose another")
+    return {**state, **extras}
 
 
 def weights_of(trainer: Any) -> dict[str, Any]:
@@ -135,7 +152,8 @@ def read(path: str | PathLike[str]) -> dict[str, Any]:
         CheckpointError: There is no such file, it is torn, or it is something else.
     """
     if not Path(path).is_file():
-        raise CheckpointError(f"there is no checkpoint at {path}")
+        what = ", which is a folder" if Path(path).is_dir() else ""
+        raise CheckpointError(f"there is no checkpoint at {path}{what}")
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:

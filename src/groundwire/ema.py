@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from copy import deepcopy
+from numbers import Real
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -33,6 +35,7 @@ class ModelEma(nn.Module):
 
     def __init__(self, model: nn.Module, decay: float = 0.9999) -> None:
         super().__init__()
+        _check_kinds(model, decay)
         if not 0 <= decay <= 1:
             raise ValueError(
                 f"decay must be between 0 and 1, not {decay!r}: it is the part of the old average that stays"
@@ -89,6 +92,13 @@ class ModelEma(nn.Module):
                     f"{_described(ours)} against {_described(theirs)}. Make a new average after changing a model"
                 )
             yield ours[1], theirs[1].to(ours[1])
+
+
+def _check_kinds(model: Any, decay: Any) -> None:
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model: a torch.nn.Module is due, got {model!r}")
+    if isinstance(decay, bool) or not isinstance(decay, Real):
+        raise TypeError(f"decay: a number between 0 and 1 is due, got {decay!r}")
 
 
 def _tensors(model: nn.Module) -> Iterator[tuple[str, Tensor]]:

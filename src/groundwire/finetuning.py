@@ -63,6 +63,8 @@ class ModelFreezer:
     """
 
     def __init__(self, model: nn.Module, freeze_batch_norms: bool = False) -> None:
+        if not isinstance(model, nn.Module):
+            raise TypeError(f"model: a torch.nn.Module is due, got {model!r}")
         self.model = model
         self.freeze_bn = freeze_batch_norms
         self._groups = list(model.children())
@@ -146,6 +148,8 @@ class ModelFreezer:
         return ((index, module) for index in range(first, last + 1) for module in self._groups[index].modules())
 
     def _from_front(self, name: str, index: int) -> int:
+        if isinstance(index, bool) or not isinstance(index, int):
+            raise TypeError(f"{name}: the whole number of a layer group is due, got {index!r}")
         if not -self.num_groups <= index < self.num_groups:
             raise IndexError(
                 f"{name}={index} names no layer group: {type(self.model).__name__} has {self.num_groups} (its direct "

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 
-from groundwire import loop, prepare, training_state
+from groundwire import loop, parts, prepare, training_state
 from groundwire.between_runs import BetweenRuns
 from groundwire.callbacks.handler import CallbackHandler
 from groundwire.callbacks.limits import LimitBatchesCallback
@@ -66,15 +66,21 @@ class Internals(BetweenRuns):
         self.optimizer = plan._create_optimizer()
         if isinstance(request, TrainRequest):
             self._train_dataloader = self._new_train_dataloader(request)
-            prepare.check_optimizer(self.optimizer)
         else:
             self._train_dataloader = None
-        prepare.check_model(self.model, trained=isinstance(request, TrainRequest))
+        self._check_parts()
         self._eval_dataloader = self._new_eval_dataloader()
         plan._prepare_model_optimizer_and_dataloaders()
         self.run_config = plan._create_run_config(*self._run_numbers())
         if isinstance(request, TrainRequest):
-            self.scheduler = plan.create_scheduler()
+            self.scheduler = parts.check_scheduler(plan.create_scheduler())
+
+    def _check_parts(self) -> None:
+        """Refuse what the Trainer was constructed with, where a run cannot use it."""
+        training = isinstance(self._request, TrainRequest)
+        parts.check_model(self.model, trained=training)
+        if training:
+            parts.check_optimizer(self.optimizer, self.model)
 
     def _new_train_dataloader(self, request: TrainRequest) -> Any:
         made = self.plan.create_train_dataloader(request.per_device_batch_size, request.train_dataloader_kwargs)
@@ -159,6 +165,12 @@ class Internals(BetweenRuns):
         """Launch what a request asks for."""
         self._launch(run, _request=request, **request.attributes(), **asked)
 
+    def _begin_history(self, anew: bool) -> None:
+        """Empty the run history where that is asked for, unless a run is under way that records into it."""
+        parts.check_run_history(self.run_history)
+        if anew and not self._is_running:
+            self.run_history.reset()
+
     def _seed_run(self) -> None:
         """Let a run begin from the seed, where there is one; a run inside a run draws on."""
         check_seed(self._seed)
@@ -187,6 +199,7 @@ class Internals(BetweenRuns):
         return self._data_order.of_epoch(train_dl, self.run_history.current_epoch, self.at.done, window)
 
     def _run_training(self) -> None:
+        parts.check_loss_func(self.loss_func, self.plan.calculate_train_batch_loss)
         loop.training_run(self)  # type: ignore[arg-type]  # every Internals is a Trainer
 
     def _run_sanity_evaluation(self) -> None:
@@ -196,6 +209,7 @@ class Internals(BetweenRuns):
         loop.train_epoch(self, train_dl)  # type: ignore[arg-type]
 
     def _run_evaluation(self) -> None:
+        parts.check_loss_func(self.loss_func, self.plan.calculate_eval_batch_loss)
         loop.evaluation_run(self)  # type: ignore[arg-type]
 
     def _run_eval_epoch(self, valid_dl: Iterable[Any], is_training: bool = True, is_intermediate: bool = False) -> None:

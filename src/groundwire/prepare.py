@@ -11,6 +11,7 @@ import math
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -25,14 +26,40 @@ if TYPE_CHECKING:
     from groundwire.trainer import Trainer
 
 
-def own_accelerator(create: Callable[[], Accelerator]) -> Accelerator:
-    """Create an Accelerator whose precision is its own.
+def own_accelerator(create: Callable[[], Accelerator], given: Accelerator | None = None) -> Accelerator:
+    """The Accelerator that was given, or one whose precision is its own.
 
     Accelerate keeps one state for all its objects in a process and refuses a second precision.
-    Those that exist keep the dictionary they share; the new one starts with an empty one.
+    Those that exist keep the dictionary they share, and so do those that a program makes later; the
+    new one starts with an empty one.
     """
-    AcceleratorState._shared_state = type(AcceleratorState._shared_state)()
-    return create()
+    if given is not None:
+        return _checked(given)
+    before = AcceleratorState._shared_state
+    AcceleratorState._shared_state = type(before)()
+    try:
+        return create()
+    finally:
+        if before:
+            AcceleratorState._shared_state = before
+
+
+def _checked(given: Any) -> Accelerator:
+    if not (hasattr(given, "device") and hasattr(given, "num_processes")):
+        raise TypeError(f"accelerator: an accelerate.Accelerator or None is due, got {given!r}")
+    made: Accelerator = given
+    return made
+
+
+@contextmanager
+def as_current(accelerator: Accelerator) -> Iterator[None]:
+    """Let what Accelerate makes meanwhile look at the state of this accelerator, and at no other's."""
+    before = AcceleratorState._shared_state
+    AcceleratorState._shared_state = vars(accelerator.state)
+    try:
+        yield
+    finally:
+        AcceleratorState._shared_state = before
 
 
 def wraps(accelerator: Accelerator) -> bool:
@@ -147,41 +174,15 @@ def promised_length(batches: Iterable[Any]) -> int | None:
     return length_of(batches)
 
 
-def check_model(model: Any, trained: bool) -> None:
-    """Refuse what cannot be run, or trained where that is asked for.
-
-    Raises:
-        TypeError: It is no ``nn.Module``.
-        ValueError: None of its parameters can be trained.
-    """
-    if not isinstance(model, torch.nn.Module):
-        raise TypeError(f"model: a torch.nn.Module is due, got {type(model).__name__}")
-    if trained and not any(parameter.requires_grad for parameter in model.parameters()):
-        what = "no parameters" if next(model.parameters(), None) is None else "only frozen parameters"
-        raise ValueError(f"model: {type(model).__name__} has {what}, so there is nothing to train")
-
-
-def check_optimizer(optimizer: Any) -> None:
-    """Refuse a training run without an optimizer.
-
-    Raises:
-        TypeError: It has no ``step`` or no ``zero_grad``, or is a class.
-    """
-    if isinstance(optimizer, type) or not (hasattr(optimizer, "step") and hasattr(optimizer, "zero_grad")):
-        raise TypeError(
-            f"optimizer: a torch.optim.Optimizer is due to train with, got {optimizer!r}; give it to the Trainer or "
-            "override _create_optimizer"
-        )
-
-
 def placed(accelerator: Accelerator, model: Any, optimizer: Any, training: bool) -> tuple[Any, Any]:
     """Model and optimizer on their device, wrapped where Accelerate has something to do for them."""
     optimizer = _bare(optimizer)
     if wraps(accelerator):
-        if training:
-            model, optimizer = accelerator.prepare(model, optimizer)
-            return model, optimizer
-        return accelerator.prepare_model(model, evaluation_mode=True), optimizer
+        with as_current(accelerator):
+            if training:
+                model, optimizer = accelerator.prepare(model, optimizer)
+                return model, optimizer
+            return accelerator.prepare_model(model, evaluation_mode=True), optimizer
     model = model.to(accelerator.device)
     if accelerator.device.type != "cpu" and optimizer is not None:
         _follow(optimizer)

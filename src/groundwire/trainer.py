@@ -15,7 +15,7 @@ import torch
 from accelerate import Accelerator
 from torch.utils.data import DataLoader
 
-from groundwire import loop, prepare, training_state
+from groundwire import loop, parts, prepare, training_state
 from groundwire.callbacks import DEFAULT_CALLBACKS
 from groundwire.internals import Internals
 from groundwire.placeholders import TrainerPlaceholderValues, replace_trainer_placeholder_values
@@ -66,7 +66,7 @@ class Trainer(Internals):
         self._callbacks = callbacks
         self.callback_handler = self._create_callback_handler()
         self.run_history: RunHistory = InMemoryRunHistory() if run_history is None else run_history
-        self._accelerator = prepare.own_accelerator(self._create_accelerator) if accelerator is None else accelerator
+        self._accelerator = prepare.own_accelerator(self._create_accelerator, accelerator)
         self._loss_tracker = LossTracker(self.device)
         self._seed = seed
         self._data_order = self._new_data_order()
@@ -152,8 +152,7 @@ class Trainer(Internals):
             resume_from=resume_from,
         )
         resumed = None if resume_from is None else training_state.read(resume_from)
-        if reset_run_history and not self._is_running:
-            self.run_history.reset()
+        self._begin_history(anew=reset_run_history)
         self._launch_asked("_run_training", request, _data_order=self._new_data_order(), _resumed=resumed)
 
     def evaluate(
@@ -185,8 +184,7 @@ class Trainer(Internals):
             dataloader_kwargs=dataloader_kwargs,
             collate_fn=collate_fn,
         )
-        if not self._is_running:
-            self.run_history.reset()
+        self._begin_history(anew=True)
         self._launch_asked("_run_evaluation", request)
 
     def predict(
@@ -246,7 +244,8 @@ class Trainer(Internals):
             return self.train_dataset  # type: ignore[no-any-return]  # gives batches already
         defaults = self.get_default_train_dl_kwargs(batch_size)
         self._train_dl_kwargs = prepare.merged_dl_kwargs(self.train_dataset, defaults, train_dl_kwargs)
-        return DataLoader(**{"dataset": self.train_dataset, "collate_fn": self.collate_fn, **self._train_dl_kwargs})
+        arguments = {"dataset": self.train_dataset, "collate_fn": self.collate_fn, **self._train_dl_kwargs}
+        return parts.made_loader("train_dataloader_kwargs", DataLoader, arguments)  # type: ignore[no-any-return]
 
     def create_eval_dataloader(self, batch_size: int | None, eval_dl_kwargs: Any = None) -> Iterable[Any]:
         """Build the loader of evaluation batches; arguments as in :meth:`create_train_dataloader`."""
@@ -254,7 +253,9 @@ class Trainer(Internals):
             return self.eval_dataset  # type: ignore[no-any-return]  # gives batches already
         defaults = self.get_default_eval_dl_kwargs(batch_size)
         self._eval_dl_kwargs = prepare.merged_dl_kwargs(self.eval_dataset, defaults, eval_dl_kwargs)
-        return DataLoader(**{"dataset": self.eval_dataset, "collate_fn": self.collate_fn, **self._eval_dl_kwargs})
+        arguments = {"dataset": self.eval_dataset, "collate_fn": self.collate_fn, **self._eval_dl_kwargs}
+        parameter = "eval_dataloader_kwargs" if isinstance(self._request, TrainRequest) else "dataloader_kwargs"
+        return parts.made_loader(parameter, DataLoader, arguments)  # type: ignore[no-any-return]
 
     def get_default_train_dl_kwargs(self, batch_size: int | None) -> dict[str, Any]:
         """DataLoader arguments for training where the user gives none; workers only for data in many files."""

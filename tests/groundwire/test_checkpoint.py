@@ -318,3 +318,36 @@ def test_the_checkpoint_of_another_model_is_told_apart_and_changes_nothing(tmp_p
         trainer.load_checkpoint(tmp_path / "model.pt")
     assert equal(weights(trainer.model), weights(network()))
     assert trainer.optimizer.param_groups[0]["lr"] == 0.1
+
+
+ENTRY_POINTS = {
+    "save_checkpoint": "save_path",
+    "load_checkpoint": "checkpoint_path",
+    "save_training_state": "output_dir",
+    "load_training_state": "input_dir",
+}
+
+
+@pytest.mark.parametrize(("method", "parameter"), ENTRY_POINTS.items())
+@pytest.mark.parametrize("value", [3, None, b"x", ["a"]])
+def test_what_is_no_path_is_refused_by_name(method, parameter, value):
+    with pytest.raises(TypeError, match=f"^{parameter}: a path is due, got"):
+        getattr(trainer_for(), method)(value)
+
+
+@pytest.mark.parametrize("method", ["save_checkpoint", "save_training_state"])
+@pytest.mark.parametrize("value", [3, "entry", [1], {1: 2}])
+def test_further_entries_have_names(tmp_path, method, value):
+    with pytest.raises(TypeError, match=r"^checkpoint_kwargs: a dictionary of further entries is due, got"):
+        getattr(trainer_for(), method)(tmp_path / "it", value)
+
+
+def test_a_further_entry_does_not_take_the_place_of_the_weights(tmp_path):
+    with pytest.raises(ValueError, match=r"^checkpoint_kwargs: 'model_state_dict' .*has already"):
+        trainer_for().save_checkpoint(tmp_path / "m.pt", {"model_state_dict": {}})
+    assert not (tmp_path / "m.pt").exists()
+
+
+def test_a_folder_is_no_checkpoint(tmp_path):
+    with pytest.raises(CheckpointError, match="is a folder"):
+        trainer_for().load_checkpoint(tmp_path)

@@ -28,6 +28,12 @@ def test_an_accelerator_has_a_precision_of_its_own_and_leaves_others_theirs():
     assert [each.mixed_precision for each in (one, half, other)] == ["no", "bf16", "no"]
 
 
+def test_a_trainer_of_another_precision_leaves_those_alone_that_a_program_makes_by_hand():
+    trainer_for(accelerator=prepare.own_accelerator(lambda: Accelerator(cpu=True)))
+    prepare.own_accelerator(lambda: Accelerator(mixed_precision="bf16", cpu=True))
+    assert Accelerator(mixed_precision="no", cpu=True).mixed_precision == "no"
+
+
 def test_what_is_made_by_hand_after_a_trainer_is_not_refused():
     trainer_for()
     assert Accelerator(cpu=True).state._shared_state is AcceleratorState._shared_state
@@ -146,37 +152,6 @@ def test_a_loader_that_cannot_is_refused(loader, error, said):
 
 
 # Model and optimizer.
-
-
-@pytest.mark.parametrize("trained", [True, False])
-def test_a_model_is_a_module(trained):
-    with pytest.raises(TypeError, match=r"^model: a torch.nn.Module is due, got type"):
-        prepare.check_model(nn.Linear, trained)
-    prepare.check_model(network(), trained)
-
-
-@pytest.mark.parametrize(
-    ("model", "said"),
-    [(nn.Identity(), "Identity has no parameters"), (network().requires_grad_(False), "only frozen parameters")],
-)
-def test_only_training_needs_something_to_train(model, said):
-    prepare.check_model(model, trained=False)
-    with pytest.raises(ValueError, match=said):
-        prepare.check_model(model, trained=True)
-
-
-def test_one_parameter_that_is_not_frozen_is_enough():
-    model = network().requires_grad_(False)
-    model[2].bias.requires_grad_(True)
-    prepare.check_model(model, trained=True)
-
-
-def test_an_optimizer_has_step_and_zero_grad():
-    prepare.check_optimizer(sgd(network()))
-    prepare.check_optimizer(SimpleNamespace(step=None, zero_grad=None))
-    for strange in (None, "sgd", torch.optim.SGD, SimpleNamespace(step=None)):
-        with pytest.raises(TypeError, match=r"^optimizer: .* got .*_create_optimizer"):
-            prepare.check_optimizer(strange)
 
 
 def test_where_nothing_is_to_be_done_model_and_optimizer_stay_what_they_are():

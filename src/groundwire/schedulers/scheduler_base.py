@@ -73,6 +73,8 @@ class SchedulerBase(ABC):
     """
 
     def __init__(self, optimizer: torch.optim.Optimizer, param_group_field: str = "lr") -> None:
+        if not hasattr(optimizer, "param_groups"):
+            raise TypeError(f"optimizer: a torch.optim.Optimizer is due, got {optimizer!r}")
         self.optimizer = optimizer
         self.param_group_field = param_group_field
         self.base_lr_values: list[Any] = []
