@@ -4,6 +4,7 @@ from typing import Any
 
 from groundwire_lightning.adapter import LightningAdapter
 from groundwire_lightning.callback import Callback
+from groundwire_lightning.console import show_log
 from groundwire_lightning.datamodule import LightningDataModule
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
 from groundwire_lightning.lazily import lazily
@@ -34,3 +35,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """``L.callbacks`` and the like, imported when they are first used."""
     return lazily(__name__, {"Fabric": "fabric"}, name)
+
+
+show_log()

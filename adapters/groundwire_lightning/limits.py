@@ -14,11 +14,11 @@ MOST_EPOCHS = 1000
 """Epochs where neither epochs nor steps are limited."""
 
 
-def epochs(max_epochs: int | None, max_steps: int) -> int:
+def epochs(max_epochs: int | None, max_steps: int, is_timed: bool = False) -> int:
     """The number of epochs, -1 for no limit, from what was asked for."""
     if max_epochs is not None:
         return max_epochs
-    if max_steps != -1:
+    if max_steps != -1 or is_timed:
         return -1
     from groundwire.errors import rank_zero_warn
 

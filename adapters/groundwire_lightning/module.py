@@ -239,11 +239,12 @@ class LightningModule(HyperParameters, ModuleHooks, Export):
             self.log(name, value, **given)
 
     def print(self, *args: Any, **kwargs: Any) -> None:
-        """Print once, whatever the number of processes."""
+        """Print once, whatever the number of processes, above the progress bar where one is drawn."""
         if self._trainer is None:
             print(*args, **kwargs)
-        else:
-            self._trainer.print(*args, **kwargs)
+        elif self._trainer.is_global_zero:
+            bar = self._trainer.progress_bar_callback
+            (bar if getattr(bar, "is_enabled", False) else self._trainer).print(*args, **kwargs)
 
     def on_validation_model_zero_grad(self) -> None:
         """Clear gradients before a validation within training."""

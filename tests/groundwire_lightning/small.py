@@ -80,8 +80,8 @@ def telling(name, usual=None):
 
 def quiet(trainer_class=L.Trainer, **arguments):
     """Lightning's Trainer without bar and sanity check, on the CPU, for one epoch."""
-    usual = {"max_epochs": 1, "num_sanity_val_steps": 0, "enable_progress_bar": False, "accelerator": "cpu"}
-    usual["enable_checkpointing"] = False
+    usual = {"max_epochs": 1, "num_sanity_val_steps": 0, "accelerator": "cpu"}
+    usual |= dict.fromkeys(("enable_progress_bar", "enable_model_summary", "enable_checkpointing"), False)
     return trainer_class(**{**usual, **arguments})
 
 

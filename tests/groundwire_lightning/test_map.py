@@ -105,8 +105,8 @@ def overriding(methods):
 
 def fitted(module, methods=(), **arguments):
     given = [None if name in methods else loader() for name in ("train_dataloader", "val_dataloader")]
-    quiet = {"max_epochs": 1, "num_sanity_val_steps": 0, "enable_progress_bar": False, "accelerator": "cpu"}
-    quiet["enable_checkpointing"] = False
+    quiet = {"max_epochs": 1, "num_sanity_val_steps": 0, "accelerator": "cpu"}
+    quiet |= dict.fromkeys(("enable_progress_bar", "enable_model_summary", "enable_checkpointing"), False)
     trainer = L.Trainer(**{**quiet, **arguments})
     trainer.fit(module, *given)
     return trainer
@@ -210,7 +210,8 @@ def mixed(monkeypatch, tmp_path):
     import digits_mixed as program  # type: ignore[import-not-found]
 
     callbacks = [program.CountUpdates(), program.Curves(), program.TensorBoardCallback(tmp_path / "events")]
-    trainer = program.DigitsTrainer(max_epochs=1, callbacks=callbacks, enable_checkpointing=False)
+    quiet = dict.fromkeys(("enable_progress_bar", "enable_model_summary", "enable_checkpointing"), False)
+    trainer = program.DigitsTrainer(max_epochs=1, callbacks=callbacks, **quiet)
     yield trainer, {"model": program.LitDigits(lr=0.1), "datamodule": program.DigitsData()}
     for name in ("digits", "digits_lightning", "digits_mixed"):
         sys.modules.pop(name, None)
@@ -222,7 +223,6 @@ LOSS_LINES = """\
           instead   LitDigits.training_step (digits_lightning.py:
     on_train_step_end
           after     TensorBoardCallback.write_step (
-          after     ProgressBar.on_train_step_end (
       optimizer_zero_grad
     backward_step
 """

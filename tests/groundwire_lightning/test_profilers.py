@@ -74,7 +74,10 @@ def test_an_action_ends_with_an_error_inside_it() -> None:
     assert len(profiler.recorded_durations["a"]) == 1
 
 
-def test_a_report_without_a_file_is_shown_on_the_console(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_report_without_a_file_is_shown_on_the_console(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("WARNING", logger="groundwire_lightning")  # a log that shows it would be written to instead
     profiler = SimpleProfiler()
     with profiler.profile("a"):
         pass

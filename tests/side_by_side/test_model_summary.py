@@ -1,15 +1,11 @@
 """The table of a model's layers, word for word as Lightning's."""
 
-import contextlib
-import io
-import logging
 import re
 
 import lightning
 import pytest
 import torch
 from lightning.pytorch.utilities import model_summary as theirs
-from tests.side_by_side.twins import BOTH, Stage
 from torch import nn
 
 import groundwire_lightning

@@ -11,6 +11,7 @@ import torch
 from groundwire import Part
 from groundwire_lightning import guests, limits
 from groundwire_lightning.data import Feed
+from groundwire_lightning.default_callbacks import has_any
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
 from groundwire_lightning.loaders import Loaders
 from groundwire_lightning.map import LIGHTNING
@@ -56,7 +57,7 @@ class EntryPoints(Loaders):
             self._require("training_step", "configure_optimizers")
             self.check_by_hand(self.gradient_clip_val, self.accumulate_grad_batches)
             self.told_of_short_window = False
-            self.max_epochs = limits.epochs(self.max_epochs, self.max_steps)
+            self.max_epochs = limits.epochs(self.max_epochs, self.max_steps, has_any(self.callbacks, "Timer"))
             self.min_epochs = limits.least_epochs(self.min_epochs, self.min_steps)
             self.should_stop = False
             self.run_history.reset()

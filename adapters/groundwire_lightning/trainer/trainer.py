@@ -13,9 +13,9 @@ from groundwire import LossTracker
 from groundwire_lightning import arguments, evaluation, fit_order, settings
 from groundwire_lightning import devices as devices_of
 from groundwire_lightning.adapter import LightningAdapter
-from groundwire_lightning.bar import ProgressBar
 from groundwire_lightning.callback_order import ordered
 from groundwire_lightning.checkpoints import Checkpoints
+from groundwire_lightning.default_callbacks import listed
 from groundwire_lightning.errors import NotSupportedYetError
 from groundwire_lightning.nested import nested_step
 from groundwire_lightning.precision import made
@@ -108,8 +108,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         self.progress = Progress()
         settings.take(self, given)
         self._told_left_out: set[str] = set()
-        listed = _listed(callbacks, enable_progress_bar)
-        super().__init__(None, callbacks=ordered(listed, enable_checkpointing))
+        super().__init__(None, callbacks=ordered(listed(given), enable_checkpointing))
         self.precision_plugin = made(given["precision"], self.device.type)
 
     def _create_accelerator(self) -> Accelerator:
@@ -295,9 +294,3 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
             super()._clip_gradients()
         else:
             self.clip(self.optimizer, self.gradient_clip_val, self.gradient_clip_algorithm)
-
-
-def _listed(callbacks: Any, bar: bool | None) -> list[Any]:
-    """``callbacks=`` as a list, the progress bar behind them."""
-    listed = [] if callbacks is None else list(callbacks) if isinstance(callbacks, Iterable) else [callbacks]
-    return listed if bar is False else [*listed, ProgressBar()]

@@ -45,8 +45,9 @@ class ProcessingSpeedColumn(_Styled):
     """Batches a second."""
 
     def render(self, task: Task) -> Text:
-        """With two decimals."""
-        return Text(f"{task.speed or 0.0:.2f}it/s", style=self.style)
+        """With two decimals; where it was drawn too seldom to tell, that of the whole bar."""
+        speed = task.finished_speed or task.speed or (task.completed / task.elapsed if task.elapsed else 0.0)
+        return Text(f"{speed:.2f}it/s", style=self.style)
 
 
 class MetricsTextColumn(ProgressColumn):

@@ -295,7 +295,7 @@ def _count(parameters: Any) -> int:
 
 
 def _bits_of(trainer: Any) -> int:
-    precision = "32-true" if trainer is None else trainer.precision
+    precision = getattr(trainer, "precision", "32-true")
     if precision not in BITS:
         from groundwire.errors import rank_zero_warn
 
