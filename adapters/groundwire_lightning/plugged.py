@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+from groundwire_lightning.logged import Logged
 from groundwire_lightning.precision import Precision
 
 BARE = {
@@ -36,6 +37,20 @@ def bare(given: Mapping[str, Any]) -> dict[str, Any]:
         if not any(value is one or (type(value) is type(one) and value == one) for one in taken):
             raise ValueError(f"Trainer(barebones=True, {name}={value!r}): barebones leaves that out; pass one of them")
     return {**given, **{name: taken[0] for name, taken in BARE.items()}}
+
+
+class Silent(Logged):
+    """What ``self.log`` writes to under ``barebones=True``: nowhere."""
+
+    def log(self, *args: Any, **kwargs: Any) -> None:
+        """Drop a value, and say so once."""
+        from groundwire.errors import rank_zero_warn
+
+        if not self._said:
+            rank_zero_warn("self.log: Trainer(barebones=True) keeps nothing that is logged")
+        self._said = True
+
+    _said = False
 
 
 def plugged(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,7 +95,12 @@ def _precision(plugin: Any, given: Mapping[str, Any]) -> dict[str, Any]:
             f"precision={given['precision']!r} and plugins={type(plugin).__name__}(): both say how a step computes; "
             "keep one of them"
         )
-    if type(plugin).__name__ not in ("MixedPrecision", "HalfPrecision", "DoublePrecision", "Precision"):
+    if not isinstance(plugin, Precision) and type(plugin).__name__ not in (
+        "MixedPrecision",
+        "HalfPrecision",
+        "DoublePrecision",
+        "Precision",
+    ):
         raise NotSupportedYetError(
             f"plugins={type(plugin).__name__}(): a precision of your own is not asked. Instead: Trainer(precision="
             "...), or torch.autocast within the steps"
@@ -89,7 +109,12 @@ def _precision(plugin: Any, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _files(plugin: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-    return {}  # the Trainer asks it: see checkpoint_io of its strategy
+    if type(plugin).__name__ not in ("TorchCheckpointIO", "AsyncCheckpointIO"):
+        raise NotSupportedYetError(
+            f"plugins={type(plugin).__name__}(): checkpoints are files, and it would not be asked. Instead: override "
+            "save_checkpoint() of the Trainer"
+        )
+    return {}  # a file is whole on disk when save_checkpoint() returns, with either
 
 
 def _processes(plugin: Any, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -66,7 +66,6 @@ NAMES = {
     "training_type_plugin": "strategy",
     "use_amp": "precision",
     "data_parallel": "strategy",
-    "get_model": "lightning_module",
     "train_loop": "fit_loop",
     "call_hook": "nothing; explain() shows which hooks run",
     "running_sanity_check": "sanity_checking",

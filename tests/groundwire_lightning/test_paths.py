@@ -128,7 +128,7 @@ def test_a_module_has_the_public_names_of_lightnings(path):
 
 MISSING = [
     *("strategies.FSDPStrategy", "strategies.DeepSpeedStrategy", "strategies.ModelParallelStrategy"),
-    *("strategies.XLAStrategy", "plugins.MixedPrecision", "plugins.XLACheckpointIO", "fabric.Fabric"),
+    *("strategies.XLAStrategy", "plugins.FSDPPrecision", "plugins.XLACheckpointIO", "fabric.Fabric"),
     "plugins.environments.MPIEnvironment",
 ]
 

@@ -18,6 +18,8 @@ from groundwire_lightning.checkpoints import Checkpoints
 from groundwire_lightning.default_callbacks import listed
 from groundwire_lightning.errors import NotSupportedYetError
 from groundwire_lightning.nested import nested_step
+from groundwire_lightning.plugged import Silent
+from groundwire_lightning.plugins.layer_sync import TorchSyncBatchNorm
 from groundwire_lightning.precision import made
 from groundwire_lightning.profilers import profiler_for
 from groundwire_lightning.profiling import Profiled
@@ -108,8 +110,10 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         self.progress = Progress()
         settings.take(self, given)
         self._told_left_out: set[str] = set()
-        super().__init__(None, callbacks=ordered(listed(given), enable_checkpointing))
+        super().__init__(None, callbacks=ordered(listed(given), given["enable_checkpointing"]))
         self.precision_plugin = made(given["precision"], self.device.type)
+        if self.barebones:
+            self.logged = Silent()
 
     def _create_accelerator(self) -> Accelerator:
         """The Accelerator for the device and the processes that were asked for."""
@@ -198,6 +202,8 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         return self.lr_scheduler_configs[0].scheduler if self.lr_scheduler_configs else None
 
     def _prepare_model_and_optimizer(self) -> None:
+        if self._asked["sync_batchnorm"] and self.world_size > 1:
+            self.model = TorchSyncBatchNorm().apply(self.get_model())
         if self._is_fitting and self.world_size > 1:
             self.model = self._accelerator.prepare_model(self.get_model())
         else:

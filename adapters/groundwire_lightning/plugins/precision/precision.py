@@ -1,4 +1,4 @@
-"""The path that Lightning has the precision plugin at."""
+"""Where Lightning has what says how a step computes."""
 
 from groundwire_lightning.precision import Precision
 

@@ -1,0 +1,177 @@
+"""Every argument of Lightning's Trainer: which values are taken, and what people do with the class itself."""
+
+import inspect
+
+import lightning.pytorch
+import pytest
+import torch
+from lightning.pytorch.plugins.environments import LightningEnvironment
+from tests.groundwire_lightning.small import Lit, equal, lit, loader, quiet
+
+import groundwire_lightning as L
+from groundwire_lightning import MisconfigurationException, NotSupportedYetError, plugins
+from groundwire_lightning.arguments import ARGUMENTS
+from groundwire_lightning.plugins.environments import SLURMEnvironment
+
+THEIRS = inspect.signature(lightning.pytorch.Trainer.__init__).parameters
+OURS = inspect.signature(L.Trainer.__init__).parameters
+ONLY_OURS = {"numerics"}
+
+
+def test_the_arguments_are_lightnings_in_its_order_with_its_defaults():
+    assert [name for name in OURS if name not in ONLY_OURS] == list(THEIRS)
+    for name, parameter in THEIRS.items():
+        assert (OURS[name].default, OURS[name].kind) == (parameter.default, parameter.kind), name
+
+
+def test_every_argument_is_a_line_of_the_table():
+    assert [argument.name for argument in ARGUMENTS] == [name for name in THEIRS if name != "self"]
+    assert all(argument.note for argument in ARGUMENTS)
+
+
+VALUES = [
+    {"callbacks": None},
+    {"callbacks": []},
+    {"callbacks": L.Callback()},
+    {"logger": False},
+    {"logger": []},
+    {"devices": "1"},
+    {"accumulate_grad_batches": None},
+    {"check_val_every_n_epoch": None, "val_check_interval": 2},
+    {"profiler": "simple"},
+    {"precision": 32},
+    {"precision": "32"},
+    {"precision": "bf16"},
+    {"gradient_clip_val": 1, "gradient_clip_algorithm": "value"},
+    {"deterministic": "warn"},
+    {"deterministic": False},
+    {"benchmark": True},
+    {"detect_anomaly": True},
+    {"limit_train_batches": None},
+    {"limit_val_batches": 0.0},
+    {"fast_dev_run": False},
+    {"max_epochs": -1, "max_steps": 2},
+    {"num_sanity_val_steps": -1},
+    {"enable_checkpointing": False},
+    {"inference_mode": False},
+    {"use_distributed_sampler": False},
+    {"sync_batchnorm": True},
+    {"enable_autolog_hparams": False},
+    {"plugins": []},
+    {"plugins": None},
+    {"plugins": [LightningEnvironment(), lightning.pytorch.plugins.TorchCheckpointIO()]},
+    {"plugins": [plugins.TorchSyncBatchNorm(), plugins.AsyncCheckpointIO()]},
+    {"plugins": SLURMEnvironment(auto_requeue=False)},
+    {"plugins": plugins.MixedPrecision("bf16-mixed", "cpu")},
+    {"plugins": lightning.pytorch.plugins.MixedPrecision("bf16-mixed", "cpu")},
+    {"barebones": True},
+]
+
+
+@pytest.mark.parametrize("asked", VALUES, ids=str)
+def test_a_value_that_lightning_takes_is_taken_and_runs(asked, tmp_path, monkeypatch):
+    backends = torch.backends.cudnn.benchmark, torch.are_deterministic_algorithms_enabled()
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", "")
+    usual = {} if "barebones" in asked else {"logger": False}
+    trainer = quiet(**{"default_root_dir": tmp_path, **usual, **asked})
+    trainer.fit(Lit(), loader(), loader())
+    assert trainer.global_step > 0
+    torch.backends.cudnn.benchmark = backends[0]
+    torch.use_deterministic_algorithms(backends[1])
+
+
+REFUSED = [
+    ({"plugins": 3}, MisconfigurationException, "plugins=3: it is none of Precision, CheckpointIO"),
+    ({"plugins": [plugins.TorchCheckpointIO(), plugins.TorchCheckpointIO()]}, MisconfigurationException, "two of"),
+    ({"plugins": L.strategies.DDPStrategy()}, MisconfigurationException, "strategies have arguments of their own"),
+    ({"plugins": type("Mine", (plugins.TorchCheckpointIO,), {})()}, NotSupportedYetError, "Mine.*save_checkpoint"),
+    ({"plugins": plugins.MixedPrecision("bf16-mixed", "cpu"), "precision": 32}, ValueError, "keep one"),
+    ({"model_registry": "name"}, NotSupportedYetError, "model_registry='name'"),
+    ({"barebones": True, "enable_checkpointing": True}, ValueError, "barebones=True, enable_checkpointing=True"),
+    ({"barebones": True, "fast_dev_run": 3}, ValueError, "barebones=True, fast_dev_run=3"),
+    ({"gradient_clip_val": "a"}, TypeError, "gradient_clip_val"),
+    ({"gradient_clip_algorithm": "other"}, MisconfigurationException, "gradient_clip_algorithm"),
+    ({"limit_train_batches": 1.5}, MisconfigurationException, "limit_train_batches"),
+    ({"max_epochs": -2}, MisconfigurationException, "max_epochs"),
+]
+
+
+@pytest.mark.parametrize(("asked", "error", "said"), REFUSED, ids=str)
+def test_what_is_refused_is_refused_by_name(asked, error, said):
+    with pytest.raises(error, match=said):
+        quiet(**{"enable_progress_bar": None, "num_sanity_val_steps": None, **asked})
+
+
+def test_a_slurm_job_is_not_queued_again():
+    with pytest.raises(NotSupportedYetError, match="auto_requeue=False"):
+        SLURMEnvironment()
+
+
+def test_barebones_logs_nothing():
+    class Logs(Lit):
+        def training_step(self, batch, batch_idx):
+            self.log("loss", 1.0)
+            return super().training_step(batch, batch_idx)
+
+    trainer = L.Trainer(barebones=True, max_epochs=1, accelerator="cpu")
+    with pytest.warns(UserWarning, match="barebones=True"):
+        trainer.fit(Logs(), loader())
+    assert trainer.callback_metrics == {}
+    assert (trainer.barebones, trainer.log_every_n_steps, trainer.num_sanity_val_steps) == (True, 0, 0)
+    assert trainer.loggers == trainer.checkpoint_callbacks == []
+
+
+# what people do with the class
+
+
+def test_a_subclass_may_have_a_train_that_calls_fit_and_attributes_of_its_own():
+    class Mine(L.Trainer):
+        def __init__(self, batch_size=4, solver=None, **kwargs):
+            self.batch_size = batch_size
+            self.logging_kwargs = {}
+            super().__init__(**kwargs)
+            self.solver = solver
+            self._solver = self.data_module = None
+
+        def train(self, model, **kwargs):
+            return super().fit(model, **kwargs)
+
+    plain, mine = Lit(), Lit()
+    quiet().fit(plain, loader())
+    trainer = quiet(Mine, batch_size=8, solver="adam")
+    trainer.train(mine, train_dataloaders=loader())
+    assert equal(plain, mine)
+    assert (trainer.batch_size, trainer.solver) == (8, "adam")
+
+
+def test_a_subclass_may_override_fit():
+    class Mine(L.Trainer):
+        def fit(self, model, *args, **kwargs):
+            self.asked = args
+            super().fit(model, *args, **kwargs)
+            return self
+
+    trainer = quiet(Mine)
+    assert trainer.fit(Lit(), loader()) is trainer
+    assert trainer.global_step == 3
+
+
+def test_arguments_may_come_from_a_dictionary_filtered_by_the_signature():
+    config = {"max_epochs": 1, "lr": 0.1, "accelerator": "cpu", "logger": False, "enable_progress_bar": False}
+    known = inspect.signature(L.Trainer.__init__).parameters
+    trainer = L.Trainer(**{name: value for name, value in config.items() if name in known})
+    assert trainer.max_epochs == 1
+
+
+def test_train_and_evaluate_of_the_core_name_what_to_call():
+    with pytest.raises(NotSupportedYetError, match=r"fit\(model"):
+        quiet().train()
+    with pytest.raises(NotSupportedYetError, match=r"validate\(model"):
+        quiet().evaluate()
+
+
+def test_batch_norms_are_left_alone_in_one_process():
+    module = lit()
+    module.norm = torch.nn.BatchNorm1d(1)
+    quiet(sync_batchnorm=True).fit(module, loader())
+    assert type(module.norm) is torch.nn.BatchNorm1d
