@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning import ckpt_loops
+from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.migration import FORMAT, VERSION_KEY
 from groundwire_lightning.plain import LEFT_OUT, cleaned
+from groundwire_lightning.reading import OtherOptimizerError, PartialCheckpointError
+from groundwire_lightning.resume import told_from
 
 if TYPE_CHECKING:
     from groundwire_lightning.trainer.trainer import Trainer
-
-VERSION_KEY = "pytorch-lightning_version"
-FORMAT = "2.6.6"
-"""The release of Lightning whose files ours are equal to."""
 
 STATE_METHODS = frozenset({"state_dict", "load_state_dict", "on_save_checkpoint", "on_load_checkpoint"})
 """Methods of callbacks and data modules that are about their state."""
@@ -42,6 +42,8 @@ def dumped(trainer: Trainer, weights_only: bool) -> dict[str, Any]:
         state["callbacks"] = {}
         state["optimizer_states"] = [optimizer.state_dict() for optimizer in trainer.optimizers]
         state["lr_schedulers"] = [config.scheduler.state_dict() for config in trainer.lr_scheduler_configs]
+        if scaler := trainer.precision_plugin.state_dict():
+            state[type(trainer.precision_plugin).__qualname__] = scaler
     for made in (module, trainer.datamodule):
         state |= hyper_parameters(made)
     trainer._saves_weights_only = weights_only
@@ -62,6 +64,48 @@ def hyper_parameters(made: Any) -> dict[str, Any]:
     name_key, key = (getattr(made, constant) for constant in HPARAMS)
     name = {name_key: made._hparams_name} if hasattr(made, "_hparams_name") else {}
     return {**name, key: dict(hparams)}
+
+
+def restore_training(trainer: Trainer, state: dict[str, Any]) -> None:
+    """Give a trainer, whose optimizers are there, what a checkpoint holds of its loops, optimizers and schedulers.
+
+    Raises:
+        MisconfigurationException: The run is to be shorter than the one that was saved.
+        PartialCheckpointError: It holds weights only.
+        CheckpointError: It is of other optimizers.
+    """
+    precision = trainer.precision_plugin
+    if scaler := state.get(type(precision).__qualname__, state.get("native_amp_scaling_state")):
+        precision.load_state_dict(scaler)
+    if "loops" in state:
+        fit_loop = state["loops"]["fit_loop"]
+        ckpt_loops.taken(trainer.progress, fit_loop, getattr(trainer.lightning_module, "automatic_optimization", True))
+        trainer._loader_states = fit_loop.get("state_dict", {}).get("combined_loader", [])
+        trainer.restart = told_from(trainer.progress, by_steps=trainer.max_steps != -1)
+    if trainer.max_epochs not in (-1, None) and trainer.current_epoch > trainer.max_epochs:
+        raise MisconfigurationException(
+            f"{trainer.ckpt_path} was written in epoch {trainer.current_epoch}, and max_epochs={trainer.max_epochs} is "
+            "the total; raise it to go on"
+        )
+    for key, what in (("optimizer_states", "optimizers"), ("lr_schedulers", "schedulers")):
+        if key not in state:
+            raise PartialCheckpointError(
+                f"{trainer.ckpt_path} holds no {what}: it was written with save_weights_only=True. To begin with its "
+                "weights use load_from_checkpoint, and fit() without ckpt_path"
+            )
+    for optimizer, kept in zip(trainer.optimizers, state["optimizer_states"], strict=False):
+        _restore_optimizer(optimizer, kept, trainer.ckpt_path)
+    for config, kept in zip(trainer.lr_scheduler_configs, state["lr_schedulers"], strict=False):
+        config.scheduler.load_state_dict(kept)
+
+
+def _restore_optimizer(optimizer: Any, state: dict[str, Any], source: Any) -> None:
+    try:
+        optimizer.load_state_dict(state)
+    except ValueError as error:
+        raise OtherOptimizerError(
+            f"{source} holds the state of another optimizer than this {type(optimizer).__name__}: {error}"
+        ) from error
 
 
 def _loader_states(trainer: Trainer) -> list[Any]:
@@ -107,7 +151,7 @@ def told_its_state(trainer: Any, player: Any, name: str, method: Callable[..., A
 
     def load_state_dict(checkpoint: dict[str, Any]) -> None:
         states = checkpoint if is_data else checkpoint.get("callbacks", {})
-        if state := states.get(key()):
+        if state := states.get(key(), {} if is_data else states.get(type(player).__qualname__)):
             method(_copied(state))
 
     def on_save_checkpoint(*told: Any) -> None:

@@ -5,20 +5,32 @@ from __future__ import annotations
 from os import PathLike
 from typing import Any
 
+from groundwire import CheckpointError
 from groundwire import checkpoint as files
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning import checkpoint
 from groundwire_lightning.adapter import LightningAdapter
 from groundwire_lightning.agreement import together
 from groundwire_lightning.callback_order import is_checkpoint, is_early_stopping
+from groundwire_lightning.ckpt_choice import chosen
 from groundwire_lightning.ckpt_files import local
 from groundwire_lightning.progress import Progress
+from groundwire_lightning.reading import load_weights, read
+from groundwire_lightning.resume import Restart
+from groundwire_lightning.states import TrainerFn
 
 
 class Checkpoints(LightningAdapter):
     """A LightningAdapter that writes and reads Lightning's ``.ckpt`` files."""
 
     progress: Progress
+    restart: Restart | None
     _told_left_out: set[str]
+    _ckpt_path: Any = None
+    _ckpt_was_set: bool = False
+    _trusts_ckpt: bool | None = None
+    _loaded: dict[str, Any] = {}  # noqa: RUF012  # the checkpoint that is being restored
+    _loader_states: list[Any]
 
     @property
     def checkpoint_callback(self) -> Any:
@@ -81,6 +93,63 @@ class Checkpoints(LightningAdapter):
         if self.is_global_zero:
             files.write(target, state)
         together(self)
+
+    # the way back
+
+    @property
+    def ckpt_path(self) -> Any:
+        """The checkpoint from which the last run began; one that is set is where the next one begins."""
+        return self._ckpt_path
+
+    @ckpt_path.setter
+    def ckpt_path(self, path: Any) -> None:
+        self._ckpt_path, self._ckpt_was_set = path, bool(path)
+
+    def _restore_for(self, entry: TrainerFn, ckpt_path: Any, weights_only: bool | None, has_model: bool) -> None:
+        """Decide from which checkpoint a run begins."""
+        self.restart, self._loader_states = None, []
+        if not has_model and self.lightning_module is None:
+            return  # an error follows
+        if self._ckpt_was_set and not ckpt_path:
+            path = self._ckpt_path
+        else:
+            self._ckpt_was_set = False
+            path = chosen(self, entry.value, ckpt_path, has_model)  # type: ignore[arg-type]  # it is a Trainer
+        self._ckpt_path, self._trusts_ckpt = path, weights_only
+
+    def restore_module(self) -> None:
+        """Read the checkpoint, and give module, data module and callbacks what is theirs."""
+        if self._ckpt_path:
+            self._loaded = read(self._ckpt_path, self._trusts_ckpt)
+            if "state_dict" not in self._loaded:
+                raise CheckpointError(
+                    f"{self._ckpt_path} has no 'state_dict', so it is not one of Lightning's files; it holds "
+                    f"{', '.join(map(repr, self._loaded)) or 'nothing'}"
+                )
+            self._warn_of_strangers(self._loaded.get("callbacks") or {})
+            self.plan._load_state(self._loaded)
+
+    def _load_state(self, state: dict[str, Any]) -> None:
+        if "state_dict" in state:
+            strict = getattr(self.lightning_module, "strict_loading", True)
+            load_weights(self.lightning_module, state["state_dict"], strict, str(self._ckpt_path))
+        else:
+            super()._load_state(state)
+
+    def _warn_of_strangers(self, states: dict[str, Any]) -> None:
+        known = {str(callback.state_key) for callback in self.callbacks if hasattr(callback, "state_key")}
+        known |= {type(callback).__qualname__ for callback in self.callbacks}
+        if strangers := [str(key) for key in states if key not in known]:
+            rank_zero_warn(
+                f"{self._ckpt_path} holds the states of callbacks that this trainer does not have, or has with other "
+                f"arguments: {', '.join(strangers)}"
+            )
+
+    def restore_training(self) -> None:
+        """Give loops, optimizers and schedulers what the checkpoint holds of them, and let go of it."""
+        state, self._loaded = self._loaded, {}
+        if state and self._purpose == "fit":
+            checkpoint.restore_training(self, state)  # type: ignore[arg-type]
 
     def _wire_idle(self) -> None:
         """Let the hooks of saving reach who takes part, between runs."""

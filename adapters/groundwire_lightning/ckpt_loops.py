@@ -60,12 +60,13 @@ def written(progress: Progress, automatic: bool, loaders: list[Any]) -> dict[str
     }
 
 
-def taken(progress: Progress, fit_loop: Mapping[str, Any]) -> None:
+def taken(progress: Progress, fit_loop: Mapping[str, Any], automatic: bool) -> None:
     """Put the counters where those of a checkpoint were.
 
     Args:
         progress: What is overwritten.
         fit_loop: The entry ``loops["fit_loop"]``.
+        automatic: The trainer steps the optimizer.
     """
     epoch = fit_loop.get(EPOCH, {}).get("current", {})
     progress.epochs_ready, progress.epochs_started = epoch.get("ready", 0), epoch.get("started", 0)
@@ -75,14 +76,14 @@ def taken(progress: Progress, fit_loop: Mapping[str, Any]) -> None:
     progress.ready, progress.batches = current.ready, total.ready
     progress.is_last = bool(fit_loop.get(BATCH, {}).get("is_last_batch", False))
     optimizer = fit_loop.get(AUTOMATIC, {}).get("optimizer", {})
-    step, cleared = optimizer.get("step", {}), optimizer.get("zero_grad", {})
-    moved, manual = fit_loop.get(SCHEDULER, {}), fit_loop.get(MANUAL, {})
+    step = optimizer.get("step", {}) if automatic else fit_loop.get(MANUAL, {})
+    cleared, moved = optimizer.get("zero_grad", {}), fit_loop.get(SCHEDULER, {})
     in_epoch = _completed(step, "current"), _completed(cleared, "current"), _completed(moved, "current")
-    progress.steps = _completed(step, "total") + _completed(manual, "total")
+    progress.steps = _completed(step, "total")
     progress.steps_ready = progress.steps
     progress.cleared, progress.moved = _completed(cleared, "total"), _completed(moved, "total")
     progress.at_start = (
-        progress.steps - in_epoch[0] - _completed(manual, "current"),
+        progress.steps - in_epoch[0],
         progress.cleared - in_epoch[1],
         progress.moved - in_epoch[2],
     )

@@ -34,6 +34,17 @@ class Feed:
         self._looks_ahead = math.isinf(batches)
         self._iterator: Iterator[Any] = iter(loader)
         self._ahead = self._next() if self._looks_ahead else []
+        self._begins_at = 0
+        self._owes_one = False
+
+    def begin_at(self, number: int, at_least_one: bool = False) -> None:
+        """Count from ``number`` on: that many batches of the pass were given in an earlier run.
+
+        Args:
+            number: Of the first batch.
+            at_least_one: Give a batch even where there are no more to be given.
+        """
+        self._begins_at, self._owes_one = number, at_least_one
 
     def _next(self) -> list[Any]:
         for batch in self._iterator:
@@ -42,8 +53,9 @@ class Feed:
 
     def __iter__(self) -> Iterator[tuple[Any, int, int]]:
         """Each batch, its number, and which of several loaders it is from."""
-        number = 0
-        while number < self._batches:
+        number = self._begins_at
+        while number < self._batches or self._owes_one:
+            self._owes_one = False
             found = self._ahead or self._next()
             if not found:
                 return

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
-from groundwire_lightning.errors import NotSupportedYetError
 from groundwire_lightning.hparams import HyperParameters
+from groundwire_lightning.loading import OfTheClass, build_data_module, load
 from groundwire_lightning.module_hooks import DataHooks
 
 
@@ -71,12 +71,29 @@ class LightningDataModule(HyperParameters, DataHooks):
                 setattr(made, f"{phase}_dataloader", _loader_maker(data, phase == "train", batch_size, num_workers))
         return made
 
-    @classmethod
-    def load_from_checkpoint(cls, checkpoint_path: Any, *args: Any, **kwargs: Any) -> NoReturn:
-        """Not supported yet."""
-        raise NotSupportedYetError(
-            f"{cls.__qualname__}.load_from_checkpoint is not supported yet; construct the data module yourself"
-        )
+    @OfTheClass
+    def load_from_checkpoint(
+        cls,  # noqa: N805  # a class method that instances do not have
+        checkpoint_path: Any,
+        map_location: Any = None,
+        hparams_file: Any = None,
+        weights_only: bool | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Make a data module of the hyper-parameters and the state in a checkpoint.
+
+        Args:
+            checkpoint_path: The file, written by groundwire or by Lightning.
+            map_location: Where tensors go, as for ``torch.load``.
+            hparams_file: A ``.yaml`` or ``.csv`` file with the hyper-parameters, instead of those in it.
+            weights_only: False trusts the file, and runs what it holds besides tensors and plain values.
+            **kwargs: Arguments of the class, instead of those in the file.
+
+        Raises:
+            TypeError: Called on an instance, or without an argument that the file does not hold.
+            CheckpointError: The file is not there, torn, or not safe.
+        """
+        return load(cls, checkpoint_path, map_location, hparams_file, weights_only, kwargs, build_data_module)
 
 
 def _loader_maker(data: Any, shuffle: bool, batch_size: int, num_workers: int) -> Callable[[], Any]:

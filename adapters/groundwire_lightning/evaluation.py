@@ -22,6 +22,8 @@ def sanity_check(trainer: Trainer) -> None:
     """A few validation batches before the first training batch; whatever they logged is forgotten."""
     if not (trainer.enable_validation and trainer.num_sanity_val_steps):
         return
+    if trainer.restart is not None and trainer.restart.in_epoch:  # its epoch may be within a validation
+        return
     trainer.sanity_checking = True
     trainer.plan._run_sanity_evaluation()
     trainer.sanity_checking = False

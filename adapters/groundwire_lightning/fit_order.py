@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from groundwire import NonFiniteLossError, StopTrainingError
-from groundwire_lightning import stepping
+from groundwire_lightning import resume, stepping
 from groundwire_lightning.data import Announced, Feed, tell_epoch
 from groundwire_lightning.evaluation import sanity_check, validate_within_epoch
 from groundwire_lightning.limits import is_done, is_epoch_done, should_validate, validates_in_epoch
@@ -83,6 +83,7 @@ ORDER = (
 def assembly(trainer: Trainer) -> None:
     """Model on its device, then the optimizer; loaders come when the run asks for them."""
     plan = trainer.plan
+    trainer.restore_module()
     trainer._forget_logged()
     trainer.precision_plugin.convert_module(trainer.lightning_module).to(trainer.device)
     if trainer._is_fitting:
@@ -95,12 +96,14 @@ def assembly(trainer: Trainer) -> None:
 def training_run(trainer: Trainer) -> None:
     """The sanity check, then epochs until there are enough, or steps, or somebody stops the run."""
     plan = trainer.plan
+    trainer.restore_training()
     trainer.lightning_module.zero_grad()
     with isolated_rng():
         sanity_check(trainer)
     trainer.load_training_data()
     if is_done(trainer):
         return
+    resume.enter_run(trainer)
     stopped: StopTrainingError | None = None
     try:
         if validates_in_epoch(trainer):
@@ -126,6 +129,7 @@ def epoch(trainer: Trainer) -> None:
     tell_epoch(trainer.train_dataloader, trainer.progress.processed)
     plan._run_train_epoch(trainer.train_dataloader)
     trainer.progress.epochs += 1
+    trainer.restart = None
     plan.training_run_epoch_end()
     plan.on_training_run_epoch_end()
     trainer.run_history._increment_epoch()
@@ -135,14 +139,7 @@ def train_epoch(trainer: Trainer) -> None:
     """Every training batch once, with the validations that are due among them."""
     plan, at, logged, progress = trainer.plan, trainer.at, trainer.logged, trainer.progress
     at.phase = "train"
-    progress.epochs_ready += 1
-    plan.train_epoch_start()
-    trainer._loss_tracker.reset()
-    plan.on_train_epoch_start()
-    trainer.choose_way()
-    progress.epochs_started += 1
-    progress.enter_epoch()
-    feed = trainer.training_feed()
+    feed = start_of_epoch(trainer)
     batches = () if is_epoch_done(trainer) else trainer._on_device(Announced(feed, announced(trainer, feed)))
     for batch in batches:
         progress.ready = at.step + 1
@@ -170,6 +167,30 @@ def train_epoch(trainer: Trainer) -> None:
     end_of_epoch(trainer)
 
 
+def start_of_epoch(trainer: Trainer) -> Feed:
+    """The hooks at the start of an epoch, its counters and its batches; of one that is taken up, what is left."""
+    plan, progress, restart = trainer.plan, trainer.progress, trainer.restart
+    if restart is None or restart.begins_epoch:
+        progress.epochs_ready += restart is None or restart.epoch != "epoch start"
+        plan.train_epoch_start()
+        trainer._loss_tracker.reset()
+        plan.on_train_epoch_start()
+        progress.epochs_started += 1
+    trainer.choose_way()
+    if restart is None:
+        progress.enter_epoch()
+        return trainer.training_feed()
+    resume.enter_epoch(trainer, restart)
+    feed = trainer.training_feed()
+    if resume.first_batch_is_over(trainer, restart, feed):
+        if restart.in_validation:
+            validate_within_epoch(trainer)
+        if trainer.at.is_update:
+            move_schedulers(trainer, "step", plateau=True)
+            progress.stepped += 1
+    return feed
+
+
 def announced(trainer: Trainer, feed: Feed) -> Iterator[Any]:
     """The batches of a feed, each after its number is known, and whether it is the last."""
     at, progress = trainer.at, trainer.progress
@@ -187,7 +208,7 @@ def end_of_epoch(trainer: Trainer) -> None:
     trainer._add_epoch_loss_to_run_history("train_loss_epoch")
     plan.on_train_epoch_end()
     trainer.logged.refresh()
-    if trainer.progress.is_last:
+    if trainer.progress.is_last and not (trainer.restart is not None and trainer.restart.in_epoch):
         move_schedulers(trainer, "epoch", plateau=True)
     trainer.record(trainer.logged.take())
 

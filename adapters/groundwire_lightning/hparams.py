@@ -66,12 +66,17 @@ class HyperParameters:
         given = {name: value for name, value in _arguments(self, frame).items() if name not in ignored}
         kept, self._hparams_name = _chosen(args, given)
         self._set_hparams(kept)
-        self._check_pickles_not_needed(ignored)
+        self.remove_ignored_hparams(sorted(ignored))
         self._hparams_initial = copy.deepcopy(self._hparams)
 
-    def _check_pickles_not_needed(self, ignored: set[str]) -> None:
-        for name in ignored & set(self._hparams):
-            del self._hparams[name]
+    def remove_ignored_hparams(self, ignore_list: list[str]) -> None:
+        """Forget hyper-parameters, those that a base class kept too.
+
+        Args:
+            ignore_list: Their names.
+        """
+        for name in ignore_list:
+            self._hparams.pop(name, None)
 
     def _set_hparams(self, hp: Any) -> None:
         hp = _as_mapping(hp)

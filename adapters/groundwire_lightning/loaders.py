@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from groundwire import HookMap
-from groundwire_lightning import limits
+from groundwire_lightning import limits, resume
 from groundwire_lightning.adapter import LightningAdapter
 from groundwire_lightning.data import Feed, checked, length_of, limited, tell_epoch
 from groundwire_lightning.errors import MisconfigurationException, NoLoaderError
@@ -44,6 +44,8 @@ class Loaders(LightningAdapter):
     _modes: Mapping[str, bool] = {}
     _given: Mapping[str, Any] = {}
     _feed: Feed | None = None
+    restart: resume.Restart | None = None
+    _loader_states: list[Any] = []  # noqa: RUF012  # those of the checkpoint, where there is one
 
     @property
     def _is_fitting(self) -> bool:
@@ -120,6 +122,7 @@ class Loaders(LightningAdapter):
             self._train_dataloader = checked(
                 _present(loader, "train", "create_train_dataloader" in self.plan.instead), "train_dataloader"
             )
+            resume.give_loader_state(self._train_dataloader, self.restart, self._loader_states)
             self._feed = self._new_training_feed()
             if self.run_config is not None:
                 self.describe_run()
@@ -160,7 +163,8 @@ class Loaders(LightningAdapter):
         """The batches of the epoch that begins; for the very first one they were opened before."""
         feed, self._feed = self._feed, None
         # a callback may have put another loader in its place since
-        if feed is None or self.current_epoch or feed.loader is not self._train_dataloader:
+        is_behind = self.current_epoch and self.restart is None
+        if feed is None or is_behind or feed.loader is not self._train_dataloader:
             return self._new_training_feed()
         return feed
 

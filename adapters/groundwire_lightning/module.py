@@ -11,6 +11,7 @@ import torch
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
 from groundwire_lightning.export import Export
 from groundwire_lightning.hparams import HyperParameters
+from groundwire_lightning.loading import OfTheClass, build_module, load
 from groundwire_lightning.module_hooks import ModuleHooks
 from groundwire_lightning.optimization import clipping
 
@@ -30,6 +31,7 @@ class LightningModule(HyperParameters, ModuleHooks, Export):
         super().__init__(*args, **kwargs)
         self._trainer: Any = None
         self._automatic_optimization = True
+        self._strict_loading: bool | None = None
         self._param_requires_grad_state: dict[Any, bool] = {}
         self.example_input_array: Any = None
 
@@ -127,12 +129,11 @@ class LightningModule(HyperParameters, ModuleHooks, Export):
     @property
     def strict_loading(self) -> bool:
         """True: a checkpoint is loaded only where it has all the names of the module, and no other."""
-        return True
+        return self._strict_loading is not False
 
     @strict_loading.setter
     def strict_loading(self, strict: bool) -> None:
-        if strict is False:
-            _not_yet(self, "strict_loading = False", "call self.load_state_dict(weights, strict=False)")
+        self._strict_loading = strict
 
     def optimizers(self, use_pl_optimizer: bool = True) -> Any:
         """The optimizer of the run, or a list where there is not just one.
@@ -372,13 +373,35 @@ class LightningModule(HyperParameters, ModuleHooks, Export):
             _not_yet(self, "all_gather with group= or sync_grads=", "self.trainer.gather(tensor)")
         return data if self.trainer.world_size == 1 else self.trainer.gather(data)
 
-    @classmethod
-    def load_from_checkpoint(cls, checkpoint_path: Any, *args: Any, **kwargs: Any) -> NoReturn:
-        """Not supported yet."""
-        raise NotSupportedYetError(
-            f"{cls.__qualname__}.load_from_checkpoint is not supported yet; construct the module and call "
-            "load_state_dict(torch.load(path)['model_state_dict'])"
-        )
+    @OfTheClass
+    def load_from_checkpoint(
+        cls,  # noqa: N805  # a class method that instances do not have
+        checkpoint_path: Any,
+        map_location: Any = None,
+        hparams_file: Any = None,
+        strict: bool | None = None,
+        weights_only: bool | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Make a module of the hyper-parameters and weights in a checkpoint.
+
+        Args:
+            checkpoint_path: The file, written by groundwire or by Lightning.
+            map_location: Where tensors go, as for ``torch.load``.
+            hparams_file: A ``.yaml`` or ``.csv`` file with the hyper-parameters, instead of those in it.
+            strict: False loads the weights whose names are there on both sides.
+            weights_only: False trusts the file, and runs what it holds besides tensors and plain values.
+            **kwargs: Arguments of the class, instead of those in the file.
+
+        Returns:
+            The module, on the device of its weights.
+
+        Raises:
+            TypeError: Called on an instance, or without an argument that the file does not hold.
+            CheckpointError: The file is not there, torn, not safe, or of another module.
+        """
+        build = build_module(strict, checkpoint_path)
+        return load(cls, checkpoint_path, map_location, hparams_file, weights_only, kwargs, build)
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the trainer: a copy or a pickle of a model is a model."""

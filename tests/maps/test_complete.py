@@ -85,14 +85,10 @@ def shape(function):
 # names that user code reads from a module, and what becomes of each
 
 REFUSED = {
-    "load_from_checkpoint": lambda module: module.load_from_checkpoint("a.ckpt"),
     "to_torchscript": lambda module: module.to_torchscript("a.pt"),
     "to_tensorrt": lambda module: module.to_tensorrt("a.ep"),
-    "strict_loading": lambda module: setattr(module, "strict_loading", False),
 }
-OF_LIGHTNINGS_OWN_MAKING = {"remove_ignored_hparams", "CHECKPOINT_HYPER_PARAMS_KEY", "CHECKPOINT_HYPER_PARAMS_NAME"}
-OF_LIGHTNINGS_OWN_MAKING |= {"CHECKPOINT_HYPER_PARAMS_TYPE"}
-MODULE_NAMES = public(lightning.LightningModule, torch.nn.Module) - told("LightningModule") - OF_LIGHTNINGS_OWN_MAKING
+MODULE_NAMES = public(lightning.LightningModule, torch.nn.Module) - told("LightningModule")
 
 
 @pytest.mark.parametrize("name", sorted(MODULE_NAMES - {"trainer"}))
@@ -113,14 +109,9 @@ def test_what_has_no_counterpart_is_refused_by_its_name(name):
         REFUSED[name](Lit())
 
 
-def test_a_data_module_is_not_loaded_from_a_checkpoint():
-    with pytest.raises(NotSupportedYetError, match=r"LightningDataModule\.load_from_checkpoint is not supported yet;"):
-        L.LightningDataModule.load_from_checkpoint("a.ckpt")
-
-
 @pytest.mark.parametrize("role", ["Callback", "LightningDataModule"])
 def test_callbacks_and_data_modules_have_every_public_name(role):
-    assert public(THEIRS[role][0]) - OF_LIGHTNINGS_OWN_MAKING <= public(OURS[role])
+    assert public(THEIRS[role][0]) <= public(OURS[role])
 
 
 LOGS = ["log", "log_dict", "print", "freeze", "unfreeze", "all_gather", "optimizers", "lr_schedulers", "to_onnx"]

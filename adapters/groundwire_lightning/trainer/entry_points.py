@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ from groundwire import Part
 from groundwire_lightning import guests, limits
 from groundwire_lightning.data import Feed
 from groundwire_lightning.default_callbacks import has_any
-from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.loaders import Loaders
 from groundwire_lightning.map import LIGHTNING
 from groundwire_lightning.results import as_table
@@ -42,8 +42,8 @@ class EntryPoints(Loaders):
             train_dataloaders: The loader of training batches, or a data module.
             val_dataloaders: The loader of validation batches.
             datamodule: Brings all loaders; given instead of them.
-            ckpt_path: Must be None: resuming is not supported yet.
-            weights_only: Must be None, as ``ckpt_path``.
+            ckpt_path: Go on from this checkpoint: a path, ``"last"``, ``"best"`` or ``"hpc"``.
+            weights_only: False trusts that file, and runs what it holds besides tensors and plain values.
 
         Raises:
             MisconfigurationException: Module and data do not go together.
@@ -77,10 +77,11 @@ class EntryPoints(Loaders):
         Args:
             model: A Lightning module; by default that of the call before.
             dataloaders: The loaders of validation batches, or a data module.
-            ckpt_path: Must be None.
+            ckpt_path: Begin with the weights of this checkpoint: a path, ``"best"`` or ``"last"``. Without a
+                model the best one of the last ``fit`` is taken.
             verbose: Print the result.
             datamodule: Brings the loaders; given instead of them.
-            weights_only: Must be None.
+            weights_only: As for :meth:`fit`.
 
         Returns:
             The values that were logged over the epoch, by name, in a list with one entry a loader.
@@ -107,10 +108,11 @@ class EntryPoints(Loaders):
         Args:
             model: A Lightning module; by default that of the call before.
             dataloaders: The loaders of test batches, or a data module.
-            ckpt_path: Must be None.
+            ckpt_path: Begin with the weights of this checkpoint: a path, ``"best"`` or ``"last"``. Without a
+                model the best one of the last ``fit`` is taken.
             verbose: Print the result.
             datamodule: Brings the loaders; given instead of them.
-            weights_only: Must be None.
+            weights_only: As for :meth:`fit`.
 
         Returns:
             The values that were logged over the epoch, by name, in a list with one entry a loader.
@@ -139,8 +141,9 @@ class EntryPoints(Loaders):
             dataloaders: The loaders of batches to predict, or a data module.
             datamodule: Brings the loaders; given instead of them.
             return_predictions: False hands predictions to callbacks only and keeps none.
-            ckpt_path: Must be None.
-            weights_only: Must be None.
+            ckpt_path: Begin with the weights of this checkpoint: a path, ``"best"`` or ``"last"``. Without a
+                model the best one of the last ``fit`` is taken.
+            weights_only: As for :meth:`fit`.
 
         Returns:
             What the module said of each batch, on the CPU; with several loaders a list of these lists.
@@ -175,12 +178,7 @@ class EntryPoints(Loaders):
                 raise SystemExit(1) from error
             raise
 
-    def _restore_for(self, entry: TrainerFn, ckpt_path: Any, weights_only: bool | None, has_model: bool) -> None:
-        """Say from which checkpoint a run begins."""
-        if ckpt_path is not None or weights_only is not None:
-            raise NotSupportedYetError(
-                f"{entry.value}(ckpt_path={ckpt_path!r}) is not supported yet; load_state_dict the weights before"
-            )
+    _restore_for: Callable[..., None]  # see checkpoints.py
 
     def _evaluate(
         self, entry: TrainerFn, model: Any, loaders: dict[str, Any], datamodule: Any, verbose: bool

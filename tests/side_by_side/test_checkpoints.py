@@ -1,0 +1,138 @@
+"""Runs that are taken up again, from files of either framework, under either framework."""
+
+import shutil
+
+import lightning
+import pytest
+import torch
+from tests.side_by_side.test_model_checkpoint import LOGS, callbacks_of, tell, training_step
+from tests.side_by_side.twins import Stage, twins
+from torch.optim.lr_scheduler import ReduceLROnPlateau, StepLR
+
+import groundwire_lightning
+
+
+def scheduled(interval):
+    def configure_optimizers(self):
+        optimizer = torch.optim.Adam(self.parameters(), lr=0.01)
+        return [optimizer], [{"scheduler": StepLR(optimizer, 2, 0.5), "interval": interval}]
+
+    return configure_optimizers
+
+
+def on_plateau(self):
+    optimizer = torch.optim.SGD(self.parameters(), lr=0.1, momentum=0.9)
+    scheduler = ReduceLROnPlateau(optimizer, patience=0, threshold=10.0)
+    return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "monitor": "val_loss"}}
+
+
+def by_hand(self, batch, batch_idx):
+    optimizers = self.optimizers()
+    loss = training_step(self, batch, batch_idx)
+    for optimizer in optimizers:
+        optimizer.zero_grad()
+    self.manual_backward(loss)
+    for optimizer in optimizers:
+        optimizer.step()
+    return loss
+
+
+def two_optimizers(self):
+    self.automatic_optimization = False
+    return [torch.optim.Adam(self.layers[number].parameters(), lr=0.01) for number in (0, 4)]
+
+
+def now_by_hand(self, stage):
+    self.automatic_optimization = False
+
+
+BY_HAND = {"training_step": by_hand, "configure_optimizers": two_optimizers, "setup": now_by_hand}
+
+
+MOMENTS = {
+    "at the end of a training epoch": ("on_train_epoch_end", lambda trainer, *_: trainer.current_epoch == 0),
+    "at the end of a validation": ("on_validation_end", lambda trainer, *_: trainer.global_step > 0),
+    "in mid-epoch": ("on_train_batch_end", lambda trainer, module, outputs, batch, index: index == 1),
+    "at the last batch": ("on_train_batch_end", lambda trainer, module, outputs, batch, index: index == 4),
+    "at the start of the second epoch": ("on_train_epoch_start", lambda trainer, *_: trainer.current_epoch == 1),
+    "at the end of fitting": ("on_train_end", lambda *_: True),
+}
+PLANS = {
+    "plain": {},
+    "two validations an epoch": {"val_check_interval": 2},
+    "accumulation": {"accumulate_grad_batches": 2},
+    "steps of a scheduler": {"methods": {"configure_optimizers": scheduled("step")}},
+    "epochs of a scheduler": {"methods": {"configure_optimizers": scheduled("epoch")}},
+    "a scheduler with a metric": {"methods": {"configure_optimizers": on_plateau}},
+    "max_steps": {"max_steps": 13},
+    "two optimizers, moved by hand": {"methods": BY_HAND},
+    "no validation": {"without": ("validation_step",)},
+    "no sanity check": {"num_sanity_val_steps": 0},
+}
+
+
+def run_on(stage, folder, plan, listeners=(), resume=None, epochs=3):
+    """A fit of the plan with a ModelCheckpoint and an EarlyStopping."""
+    plan = dict(plan)
+    methods = {**LOGS, **plan.pop("methods", {})}
+    for name in plan.pop("without", ()):
+        del methods[name]
+    module = stage.make_module(methods=methods)
+    found = callbacks_of(stage)
+    watching = [] if "validation_step" not in methods else [found.EarlyStopping("val_loss", patience=50)]
+    kept = found.ModelCheckpoint(dirpath=folder / "kept", save_top_k=-1, filename="{step}")
+    trainer = stage.make_trainer(
+        callbacks=[*listeners, *watching, kept], enable_checkpointing=True, default_root_dir=str(folder),
+        max_epochs=epochs, **plan,
+    )  # fmt: skip
+    val = stage.loader("val", samples=6) if "validation_step" in methods else None
+    trainer.fit(module, stage.loader("train", samples=18), val, ckpt_path=resume)
+    return trainer
+
+
+def write(framework, folder, plan, moment):
+    """A run that saves once at a moment; the file."""
+    hook, is_time = MOMENTS[moment]
+    path = folder / "written.ckpt"
+
+    def method(self, trainer, *told):
+        if is_time(trainer, *told) and not path.exists() and not trainer.sanity_checking:
+            trainer.save_checkpoint(path)
+
+    stage = Stage(framework, hears=False)
+    framework.seed_everything(3, verbose=False)
+    run_on(stage, folder / "first", plan, [stage.make_callback(methods={hook: method})], epochs=2)
+    return path
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("plan", PLANS)
+def test_a_run_goes_on_as_in_lightning_from_its_file(plan, moment, tmp_path):
+    path = write(lightning, tmp_path / "written", PLANS[plan], moment)
+    if not path.exists():  # there is no validation to save in
+        assert moment == "at the end of a validation"
+        return
+
+    def scenario(stage):
+        folder = tmp_path / ("theirs" if stage.is_lightning else "ours")
+        run_on(stage, folder, PLANS[plan], [stage.make_callback()], resume=path)
+
+    twins(scenario)
+
+
+@pytest.mark.filterwarnings("ignore:accumulate_grad_batches=2")
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("plan", PLANS)
+def test_the_files_of_both_are_equal(plan, moment, tmp_path):
+    told = []
+    for framework in (lightning, groundwire_lightning):
+        path = write(framework, tmp_path, PLANS[plan], moment)
+        stage = Stage(framework, hears=False)
+        if path.exists():
+            tell(stage, "file", torch.load(path, weights_only=True), str(tmp_path))
+            path.unlink()
+        shutil.rmtree(tmp_path / "first")
+        told.append(stage.calls)
+    for theirs, ours in zip(*told, strict=True):
+        assert ours["call"] == theirs["call"]
+        assert ours["args"] == theirs["args"], ours["call"]
