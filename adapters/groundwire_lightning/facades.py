@@ -95,6 +95,14 @@ class FitLoop(Look):
         return steps
 
     @property
+    def _skip_backward(self) -> bool:
+        return bool(self.trainer.skips_backward)
+
+    @_skip_backward.setter
+    def _skip_backward(self, skips: bool) -> None:
+        self.trainer.skips_backward = skips  # heeded from the next epoch on, which may be the one that begins
+
+    @property
     def max_batches(self) -> float:
         """Training batches of an epoch."""
         batches: float = self.trainer.num_training_batches

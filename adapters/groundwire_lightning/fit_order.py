@@ -260,6 +260,29 @@ def step_by_hand(trainer: Trainer, batch: Any, step: int) -> Any:
     return batch_output
 
 
+def step_without_backward(trainer: Trainer, batch: Any, step: int) -> Any:
+    """A batch of a pass that only measures; its last batch makes an update with whatever gradients are left.
+
+    That update is Lightning's, and no gain: with ``numerics="exact"`` there is none.
+    """
+    plan, at, progress = trainer.plan, trainer.at, trainer.progress
+    progress.batch.started = progress.ready
+    at.is_update = at.is_update and trainer.numerics != "exact"
+    progress.steps_ready += at.is_update
+    plan.on_train_step_start(step)
+    batch_output = plan.calculate_train_batch_loss(batch)
+    trainer._update_loss_tracker(batch_output["loss"], batch_output["batch_size"])
+    plan.on_train_step_end(batch, batch_output, step)
+    if at.is_update:
+        plan._clip_gradients()
+        plan.optimizer_step()
+        at.update += 1
+        progress.steps += 1
+        plan.on_train_update_end(step)
+    after_step(trainer)
+    return batch_output
+
+
 def after_step(trainer: Trainer) -> None:
     """Move on the schedulers that need no metric: after an update, and with the last batch of an epoch."""
     trainer.progress.batch.processed = trainer.progress.ready

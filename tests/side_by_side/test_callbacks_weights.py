@@ -2,17 +2,23 @@
 
 import copy
 
-import lightning
 import pytest
 import torch
-from tests.side_by_side.twins import BOTH, Optimizer, twins
+from tests.side_by_side import twins as stages
+from tests.side_by_side.twins import BOTH, Optimizer
 from torch import nn
 from torch.optim.lr_scheduler import StepLR
 from torch.optim.swa_utils import get_ema_avg_fn
 
-import groundwire_lightning.callbacks
-
 EVERY = pytest.mark.parametrize("hears", [True, False], ids=["heard", "unheard"])
+
+
+def twins(scenario, *, refused=False, **kwargs):
+    """The record of a scenario that both play alike, to its end or, where that is what is tested, to an error."""
+    record = stages.twins(scenario, **kwargs)
+    answer = record["answer"]
+    assert (isinstance(answer, list) and answer[:1] == ["raised"]) == refused, answer
+    return record
 
 
 def with_callbacks(make, *, methods=None, state=True, **arguments):
@@ -22,7 +28,7 @@ def with_callbacks(make, *, methods=None, state=True, **arguments):
         made = make(stage.callbacks)
         module = stage.make_module(methods=BOTH if methods is None else methods)
         listener = stage.make_callback("behind")
-        trainer = stage.make_trainer(callbacks=[*made, listener], **{"max_epochs": 4, **arguments})
+        trainer = stage.make_trainer(callbacks=[*made, listener], **{"max_epochs": 3, **arguments})
         trainer.fit(module, stage.loader("train"), stage.loader("val", samples=10))
         return [copy.deepcopy(callback.state_dict()) for callback in made] if state else None
 
@@ -80,187 +86,75 @@ def test_a_module_that_makes_its_layers_late_is_averaged():
     twins(with_callbacks(AVERAGES["EMA"], methods={**BOTH, "configure_model": configure_model}))
 
 
-# parts that stand still
+# an average of the last epochs
 
-
-def backbone(self):
-    return self.layers[:2]
-
-
-def what_is_trained(self):
-    return Optimizer(self.stage, [parameter for parameter in self.parameters() if parameter.requires_grad])
-
-
-def what_is_trained_scheduled(self):
-    optimizer = what_is_trained(self)
-    return [optimizer], [StepLR(optimizer, 1, gamma=0.5)]
-
-
-def distinct(self):
-    """BatchNorm layers begin with equal values, which would be taken for one and the same."""
-    for number, parameter in enumerate(self.parameters()):
-        parameter.data += 0.001 * number
-
-
-FROZEN = {
-    **BOTH,
-    "backbone": property(backbone),
-    "configure_optimizers": what_is_trained,
-    "on_fit_start": distinct,
+SWA = {
+    "from the second epoch on": ({"swa_epoch_start": 2}, {}),
+    "from the first epoch on": ({"swa_epoch_start": 1}, {}),
+    "a share of the epochs": ({"swa_epoch_start": 0.5}, {}),
+    "no epoch at all": ({"swa_epoch_start": 0.0}, {}),
+    "the last epoch": ({"swa_epoch_start": 3}, {}),
+    "later than there are epochs": ({"swa_epoch_start": 9}, {}),
+    "linear": ({"swa_epoch_start": 2, "annealing_strategy": "linear", "annealing_epochs": 2}, {}),
+    "a function of its own": ({"swa_epoch_start": 2, "avg_fn": lambda mean, new, n: 0.9 * mean + 0.1 * new}, {}),
+    "where the module is": ({"swa_epoch_start": 2, "device": None}, {}),
+    "with accumulation": ({"swa_epoch_start": 2}, {"accumulate_grad_batches": 3}),
+    "without a limit of epochs": ({"swa_epoch_start": 2}, {"max_epochs": -1, "max_steps": 20}),
+    "with steps that end it": ({"swa_epoch_start": 2}, {"max_steps": 17}),
 }
 
 
-def growing(epoch):
-    return 1 + epoch / 2
+def plain_layers():
+    return nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 2))
 
 
-def by_hand(callbacks):
-    def freeze_before_training(self, module):
-        self.freeze([module.layers[0], module.layers[1]], train_bn=False)
-
-    def finetune_function(self, module, epoch, optimizer):
-        if epoch == 1:
-            self.unfreeze_and_add_param_group(module.layers[0], optimizer)
-        if epoch == 2:
-            self.unfreeze_and_add_param_group(nn.ModuleDict({"one": module.layers[1]}), optimizer, lr=0.02)
-
-    methods = {"freeze_before_training": freeze_before_training, "finetune_function": finetune_function}
-    return type("ByHand", (callbacks.BaseFinetuning,), methods)()
+def batches_are_counted(self, outputs, batch, batch_idx):
+    self.log("seen", float(batch_idx), on_step=True)
 
 
-FINETUNING = {
-    "at epoch 1": lambda c: c.BackboneFinetuning(1),
-    "with a first rate": lambda c: c.BackboneFinetuning(1, backbone_initial_lr=0.03),
-    "with a share": lambda c: c.BackboneFinetuning(1, backbone_initial_ratio_lr=0.7, verbose=True),
-    "without an end to its rate": lambda c: c.BackboneFinetuning(
-        0, lambda_func=growing, should_align=False, initial_denom_lr=3.0
-    ),
-    "without BatchNorm": lambda c: c.BackboneFinetuning(1, train_bn=False),
-    "never": lambda c: c.BackboneFinetuning(),
-    "written by hand": by_hand,
-}
+@pytest.mark.parametrize("name", ["from the second epoch on", "with accumulation", "with steps that end it"])
+def test_without_batch_norm_no_statistics_are_measured(name, monkeypatch):
+    monkeypatch.setattr("tests.side_by_side.twins.layers", plain_layers)
+    twins(averaging(name))
 
 
-@EVERY
-@pytest.mark.parametrize("name", FINETUNING)
-def test_parts_are_frozen_and_trained_later_as_in_lightning(name, hears):
-    twins(with_callbacks(lambda c: [FINETUNING[name](c)], methods=FROZEN), hears=hears)
+@pytest.mark.parametrize("name", SWA)
+def test_the_last_epochs_are_averaged_as_in_lightning(name):
+    twins(averaging(name))
 
 
-def test_the_rate_of_the_backbone_is_multiplied_on_top_of_the_scheduler():
-    methods = {**FROZEN, "configure_optimizers": what_is_trained_scheduled}
-    twins(with_callbacks(lambda c: [c.BackboneFinetuning(1)], methods=methods, gradient_clip_val=0.1))
+def averaging(name):
+    options, arguments = SWA[name]
+    methods = {**BOTH, "configure_optimizers": scheduled, "on_train_batch_end": batches_are_counted}
+
+    def make(callbacks):
+        return [callbacks.StochasticWeightAveraging(swa_lrs=0.05, **options)]
+
+    return with_callbacks(make, methods=methods, **arguments)
 
 
-def test_a_parameter_equal_to_one_that_is_trained_is_left_out_as_in_lightning():
-    methods = {name: method for name, method in FROZEN.items() if name != "on_fit_start"}
-    twins(with_callbacks(lambda c: [c.BackboneFinetuning(1)], methods=methods))
+def test_an_average_without_a_scheduler_brings_one():
+    twins(with_callbacks(lambda c: [c.StochasticWeightAveraging([0.03], 2)]), hears=False)
 
 
-@pytest.mark.parametrize("train_bn", [True, False])
-def test_the_tools_of_finetuning_do_what_they_do_in_lightning(train_bn):
-    found = []
-    for callbacks in (lightning.pytorch.callbacks, groundwire_lightning.callbacks):
-        base = callbacks.BaseFinetuning
-        net = nn.ModuleDict({"a": nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)), "b": nn.ModuleList([Own()])})
-        base.freeze(net, train_bn=train_bn)
-        flags = [parameter.requires_grad for parameter in net.parameters()]
-        names = [type(module).__name__ for module in base.flatten_modules([net, net["a"]])]
-        frozen = len(list(base.filter_params(net, train_bn=train_bn, requires_grad=False)))
-        base.make_trainable(net)
-        found.append((flags, names, frozen, [module.track_running_stats for module in [net["a"][1]]]))
-    assert found[0] == found[1]
+def test_an_average_of_several_optimizers_is_refused_as_in_lightning():
+    def two(self):
+        return [Optimizer(self.stage, part.parameters()) for part in (self.layers[0], self.layers[4])]
 
+    methods = {
+        "configure_optimizers": two,
+        "training_step": lambda self, batch, batch_idx: None,
+        "on_fit_start": lambda self: None,
+    }
 
-class Own(nn.Module):
-    """Holds a parameter beside a child."""
-
-    def __init__(self):
-        super().__init__()
-        self.scale = nn.Parameter(torch.ones(1))
-        self.child = nn.Linear(1, 1)
-
-
-def test_finetuning_without_a_backbone_is_refused_as_in_lightning():
     def scenario(stage):
-        module = stage.make_module(methods={"configure_optimizers": what_is_trained})
-        module.backbone = None
-        callback = stage.callbacks.BackboneFinetuning()
-        callback.freeze_before_training = lambda module: None
-        stage.make_trainer(callbacks=[callback]).fit(module, stage.loader("train"))
+        module = stage.make_module(methods=methods)
+        module.automatic_optimization = False
+        stage.make_trainer(callbacks=[stage.callbacks.StochasticWeightAveraging(0.1)]).fit(module, stage.loader())
 
-    assert twins(scenario)["answer"] == ["raised", "MisconfigurationException"]
+    assert twins(scenario, refused=True)["answer"] == ["raised", "MisconfigurationException"]
 
 
-# pruning
-
-PRUNING = {
-    "all together": lambda c: c.ModelPruning("l1_unstructured", amount=0.3),
-    "at random": lambda c: c.ModelPruning("random_unstructured", parameter_names=["weight"], amount=0.2),
-    "a number": lambda c: c.ModelPruning("l1_unstructured", amount=5),
-    "an amount for each epoch": lambda c: c.ModelPruning("l1_unstructured", amount=[0.1, 0, 0.3, 0.2].__getitem__),
-    "at some epochs": lambda c: c.ModelPruning("l1_unstructured", apply_pruning=lambda epoch: epoch == 1),
-    "without first values": lambda c: c.ModelPruning("l1_unstructured", use_lottery_ticket_hypothesis=False, verbose=2),
-    "with new values": lambda c: c.ModelPruning("l1_unstructured", resample_parameters=True),
-    "layer by layer": lambda c: c.ModelPruning("l1_unstructured", use_global_unstructured=False, amount=0.5),
-    "rows": lambda c: two_dimensional(c)(
-        "ln_structured", use_global_unstructured=False, pruning_dim=0, pruning_norm=2, amount=0.5
-    ),
-    "a class of torch": lambda c: c.ModelPruning(torch.nn.utils.prune.L1Unstructured, amount=0.5),
-    "masks that stay": lambda c: c.ModelPruning("l1_unstructured", make_pruning_permanent=False),
-    "after validations": lambda c: c.ModelPruning("l1_unstructured", prune_on_train_epoch_end=False),
-}
-
-
-def two_dimensional(callbacks):
-    def filter_parameters_to_prune(self, parameters_to_prune=()):
-        return [(module, name) for module, name in parameters_to_prune if getattr(module, name).ndim > 1]
-
-    return type("Wide", (callbacks.ModelPruning,), {"filter_parameters_to_prune": filter_parameters_to_prune})
-
-
-@pytest.mark.parametrize("name", PRUNING)
-def test_weights_are_pruned_as_in_lightning(name):
-    twins(with_callbacks(lambda c: [PRUNING[name](c)], state=False, max_epochs=3))
-
-
-REFUSED = {
-    "an unknown name": lambda c: c.ModelPruning("magic"),
-    "rows without a dimension": lambda c: c.ModelPruning("random_structured"),
-    "rows without a norm": lambda c: c.ModelPruning("ln_structured", pruning_dim=0),
-    "rows of all together": lambda c: c.ModelPruning("random_structured", pruning_dim=0),
-    "a class for each layer": lambda c: c.ModelPruning(
-        torch.nn.utils.prune.L1Unstructured, use_global_unstructured=False
-    ),
-    "an instance": lambda c: c.ModelPruning(torch.nn.utils.prune.L1Unstructured(2)),
-    "a strange parameter": lambda c: c.ModelPruning("l1_unstructured", parameter_names=["gamma"]),
-    "no amount": lambda c: c.ModelPruning("l1_unstructured", amount=None),
-    "too much to tell": lambda c: c.ModelPruning("l1_unstructured", verbose=3),
-    "SWA with a rate of 0": lambda c: c.StochasticWeightAveraging(0.0),
-    "SWA with a whole rate": lambda c: c.StochasticWeightAveraging(1),
-    "SWA with an empty start": lambda c: c.StochasticWeightAveraging(0.1, 0),
-    "SWA with a start behind the end": lambda c: c.StochasticWeightAveraging(0.1, 1.5),
-    "SWA with a strange function": lambda c: c.StochasticWeightAveraging(0.1, avg_fn="mean"),
-    "SWA on a strange device": lambda c: c.StochasticWeightAveraging(0.1, device=3),
-    "a strange interval of rates": lambda c: c.LearningRateMonitor("batch"),
-    "a strange duration": lambda c: c.Timer("12 hours"),
-    "a strange interval of time": lambda c: c.Timer(interval="batch"),
-    "a strange interval of predictions": lambda c: c.BasePredictionWriter("never"),
-}
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_lightning_refuses_is_refused(name):
-    with pytest.raises(lightning.pytorch.utilities.exceptions.MisconfigurationException):
-        REFUSED[name](lightning.pytorch.callbacks)
-    with pytest.raises(groundwire_lightning.MisconfigurationException, match=r"[(:]"):
-        REFUSED[name](groundwire_lightning.callbacks)
-
-
-def test_pruning_what_is_not_there_is_refused_as_in_lightning():
-    def scenario(stage):
-        stage.make_module()
-        callback = stage.callbacks.ModelPruning("l1_unstructured", [(nn.Linear(1, 1), "weight")])
-        stage.make_trainer(callbacks=[callback]).fit(stage.module, stage.loader("train"))
-
-    assert twins(scenario)["answer"] == ["raised", "MisconfigurationException"]
+def test_a_share_of_epochs_that_are_not_limited_is_refused_as_in_lightning():
+    scenario = with_callbacks(lambda c: [c.StochasticWeightAveraging(0.1, 0.5)], max_epochs=-1, max_steps=5)
+    assert twins(scenario, refused=True)["answer"] == ["raised", "MisconfigurationException"]

@@ -70,6 +70,10 @@ class Stage:
         self.trainer: Any = None
         self.module: Any = None
 
+    def __deepcopy__(self, memo: Any) -> Stage:
+        """Itself: copies of a module play on the same stage."""
+        return self
+
     @property
     def is_lightning(self) -> bool:
         return self.L is lightning

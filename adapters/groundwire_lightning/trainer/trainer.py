@@ -227,6 +227,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         return self._batch_output
 
     _step: Any = staticmethod(fit_order.train_step)
+    skips_backward: bool = False
 
     def choose_way(self) -> None:
         """Decide how updates are made; done before each epoch, so that a step need not ask."""
@@ -236,6 +237,8 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         ]
         if self.world_size > 1 and self.way != "by hand":
             self._step = synchronised_at_updates(self._step)
+        if self.skips_backward and self.way != "by hand":
+            self._step = fit_order.step_without_backward
 
     def _nests(self) -> bool:
         scaled = self.precision_plugin.scaler is not None
