@@ -25,6 +25,7 @@ from groundwire_lightning.outputs import told, told_by_hand
 from groundwire_lightning.phases import LOADERS, PHASES
 from groundwire_lightning.states import PURPOSES, TrainerStatus
 from groundwire_lightning.stepping import Stepping, step_by_hand
+from groundwire_lightning.substitutes import substituted
 from groundwire_lightning.transfer import TRANSFERS, moved
 
 STEPS = frozenset({"training_step", "validation_step", "test_step", "predict_step"})
@@ -224,7 +225,8 @@ class LightningAdapter(Facade, Slots):
         joining: Any = super()._gather_callbacks()
         if not joining:
             return
-        new = list(joining) if isinstance(joining, (list, tuple)) else [joining]
+        new, told = substituted(joining if isinstance(joining, (list, tuple)) else [joining])
+        self.substituted = [*self.substituted, *told]
         replaced = {
             type(old) for old in self.callbacks for made in new if issubclass(type(made), type(old)) and old is not made
         }

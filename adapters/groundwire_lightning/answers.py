@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -24,10 +24,12 @@ class Answers:
     Attributes:
         barebones: Nothing is logged, shown or saved.
         enable_autolog_hparams: Hyper-parameters are sent to loggers.
+        substituted: A sentence for each callback of Lightning's that ours stands in for.
     """
 
     barebones: bool = False
     enable_autolog_hparams: bool = True
+    substituted: Sequence[str] = ()
 
     _status: TrainerStatus = TrainerStatus.INITIALIZING
     _strategy: Strategy | None = None
@@ -88,6 +90,11 @@ class Answers:
     def accelerator(self) -> Kind:
         """The kind of device."""
         return KINDS[self.device.type]()
+
+    @property
+    def scaler(self) -> Any:
+        """What scales the loss of 16-bit training, or None."""
+        return self.precision_plugin.scaler
 
     @property
     def device_ids(self) -> list[int]:

@@ -26,6 +26,7 @@ from groundwire_lightning.profiling import Profiled
 from groundwire_lightning.progress import Progress
 from groundwire_lightning.retired import NAMES, named
 from groundwire_lightning.stepping import nests, synchronised_at_updates
+from groundwire_lightning.substitutes import substituted
 from groundwire_lightning.trainer.entry_points import EntryPoints
 
 
@@ -110,7 +111,8 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         self.progress = Progress()
         settings.take(self, given)
         self._told_left_out: set[str] = set()
-        super().__init__(None, callbacks=ordered(listed(given), given["enable_checkpointing"]))
+        callbacks, self.substituted = substituted(listed(given))
+        super().__init__(None, callbacks=ordered(callbacks, given["enable_checkpointing"]))
         self.precision_plugin = made(given["precision"], self.device.type)
         if self.barebones:
             self.logged = Silent()
@@ -171,9 +173,19 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         self.model = outer[0] if model is None else model
         self.datamodule = outer[1] if datamodule is None else datamodule
         try:
-            return super().explain(format)
+            return self._with_substitutes(super().explain(format))
         finally:
             self.model, self.datamodule = outer
+
+    def _with_substitutes(self, told: Any) -> Any:
+        """What is told, and which callbacks of Lightning's ours stand in for."""
+        if isinstance(told, dict):
+            return {**told, "substituted": self.substituted}
+        if not self.substituted:
+            return told
+        more = "\n".join(["", "Substituted:", *(f"  {line}" for line in self.substituted)])
+        self.print(more)
+        return f"{told}\n{more}"
 
     # where the run is
 
