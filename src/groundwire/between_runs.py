@@ -11,6 +11,7 @@ from accelerate import Accelerator
 from groundwire import checkpoint, prepare, training_state
 from groundwire.callbacks.checks import path
 from groundwire.engine import Engine
+from groundwire.time_ledger import account_for
 
 
 class BetweenRuns(Engine):
@@ -76,7 +77,8 @@ class BetweenRuns(Engine):
         state = checkpoint.with_extras(checkpoint.state_of(self, save_optimizer, save_scheduler), checkpoint_kwargs)
         self.plan._save_state(state)
         if self._accelerator.is_local_main_process if save_per_node else self._accelerator.is_main_process:
-            checkpoint.write(save_path, state)
+            with account_for(self.at.spent, "saving"):
+                checkpoint.write(save_path, state)
 
     def load_checkpoint(
         self, checkpoint_path: str | PathLike[str], load_optimizer: bool = True, load_scheduler: bool = True
@@ -120,7 +122,9 @@ class BetweenRuns(Engine):
                 or with something that could not be loaded again; or the folder cannot be written.
         """
         path("output_dir", output_dir)
-        training_state.save(self, output_dir, checkpoint.with_extras({}, checkpoint_kwargs))  # type: ignore[arg-type]
+        extras = checkpoint.with_extras({}, checkpoint_kwargs)
+        with account_for(self.at.spent, "saving"):
+            training_state.save(self, output_dir, extras)  # type: ignore[arg-type]
 
     def load_training_state(self, input_dir: str | PathLike[str]) -> dict[str, Any]:
         """Load what :meth:`save_training_state` wrote, except for the place in the epoch.

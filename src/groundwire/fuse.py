@@ -18,8 +18,16 @@ from typing import Any
 from groundwire.errors import HookMapError, place_of
 from groundwire.hookmap import Row
 from groundwire.hooks import Hook
+from groundwire.time_ledger import Spent, clock
 
 _numbers = itertools.count()
+
+BEGIN_TIME = ("began, before = clock(), spent.total",)
+END_TIME = (
+    "took = clock() - began - (spent.total - before)",  # less what was put on other accounts meanwhile
+    "spent.callbacks += took",
+    "spent.total += took",
+)
 
 
 def nothing(*moment: Any) -> None:
@@ -108,7 +116,11 @@ class Attached:
 
 
 def fuse(
-    hook: Hook, own: Callable[..., Any], before: Sequence[Attached], after: Sequence[Attached]
+    hook: Hook,
+    own: Callable[..., Any],
+    before: Sequence[Attached],
+    after: Sequence[Attached],
+    spent: Spent | None = None,
 ) -> Callable[..., Any]:
     """Write the function of a hook: the rows before, the Trainer's own method, the rows after.
 
@@ -117,6 +129,7 @@ def fuse(
         own: The Trainer's method, or :func:`nothing` for an event.
         before: Rows that run first, in order.
         after: Rows that run last, in order; they may use what ``own`` returned.
+        spent: Where the time of an event is put down; None leaves it out.
 
     Returns:
         ``own`` itself where no row runs.
@@ -130,6 +143,9 @@ def fuse(
     if own is not nothing:
         lines.append("return returned")
     space: dict[str, Any] = {"own": own}
+    if spent is not None and hook.is_event:
+        lines = [*BEGIN_TIME, *lines, *END_TIME]
+        space.update(clock=clock, spent=spent)
     for position, calls in (("before", before), ("after", after)):
         for index, attached in enumerate(calls):
             space.update(attached.space(f"{position}_{index}"))

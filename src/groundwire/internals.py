@@ -20,6 +20,7 @@ from groundwire.fetch import in_batches
 from groundwire.random_state import seed_all
 from groundwire.request import EvaluateRequest, TrainRequest, check_seed
 from groundwire.run_config import TrainerRunConfig
+from groundwire.time_ledger import ACCOUNTS, EpochTime, account_for
 from groundwire.tracking import LossTracker
 
 
@@ -170,6 +171,7 @@ class Internals(BetweenRuns):
         parts.check_run_history(self.run_history)
         if anew and not self._is_running:
             self.run_history.reset()
+            getattr(self.run_history, "__dict__", {}).pop("_epoch_times", None)
 
     def _seed_run(self) -> None:
         """Let a run begin from the seed, where there is one; a run inside a run draws on."""
@@ -216,7 +218,8 @@ class Internals(BetweenRuns):
         """Evaluate once over ``valid_dl``; inside a training epoch its loss stays apart from the epoch's."""
         outer, self._loss_tracker = self._loss_tracker, LossTracker(self.device)
         try:
-            loop.eval_epoch(self, valid_dl, is_intermediate)  # type: ignore[arg-type]
+            with account_for(self.at.spent, "evaluation"):
+                loop.eval_epoch(self, valid_dl, is_intermediate)  # type: ignore[arg-type]
         finally:
             self._loss_tracker = outer
 
@@ -265,10 +268,19 @@ class Internals(BetweenRuns):
             if parameter.grad is not None:
                 parameter.grad.div_(total)
 
+    def _keep_time(self, seconds: float, updates: int) -> None:
+        """Put down in the run history where the time of an epoch went."""
+        keep = getattr(self.run_history, "_keep_time", None)
+        if callable(keep):
+            spent = {name: getattr(self.at.spent, name) for name in (*ACCOUNTS, "samples")}
+            keep(EpochTime(self.run_history.current_epoch, seconds, **spent, updates=updates))
+
     def _add_epoch_loss_to_run_history(self, metric_name: str) -> None:
         """Record the mean loss of the epoch over all processes."""
         totals = self._loss_tracker.totals()
         if self._accelerator.num_processes > 1:
             totals = self._accelerator.reduce(totals, reduction="sum")
         loss, count = totals.tolist()
+        if metric_name == "train_loss_epoch":
+            self.at.spent.samples = count
         self.run_history.update_metric(metric_name, loss / count if count else float("nan"))

@@ -16,6 +16,7 @@ import torch
 from groundwire.errors import GroundwireError, NonFiniteLossError, StopTrainingError
 from groundwire.predictions import on_cpu
 from groundwire.prepare import promised_length
+from groundwire.time_ledger import clock
 
 if TYPE_CHECKING:
     from groundwire.run_state import RunState
@@ -48,6 +49,8 @@ def training_run(trainer: Trainer) -> None:
 def training_run_epoch(trainer: Trainer) -> None:
     """One epoch: training, then evaluation where there is data for it; a resumed one goes on with what is ahead."""
     plan, at = trainer.plan, trainer.at
+    began, updates = clock(), at.update
+    at.spent.clear()
     if at.ahead == "epoch":
         at.epoch, at.ahead = at.epoch + 1, "train"
     if at.ahead == "train":
@@ -60,6 +63,7 @@ def training_run_epoch(trainer: Trainer) -> None:
         plan.training_run_epoch_end()
         at.ahead = "count"
         plan.on_training_run_epoch_end()
+    trainer._keep_time(clock() - began, at.update - updates)
     trainer.run_history._increment_epoch()
     at.ahead = "epoch"
 
@@ -74,12 +78,18 @@ def train_epoch(trainer: Trainer, train_dl: Iterable[Any]) -> None:
         plan.on_train_epoch_start()
     most = most_updates(trainer)
     batches = () if at.update >= most else trainer._in_order(train_dl)
+    spent, ended = at.spent, clock()
     for batch in trainer._on_device(in_windows(batches, at, trainer.run_config.gradient_accumulation_steps)):
+        began, before = clock(), spent.total
+        spent.data += began - ended
         if at.is_update or not trainer.run_config.is_distributed:
             plan._run_train_step(batch, at.step)
         else:
             with trainer._accelerator.no_sync(trainer.model):
                 plan._run_train_step(batch, at.step)
+        ended = clock()
+        spent.step += ended - began - (spent.total - before)
+        spent.total = before + ended - began
         if at.update >= most:
             break
     plan.train_epoch_end()

@@ -102,10 +102,11 @@ class Plan:
 
     def put(self, trainer: Any, hooks: Iterable[str]) -> None:
         """Make the functions of ``hooks`` from what is wired there."""
+        spent = getattr(getattr(trainer, "at", None), "spent", None)
         for name in hooks:
             own = nothing if HOOKS[name].is_event else getattr(trainer, name)
             wired = self.wired.get(name)
-            setattr(self, name, fuse(HOOKS[name], own, wired.before, wired.after) if wired else own)
+            setattr(self, name, fuse(HOOKS[name], own, wired.before, wired.after, spent) if wired else own)
 
     if TYPE_CHECKING:
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from groundwire.time_ledger import Spent
 
 Phase = Literal["idle", "train", "eval", "predict"]
 Ahead = Literal["epoch", "train", "eval", "end", "count"]
@@ -27,6 +29,7 @@ class RunState:
             training is over.
         ahead: What comes next: a new ``"epoch"``, or of this one its training, its evaluation, its
             end, or only that it is counted.
+        spent: Where the time of the epoch under way went so far.
     """
 
     phase: Phase = "idle"
@@ -40,3 +43,4 @@ class RunState:
     items: Any = None
     done: int = 0
     ahead: Ahead = "epoch"
+    spent: Spent = field(default_factory=Spent)

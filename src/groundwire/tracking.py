@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from groundwire.errors import did_you_mean
+from groundwire.time_ledger import EpochTime
 
 __all__ = ["InMemoryRunHistory", "LossTracker", "RunHistory"]
 
@@ -81,6 +82,14 @@ class RunHistory(ABC):
     def to_dict(self) -> dict[str, list[Any]]:
         """Every metric with a new list of its values."""
         return {name: list(self.get_metric_values(name)) for name in self.get_metric_names()}
+
+    @property
+    def epoch_times(self) -> list[EpochTime]:
+        """Where the time of each epoch went, in order; one that was cut short is not among them."""
+        return list(vars(self).get("_epoch_times", ()))
+
+    def _keep_time(self, time: EpochTime) -> None:
+        vars(self).setdefault("_epoch_times", []).append(time)  # a subclass need not call our __init__
 
     def to_pandas(self) -> Any:
         """Every metric as a column of a pandas ``DataFrame``, one line an epoch.

@@ -40,16 +40,19 @@ def test_a_run_with_the_defaults_says_what_it_did(capfd, monkeypatch):
     said, bars = capfd.readouterr()
     losses = trainer.run_history.get_metric_values("train_loss_epoch")
     evals = trainer.run_history.get_metric_values("eval_loss_epoch")
+    times = trainer.run_history.epoch_times
     assert said.split("\n") == [
         "Training starts",
         "Epoch 1",
         f"train_loss_epoch: {losses[0]}",
         "Evaluation",
         f"eval_loss_epoch: {evals[0]}",
+        f"Time of {times[0]}",
         "Epoch 2",
         f"train_loss_epoch: {losses[1]}",
         "Evaluation",
         f"eval_loss_epoch: {evals[1]}",
+        f"Time of {times[1]}",
         "Training is done",
         "",
     ]

@@ -4,6 +4,7 @@ import pytest
 from tests.groundwire.runs import data, trainer_for
 
 from groundwire import RunState
+from groundwire.time_ledger import Spent
 
 
 def test_before_a_run_nothing_has_been_done():
@@ -13,11 +14,13 @@ def test_before_a_run_nothing_has_been_done():
         "step": 0,
         "update": 0,
         "eval_step": 0,
+        "loader": 0,
         "window": 1,
         "is_update": True,
         "items": None,
         "done": 0,
         "ahead": "epoch",
+        "spent": dict.fromkeys(Spent.__slots__, 0.0),
     }
 
 

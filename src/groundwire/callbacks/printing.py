@@ -14,14 +14,19 @@ __all__ = ["LogMetricsCallback", "PrintMetricsCallback", "PrintProgressCallback"
 
 
 class PrintProgressCallback(TrainerCallback):
-    """Prints a line as a run, an epoch or an evaluation begins, and as a run ends."""
+    """Prints a line as a run, an epoch or an evaluation begins and as a run ends, and where an epoch's time went."""
+
+    def __init__(self) -> None:
+        self._told = 0  # how many epochs
 
     def on_training_run_start(self, trainer: Trainer, **kwargs: Any) -> None:
         """Say that training begins."""
+        self._told = len(_times(trainer))
         trainer.print("Training starts")
 
     def on_train_epoch_start(self, trainer: Trainer, **kwargs: Any) -> None:
-        """Say which epoch begins."""
+        """Say which epoch begins, and where the time of the one before it went."""
+        self._tell_times(trainer)
         trainer.print(f"Epoch {trainer.run_history.current_epoch}")
 
     def on_eval_epoch_start(self, trainer: Trainer, **kwargs: Any) -> None:
@@ -30,6 +35,7 @@ class PrintProgressCallback(TrainerCallback):
 
     def on_training_run_end(self, trainer: Trainer, **kwargs: Any) -> None:
         """Say that training is over."""
+        self._tell_times(trainer)
         trainer.print("Training is done")
 
     def on_evaluation_run_start(self, trainer: Trainer, **kwargs: Any) -> None:
@@ -39,6 +45,12 @@ class PrintProgressCallback(TrainerCallback):
     def on_evaluation_run_end(self, trainer: Trainer, **kwargs: Any) -> None:
         """Say that the evaluation run is over."""
         trainer.print("Evaluation run is done")
+
+    def _tell_times(self, trainer: Trainer) -> None:
+        times = _times(trainer)
+        for time in times[self._told :]:
+            trainer.print(f"Time of {time}")
+        self._told = len(times)
 
 
 class LogMetricsCallback(TrainerCallback):
@@ -72,6 +84,10 @@ class LogMetricsCallback(TrainerCallback):
         """Log what was recorded after the evaluation."""
         self._log_what_is_new(trainer)
 
+    def on_evaluation_run_end(self, trainer: Trainer, **kwargs: Any) -> None:
+        """Log what was recorded after the evaluation of the run."""
+        self._log_what_is_new(trainer)
+
     def log_metrics(self, trainer: Trainer, metrics: Mapping[str, Any]) -> None:
         """Log some metrics.
 
@@ -93,6 +109,11 @@ class LogMetricsCallback(TrainerCallback):
 
 PrintMetricsCallback = LogMetricsCallback
 """Another name of :class:`LogMetricsCallback`."""
+
+
+def _times(trainer: Trainer) -> list[Any]:
+    times = getattr(trainer.run_history, "epoch_times", ())
+    return list(times) if isinstance(times, (list, tuple)) else []
 
 
 def _counts(trainer: Trainer) -> dict[str, int]:
