@@ -7,8 +7,26 @@ import dataclasses
 import inspect
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, MutableMapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from types import FrameType
 from typing import Any
+
+_given: ContextVar[dict[str, Any] | None] = ContextVar("_given", default=None)
+
+
+@contextmanager
+def given_hyper_parameters(hparams: dict[str, Any]) -> Iterator[None]:
+    """Let ``save_hyperparameters`` keep ``hparams`` instead of the arguments of the constructor.
+
+    Args:
+        hparams: Name to value, as a command line has them.
+    """
+    token = _given.set(dict(hparams))
+    try:
+        yield
+    finally:
+        _given.reset(token)
 
 
 class AttributeDict(dict[str, Any]):
@@ -63,7 +81,9 @@ class HyperParameters:
             here = inspect.currentframe()
             frame = here.f_back if here is not None else None
         ignored = {ignore} if isinstance(ignore, str) else set(ignore or ())
-        given = {name: value for name, value in _arguments(self, frame).items() if name not in ignored}
+        known = _given.get()
+        arguments = _arguments(self, frame) if known is None else known
+        given = {name: value for name, value in arguments.items() if name not in ignored}
         kept, self._hparams_name = _chosen(args, given)
         self._set_hparams(kept)
         self.remove_ignored_hparams(sorted(ignored))

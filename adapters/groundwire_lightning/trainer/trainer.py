@@ -13,19 +13,22 @@ from groundwire import LossTracker
 from groundwire_lightning import arguments, evaluation, fit_order, settings
 from groundwire_lightning import devices as devices_of
 from groundwire_lightning.adapter import LightningAdapter
+from groundwire_lightning.callback import Callback
 from groundwire_lightning.callback_order import ordered
 from groundwire_lightning.checkpoints import Checkpoints
 from groundwire_lightning.default_callbacks import listed
 from groundwire_lightning.errors import NotSupportedYetError
+from groundwire_lightning.loggers.logger import Logger
 from groundwire_lightning.nested import nested_step
 from groundwire_lightning.plugged import Silent
 from groundwire_lightning.plugins.layer_sync import TorchSyncBatchNorm
 from groundwire_lightning.precision import made
-from groundwire_lightning.profilers import profiler_for
+from groundwire_lightning.profilers import Profiler, profiler_for
 from groundwire_lightning.profiling import Profiled
 from groundwire_lightning.progress import Progress
 from groundwire_lightning.retired import NAMES, named
 from groundwire_lightning.stepping import nests, synchronised_at_updates
+from groundwire_lightning.strategies.strategy import Strategy
 from groundwire_lightning.substitutes import substituted
 from groundwire_lightning.trainer.entry_points import EntryPoints
 
@@ -58,12 +61,12 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         self,
         *,
         accelerator: Any = "auto",
-        strategy: Any = "auto",
+        strategy: str | Strategy = "auto",
         devices: Any = "auto",
         num_nodes: int = 1,
         precision: Any = None,
-        logger: Any = None,
-        callbacks: Any = None,
+        logger: Logger | Iterable[Logger] | bool | None = None,
+        callbacks: list[Callback] | Callback | None = None,
         fast_dev_run: int | bool = False,
         max_epochs: int | None = None,
         min_epochs: int | None = None,
@@ -89,7 +92,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         benchmark: bool | None = None,
         inference_mode: bool = True,
         use_distributed_sampler: bool = True,
-        profiler: Any = None,
+        profiler: Profiler | str | bool | None = None,
         detect_anomaly: bool = False,
         barebones: bool = False,
         plugins: Any = None,
