@@ -8,12 +8,14 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
+from torch.utils.data import DataLoader
 
 from groundwire import DEFAULT_CALLBACKS, GroundwireError, HookMap, Part, by_row
 from groundwire_lightning import guests
 from groundwire_lightning.callback import idle_hooks
 from groundwire_lightning.callback_order import checkpoints_last
 from groundwire_lightning.checkpoint import STATE_METHODS, told_its_state
+from groundwire_lightning.combined import is_combined, is_several
 from groundwire_lightning.datamodule import LightningDataModule
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
 from groundwire_lightning.facade import Facade
@@ -257,6 +259,26 @@ class LightningAdapter(Facade, Slots):
         """The hooks that module or data module run instead of, those of later stages too."""
         return {hook for hook, found in self.plan.wired.items() if found.instead}
 
+    def create_train_dataloader(self, batch_size: int | None, train_dl_kwargs: Any = None) -> Any:
+        """The loader of training batches: of the data that ``train`` was given, or the module's."""
+        return self._accepted(super().create_train_dataloader(batch_size, train_dl_kwargs))
+
+    def create_eval_dataloader(self, batch_size: int | None, eval_dl_kwargs: Any = None) -> Any:
+        """The loader of evaluation batches, likewise."""
+        return self._accepted(super().create_eval_dataloader(batch_size, eval_dl_kwargs))
+
+    def _accepted(self, loader: Any) -> Any:
+        """One loader; what is read in native order is not several."""
+        if isinstance(loader, (list, tuple)) and len(loader) == 1 and is_several(loader):
+            return loader[0]
+        if is_combined(loader) or (is_several(loader) and _holds_loaders(loader)):
+            raise NotSupportedYetError(
+                f"several loaders, a {type(loader).__name__}, are for fit(), validate(), test() and predict() of "
+                "groundwire_lightning.Trainer; in native order give one, for instance over a "
+                "torch.utils.data.ConcatDataset or StackDataset"
+            )
+        return loader
+
     def create_scheduler(self) -> Any:
         """The scheduler that is stepped at each update: ``create_scheduler_fn``'s, or the module's."""
         if self.create_scheduler_fn is not None or not self.lr_scheduler_configs:
@@ -380,6 +402,12 @@ class LightningAdapter(Facade, Slots):
 
     def _forget_batch(self) -> None:
         self._batch_output = self._told = None
+
+
+def _holds_loaders(loaders: Any) -> bool:
+    """True for a collection in which a loader is; a list of batches is none."""
+    parts = list(loaders.values()) if isinstance(loaders, dict) else list(loaders)
+    return isinstance(loaders, dict) or any(isinstance(part, DataLoader) for part in parts)
 
 
 def _numbers(values: list[Tensor]) -> list[float]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning import ckpt_loops
+from groundwire_lightning.combined import has_state, parts_of
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.migration import FORMAT, VERSION_KEY
 from groundwire_lightning.plain import LEFT_OUT, cleaned
@@ -110,9 +111,7 @@ def _restore_optimizer(optimizer: Any, state: dict[str, Any], source: Any) -> No
 
 def _loader_states(trainer: Trainer) -> list[Any]:
     """The states of training loaders that can give theirs and take it back."""
-    loader = trainer.train_dataloader
-    stateful = all(callable(getattr(loader, method, None)) for method in ("state_dict", "load_state_dict"))
-    return [loader.state_dict()] if stateful else []
+    return [part.state_dict() for part in parts_of(trainer._train_dataloader) if has_state(part)]
 
 
 def _tell(trainer: Trainer, left_out: dict[str, str]) -> None:

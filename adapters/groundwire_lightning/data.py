@@ -9,7 +9,8 @@ from typing import Any
 
 from torch.utils.data import DataLoader
 
-from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+from groundwire_lightning.combined import Triple, combined, is_combined, parts_of
+from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.seed import seeds_workers, start_worker
 
 
@@ -20,7 +21,7 @@ class Feed:
     says how many batches there are, one is fetched ahead, at once too, so that the last can be told.
 
     Args:
-        loader: Any iterable of batches.
+        loader: Any iterable of batches, or several combined.
         batches: How many at most; may be infinite.
 
     Attributes:
@@ -32,7 +33,8 @@ class Feed:
         self.is_last = False
         self._batches = batches
         self._looks_ahead = math.isinf(batches)
-        self._iterator: Iterator[Any] = iter(loader)
+        iterator: Iterator[Any] = iter(loader)
+        self._iterator = iterator if is_combined(loader) else _numbered(iterator)
         self._ahead = self._next() if self._looks_ahead else []
         self._begins_at = 0
         self._owes_one = False
@@ -46,12 +48,13 @@ class Feed:
         """
         self._begins_at, self._owes_one = number, at_least_one
 
-    def _next(self) -> list[Any]:
-        for batch in self._iterator:
-            return [batch]
-        return []
+    def _next(self) -> list[Triple]:
+        try:
+            return [next(self._iterator)]  # a for loop would have combined loaders begin anew
+        except StopIteration:
+            return []
 
-    def __iter__(self) -> Iterator[tuple[Any, int, int]]:
+    def __iter__(self) -> Iterator[Triple]:
         """Each batch, its number, and which of several loaders it is from."""
         number = self._begins_at
         while number < self._batches or self._owes_one:
@@ -62,7 +65,11 @@ class Feed:
             number += 1
             self._ahead = self._next() if self._looks_ahead else []
             self.is_last = not self._ahead if self._looks_ahead else number >= self._batches
-            yield found[0], number - 1, 0
+            yield found[0]
+
+
+def _numbered(iterator: Iterator[Any]) -> Iterator[Triple]:
+    return ((batch, number, 0) for number, batch in enumerate(iterator))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,30 +93,24 @@ class Announced:
         return self.feed.is_last
 
 
-def checked(loader: Any, source: str) -> Any:
-    """A loader that batches can be read from.
+def checked(loader: Any, source: str, mode: str) -> Any:
+    """A loader that batches can be read from; several are combined.
 
     Args:
         loader: What was given or made.
         source: Who gave it, for messages.
+        mode: How several are read: a mode of :class:`CombinedLoader`.
 
     Raises:
-        TypeError: It cannot be iterated over.
-        NotSupportedYetError: It is several loaders.
+        TypeError: It, or one of them, cannot be iterated over.
     """
-    if isinstance(loader, (list, tuple, dict)) or type(loader).__name__ == "CombinedLoader":
-        if isinstance(loader, (list, tuple)) and len(loader) == 1:
-            return checked(loader[0], source)
-        if not isinstance(loader, (list, tuple)) or any(isinstance(part, DataLoader) for part in loader):
-            raise NotSupportedYetError(
-                f"{source} gave a {type(loader).__name__}: several loaders are not supported yet; give one, for "
-                "instance over a torch.utils.data.ConcatDataset or StackDataset"
-            )
-    if not isinstance(loader, DataLoader):
-        _check_iterable(loader, source)
-    elif loader.num_workers and loader.worker_init_fn is None and seeds_workers():
-        loader.worker_init_fn = start_worker
-    return loader
+    made = combined(loader, mode)
+    for part in parts_of(made):
+        if not isinstance(part, DataLoader):
+            _check_iterable(part, source)
+        elif part.num_workers and part.worker_init_fn is None and seeds_workers():
+            part.worker_init_fn = start_worker
+    return made
 
 
 def _check_iterable(loader: Any, source: str) -> None:
@@ -118,14 +119,6 @@ def _check_iterable(loader: Any, source: str) -> None:
         iter(loader)
     except TypeError:
         raise TypeError(f"{source} gave {loader!r}, which no batch can be read from; a DataLoader is due") from None
-
-
-def length_of(loader: Any) -> float:
-    """Batches of a pass; infinite where the loader does not say."""
-    try:
-        return len(loader)
-    except (TypeError, NotImplementedError):
-        return math.inf
 
 
 def limited(name: str, length: float, limit: float) -> float:
@@ -156,7 +149,8 @@ def limited(name: str, length: float, limit: float) -> float:
 
 def tell_epoch(loader: Any, epoch: int) -> None:
     """Tell the epoch to samplers that shuffle by it."""
-    samplers = getattr(loader, "sampler", None), getattr(getattr(loader, "batch_sampler", None), "sampler", None)
-    for sampler in {id(sampler): sampler for sampler in samplers}.values():
-        if callable(getattr(sampler, "set_epoch", None)):
-            sampler.set_epoch(epoch)  # type: ignore[union-attr]  # looked at one line above
+    for part in parts_of(loader):
+        samplers = getattr(part, "sampler", None), getattr(getattr(part, "batch_sampler", None), "sampler", None)
+        for sampler in {id(sampler): sampler for sampler in samplers}.values():
+            if callable(getattr(sampler, "set_epoch", None)):
+                sampler.set_epoch(epoch)  # type: ignore[union-attr]  # looked at one line above

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from groundwire_lightning.combined import is_combined
 from groundwire_lightning.data import Announced, Feed
 from groundwire_lightning.progress import Count
 from groundwire_lightning.transfer import moved
@@ -57,15 +58,16 @@ def evaluation_run(trainer: Trainer) -> None:
 
 def evaluation(trainer: Trainer, feed: Feed) -> None:
     """Every batch once, without gradients."""
-    plan, logged, progress = trainer.plan, trainer.logged, trainer.progress
+    plan, at, logged, progress = trainer.plan, trainer.at, trainer.logged, trainer.progress
+    tells = trainer._tells_loader
     with modes_kept(trainer):
         progress.enter_validation()
         plan.eval_epoch_start()
         plan.on_eval_epoch_start(False)
         for batch in trainer._on_device(Announced(feed, announced(trainer, feed))):
             progress.val_batch.ready, progress.val_is_last = progress.val_batch.ready + 1, feed.is_last
-            logged.batch_starts(batch)
-            plan._run_eval_step(batch, trainer.at.eval_step)
+            logged.batch_starts(batch, at.loader if tells else None)
+            plan._run_eval_step(batch, at.eval_step)
             logged.batch_ends()
         seen = progress.val_batch.ready
         progress.val_batch = Count(seen, seen, seen, seen)
@@ -83,6 +85,8 @@ def prediction_run(trainer: Trainer) -> None:
     trainer.lightning_module.zero_grad()
     with evaluating(trainer, "predict"):
         trainer.load_evaluation_data()
+        if is_combined(trainer._eval_dataloader) and trainer._eval_dataloader._mode != "sequential":
+            raise ValueError("predict() reads one loader after the other: CombinedLoader(mode='sequential') is due")
         feed = trainer.evaluation_feed()
         if feed is None:
             return

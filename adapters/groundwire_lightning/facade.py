@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from groundwire_lightning.answers import Answers
+from groundwire_lightning.combined import as_given
 from groundwire_lightning.phases import PHASES
 from groundwire_lightning.states import RunningStage, TrainerFn
 
@@ -136,8 +137,8 @@ class Facade(Answers):
 
     @property
     def train_dataloader(self) -> Any:
-        """The loader of training batches, once it was asked for."""
-        return self._train_dataloader
+        """The loaders of training batches, once they were asked for."""
+        return as_given(self._train_dataloader)
 
     @property
     def val_dataloaders(self) -> Any:
@@ -155,7 +156,7 @@ class Facade(Answers):
         return self._loaders_of("predict")
 
     def _loaders_of(self, prefix: str) -> Any:
-        return self._eval_dataloader if PHASES[self._purpose].prefix == prefix else None
+        return as_given(self._eval_dataloader) if PHASES[self._purpose].prefix == prefix else None
 
     @property
     def num_training_batches(self) -> float:

@@ -126,8 +126,8 @@ def epoch(trainer: Trainer) -> None:
     """Training with the validation inside it, and the end of the epoch."""
     plan, at = trainer.plan, trainer.at
     at.epoch = trainer.progress.epochs + 1
-    tell_epoch(trainer.train_dataloader, trainer.progress.processed)
-    plan._run_train_epoch(trainer.train_dataloader)
+    tell_epoch(trainer._train_dataloader, trainer.progress.processed)
+    plan._run_train_epoch(trainer._train_dataloader)
     trainer.progress.epochs += 1
     trainer.restart = None
     plan.training_run_epoch_end()

@@ -10,9 +10,11 @@ from typing import Any
 from groundwire import HookMap
 from groundwire_lightning import limits, resume
 from groundwire_lightning.adapter import LightningAdapter
-from groundwire_lightning.data import Feed, checked, length_of, limited, tell_epoch
+from groundwire_lightning.combined import is_combined, length_of, length_under, parts_of
+from groundwire_lightning.data import Feed, checked, limited, tell_epoch
 from groundwire_lightning.errors import MisconfigurationException, NoLoaderError
-from groundwire_lightning.map import ONE_LOADER
+from groundwire_lightning.loader_index import check_loader_index
+from groundwire_lightning.map import LIGHTNING, ONE_LOADER
 from groundwire_lightning.phases import PHASES, Phase
 from groundwire_lightning.progress import Progress
 
@@ -60,9 +62,11 @@ class Loaders(LightningAdapter):
     @property
     def num_training_batches(self) -> float:
         """Training batches of an epoch, once the loader was asked for; infinite where the data does not say."""
-        if self._train_dataloader is None:
+        loader = self._train_dataloader
+        if loader is None:
             return 0 if self.limit_train_batches == 0 else math.inf
-        return limited("limit_train_batches", length_of(self._train_dataloader), self.limit_train_batches)
+        used = self._used(loader, "limit_train_batches")
+        return length_under(loader._mode, loader.flattened, used) if is_combined(loader) else used[0]
 
     @property
     def num_val_batches(self) -> list[float]:
@@ -81,9 +85,11 @@ class Loaders(LightningAdapter):
 
     def _batches_of(self, prefix: str) -> list[float]:
         loader, phase = self._eval_dataloader, self._phase
-        if loader is None or phase.prefix != prefix:
-            return []
-        return [limited(phase.limit, length_of(loader), getattr(self, phase.limit))]
+        return [] if loader is None or phase.prefix != prefix else self._used(loader, phase.limit)
+
+    def _used(self, loader: Any, limit: str) -> list[float]:
+        """Batches of each loader under a limit."""
+        return [limited(limit, length_of(part), getattr(self, limit)) for part in parts_of(loader)]
 
     @property
     def _phase(self) -> Phase:
@@ -115,32 +121,41 @@ class Loaders(LightningAdapter):
         given = self._given.get(self._phase.loader)
         return super().create_eval_dataloader(batch_size, eval_dl_kwargs) if given is None else given
 
+    def _accepted(self, loader: Any) -> Any:
+        return loader  # several too
+
     def load_training_data(self) -> None:
         """Ask for the training loader and make its first iterator, unless that was done."""
         if self._train_dataloader is None and self.limit_train_batches:
-            loader = self.plan.create_train_dataloader(None, None)
-            self._train_dataloader = checked(
-                _present(loader, "train", "create_train_dataloader" in self.plan.instead), "train_dataloader"
-            )
+            loader = _present(self.plan.create_train_dataloader(None, None), "train", self._brings("train_dataloader"))
+            self._train_dataloader = checked(loader, "train_dataloader", "max_size_cycle")
             resume.give_loader_state(self._train_dataloader, self.restart, self._loader_states)
             self._feed = self._new_training_feed()
             if self.run_config is not None:
                 self.describe_run()
 
     def load_evaluation_data(self) -> None:
-        """Ask for the loader of an evaluation or a prediction, unless that was done or none of it is used."""
+        """Ask for the loaders of an evaluation or a prediction, unless that was done or none of it is used."""
         phase = self._phase
         limit = getattr(self, phase.limit)
         if self._eval_dataloader is not None or not limit or (self._is_fitting and not self.enable_validation):
             return
         outer, self.at.phase = self.at.phase, "eval" if phase.prefix == "val" else self.at.phase
-        loader = self.plan.create_eval_dataloader(None, None)
-        self._eval_dataloader = checked(
-            _present(loader, phase.prefix, "create_eval_dataloader" in self.plan.instead), phase.loader
-        )
+        loader = _present(self.plan.create_eval_dataloader(None, None), phase.prefix, self._brings(phase.loader))
+        self._eval_dataloader = checked(loader, phase.loader, "sequential")
         self.at.phase = outer
-        limited(phase.limit, length_of(self._eval_dataloader), limit)  # refused early
-        self._choose_table(ONE_LOADER)
+        self._used(self._eval_dataloader, phase.limit)  # refused early
+
+    def _brings(self, method: str) -> bool:
+        """True where module or data module have to give the loader."""
+        slot = "create_train_dataloader" if method == "train_dataloader" else "create_eval_dataloader"
+        return slot in self.plan.instead
+
+    @property
+    def _tells_loader(self) -> bool:
+        """True where hooks of an evaluation are told which loader a batch is from."""
+        loader = self._eval_dataloader
+        return is_combined(loader) and loader._mode == "sequential" and len(loader.flattened) > 1
 
     def _choose_table(self, table: HookMap) -> None:
         """Take the table that suits the number of loaders; wired anew only if somebody would notice."""
@@ -152,24 +167,32 @@ class Loaders(LightningAdapter):
                 self._wire(self._stage)
 
     def evaluation_feed(self) -> Feed | None:
-        """The batches of one pass over the loader of the phase, or None where there are none."""
+        """The batches of one pass over the loaders of the phase, or None where there are none."""
         batches = self.num_sanity_val_batches if self.sanity_checking else self._batches_of(self._phase.prefix)
         if not sum(batches):
             return None
         tell_epoch(self._eval_dataloader, self.progress.processed)
-        return Feed(self._eval_dataloader, batches[0])
+        feed = _feed(self._eval_dataloader, batches)
+        check_loader_index(self.lightning_module, self._phase, self._tells_loader)
+        self._choose_table(LIGHTNING if self._tells_loader else ONE_LOADER)
+        return feed
 
     def training_feed(self) -> Feed:
         """The batches of the epoch that begins; for the very first one they were opened before."""
         feed, self._feed = self._feed, None
         # a callback may have put another loader in its place since
+        if is_combined(self._train_dataloader) and self._train_dataloader._mode == "sequential":
+            raise ValueError(
+                "train_dataloader gave a CombinedLoader that reads one loader after the other, which fit() cannot; "
+                "'min_size', 'max_size_cycle' and 'max_size' read a batch of each"
+            )
         is_behind = self.current_epoch and self.restart is None
         if feed is None or is_behind or feed.loader is not self._train_dataloader:
             return self._new_training_feed()
         return feed
 
     def _new_training_feed(self) -> Feed:
-        feed = Feed(self._train_dataloader, self.num_training_batches)
+        feed = _feed(self._train_dataloader, self._used(self._train_dataloader, "limit_train_batches"))
         self.val_check_batch = limits.validation_interval(self)
         return feed
 
@@ -181,6 +204,13 @@ class Loaders(LightningAdapter):
         value = None if by_norm else limit
         config = self.plan._create_run_config(None, self.max_epochs, self.accumulate_grad_batches, most, value)
         self.run_config = dataclasses.replace(config, gradient_clip_norm=limit if by_norm else None)
+
+
+def _feed(loader: Any, batches: list[float]) -> Feed:
+    if not is_combined(loader):
+        return Feed(loader, batches[0])
+    loader.limits = batches
+    return Feed(loader, length_under(loader._mode, loader.flattened, batches))
 
 
 def _present(loader: Any, phase: str, asked: bool) -> Any:

@@ -110,6 +110,7 @@ class Logged:
         self.hook: str | None = None
         self.phase = "train"
         self.batch: Any = None
+        self.loader: int | None = None
         self._size: int | None = None
         self._collections: dict[str, dict[tuple[str, str], Entry]] = {"train": {}, "eval": {}}
         self._in_batch: dict[str, str] = {"train": "", "eval": ""}
@@ -189,8 +190,9 @@ class Logged:
             yield batch
             self.batch_ends()
 
-    def batch_starts(self, batch: Any) -> None:
-        """A batch is about to be used."""
+    def batch_starts(self, batch: Any, loader: int | None = None) -> None:
+        """A batch is about to be used; ``loader`` is the index of its loader where there are several."""
+        self.loader = loader
         self._in_batch[self.phase] = "later" if self._in_batch[self.phase] else "first"
         self.batch, self._size, self._is_behind = batch, None, True
 

@@ -14,7 +14,7 @@ from groundwire_lightning.datamodule import LightningDataModule
 from groundwire_lightning.guests import Bases
 from groundwire_lightning.module import LightningModule
 from groundwire_lightning.module_hooks import RetiredHooks
-from groundwire_lightning.outputs import as_batch_output, as_eval_output, as_loader, skip_rest
+from groundwire_lightning.outputs import as_batch_output, as_eval_output, skip_rest
 
 TOLD = ("trainer", "module")
 CLIPPING = ("trainer.gradient_clip_val", "trainer.gradient_clip_algorithm")
@@ -37,10 +37,10 @@ ASSEMBLY = (
     row("LightningModule.configure_sharded_model", before="_assemble_run"),
     row("LightningModule.configure_model", before="_assemble_run"),
     row("LightningModule.configure_optimizers", instead="_create_optimizer"),
-    row("LightningDataModule.train_dataloader", instead="create_train_dataloader", turn=as_loader("train_dataloader")),
-    row("LightningModule.train_dataloader", instead="create_train_dataloader", turn=as_loader("train_dataloader")),
+    row("LightningDataModule.train_dataloader", instead="create_train_dataloader"),
+    row("LightningModule.train_dataloader", instead="create_train_dataloader"),
     *(
-        row(f"{role}.{loader}", instead="create_eval_dataloader", turn=as_loader(loader))
+        row(f"{role}.{loader}", instead="create_eval_dataloader")
         for loader in ("val_dataloader", "test_dataloader", "predict_dataloader")
         for role in ("LightningDataModule", "LightningModule")
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from groundwire import GroundwireError
-from groundwire_lightning.data import checked
 from groundwire_lightning.errors import MisconfigurationException
 
 
@@ -24,11 +23,6 @@ def skip_rest(returned: Any, batch: Any, step: int) -> None:
         raise EpochSkipped(
             f"on_train_batch_start returned -1 at batch {step}; fit() ends the epoch there, train() has no such rule"
         )
-
-
-def as_loader(method: str) -> Callable[..., Any]:
-    """Turns what ``method`` returned into one loader; several are refused, and None is left as it is."""
-    return lambda returned, *moment: None if returned is None else checked(returned, method)
 
 
 def as_batch_output(returned: Any, batch: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from groundwire.errors import rank_zero_warn
+from groundwire_lightning.combined import has_state, parts_of
 from groundwire_lightning.limits import should_validate, validates_in_epoch
 from groundwire_lightning.progress import Count
 
@@ -170,6 +171,17 @@ def give_loader_state(loader: Any, restart: Restart | None, states: list[Any]) -
         loader: The loader.
         restart: Where the run is taken up.
         states: The states of loaders in a checkpoint.
+
+    Raises:
+        RuntimeError: There are more or fewer loaders with a state than were saved.
     """
-    if states and restart is not None and restart.in_epoch and hasattr(loader, "load_state_dict"):
-        loader.load_state_dict(states[0])
+    if not states or restart is None or not restart.in_epoch:
+        return
+    stateful = [part for part in parts_of(loader) if has_state(part)]
+    if len(stateful) != len(states):
+        raise RuntimeError(
+            f"the checkpoint holds the places of {len(states)} training loaders, and {len(stateful)} of those of this "
+            "run keep theirs; give the loaders that it was written with"
+        )
+    for part, state in zip(stateful, states, strict=True):
+        part.load_state_dict(state)

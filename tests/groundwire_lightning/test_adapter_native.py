@@ -192,7 +192,7 @@ def test_a_list_of_one_loader_is_that_loader():
 
 def test_several_loaders_are_refused():
     module = lit(train_dataloader=lambda self: [loader(), loader()])
-    with pytest.raises(L.NotSupportedYetError, match="train_dataloader gave a list: several loaders are not"):
+    with pytest.raises(L.NotSupportedYetError, match="several loaders, a list, are for fit"):
         L.adapt(module, callbacks=[]).train(None, 1)
 
 

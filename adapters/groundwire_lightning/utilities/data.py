@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from groundwire_lightning.data import length_of
+from groundwire_lightning.combined import length_of
 from groundwire_lightning.outputs import checked_size_of
 
 __all__ = ["extract_batch_size", "has_len"]
