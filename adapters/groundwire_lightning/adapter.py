@@ -142,7 +142,9 @@ class LightningAdapter(Facade, Slots):
     def _entered(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         """A method of the module as it is called: in this precision, and through the wrappers of the model."""
         if name in STEPS:
-            return self.precision_plugin.around(through_wrappers(self.model, self.lightning_module, method))
+            by_hand = name == "training_step" and not self.is_automatic
+            entered = through_wrappers(self.model, self.lightning_module, method, by_hand)
+            return self.precision_plugin.around(entered)
         if name == "backward":
             return self._backward_of(method)
         return self.precision_plugin.within(method) if name == "configure_model" else method

@@ -11,6 +11,7 @@ import torch
 
 from groundwire import Trainer, place_of
 from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.one_door import expect_backward
 from groundwire_lightning.optimizer import LightningOptimizer, evaluates_once
 from groundwire_lightning.precision import Precision, unscales
 
@@ -210,6 +211,7 @@ class Stepping(Trainer):
             arguments: Further arguments of ``backward``.
             options: Likewise, by name.
         """
+        expect_backward(self.model, loss)
         scaler = self.precision_plugin.scaler
         outer, self._backward_more = self._backward_more, (arguments, options) if arguments or options else None
         try:
