@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from groundwire import DEFAULT_CALLBACKS, GroundwireError, HookMap, Part, by_row
+from groundwire import DEFAULT_CALLBACKS, HookMap, Part, by_row
 from groundwire_lightning import guests
 from groundwire_lightning.callback import idle_hooks
 from groundwire_lightning.callback_order import checkpoints_last
@@ -23,25 +23,16 @@ from groundwire_lightning.logged import Logged
 from groundwire_lightning.map import LIGHTNING, ONE_LOADER
 from groundwire_lightning.one_door import through_wrappers
 from groundwire_lightning.optimization import LRSchedulerConfig, parsed
-from groundwire_lightning.outputs import told, told_by_hand
 from groundwire_lightning.phases import LOADERS, PHASES
 from groundwire_lightning.states import PURPOSES, TrainerStatus
-from groundwire_lightning.stepping import Stepping, step_by_hand
+from groundwire_lightning.stepping import step_by_hand
 from groundwire_lightning.substitutes import substituted
-from groundwire_lightning.transfer import TRANSFERS, moved
+from groundwire_lightning.transfer import TRANSFERS, Moves
 
 STEPS = frozenset({"training_step", "validation_step", "test_step", "predict_step"})
 Through = Callable[[str, Callable[..., Any]], Callable[..., Any]]
 GIVEN_AS = {"train_dataloader": "train_dataset", "val_dataloader": "eval_dataset"}
 """A module's method, and the data of a run in native order that is used instead of asking it."""
-
-
-class Moves(Stepping):
-    """Moves batches as Lightning does."""
-
-    def _transfer_batch(self, batch: Any) -> Any:
-        """Move a batch to the device, and whatever in it has a method ``to``."""
-        return moved(batch, self.device)
 
 
 class Slots(Moves):
@@ -102,8 +93,6 @@ class LightningAdapter(Facade, Slots):
         self.monitored: Any = None
         self.eval_outputs: Any = None
         self._loaders_given: frozenset[str] = frozenset()
-        self._batch_output: Any = None
-        self._told: dict[str, Any] | None = None
         self._saves_weights_only = False
         super().__init__(model, loss_func, optimizer, callbacks, run_history, **kwargs)
 
@@ -330,7 +319,7 @@ class LightningAdapter(Facade, Slots):
         return self.logged.over(super()._on_device(batches))
 
     def _run_train_step(self, batch: Any, step: int) -> Any:
-        self._forget_batch()
+        self._batch_output = self._told = None
         if self.way == "by hand":
             self._batch_output = step_by_hand(self, batch, step)
             self.at.done = step + 1
@@ -352,15 +341,6 @@ class LightningAdapter(Facade, Slots):
         else:
             self.scheduler.step(self.monitored)
 
-    def _update_loss_tracker(self, batch_loss: Any, batch_size: int) -> None:
-        if batch_loss is not None:
-            super()._update_loss_tracker(batch_loss, batch_size)
-        elif self.at.phase == "train" and self._request is not None:  # without a request the order is Lightning's
-            raise GroundwireError(
-                f"training_step returned no loss at batch {self.at.step}; fit() skips such a batch, train() has no "
-                "such rule"
-            )
-
     def _add_epoch_loss_to_run_history(self, metric_name: str) -> None:
         """Record the mean loss, where a step returned one."""
         if self._loss_tracker.running_count:
@@ -380,16 +360,6 @@ class LightningAdapter(Facade, Slots):
     # what rows pass
 
     @property
-    def step_outputs(self) -> dict[str, Any]:
-        """What ``on_train_batch_end`` is given; made once a batch, and only if somebody listens."""
-        if self._told is None:
-            self._told = {} if self._batch_output is None else self._tell(self._batch_output)
-        return self._told
-
-    def _tell(self, batch_output: Any) -> dict[str, Any]:
-        return told_by_hand(batch_output) if self.way == "by hand" else told(batch_output, self.at.window)
-
-    @property
     def gradient_clip_val(self) -> float | None:
         """The limit that gradients are clipped to, by value or by norm."""
         value: float | None = self.run_config.gradient_clip_value
@@ -401,9 +371,6 @@ class LightningAdapter(Facade, Slots):
         if self.gradient_clip_val is None:
             return None
         return "norm" if self.run_config.gradient_clip_value is None else "value"
-
-    def _forget_batch(self) -> None:
-        self._batch_output = self._told = None
 
 
 def _holds_loaders(loaders: Any) -> bool:

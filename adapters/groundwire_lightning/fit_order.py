@@ -140,13 +140,14 @@ def train_epoch(trainer: Trainer) -> None:
     plan, at, logged, progress = trainer.plan, trainer.at, trainer.logged, trainer.progress
     at.phase = "train"
     feed = start_of_epoch(trainer)
+    validates = validates_in_epoch(trainer)
     batches = () if is_epoch_done(trainer) else trainer._on_device(Announced(feed, announced(trainer, feed)))
     for batch in batches:
         progress.ready = at.step + 1
         progress.batches += 1
         at.window = trainer.accumulate_grad_batches
         at.is_update = progress.is_last or progress.ready % trainer.accumulate_grad_batches == 0
-        if at.window > 1:
+        if at.window > 1 and (progress.is_last or trainer.numerics == "exact"):
             at.window = window(trainer)
         logged.batch_starts(batch)
         try:
@@ -157,12 +158,13 @@ def train_epoch(trainer: Trainer) -> None:
             break
         logged.batch_ends()
         progress.batch.completed = progress.ready
-        if should_validate(trainer):
+        if validates and should_validate(trainer):
             validate_within_epoch(trainer)
         if at.is_update:
-            move_schedulers(trainer, "step", plateau=True)
+            if trainer.lr_scheduler_configs:
+                move_schedulers(trainer, "step", plateau=True)
             progress.stepped += 1
-        if is_epoch_done(trainer):
+        if (trainer.should_stop or trainer.max_steps != -1) and is_epoch_done(trainer):
             break
     end_of_epoch(trainer)
 
@@ -220,20 +222,6 @@ def train_step(trainer: Trainer, batch: Any, step: int) -> Any:
     if at.is_update:
         progress.steps_ready += 1
     plan.on_train_step_start(step)
-    batch_output = forward_and_backward(trainer, batch, step)
-    if at.is_update:
-        plan._clip_gradients()
-        plan.optimizer_step()
-        at.update += 1
-        progress.steps += 1
-        plan.on_train_update_end(step)
-    after_step(trainer)
-    return batch_output
-
-
-def forward_and_backward(trainer: Trainer, batch: Any, step: int) -> Any:
-    """Forward, loss and backward of a batch; the gradients of the window before are cleared in between."""
-    plan, at = trainer.plan, trainer.at
     batch_output = plan.calculate_train_batch_loss(batch)
     loss = batch_output["loss"]
     if loss is None:
@@ -242,13 +230,18 @@ def forward_and_backward(trainer: Trainer, batch: Any, step: int) -> Any:
     plan.on_train_step_end(batch, batch_output, step)
     if step % trainer.accumulate_grad_batches == 0:
         plan.optimizer_zero_grad()
-        trainer.progress.cleared += 1
+        progress.cleared += 1
     if loss is not None:
-        share, scaler = at.window, trainer.precision_plugin.scaler
-        loss = loss if share == 1 else loss / share
-        plan.backward_step(loss if scaler is None else scaler.scale(loss))
-        if at.is_update and trainer.numerics == "exact" and trainer.progress.is_last:
+        plan.backward_step(loss if at.window == 1 else loss / at.window)
+    if at.is_update:
+        if progress.is_last and trainer.numerics == "exact":
             reweigh(trainer)
+        plan._clip_gradients()
+        plan.optimizer_step()
+        at.update += 1
+        progress.steps += 1
+        plan.on_train_update_end(step)
+    after_step(trainer)
     return batch_output
 
 

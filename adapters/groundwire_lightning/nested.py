@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from groundwire_lightning.errors import MisconfigurationException
-from groundwire_lightning.fit_order import after_step, forward_and_backward
+from groundwire_lightning.fit_order import after_step
+from groundwire_lightning.outputs import check_loss
+from groundwire_lightning.windows import reweigh
 
 if TYPE_CHECKING:
     from groundwire_lightning.trainer.trainer import Trainer
@@ -42,6 +44,26 @@ class Closure:
                 "optimizer_step made no gradients: call optimizer.step(closure=optimizer_closure) in it, or "
                 "optimizer_closure() by itself where the optimizer is not to step"
             )
+
+
+def forward_and_backward(trainer: Trainer, batch: Any, step: int) -> Any:
+    """Forward, loss and backward of a batch, in the order of ``fit_order.train_step``."""
+    plan, at = trainer.plan, trainer.at
+    batch_output = plan.calculate_train_batch_loss(batch)
+    loss, scaler = batch_output["loss"], trainer.precision_plugin.scaler
+    if loss is None:
+        check_loss(batch_output)
+    trainer._update_loss_tracker(loss, batch_output["batch_size"])
+    plan.on_train_step_end(batch, batch_output, step)
+    if step % trainer.accumulate_grad_batches == 0:
+        plan.optimizer_zero_grad()
+        trainer.progress.cleared += 1
+    if loss is not None:
+        loss = loss if at.window == 1 else loss / at.window
+        plan.backward_step(loss if scaler is None else scaler.scale(loss))
+    if at.is_update and trainer.progress.is_last and trainer.numerics == "exact":
+        reweigh(trainer)
+    return batch_output
 
 
 def nested_step(trainer: Trainer, batch: Any, step: int) -> Any:

@@ -85,8 +85,10 @@ def told(batch_output: Mapping[str, Any], share: float) -> dict[str, Any]:
     loss, returned = batch_output["loss"], batch_output["model_outputs"]
     if loss is None:
         return {}
-    extra = {key: value for key, value in returned.items() if key != "loss"} if isinstance(returned, Mapping) else {}
-    return {"loss": (loss / share).detach().clone(), **detached(extra)}
+    own = (loss.detach() / share) if share != 1 else loss.detach().clone()
+    if not isinstance(returned, Mapping):
+        return {"loss": own}
+    return {"loss": own, **detached({key: value for key, value in returned.items() if key != "loss"})}
 
 
 def told_by_hand(batch_output: Mapping[str, Any]) -> dict[str, Any]:

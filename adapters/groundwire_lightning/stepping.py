@@ -9,10 +9,11 @@ from typing import Any, Literal
 
 import torch
 
-from groundwire import Trainer, place_of
+from groundwire import GroundwireError, Trainer, place_of
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.one_door import expect_backward
 from groundwire_lightning.optimizer import LightningOptimizer, evaluates_once
+from groundwire_lightning.outputs import told, told_by_hand
 from groundwire_lightning.precision import Precision, unscales
 
 Way = Literal["straight", "nested", "by hand"]
@@ -36,6 +37,8 @@ class Stepping(Trainer):
     _counts_steps: bool = False
     _clips_before_step: bool = True  # the native order; fit() clips within the step of an optimizer
     _backward_more: tuple[tuple[Any, ...], dict[str, Any]] | None = None
+    _batch_output: Any = None
+    _told: dict[str, Any] | None = None
     lightning_module: Any
 
     @property
@@ -177,7 +180,7 @@ class Stepping(Trainer):
     def optimizer_step(self) -> None:
         """Let the optimizer update the parameters; where updates are nested, this makes the gradients too."""
         if self._closure is None:
-            super().optimizer_step()
+            self.optimizer.step()
         else:
             self.lightning_optimizer.step(self._closure)
 
@@ -197,11 +200,13 @@ class Stepping(Trainer):
         Args:
             loss: The loss of a batch, divided by the batches that are accumulated.
         """
-        if self._backward_more is None:
-            super().backward_step(loss)
-        else:
+        if self._backward_more is not None:
             arguments, options = self._backward_more
             loss.backward(*arguments, **options)
+        elif self._is_wrapped:
+            super().backward_step(loss)
+        else:
+            loss.backward()
 
     def backward_by_hand(self, loss: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
         """Run a backward pass that ``training_step`` asks for, with the hooks around it.
@@ -218,6 +223,10 @@ class Stepping(Trainer):
             self.plan.backward_step(loss if scaler is None else scaler.scale(loss))
         finally:
             self._backward_more = outer
+
+    def optimizer_zero_grad(self) -> None:
+        """Clear the gradients."""
+        self.optimizer.zero_grad()
 
     def _backward_of(self, method: Callable[..., Any]) -> Callable[..., Any]:
         """The module's own ``backward``, given what ``manual_backward`` was given besides the loss."""
@@ -242,6 +251,26 @@ class Stepping(Trainer):
     def without_sync(self) -> AbstractContextManager[Any]:
         """Within it, processes keep the gradients they make to themselves; for all but the last batch of a window."""
         return self._accelerator.no_sync(self.model) if self._accelerator.num_processes > 1 else nullcontext()
+
+    # what a batch made
+
+    def _update_loss_tracker(self, batch_loss: Any, batch_size: int) -> None:
+        if batch_loss is not None:
+            self._loss_tracker.update(batch_loss, batch_size)
+        elif self.at.phase == "train" and self._request is not None:  # without a request the order is Lightning's
+            raise GroundwireError(
+                f"training_step returned no loss at batch {self.at.step}; fit() skips such a batch, train() has no "
+                "such rule"
+            )
+
+    @property
+    def step_outputs(self) -> dict[str, Any]:
+        """What ``on_train_batch_end`` is given; made once a batch, and only if somebody listens."""
+        if self._told is None:
+            made = self._batch_output
+            by_hand = self.way == "by hand"
+            self._told = {} if made is None else told_by_hand(made) if by_hand else told(made, self.at.window)
+        return self._told
 
     # what reports say
 

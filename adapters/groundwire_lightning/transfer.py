@@ -7,8 +7,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from groundwire_lightning.stepping import Stepping
+
 TRANSFERS = ("on_before_batch_transfer", "transfer_batch_to_device", "on_after_batch_transfer")
 """What a module or a data module may override about it; where both do, the data module does it."""
+
+
+class Moves(Stepping):
+    """Moves batches as Lightning does."""
+
+    def _transfer_batch(self, batch: Any) -> Any:
+        """Move a batch to the device, and whatever in it has a method ``to``."""
+        return moved(batch, self._accelerator.device)
 
 
 def moved(batch: Any, device: torch.device) -> Any:
@@ -21,9 +31,9 @@ def moved(batch: Any, device: torch.device) -> Any:
     """
     kind = type(batch)
     if kind is Tensor:
-        return _move(batch, device)
-    if kind is list:
-        return [moved(part, device) for part in batch]
+        return batch if batch.device == device else _move(batch, device)
+    if kind is list:  # what most loaders give
+        return [part if type(part) is Tensor and part.device == device else moved(part, device) for part in batch]
     if kind is tuple:
         return tuple([moved(part, device) for part in batch])
     if kind is dict:

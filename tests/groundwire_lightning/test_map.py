@@ -224,6 +224,7 @@ LOSS_LINES = """\
     on_train_step_end
           after     TensorBoardCallback.write_step (
       optimizer_zero_grad
+            override  Stepping.optimizer_zero_grad
     backward_step
 """
 CONTENTS = (

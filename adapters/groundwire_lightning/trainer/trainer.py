@@ -237,7 +237,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         fit_order.train_epoch(self)
 
     def _run_train_step(self, batch: Any, step: int) -> Any:
-        self._forget_batch()
+        self._batch_output = self._told = None
         self._batch_output = self._step(self, batch, step)
         return self._batch_output
 
@@ -316,5 +316,5 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
     def _clip_gradients(self) -> None:
         if "_clip_gradients" in self.plan.instead:
             super()._clip_gradients()
-        else:
+        elif self.gradient_clip_val:
             self.clip(self.optimizer, self.gradient_clip_val, self.gradient_clip_algorithm)
