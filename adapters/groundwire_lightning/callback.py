@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from groundwire_lightning.errors import NotSupportedYetError
+
 
 class Callback:
     """Something that is told about a run and is not the model.
@@ -155,6 +157,29 @@ class Callback:
 def idle_hooks(callback: Any) -> frozenset[str]:
     """The hooks that a callback has and needs not be told of, the way it was made."""
     return getattr(callback, "idle_hooks", frozenset()) if isinstance(callback, Callback) else frozenset()
+
+
+def is_lightnings(trainer: Any) -> bool:
+    """True for a trainer with Lightning's entry points; one of native order has ``train``."""
+    return hasattr(trainer, "fit")
+
+
+def refuse_native_order(monitor: Any, trainer: Any, use: str) -> None:
+    """Refuse a run in native order, in which an epoch is evaluated after it ended, for a callback that needs values.
+
+    Args:
+        monitor: The callback.
+        trainer: The trainer.
+        use: The native callback that does the same.
+
+    Raises:
+        NotSupportedYetError: It is one.
+    """
+    if not is_lightnings(trainer):
+        raise NotSupportedYetError(
+            f"{type(monitor).__name__}(monitor={monitor.monitor!r}) reads its value at moments of Lightning's order, "
+            f"and train() has the native one; use fit() of groundwire_lightning.Trainer, or {use}"
+        )
 
 
 class Monitor(Callback):

@@ -154,7 +154,7 @@ def _progress(*names: str) -> dict[str, Any]:
 _ALL = ("ready", "started", "processed", "completed")
 _LOOP_OF_1_6: State = {
     "state_dict": {},
-    "epoch_loop.state_dict": {},
+    "epoch_loop.state_dict": {"_batches_that_stepped": 0},  # as Lightning has it: the x-axis begins anew
     "epoch_loop.batch_progress": {**_progress(*_ALL), "is_last_batch": False},
     "epoch_loop.scheduler_progress": _progress("ready", "completed"),
     "epoch_loop.batch_loop.optimizer_loop.optim_progress": {

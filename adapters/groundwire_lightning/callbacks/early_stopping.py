@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from groundwire import StopTrainingError, did_you_mean
+from groundwire import did_you_mean
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.agreement import agreed
-from groundwire_lightning.callback import Monitor
+from groundwire_lightning.callback import Monitor, refuse_native_order
 from groundwire_lightning.errors import MisconfigurationException
 
 
@@ -123,9 +123,9 @@ class EarlyStopping(Monitor):
 
     def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
         """Decide when to check, where that was not said."""
+        refuse_native_order(self, trainer, "groundwire.callbacks.EarlyStoppingCallback")
         if self._check_on_train_epoch_end is None:
-            every_epoch = getattr(trainer, "check_val_every_n_epoch", 1) == 1
-            self._check_on_train_epoch_end = getattr(trainer, "val_check_interval", 1.0) == 1.0 and every_epoch
+            self._check_on_train_epoch_end = trainer.val_check_interval == 1.0 and trainer.check_val_every_n_epoch == 1
 
     def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
         """Check, where this is the time."""
@@ -152,8 +152,6 @@ class EarlyStopping(Monitor):
             self.stopping_reason_message = reason
         if reason and self.verbose:
             self._log_info(trainer, reason, self.log_rank_zero_only)
-        if should_stop and not hasattr(trainer, "fit"):  # in native order nobody reads should_stop
-            raise StopTrainingError(reason)
 
     def _validate_condition_metric(self, logs: dict[str, Tensor]) -> bool:
         if self.monitor in logs:

@@ -16,6 +16,7 @@ from groundwire import did_you_mean
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning import ckpt_files
 from groundwire_lightning.agreement import agreed, together, told_by_first
+from groundwire_lightning.callback import is_lightnings, refuse_native_order
 from groundwire_lightning.callbacks.checkpoint_names import CheckpointNames, StrPath
 from groundwire_lightning.errors import MisconfigurationException
 
@@ -179,6 +180,8 @@ class ModelCheckpoint(CheckpointNames):
 
     def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
         """Find out where files go."""
+        if self.monitor is not None:
+            refuse_native_order(self, trainer, "groundwire.callbacks.SaveBestModelCallback")
         self.dirpath = told_by_first(trainer, self._folder(trainer))
         if trainer.is_global_zero and stage == "fit" and self.save_top_k != 0 and ckpt_files.holds_any(self.dirpath):
             rank_zero_warn(f"the folder of checkpoints {self.dirpath} is not empty")
@@ -216,7 +219,8 @@ class ModelCheckpoint(CheckpointNames):
 
     def _validation_follows(self, trainer: Any) -> bool:
         """True if the epoch ends with this batch and a validation runs before it does."""
-        if self._should_save_on_train_epoch_end(trainer) or not trainer.is_last_batch:
+        by_epochs = self._should_save_on_train_epoch_end(trainer)
+        if by_epochs or not is_lightnings(trainer) or not trainer.is_last_batch:
             return False
         every = trainer.check_val_every_n_epoch
         return bool(trainer.enable_validation and sum(trainer.num_val_batches)) and (
@@ -275,11 +279,11 @@ class ModelCheckpoint(CheckpointNames):
     def _should_save_on_train_epoch_end(self, trainer: Any) -> bool:
         if self._save_on_train_epoch_end is not None:
             return self._save_on_train_epoch_end
-        if getattr(trainer, "_val_check_time_interval", None) is not None:
+        if not is_lightnings(trainer):
+            return True
+        if getattr(trainer, "_val_check_time_interval", None) is not None or trainer.check_val_every_n_epoch != 1:
             return False
-        if getattr(trainer, "check_val_every_n_epoch", 1) != 1:
-            return False
-        return sum(trainer.num_val_batches) == 0 or getattr(trainer, "val_check_interval", 1.0) == 1.0
+        return bool(sum(trainer.num_val_batches) == 0 or trainer.val_check_interval == 1.0)
 
     def _monitor_candidates(self, trainer: Any) -> dict[str, Tensor]:
         candidates: dict[str, Tensor] = deepcopy(dict(trainer.callback_metrics))
@@ -378,7 +382,11 @@ class ModelCheckpoint(CheckpointNames):
             self._remove_checkpoint(trainer, previous)
 
     def _save_checkpoint(self, trainer: Any, filepath: str) -> None:
-        trainer.save_checkpoint(filepath, self.save_weights_only)
+        if is_lightnings(trainer):
+            trainer.save_checkpoint(filepath, self.save_weights_only)
+        else:
+            whole = not self.save_weights_only
+            trainer.save_checkpoint(filepath, save_optimizer=whole, save_scheduler=whole)
         self._last_global_step_saved = trainer.global_step
         self._last_checkpoint_saved = filepath
         if trainer.is_global_zero:

@@ -1,0 +1,164 @@
+"""What a .ckpt file holds, and who is asked for it."""
+
+import argparse
+import pathlib
+
+import pytest
+import torch
+from tests.groundwire_lightning.small import Lit, lit, loader, quiet
+
+import groundwire_lightning as L
+from groundwire import TrainerCallback
+from groundwire_lightning.callbacks import EarlyStopping, ModelCheckpoint
+
+
+class Keeps(L.Callback):
+    """A callback with a state."""
+
+    def __init__(self, number=0):
+        self.number = number
+        self.loaded = None
+
+    @property
+    def state_key(self):
+        return f"Keeps {self.number}"
+
+    def state_dict(self):
+        return {"number": self.number}
+
+    def load_state_dict(self, state_dict):
+        self.loaded = state_dict
+
+
+class Data(L.LightningDataModule):
+    def __init__(self):
+        super().__init__()
+        self.loaded = None
+
+    def train_dataloader(self):
+        return loader()
+
+    def state_dict(self):
+        return {"read": 2}
+
+    def load_state_dict(self, state_dict):
+        self.loaded = state_dict
+
+
+def test_each_is_given_its_own_state_back(tmp_path):
+    first = quiet(callbacks=[Keeps(1), Keeps(2)])
+    first.fit(lit(), datamodule=Data())
+    first.save_checkpoint(tmp_path / "a.ckpt")
+    callbacks, data = [Keeps(2), Keeps(1), Keeps(3)], Data()
+    quiet(callbacks=callbacks, max_epochs=2).fit(lit(), datamodule=data, ckpt_path=tmp_path / "a.ckpt")
+    assert [callback.loaded for callback in callbacks] == [{"number": 2}, {"number": 1}, None]
+    assert data.loaded == {"read": 2}
+
+
+def test_states_are_kept_by_a_native_checkpoint_too(tmp_path):
+    class Saves(TrainerCallback):
+        def on_train_epoch_end(self, trainer, **kwargs):
+            trainer.save_checkpoint(tmp_path / "native.pt")
+            trainer.load_checkpoint(tmp_path / "native.pt")
+
+    keeps = Keeps(4)
+    L.adapt(lit(), callbacks=[keeps, Saves()]).train(loader(), 1)
+    assert keeps.loaded == {"number": 4}
+
+
+def test_two_callbacks_with_one_state_key_are_refused():
+    with pytest.raises(RuntimeError, match=r"two callbacks, Keeps and Keeps, .*'Keeps 1'"):
+        quiet(callbacks=[Keeps(1), Keeps(1)])
+    with pytest.raises(RuntimeError, match="two callbacks, EarlyStopping and EarlyStopping"):
+        quiet(callbacks=[EarlyStopping("a"), EarlyStopping("a")])
+    quiet(callbacks=[EarlyStopping("a"), EarlyStopping("b")])
+
+
+def test_checkpoint_callbacks_stand_last_and_a_default_one_is_added():
+    class Mine(L.Callback): ...
+
+    kept, mine = ModelCheckpoint(), Mine()
+    trainer = quiet(callbacks=[kept, mine], enable_checkpointing=True)
+    assert trainer.callbacks[-1] is kept
+    assert trainer.checkpoint_callback is kept
+    assert [type(callback) for callback in quiet(enable_checkpointing=None).checkpoint_callbacks] == [ModelCheckpoint]
+    assert quiet().checkpoint_callback is None
+    with pytest.raises(L.MisconfigurationException, match="enable_checkpointing=False, and ModelCheckpoint is among"):
+        quiet(callbacks=[kept], enable_checkpointing=False)
+
+
+def test_a_checkpoint_callback_of_the_module_stands_last_too(tmp_path):
+    def configure_callbacks(self):
+        return [ModelCheckpoint(tmp_path), Keeps(5)]
+
+    trainer = quiet(callbacks=[Keeps(6)])
+    trainer.fit(lit(configure_callbacks=configure_callbacks), loader())
+    assert [type(callback) for callback in trainer.callbacks] == [Keeps, ModelCheckpoint]
+
+
+class Heavy(Lit):
+    """A module with arguments that a file cannot hold, and some that it holds in a plainer form."""
+
+    def __init__(self, net, folder=None, conf=None, loss=None):
+        super().__init__()
+        self.save_hyperparameters()
+
+
+HEAVY = {"folder": pathlib.Path("/data"), "conf": argparse.Namespace(rates=[0.1, pathlib.Path("x")])}
+
+
+@pytest.fixture
+def heavy(tmp_path):
+    """A file of such a module."""
+    trainer = quiet()
+    trainer.fit(Heavy(torch.nn.Linear(1, 1), **HEAVY), loader())
+    with pytest.warns(UserWarning, match=r"leaves out hyper_parameters\.net \(torch\.nn\.modules\.linear\.Linear\)"):
+        trainer.save_checkpoint(tmp_path / "heavy.ckpt")
+    trainer.save_checkpoint(tmp_path / "again.ckpt")  # told once
+    return tmp_path / "heavy.ckpt"
+
+
+def test_what_cannot_be_loaded_safely_is_left_out_and_listed(heavy):
+    state = torch.load(heavy, weights_only=True)
+    assert state["groundwire_left_out"] == {"hyper_parameters.net": "torch.nn.modules.linear.Linear"}
+    assert state["hyper_parameters"] == {"folder": "/data", "conf": {"rates": [0.1, "x"]}, "loss": None}
+
+
+def test_what_was_left_out_is_asked_for_by_name(heavy):
+    with pytest.raises(TypeError, match=r"does not hold net \(a torch.*load_from_checkpoint\(path, net=\.\.\.\)"):
+        Heavy.load_from_checkpoint(heavy)
+    made = Heavy.load_from_checkpoint(heavy, net=torch.nn.Linear(1, 1))
+    assert {name: made.hparams[name] for name in HEAVY} == HEAVY
+
+
+def test_native_keywords_write_the_native_format(tmp_path):
+    trainer = quiet()
+    trainer.fit(lit(), loader())
+    trainer.save_checkpoint(tmp_path / "a.pt", save_optimizer=False)
+    assert next(iter(torch.load(tmp_path / "a.pt", weights_only=True))) == "model_state_dict"
+
+
+def test_nothing_is_saved_before_there_is_a_module(tmp_path):
+    with pytest.raises(AttributeError, match="knows no module yet"):
+        quiet().save_checkpoint(tmp_path / "a.ckpt")
+    with pytest.raises(TypeError, match="storage_options"):
+        quiet().save_checkpoint(tmp_path / "a.ckpt", storage_options={"a": 1})
+
+
+@pytest.mark.parametrize("weights_only", [False, True])
+def test_a_model_checkpoint_writes_the_native_format_in_native_order(weights_only, tmp_path):
+    kept = ModelCheckpoint(tmp_path, filename="{epoch}", save_weights_only=weights_only)
+    L.adapt(lit(), callbacks=[kept]).train(loader(), 3)
+    assert [path.name for path in tmp_path.iterdir()] == ["epoch=2.ckpt"]
+    assert ("optimizer_state_dict" in torch.load(kept.best_model_path, weights_only=True)) is not weights_only
+
+
+@pytest.mark.parametrize("callback", [ModelCheckpoint(monitor="value"), EarlyStopping("value")])
+def test_what_monitors_a_value_is_refused_in_native_order(callback):
+    with pytest.raises(L.NotSupportedYetError, match=r"\(monitor='value'\) reads its value.*use fit\(\) of"):
+        L.adapt(lit(), callbacks=[callback]).train(loader(), 3)
+
+
+def test_load_from_checkpoint_is_a_method_of_the_class(heavy):
+    with pytest.raises(TypeError, match="makes a new object"):
+        lit().load_from_checkpoint(heavy)
