@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import torch
 from accelerate.state import PartialState
 
 from groundwire import HookMap
+from groundwire_tensorboard.axis import Axis, Kind
 from groundwire_tensorboard.map import TENSORBOARD, Moments
 from groundwire_tensorboard.writer import EventWriter
+
+ACCOUNTS = ("data", "step", "callbacks", "evaluation", "saving")
 
 
 class TensorBoardCallback(Moments):
     """Writes a run as TensorBoard event files; stands in ``callbacks=`` of any groundwire Trainer.
 
-    What is written, the horizontal axis being the number of optimizer updates:
+    What is written, the horizontal axis being the number of optimizer updates unless ``x_axis`` says
+    otherwise:
 
     - every ``every_n_steps`` updates ``train_loss_step``, the loss of the batch that completes the
       update (of the main process), and ``learning_rate``, the one that the update is made with;
@@ -26,6 +31,9 @@ class TensorBoardCallback(Moments):
       ``eval_loss_epoch``, your metrics), at the number of updates done; those of ``evaluate()``
       under ``evaluation/<name>``. What is not one number is left out, and so is what the history
       held before the callback's first run;
+    - after each epoch ``throughput/samples_per_second``, ``throughput/updates_per_second`` and the time
+      ledger: ``time/step``, ``time/data``, … in seconds;
+    - the pictures of ``figures``, and whatever :meth:`figure` and :meth:`image` are called with;
     - at the end of the first training run its hyperparameters, in the same directory, so that
       TensorBoard's HPARAMS page compares runs by their final metrics.
 
@@ -40,9 +48,18 @@ class TensorBoardCallback(Moments):
             (``parameters/<name>``, ``gradients/<name>``), taken just before the update. ``None``
             writes none and costs nothing.
         hparams: Hyperparameters of your own; they join those of ``trainer.run_config``.
+        x_axis: ``"step"`` (optimizer updates), ``"epoch"``, ``"sample"`` (of the main process) or
+            ``"second"``; the two ``every_n_steps`` count updates whatever it is.
+        graph: True writes the graph of the model, as it treats the first training batch in eval mode;
+            of a batch that is a tuple or a list its first element is the input. A function of the
+            batch that returns the input, or a tuple of inputs, does too.
+        figures: Tag to a function of the Trainer, called after each epoch: it returns a figure of
+            matplotlib, or an image or images as :meth:`image` takes them.
+        throughput: False leaves throughput and time ledger out.
 
     Raises:
-        ValueError: A number of updates is not a whole number of at least 1.
+        ValueError: A number of updates is not a whole number of at least 1, or there is no such axis.
+        TypeError: ``figures`` or ``graph`` holds what cannot be called.
     """
 
     hookmap: ClassVar[HookMap] = TENSORBOARD
@@ -54,6 +71,11 @@ class TensorBoardCallback(Moments):
         every_n_steps: int = 50,
         histogram_every_n_steps: int | None = None,
         hparams: Mapping[str, Any] | None = None,
+        *,
+        x_axis: Kind = "step",
+        graph: bool | Callable[[Any], Any] = False,
+        figures: Mapping[str, Callable[[Any], Any]] | None = None,
+        throughput: bool = True,
     ) -> None:
         self.every_n_steps = _count("every_n_steps", every_n_steps)
         self.histogram_every_n_steps = 0
@@ -61,14 +83,27 @@ class TensorBoardCallback(Moments):
             self._leave_out("write_histograms")
         else:
             self.histogram_every_n_steps = _count("histogram_every_n_steps", histogram_every_n_steps)
+        self.axis = Axis(x_axis)
+        self.graph = graph if callable(graph) else _input_of
+        if not graph:
+            self._leave_out("write_graph")
+        elif not callable(graph) and graph is not True:
+            raise TypeError(f"graph: True, False or a function of a batch is due, got {graph!r}")
+        self.figures = dict(figures or {})
+        if not self.figures:
+            self._leave_out("draw")
+        for tag, draw in self.figures.items():
+            if not callable(draw):
+                raise TypeError(f"figures: {tag!r} needs a function of the Trainer, got {draw!r}")
+        self.throughput = throughput
         self.hparams = dict(hparams or {})
         self.writer = EventWriter(log_dir)
         self._writes = False
         self._training = False
         self._group = ""  # where the values of an evaluation run are kept apart
-        self._runs_before = 0  # updates of the runs before this one
-        self._at: Any = None  # where the latest training run is; an evaluation run has one of its own
         self._is_new = True
+        self._graph_is_written = False
+        self._timed = 0  # how many epochs
         self._written: dict[str, int] = {}  # how many values of each metric
         self._tags: dict[str, None] = {}
         self._hparams_are_written = False
@@ -80,8 +115,7 @@ class TensorBoardCallback(Moments):
 
     def start_training(self, run_history: Any, at: Any) -> None:
         """Begin a run, which counts on from the run before, or from where it was resumed."""
-        self._runs_before = 0 if at.update else self._step
-        self._at = at
+        self.axis.begin(at)
         self._training = True
         self._group = ""
         self._meet(run_history)
@@ -93,18 +127,57 @@ class TensorBoardCallback(Moments):
 
     def write_step(self, optimizer: Any, batch_output: Any, is_update: bool) -> None:
         """Write loss and learning rates, where they are due."""
-        step = self._step + 1
+        if self.axis.kind == "sample":
+            self.axis.add_samples(batch_output["batch_size"])
+        step = self.axis.updates + 1
         if not is_update or step % self.every_n_steps or not self._writes:
             return
-        self.writer.scalar("train_loss_step", batch_output["loss"].item(), step)
+        place = self.axis.position(step)
+        self.writer.scalar("train_loss_step", batch_output["loss"].item(), place)
         for tag, rate in _learning_rates(optimizer):
-            self.writer.scalar(tag, rate, step)
+            self.writer.scalar(tag, rate, place)
+
+    def write_graph(self, model: Any, batch: Any) -> None:
+        """Write the graph of the model, once."""
+        if self._writes and not self._graph_is_written:
+            self._graph_is_written = True
+            self.writer.graph(model, self.graph(batch))
+
+    def draw(self, trainer: Any) -> None:
+        """Write the pictures that were asked for."""
+        for tag, drawn in self.figures.items() if self._writes else ():
+            self._write_picture(tag, drawn(trainer))
+
+    def figure(self, tag: str, figure: Any) -> None:
+        """Write a figure of matplotlib, where the run is now; call it from a hook or a callback.
+
+        Args:
+            tag: Its name.
+            figure: The figure; it is not closed.
+        """
+        if PartialState().is_main_process:
+            self.writer.figure(tag, figure, self.axis.position())
+
+    def image(self, tag: str, image: Any) -> None:
+        """Write an image, or several side by side, where the run is now.
+
+        Args:
+            tag: Its name.
+            image: Numbers from 0 to 1, or bytes from 0 to 255: ``(height, width)``,
+                ``(channels, height, width)`` or ``(images, channels, height, width)``.
+
+        Raises:
+            ValueError: It has another shape.
+        """
+        if PartialState().is_main_process:
+            self.writer.image(tag, image, self.axis.position())
 
     def write_histograms(self, model: Any) -> None:
         """Write the parameters and their gradients, where they are due."""
-        step = self._step + 1
+        step = self.axis.updates + 1
         if step % self.histogram_every_n_steps or not self._writes:
             return
+        step = self.axis.position(step)
         for name, parameter in model.named_parameters():
             self.writer.histogram(f"parameters/{name}", parameter, step)
             if parameter.grad is not None:
@@ -120,6 +193,7 @@ class TensorBoardCallback(Moments):
             for value in values[already if already <= len(values) else 0 :]:
                 self._write_value(name, value)
             self._written[name] = len(values)
+        self._write_times(getattr(run_history, "epoch_times", ()))
 
     def end_training(self, run_history: Any, run_config: Any) -> None:
         """Write what is left, the hyperparameters too, and close the event file."""
@@ -142,13 +216,19 @@ class TensorBoardCallback(Moments):
         self.write_history(run_history)
         self._close()
 
-    @property
-    def _step(self) -> int:
-        """Updates done, all training runs together."""
-        return self._runs_before + (0 if self._at is None else int(self._at.update))
+    def _write_times(self, times: Sequence[Any]) -> None:
+        """Throughput and time ledger of the epochs that have ended since the last time."""
+        for took in times[self._timed :] if self.throughput else ():
+            place = self.axis.position()
+            for name in ("samples", "updates") if took.seconds else ():
+                self.writer.scalar(f"throughput/{name}_per_second", getattr(took, name) / took.seconds, place)
+            for name in (*ACCOUNTS, "other"):
+                self.writer.scalar(f"time/{name}", getattr(took, name), place)
+        self._timed = len(times)
 
     def _meet(self, run_history: Any) -> None:
         self._writes = PartialState().is_main_process
+        self._timed = len(getattr(run_history, "epoch_times", ()))
         lengths = {name: len(values) for name, values in run_history.to_dict().items()}
         if self._is_new:
             self._is_new, self._written = False, lengths
@@ -161,8 +241,15 @@ class TensorBoardCallback(Moments):
         except (TypeError, ValueError, RuntimeError):  # the last is what a tensor of several numbers raises
             return
         tag = f"{self._group}{name}"
-        self.writer.scalar(tag, number, self._step)
+        self.writer.scalar(tag, number, self.axis.position())
         self._tags[tag] = None
+
+    def _write_picture(self, tag: str, picture: Any) -> None:
+        if hasattr(picture, "savefig"):
+            self.figure(tag, picture)
+            _closed(picture)
+        else:
+            self.image(tag, picture)
 
     def _close(self) -> None:
         self._training = False
@@ -171,6 +258,17 @@ class TensorBoardCallback(Moments):
 
     def _leave_out(self, method: str) -> None:
         setattr(self, method, None)
+
+
+def _input_of(batch: Any) -> Any:
+    return batch[0] if isinstance(batch, (tuple, list)) else batch
+
+
+def _closed(figure: Any) -> None:
+    """Let pyplot forget a figure that it made; others it never knew."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+        pyplot.close(figure)
 
 
 def _learning_rates(optimizer: Any) -> Iterator[tuple[str, float]]:

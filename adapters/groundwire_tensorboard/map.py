@@ -23,6 +23,12 @@ class Moments:
     def write_step(self, optimizer: Any, batch_output: Any, is_update: bool) -> None:
         """The loss of a training batch is known, which completes an update or does not."""
 
+    def write_graph(self, model: Any, batch: Any) -> None:
+        """The model and a training batch are at hand."""
+
+    def draw(self, trainer: Any) -> None:
+        """An epoch is over, its evaluation too."""
+
     def write_histograms(self, model: Any) -> None:
         """The gradients of an update are complete."""
 
@@ -53,10 +59,12 @@ TENSORBOARD = HookMap(
             after="on_train_step_end",
             args=("optimizer", "batch_output", "at.is_update"),
         ),
+        row("TensorBoardCallback.write_graph", after="on_train_step_end", args=("model", "batch")),
         row("TensorBoardCallback.write_histograms", before="optimizer_step", args=("model",)),
         row("TensorBoardCallback.write_history", after="_run_train_epoch", args=("run_history",)),
         row("TensorBoardCallback.start_evaluation", before="_run_evaluation", args=("run_history",)),
         row("TensorBoardCallback.write_history", after="_run_eval_epoch", args=("run_history",)),
+        row("TensorBoardCallback.draw", after="training_run_epoch_end", args=("trainer",)),
         # Around the whole run, so that it does not matter where in callbacks= others record their last values.
         row("TensorBoardCallback.end_evaluation", after="_run_evaluation", args=("run_history",)),
         row("TensorBoardCallback.end_training", after="_run_training", args=("run_history", "trainer.run_config")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,44 @@ class EventWriter:
         if finite.numel():
             # NumPy, which makes the bins, has no bfloat16.
             self._open().add_histogram(tag, finite.float(), step)
+
+    def figure(self, tag: str, figure: Any, step: int) -> None:
+        """Write a figure of matplotlib; it is not closed."""
+        self._open().add_figure(tag, figure, step, close=False)
+
+    def image(self, tag: str, image: torch.Tensor, step: int) -> None:
+        """Write an image of shape ``(H, W)`` or ``(C, H, W)``, or images of shape ``(N, C, H, W)`` as a grid.
+
+        Raises:
+            ValueError: It has another shape.
+        """
+        image = torch.as_tensor(image).detach()
+        if image.ndim not in (2, 3, 4) or (image.ndim > 2 and image.shape[-3] not in (1, 3, 4)):
+            raise ValueError(
+                f"{tag!r}: an image of shape (height, width) or (channels, height, width), or several of shape "
+                f"(images, channels, height, width), with 1, 3 or 4 channels, is due; got {tuple(image.shape)}"
+            )
+        if image.is_floating_point():
+            image = image.float()  # NumPy has no bfloat16
+        write = self._open().add_images if image.ndim == 4 else self._open().add_image
+        write(tag, image, step, dataformats={2: "HW", 3: "CHW", 4: "NCHW"}[image.ndim])
+
+    def graph(self, model: torch.nn.Module, inputs: Any) -> None:
+        """Write the graph of a model as it treats ``inputs``: in eval mode, and leaving random numbers as they were.
+
+        A model that cannot be traced is told of in a warning: a picture is not worth a run.
+        """
+        modes = [(module, module.training) for module in model.modules()]
+        devices = [tensor.device for tensor in model.parameters() if tensor.device.type == "cuda"][:1]
+        try:
+            with torch.random.fork_rng(devices), torch.no_grad():
+                model.eval()
+                self._open().add_graph(model, inputs)
+        except Exception as error:  # noqa: BLE001  # tracing fails in as many ways as there are models
+            warnings.warn(f"the graph of {type(model).__name__} is not written: {error}", stacklevel=2)
+        finally:
+            for module, was_training in modes:
+                module.training = was_training
 
     def hparams(self, values: Mapping[str, Any], metrics: Iterable[str]) -> None:
         """Write what a run was made with, into the directory of the run itself.

@@ -28,7 +28,12 @@ def train(trainer, epochs=2, **kwargs):
 
 
 def scalars(directory):
-    """Tag to (step, value) pairs, as TensorBoard reads them."""
+    """Tag to (step, value) pairs, as TensorBoard reads them, without those of the time ledger."""
+    found = all_scalars(directory)
+    return {tag: pairs for tag, pairs in found.items() if not tag.startswith(("throughput/", "time/"))}
+
+
+def all_scalars(directory):
     events = EventAccumulator(str(directory), size_guidance={"scalars": 0, "histograms": 0}).Reload()
     return {tag: [(event.step, event.value) for event in events.Scalars(tag)] for tag in events.Tags()["scalars"]}
 
@@ -294,3 +299,153 @@ def test_the_files_change_no_weight(tmp_path):
 def test_a_number_of_steps_that_is_none_is_refused(name, value):
     with pytest.raises(ValueError, match=f"{name} must be a whole number of at least 1"):
         TensorBoardCallback(**{name: value})
+
+
+# Throughput, pictures, the graph, and where a value stands.
+
+
+def test_throughput_and_time_ledger_are_written_after_each_epoch(tmp_path):
+    trainer = trainer_with(TensorBoardCallback(tmp_path))
+    train(trainer)
+    found, times = all_scalars(tmp_path), trainer.run_history.epoch_times
+    assert [step for step, _ in found["throughput/samples_per_second"]] == [5, 10]
+    assert [value for _, value in found["throughput/samples_per_second"]] == as_written(
+        [20 / time.seconds for time in times]
+    )
+    assert [value for _, value in found["throughput/updates_per_second"]] == as_written(
+        [5 / time.seconds for time in times]
+    )
+    for account in ("data", "step", "callbacks", "evaluation", "saving", "other"):
+        assert [value for _, value in found[f"time/{account}"]] == as_written(
+            [getattr(time, account) for time in times]
+        )
+
+
+def test_throughput_can_be_left_out(tmp_path):
+    train(trainer_with(TensorBoardCallback(tmp_path, throughput=False)))
+    assert all_scalars(tmp_path) == scalars(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("axis", "steps", "epochs"),
+    [
+        ("step", [2, 4, 6, 8, 10], [5, 10]),
+        ("epoch", [1, 1, 2, 2, 2], [1, 2]),
+        ("sample", [8, 16, 24, 32, 40], [20, 40]),
+    ],
+)
+def test_values_stand_where_the_axis_says(tmp_path, axis, steps, epochs):
+    train(trainer_with(TensorBoardCallback(tmp_path, every_n_steps=2, x_axis=axis)))
+    found = scalars(tmp_path)
+    assert [step for step, _ in found["train_loss_step"]] == steps
+    assert [step for step, _ in found["eval_loss_epoch"]] == epochs
+
+
+def test_seconds_are_counted_from_the_start_of_the_first_run(tmp_path, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("groundwire_tensorboard.axis.time.monotonic", lambda: now[0])
+
+    class Slow(TrainerCallback):
+        def on_train_epoch_end(self, trainer, **kwargs):
+            now[0] += 2.5
+
+    train(trainer_with(TensorBoardCallback(tmp_path, x_axis="second"), Slow))
+    assert [step for step, _ in scalars(tmp_path)["eval_loss_epoch"]] == [2, 5]
+
+
+def test_a_second_run_goes_on_along_every_axis(tmp_path):
+    trainer = trainer_with(
+        TensorBoardCallback(tmp_path / "a", x_axis="epoch"), TensorBoardCallback(tmp_path / "b", x_axis="sample")
+    )
+    for _ in range(2):
+        train(trainer)
+    assert [step for step, _ in scalars(tmp_path / "a")["eval_loss_epoch"]] == [1, 2, 3, 4]
+    assert [step for step, _ in scalars(tmp_path / "b")["eval_loss_epoch"]] == [20, 40, 60, 80]
+
+
+def images(directory):
+    events = EventAccumulator(str(directory), size_guidance={"images": 0}).Reload()
+    return {
+        tag: [(event.step, event.width, event.height) for event in events.Images(tag)]
+        for tag in events.Tags()["images"]
+    }
+
+
+def test_figures_are_drawn_after_each_epoch(tmp_path):
+    from matplotlib.figure import Figure
+
+    def curve(trainer):
+        figure = Figure(figsize=(2, 1), dpi=50)
+        figure.subplots().plot(trainer.run_history.get_metric_values("eval_loss_epoch"))
+        return figure
+
+    figures = {"curve": curve, "weights": lambda trainer: trainer.model.weight.sigmoid()}
+    train(trainer_with(TensorBoardCallback(tmp_path, figures=figures)))
+    assert images(tmp_path) == {"curve": [(5, 100, 50), (10, 100, 50)], "weights": [(5, 4, 1), (10, 4, 1)]}
+
+
+@pytest.mark.parametrize(
+    ("shape", "size"), [((3, 4), (4, 3)), ((1, 3, 4), (4, 3)), ((3, 3, 4), (4, 3)), ((2, 3, 5, 4), (8, 5))]
+)
+def test_images_of_every_shape_are_written_where_the_run_is(tmp_path, shape, size):
+    board = TensorBoardCallback(tmp_path)
+
+    class Shows(TrainerCallback):
+        def on_train_epoch_end(self, trainer, **kwargs):
+            board.image("seen", torch.rand(shape, dtype=torch.bfloat16))
+
+    train(trainer_with(board, Shows), epochs=1)
+    assert images(tmp_path) == {"seen": [(5, *size)]}
+
+
+def test_what_is_no_image_is_refused_by_its_tag(tmp_path):
+    with pytest.raises(ValueError, match=r"'it': an image .* got \(4,\)"):
+        TensorBoardCallback(tmp_path).image("it", torch.zeros(4))
+    with pytest.raises(ValueError, match=r"1, 3 or 4 channels, is due; got \(2, 3, 4\)"):
+        TensorBoardCallback(tmp_path).image("it", torch.zeros(2, 3, 4))
+
+
+def test_figures_and_graph_cost_nothing_when_they_are_not_asked_for(tmp_path):
+    plain = TensorBoardCallback(tmp_path)
+    assert plain.draw is plain.write_graph is None
+
+
+@pytest.mark.parametrize("graph", [True, lambda batch: batch[0][:1]])
+def test_the_graph_is_written_once_and_changes_no_number(tmp_path, graph):
+    ends = []
+    for callbacks in ([], [TensorBoardCallback(tmp_path, graph=graph)]):
+        trainer = trainer_with(*callbacks)
+        trainer.model.append(nn.Dropout()) if isinstance(trainer.model, nn.Sequential) else None
+        torch.manual_seed(1)
+        train(trainer)
+        ends.append([parameter.detach().clone() for parameter in trainer.model.parameters()])
+    assert all(torch.equal(one, other) for one, other in zip(*ends, strict=True))
+    events = EventAccumulator(str(tmp_path)).Reload()
+    assert "Linear" in str(events.Graph())
+
+
+def test_a_model_that_cannot_be_traced_is_a_warning(tmp_path):
+    class Strange(nn.Linear):
+        def forward(self, inputs):
+            if torch.jit.is_tracing():
+                raise RuntimeError("not me")
+            return super().forward(inputs)
+
+    trainer = trainer_with(TensorBoardCallback(tmp_path, graph=True))
+    trainer.model.__class__ = Strange
+    with pytest.warns(UserWarning, match="the graph of Strange is not written: not me"):
+        train(trainer)
+    assert trainer.at.update == 10
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "said"),
+    [
+        ({"x_axis": "batch"}, ValueError, "x_axis: one of 'step', 'epoch', 'sample', 'second' is due, got 'batch'"),
+        ({"graph": 3}, TypeError, "graph: True, False or a function of a batch is due, got 3"),
+        ({"figures": {"a": 3}}, TypeError, "figures: 'a' needs a function of the Trainer, got 3"),
+    ],
+)
+def test_a_wrong_argument_is_refused_by_name(given, error, said):
+    with pytest.raises(error, match=said):
+        TensorBoardCallback(**given)

@@ -15,6 +15,7 @@ def test_the_callback_brings_every_moment():
     assert {name for name in moments() if name in vars(TensorBoardCallback)} == set(moments())
 
 
-def test_one_row_alone_runs_at_every_batch():
+def test_one_row_alone_runs_at_every_batch_unless_the_graph_is_asked_for():
     often = [line.source for line in TENSORBOARD.rows if HOOKS[line.hook].every == "batch"]
-    assert often == ["TensorBoardCallback.write_step"]
+    assert often == ["TensorBoardCallback.write_step", "TensorBoardCallback.write_graph"]
+    assert TensorBoardCallback().write_graph is None

@@ -1,0 +1,60 @@
+"""Where a value stands from left to right: counted in updates, epochs, samples or seconds."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Literal, get_args
+
+Kind = Literal["step", "epoch", "sample", "second"]
+
+
+class Axis:
+    """Counts what goes by, over all training runs of a callback.
+
+    TensorBoard takes whole numbers: an epoch under way counts as that epoch, a second as begun.
+
+    Args:
+        kind: ``"step"`` (optimizer updates), ``"epoch"``, ``"sample"`` (of the main process) or
+            ``"second"`` (of training runs, from the first one's start).
+
+    Raises:
+        ValueError: It is none of these.
+    """
+
+    def __init__(self, kind: Kind) -> None:
+        if kind not in get_args(Kind):
+            raise ValueError(f"x_axis: one of {', '.join(map(repr, get_args(Kind)))} is due, got {kind!r}")
+        self.kind = kind
+        self._at: Any = None  # where the latest training run is; an evaluation run has one of its own
+        self._updates_before = 0
+        self._epochs_before = 0
+        self._samples: Any = 0
+        self._began: float | None = None
+
+    @property
+    def updates(self) -> int:
+        """Updates done, all training runs together."""
+        return self._updates_before + (0 if self._at is None else int(self._at.update))
+
+    def begin(self, at: Any) -> None:
+        """Count on from the run before, or from where this one is resumed."""
+        ended = self._at
+        self._updates_before = 0 if at.update else self.updates
+        self._epochs_before = 0 if at.update or ended is None else self._epochs_before + int(ended.epoch)
+        self._at = at
+        if self._began is None:
+            self._began = time.monotonic()
+
+    def add_samples(self, count: Any) -> None:
+        """Samples of a batch; a count that is a tensor stays on its device until it is asked for."""
+        self._samples = self._samples + count
+
+    def position(self, updates: int | None = None) -> int:
+        """Where a value of now stands, or on an axis of updates one that is written when there were so many."""
+        if self.kind == "step":
+            return self.updates if updates is None else updates
+        if self.kind == "epoch":
+            return self._epochs_before + (0 if self._at is None else int(self._at.epoch))
+        if self.kind == "sample":
+            return int(self._samples)
+        return 0 if self._began is None else int(time.monotonic() - self._began)
