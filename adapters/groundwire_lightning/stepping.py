@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import torch
 
-from groundwire import GroundwireError, Trainer, place_of
+from groundwire import GroundwireError, Trainer
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.one_door import expect_backward
 from groundwire_lightning.optimizer import LightningOptimizer, evaluates_once
@@ -271,17 +271,6 @@ class Stepping(Trainer):
             by_hand = self.way == "by hand"
             self._told = {} if made is None else told_by_hand(made) if by_hand else told(made, self.at.window)
         return self._told
-
-    # what reports say
-
-    def _own_step(self) -> str:
-        """A user's ``optimizer_step`` that stands before the adapter, and where; empty without one."""
-        for cls in type(self).__mro__:
-            if cls.__module__.partition(".")[0].startswith("groundwire"):
-                return ""
-            if "optimizer_step" in vars(cls):
-                return f"{cls.__qualname__}.optimizer_step ({place_of(vars(cls)['optimizer_step'])})"
-        return ""
 
 
 def evaluated_already() -> None:

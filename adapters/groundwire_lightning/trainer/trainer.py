@@ -10,7 +10,7 @@ import torch
 from accelerate import Accelerator
 
 from groundwire import LossTracker
-from groundwire_lightning import arguments, evaluation, fit_order, settings
+from groundwire_lightning import arguments, evaluation, fit_order, settings, ways
 from groundwire_lightning import devices as devices_of
 from groundwire_lightning.adapter import LightningAdapter
 from groundwire_lightning.callback import Callback
@@ -55,6 +55,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
     numerics: Literal["parity", "exact"]
     told_of_short_window: bool = False
     _clips_before_step = False
+    told_of_nesting: bool = False
 
     @named
     def __init__(
@@ -176,17 +177,18 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         self.model = outer[0] if model is None else model
         self.datamodule = outer[1] if datamodule is None else datamodule
         try:
-            return self._with_substitutes(super().explain(format))
+            return self._with_more(super().explain(format))
         finally:
             self.model, self.datamodule = outer
 
-    def _with_substitutes(self, told: Any) -> Any:
-        """What is told, and which callbacks of Lightning's ours stand in for."""
+    def _with_more(self, told: Any) -> Any:
+        """What is told, how updates are made, and which callbacks of Lightning's ours stand in for."""
+        updates = ways.said_of_updates(self)
         if isinstance(told, dict):
-            return {**told, "substituted": self.substituted}
-        if not self.substituted:
-            return told
-        more = "\n".join(["", "Substituted:", *(f"  {line}" for line in self.substituted)])
+            return {**told, "updates": updates, "substituted": self.substituted}
+        lines = ["", "Updates:", *(f"  {line}" for line in updates)]
+        lines += ["", "Substituted:", *(f"  {line}" for line in self.substituted)] if self.substituted else []
+        more = "\n".join(lines)
         self.print(more)
         return f"{told}\n{more}"
 
@@ -247,6 +249,8 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
     def choose_way(self) -> None:
         """Decide how updates are made; done before each epoch, so that a step need not ask."""
         super().choose_way()
+        if self.way == "nested":
+            ways.tell_of_nesting(self)
         self._step = {"straight": fit_order.train_step, "nested": nested_step, "by hand": fit_order.step_by_hand}[
             self.way
         ]
