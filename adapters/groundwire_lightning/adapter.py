@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from groundwire import DEFAULT_CALLBACKS, HookMap, Part, by_row
+from groundwire.ledger import numbers
 from groundwire_lightning import guests
 from groundwire_lightning.callback import idle_hooks
 from groundwire_lightning.callback_order import checkpoints_last
@@ -353,8 +354,8 @@ class LightningAdapter(Facade, Slots):
             values: Name to value; a name that the history has been given in this epoch is kept as it is.
         """
         ours = {"train_loss_epoch", "eval_loss_epoch"} & set(self.run_history.get_metric_names())
-        kept = {name: value for name, value in values.items() if name not in ours}
-        for name, value in zip(kept, _numbers(list(kept.values())), strict=True):
+        kept = {name: value for name, value in values.items() if name not in ours and value.numel() == 1}
+        for name, value in zip(kept, numbers(list(kept.values())), strict=True):
             self.run_history.update_metric(name, value)
 
     # what rows pass
@@ -377,8 +378,3 @@ def _holds_loaders(loaders: Any) -> bool:
     """True for a collection in which a loader is; a list of batches is none."""
     parts = list(loaders.values()) if isinstance(loaders, dict) else list(loaders)
     return isinstance(loaders, dict) or any(isinstance(part, DataLoader) for part in parts)
-
-
-def _numbers(values: list[Tensor]) -> list[float]:
-    """Scalars of one device as numbers, read together."""
-    return torch.stack([value.double() for value in values]).tolist() if values else []

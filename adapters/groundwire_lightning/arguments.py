@@ -55,7 +55,7 @@ ARGUMENTS = (
     mapped("devices", "held against the processes that torchrun or accelerate launch started"),
     mapped("num_nodes", "held against the processes that torchrun or accelerate launch started"),
     honoured("precision", "torch.autocast, or a type, around every step; '16-mixed' on a CPU means 'bf16-mixed'"),
-    refused("logger", "groundwire_tensorboard.TensorBoardCallback in callbacks=", None, False, []),
+    honoured("logger", "None and True write event files for TensorBoard, False and [] nothing"),
     honoured("callbacks", "native ones and Lightning's in one list"),
     honoured("fast_dev_run", "one epoch of that many batches, without a sanity check"),
     honoured("max_epochs", "-1 sets no limit"),
@@ -71,7 +71,9 @@ ARGUMENTS = (
     honoured("val_check_interval", "a number of batches, or a share of an epoch"),
     honoured("check_val_every_n_epoch", "None lets val_check_interval count on over epochs"),
     honoured("num_sanity_val_steps", "-1 runs them all"),
-    honoured("log_every_n_steps", "kept for code that reads it; nothing logs by steps yet"),
+    honoured(
+        "log_every_n_steps", "batches that complete an update between two rows of a training epoch; 0 writes none"
+    ),
     honoured("enable_checkpointing", "None and True add a ModelCheckpoint where there is none"),
     honoured("enable_progress_bar", "RichProgressBar where rich is installed, else TQDMProgressBar"),
     honoured("enable_model_summary", "RichModelSummary where rich is installed, else ModelSummary"),
@@ -91,7 +93,7 @@ ARGUMENTS = (
     honoured("sync_batchnorm", "with several processes, SyncBatchNorm takes the place of every batch norm"),
     refused("reload_dataloaders_every_n_epochs", "a dataset that changes with set_epoch of its sampler", 0),
     honoured("default_root_dir", "where loggers and checkpoints write that say nothing else"),
-    honoured("enable_autolog_hparams", "without effect where no logger is"),
+    honoured("enable_autolog_hparams", "False sends no hyper-parameters and no graph to loggers"),
     refused("model_registry", "upload checkpoints yourself", None),
 )
 """Every argument of Lightning 2.6, in its order."""

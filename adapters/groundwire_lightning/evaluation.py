@@ -73,6 +73,7 @@ def evaluation(trainer: Trainer, feed: Feed) -> None:
         progress.val_batch = Count(seen, seen, seen, seen)
         logged.epoch_ends()
         plan.eval_epoch_end()
+        logged.evaluated()
         if not trainer.sanity_checking:
             trainer._add_epoch_loss_to_run_history("eval_loss_epoch")
         plan.on_eval_epoch_end(False)

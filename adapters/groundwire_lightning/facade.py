@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
@@ -11,6 +12,7 @@ from groundwire_lightning.answers import Answers
 from groundwire_lightning.combined import as_given
 from groundwire_lightning.phases import PHASES
 from groundwire_lightning.states import RunningStage, TrainerFn
+from groundwire_lightning.to_loggers import log_dir
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from groundwire_lightning.datamodule import LightningDataModule
     from groundwire_lightning.logged import Logged
     from groundwire_lightning.optimization import LRSchedulerConfig
+    from groundwire_lightning.to_loggers import ToLoggers
 
 
 class Facade(Answers):
@@ -45,6 +48,8 @@ class Facade(Answers):
     _purpose: TrainerFn = TrainerFn.FITTING
     _train_dataloader: Any
     _eval_dataloader: Any
+    _loggers: list[Any] | None = None
+    to_loggers: ToLoggers | None = None
 
     # where the run is
 
@@ -108,18 +113,30 @@ class Facade(Answers):
 
     @property
     def logger(self) -> Any:
-        """None: event files are written by ``groundwire_tensorboard.TensorBoardCallback``."""
-        return None
+        """The first of the loggers, or None."""
+        return next(iter(self.loggers), None)
+
+    @logger.setter
+    def logger(self, logger: Any) -> None:
+        self.loggers = [logger] if logger else []
 
     @property
     def loggers(self) -> list[Any]:
-        """Empty, as :attr:`logger` is None."""
-        return []
+        """Who writes what is logged; may be set between two runs and in one."""
+        if self._loggers is None:
+            self._loggers = []
+        return self._loggers
+
+    @loggers.setter
+    def loggers(self, loggers: list[Any] | None) -> None:
+        self._loggers = loggers or []
+        self.logged.sink = self.to_loggers if self._loggers else None
 
     @property
     def log_dir(self) -> str | None:
-        """None without a logger."""
-        return None
+        """Where the run writes: the directory of the first logger's run, without one ``default_root_dir``."""
+        found = log_dir(self.loggers, getattr(self, "default_root_dir", str(Path.cwd())))
+        return found if self.world_size == 1 else self.strategy.broadcast(found)
 
     # who takes part
 

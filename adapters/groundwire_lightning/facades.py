@@ -349,15 +349,7 @@ class LoggerConnector(Look):
     @property
     def should_update_logs(self) -> bool:
         """True at the batches at which loggers are written to."""
-        trainer = self.trainer
-        every = trainer.log_every_n_steps
-        if not every:
-            return False
-        if not trainer._is_running:
-            return True
-        # one ahead in fit, since it is asked before an update as well
-        steps = trainer.progress.stepped + 1 if trainer.training else trainer.progress.val_batch.ready
-        return bool(steps % every == 0 or trainer.should_stop)
+        return bool(self.trainer.to_loggers.is_due)
 
     def log_metrics(self, metrics: dict[str, Any], step: int | None = None) -> None:
         """Write values to every logger.
@@ -366,10 +358,8 @@ class LoggerConnector(Look):
             metrics: Name to number.
             step: By default ``metrics["step"]``, else the batches that completed an update.
         """
-        values = dict(metrics)
-        step = values.pop("step", None) if step is None else step
-        for logger in self.trainer.loggers if values else ():
-            logger.log_metrics(metrics=values, step=self.trainer.progress.stepped if step is None else step)
+        self.trainer.logged.logger.update(metrics)
+        self.trainer.to_loggers.write(metrics, step)
 
 
 class AcceleratorConnector(Look):

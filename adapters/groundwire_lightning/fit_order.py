@@ -164,6 +164,8 @@ def train_epoch(trainer: Trainer) -> None:
             if trainer.lr_scheduler_configs:
                 move_schedulers(trainer, "step", plateau=True)
             progress.stepped += 1
+        if trainer.should_stop:
+            trainer.to_loggers.save()
         if (trainer.should_stop or trainer.max_steps != -1) and is_epoch_done(trainer):
             break
     end_of_epoch(trainer)

@@ -1,97 +1,32 @@
 """What ``self.log`` recorded: kept on the device, reduced over the epoch, read when somebody asks.
 
-Training and validation have a collection each, with one entry a hook and name. The three
+Training and evaluation have a collection each, with one entry a hook, name and loader. The three
 dictionaries that callbacks read are brought up to date when they are read and when an epoch ends.
 """
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from groundwire_lightning.log_rules import LogError, levels
+from groundwire.ledger import Ledger
+from groundwire_lightning.entries import Asked, Entry, Kept, is_metric, place_of_metric, resolved
+from groundwire_lightning.log_rules import LogError
 from groundwire_lightning.outputs import as_scalar, checked_size_of
 
-_REDUCTIONS: dict[Any, str] = {
-    "avg": "mean",
-    **{name: name for name in ("mean", "sum", "min", "max")},
-    **{getattr(torch, name): name for name in ("mean", "sum", "min", "max")},
-    **{function: function.__name__ for function in (sum, min, max)},
-}
-_EMPTY = {"mean": 0.0, "sum": 0.0, "min": float("inf"), "max": float("-inf")}
+if TYPE_CHECKING:
+    from groundwire_lightning.to_loggers import ToLoggers
 
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """How a value is kept: the arguments of its first ``self.log``, which the later ones have to repeat."""
-
-    hook: str
-    name: str
-    prog_bar: bool
-    logger: bool
-    on_step: bool
-    on_epoch: bool
-    reduce: str
-
-    def forked(self, on_step: bool) -> str:
-        """The name under which it appears: with a suffix where both levels are kept."""
-        if self.on_step and self.on_epoch:
-            return f"{self.name}_{'step' if on_step else 'epoch'}"
-        return self.name
-
-
-class Entry:
-    """A named value of one hook, over the batches of an epoch."""
-
-    __slots__ = ("_reduced", "kept", "latest", "running", "seen", "weight")
-
-    def __init__(self, kept: Kept) -> None:
-        self.kept = kept
-        self.clear()
-
-    def clear(self) -> None:
-        """Forget the epoch."""
-        self.seen = False
-        self.latest: Tensor | None = None
-        self.running: Tensor | None = None
-        self.weight = 0
-        self._reduced: Tensor | None = None
-
-    def add(self, value: Tensor, weight: int) -> None:
-        """Take the value of one more batch."""
-        self.seen, self._reduced = True, None
-        if self.kept.on_step:
-            self.latest = value.clone()
-        if not self.kept.on_epoch:
-            return
-        # added one after the other from zero: the rounding is then Lightning's
-        before = torch.full((), _EMPTY[self.kept.reduce], dtype=_least(), device=value.device)
-        before = before if self.running is None else self.running
-        if self.kept.reduce == "mean":
-            self.running = before + value * weight
-            self.weight += weight
-        elif self.kept.reduce == "sum":
-            self.running = before + value
-        else:
-            self.running = (torch.minimum if self.kept.reduce == "min" else torch.maximum)(before, value)
-
-    def value(self, on_step: bool) -> Tensor | None:
-        """The value at a level, or None where it is not kept there."""
-        if on_step:
-            return self.latest
-        if self._reduced is None and self.running is not None:
-            mean = self.kept.reduce == "mean"
-            # divided by a tensor, for CUDA multiplies by the inverse of a plain number
-            self._reduced = (
-                self.running / torch.tensor(self.weight, device=self.running.device) if mean else self.running
-            )
-        return self._reduced
+_LOGGER, _ADD_LOADER, _METRIC = 1, 5, 10
+"""Where these arguments are in :data:`~groundwire_lightning.entries.Asked`."""
+_KEPT_AS_THEY_ARE = frozenset({torch.float32, torch.float64})
+Collection = dict[tuple[str | None, str, Any], Entry]
 
 
 class Logged:
@@ -101,9 +36,14 @@ class Logged:
         hook: The module's or callback's method that is running.
         phase: ``"train"`` or ``"eval"``: which collection is written and read.
         batch: The batch in use, whose size weighs a mean.
+        loader: Index of the loader it comes from, where there are several.
         callback: Values that callbacks may monitor.
-        logger: Values that a logger would write.
+        logger: Values for loggers.
         bar: Values that a progress bar shows.
+        results: Of the last evaluation, the values of each loader by the name that a logger uses.
+        ledger: Where values are added up.
+        sink: Who takes values to the loggers, where there are any.
+        share: Reduces entries over processes, where there are several: those at a step, or over the epoch.
     """
 
     def __init__(self) -> None:
@@ -111,56 +51,98 @@ class Logged:
         self.phase = "train"
         self.batch: Any = None
         self.loader: int | None = None
+        self.results: list[dict[str, Tensor]] = []
+        self.ledger = Ledger()
+        self.sink: ToLoggers | None = None
+        self.share: Callable[[list[Entry], bool], None] | None = None
         self._size: int | None = None
-        self._collections: dict[str, dict[tuple[str, str], Entry]] = {"train": {}, "eval": {}}
+        self._collections: dict[str, Collection] = {"train": {}, "eval": {}}
+        self._entries = self._collections["train"]
         self._in_batch: dict[str, str] = {"train": "", "eval": ""}
         self._last_hook: str | None = None
         self._is_behind = False
+        self._outputs: list[dict[str, Tensor]] | None = None
+        self._to_share: list[Entry] = []
+        self._together: dict[str, Tensor] = {}
+        self._has_ended = False
         self.forget()
 
     # writing
 
-    def log(
-        self,
-        name: str,
-        value: Any,
-        *,
-        device: torch.device,
-        prog_bar: bool,
-        logger: bool,
-        on_step: bool | None,
-        on_epoch: bool | None,
-        reduce: Any,
-        batch_size: int | None,
-    ) -> None:
+    def log(self, module: Any, name: str, value: Any, batch_size: int | None, asked: Asked) -> None:
         """Record a value under the hook that is running.
+
+        Args:
+            module: Whose ``self.log`` it is.
+            name: Its name.
+            value: A number, a tensor or a torchmetrics object.
+            batch_size: Its weight in a mean; None for the size of the batch.
+            asked: The other arguments.
 
         Raises:
             LogError: The hook, the level or the reduction does not allow it, or the same name was
                 logged in the same hook with other arguments.
+            ValueError: It is nothing that can be logged.
         """
-        on_step, on_epoch = levels(self.hook, name, on_step, on_epoch)
-        kept = Kept(str(self.hook), name, prog_bar, logger, on_step, on_epoch, _reduction(name, reduce))
-        scalar = as_scalar(value, name, device)
-        self._begin(kept.hook)
-        entries = self._collections[self.phase]
-        entry = entries.setdefault((kept.hook, name), Entry(kept))
-        if entry.kept != kept:
-            raise LogError(f"self.log({name!r}, ...) was called twice in {kept.hook} with different arguments: {kept}")
-        weighed = on_epoch and kept.reduce == "mean"
-        entry.add(scalar, self._weight(batch_size) if weighed else 1)
-        self._last_hook = kept.hook
+        hook = self.hook
+        entry = self._entries.get((hook, name, self.loader if asked[_ADD_LOADER] else None))
+        if entry is None or entry.asked != asked:
+            entry = self._entry(module, name, value, asked)
+        if type(value) is Tensor and not value.ndim and value.dtype in _KEPT_AS_THEY_ARE:
+            scalar: Any = value.detach().clone() if value.requires_grad else value.clone()
+        elif type(value) is float or type(value) is int:
+            scalar = value
+        else:
+            scalar = value if is_metric(value) else as_scalar(value, name, entry.device)
+        if hook != self._last_hook:
+            self._enter(hook)
+        entry.seen, entry.reduced = True, None
+        if scalar is value and not isinstance(value, (int, float)):
+            entry.take_metric(module, value)
+            return
+        if entry.on_step:
+            entry.latest = scalar
+        if entry.on_epoch:
+            weight: Any = 1
+            if entry.weighed:
+                weight = batch_size if batch_size is not None else self._size or self._measure()
+            self.ledger.add(entry, scalar, weight, entry.device)
+        if entry.shared:
+            self._to_share.append(entry)
 
-    def _begin(self, hook: str) -> None:
+    def _entry(self, module: Any, name: str, value: Any, asked: Asked) -> Entry:
+        """The entry of a name that is new here, or whose arguments are spelled otherwise than before."""
+        metric = asked[_METRIC]
+        if is_metric(value):
+            metric = place_of_metric(module, name, value, metric)
+        kept = resolved(self.hook, name, self.loader, metric, asked)
+        if metric is None:
+            as_scalar(value, name, torch.device("cpu"))  # refused before anything is kept of it
+        if asked[_LOGGER] and self.sink is None:
+            _warn_without_logger(name)
+        key = kept.hook, name, self.loader if kept.add_loader else None
+        entry = self._entries.get(key)
+        if entry is None:
+            entry = self._entries[key] = Entry(kept, asked, module.device)
+            entry.shared = kept.sync and not kept.only_first and self.share is not None
+        elif entry.kept != kept:
+            raise LogError(
+                f"self.log({name!r}, ...) was called twice in {kept.hook} with different arguments: "
+                f"{_apart(entry.kept, kept)}"
+            )
+        entry.asked = asked
+        return entry
+
+    def _enter(self, hook: str | None) -> None:
         """At the first value of a hook in a new epoch, forget those of the epoch before."""
-        if self._last_hook != hook and self._in_batch[self.phase] != "later":
-            for entry in self._collections[self.phase].values():
-                if entry.kept.hook == hook:
+        self._last_hook = hook
+        if self._in_batch[self.phase] != "later":
+            self.ledger.flush()
+            for entry in self._entries.values():
+                if entry.kept.hook == hook and entry.metric is None and not entry.kept.suffix:
                     entry.clear()
 
-    def _weight(self, batch_size: int | None) -> int:
-        if batch_size is not None:
-            return batch_size
+    def _measure(self) -> int:
         if self.batch is None:
             return 1
         if self._size is None:
@@ -170,7 +152,7 @@ class Logged:
     # where the run is
 
     def through(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
-        """``method``, with its name known to :meth:`log` while it runs."""
+        """``method``, with its name known to :meth:`log` while it runs; what it logged is added up after it."""
 
         @wraps(method)
         def run(*args: Any, **kwargs: Any) -> Any:
@@ -179,9 +161,21 @@ class Logged:
                 return method(*args, **kwargs)
             finally:
                 self.hook = outer
+                if self.ledger.waiting:
+                    self.ledger.flush()
+                if self._to_share:
+                    self._share_now()
 
         run.__self__ = getattr(method, "__self__", None)  # type: ignore[attr-defined]  # whose method it is, for reports
         return run
+
+    def _share_now(self) -> None:
+        """Reduce over processes what a hook logged: all processes are in it."""
+        due, self._to_share = list(dict.fromkeys(self._to_share)), []
+        on_step = bool(self._in_batch[self.phase])
+        due = [entry for entry in due if (entry.on_step if on_step else entry.on_epoch)]
+        if self.share is not None and due:
+            self.share(due, on_step)
 
     def over(self, batches: Iterable[Any]) -> Iterator[Any]:
         """The batches, each announced before it is used and let go of afterwards."""
@@ -191,51 +185,101 @@ class Logged:
             self.batch_ends()
 
     def batch_starts(self, batch: Any, loader: int | None = None) -> None:
-        """A batch is about to be used; ``loader`` is the index of its loader where there are several."""
+        """A batch is about to be used.
+
+        Args:
+            batch: The batch.
+            loader: Index of the loader it comes from, where there are several.
+        """
+        if loader is not None and loader != (self.loader or 0):
+            self.loader_ends()
         self.loader = loader
         self._in_batch[self.phase] = "later" if self._in_batch[self.phase] else "first"
         self.batch, self._size, self._is_behind = batch, None, True
 
     def batch_ends(self) -> None:
-        """A batch was used."""
-        self.batch, self._size = None, None
+        """A batch was used; loggers take what is due."""
+        if self.sink is not None:
+            self.sink.batch_ends(self)
+        self._let_go()
 
-    def epoch_ends(self) -> None:
-        """The batches of an epoch are done; what is read from now on is reduced over it."""
+    def loader_ends(self) -> None:
+        """The batches of a loader are done, and there may be more of another one."""
         if self._in_batch[self.phase] and self._is_behind:
             self.refresh()
         self._in_batch[self.phase] = ""
-        self.batch_ends()
+        if self._outputs is not None:
+            self._outputs.append(self.refresh().for_loggers(on_step=False))
+
+    def epoch_ends(self) -> None:
+        """The batches of an epoch are done; what is read from now on is reduced over it."""
+        if not self._has_ended:
+            self.loader_ends()
+            self._has_ended = self.phase == "eval"
+        self.loader = None
+        self._let_go()
+        if self.share is not None:
+            self.for_loggers(on_step=False)  # while all processes are here
+
+    def _let_go(self) -> None:
+        self.batch, self._size = None, None
+
+    def evaluated(self) -> None:
+        """The hooks at the end of an evaluation have run: what it comes to is known, and told to the loggers."""
+        self.refresh()
+        outputs, self._outputs = self._outputs, None
+        if outputs is None:
+            return
+        at_end = self.for_loggers(on_step=False)
+        self._together = dict(ChainMap(*outputs)) | at_end
+        self.results = [values | at_end for values in outputs]
+        if self.sink is not None:
+            self.sink.evaluated(self._together)
 
     def take(self) -> dict[str, Tensor]:
         """End an epoch: its reduced values by the name that a logger would use; then begin anew."""
         self.epoch_ends()
-        self.refresh()
-        values = self._at(on_step=False)
+        if self.phase == "eval":
+            self.evaluated()
+            values, self._together = self._together, {}
+        else:
+            values = self.refresh().for_loggers(on_step=False)
+            if self.sink is not None:
+                self.sink.epoch_ends(values)
         self._clear()
-        return {entry.kept.forked(on_step=False): value for entry, value in values if entry.kept.logger}
+        return values
 
     @contextmanager
-    def validation(self) -> Iterator[None]:
-        """Write and read the collection of validation; what is under way is kept for afterwards."""
+    def validation(self, is_check: bool = False) -> Iterator[None]:
+        """Write and read the collection of evaluation; what is under way is kept for afterwards.
+
+        Args:
+            is_check: It is the check before training, of which nothing comes but what can be read meanwhile.
+        """
         if self._in_batch["train"]:
             self.refresh()
-        outer = self.phase, self.batch, self._size
+        names = ("phase", "batch", "_size", "loader", "_entries", "_outputs", "_has_ended", "_together")
+        outer = {name: getattr(self, name) for name in names}
         within = self._collections["eval"]
         if self.phase == "eval":  # a validation inside a validation, of an average for instance
             self._collections["eval"] = {}
-        self.phase, self.batch, self._size = "eval", None, None
-        self._in_batch["eval"] = self._in_batch[outer[0]]  # until its first batch, where Lightning is too
+        outputs: list[dict[str, Tensor]] | None = None if is_check else []
+        vars(self).update(phase="eval", batch=None, _size=None, loader=None, _outputs=outputs, _has_ended=False)
+        self._entries, self._together = self._collections["eval"], {}
+        self._in_batch["eval"] = self._in_batch[outer["phase"]]  # until its first batch, where Lightning is too
         try:
             yield
         finally:
             self._clear()
             self._collections["eval"] = within
             self._is_behind = False  # a name that both log keeps the value of the validation
-            self.phase, self.batch, self._size = outer
+            vars(self).update(outer)
 
-    def _clear(self) -> None:
-        for entry in self._collections[self.phase].values():
+    def _clear(self, with_metrics: bool = True) -> None:
+        self.ledger.flush()
+        for entry in self._entries.values():
+            if entry.metric is not None and with_metrics:
+                entry.metric.reset()
             entry.clear()
         self._in_batch[self.phase] = ""
         self._last_hook = None
@@ -243,16 +287,21 @@ class Logged:
     def run_ends(self) -> None:
         """A run is over: what it logged can be read on, and what was under way is let go of."""
         self.refresh()
-        for self.phase in ("eval", "train"):
-            self._clear()
-        self.batch_ends()
+        for phase in ("eval", "train"):
+            self.phase, self._entries = phase, self._collections[phase]
+            self._clear(with_metrics=False)
+        self._let_go()
 
     def forget(self) -> None:
         """Forget everything that was recorded."""
         self.callback: dict[str, Tensor] = {}
         self.logger: dict[str, Tensor] = {}
         self.bar: dict[str, Tensor] = {}
+        self.ledger = Ledger()
         for entries in self._collections.values():
+            for entry in entries.values():
+                if entry.metric is not None and entry.seen:  # a run broke off
+                    entry.metric.reset()
             entries.clear()
         self._in_batch = {"train": "", "eval": ""}
         self._last_hook = None
@@ -263,37 +312,41 @@ class Logged:
         """Bring the three dictionaries up to date; names that were not logged since keep their values."""
         on_step = bool(self._in_batch[self.phase])
         for entry, value in self._at(on_step):
-            forked = entry.kept.forked(on_step)
+            forked, plain = entry.kept.forked(on_step), entry.kept.plain()
             if entry.kept.logger:
                 self.logger[forked] = value
             if self.phase == "train" or not on_step:
-                self.callback[entry.kept.name] = value
+                self.callback[plain] = value
                 self.callback[forked] = value
             if entry.kept.prog_bar:
                 self.bar[forked] = value
         return self
 
+    def for_loggers(self, on_step: bool) -> dict[str, Tensor]:
+        """The values at a level, by the name that a logger uses."""
+        return {entry.kept.forked(on_step): value for entry, value in self._at(on_step) if entry.kept.logger}
+
     def _at(self, on_step: bool) -> list[tuple[Entry, Tensor]]:
-        found = []
-        for entry in self._collections[self.phase].values():
-            kept_here = entry.kept.on_step if on_step else entry.kept.on_epoch
-            value = entry.value(on_step) if entry.seen and kept_here else None
-            if value is not None:
-                found.append((entry, value))
-        return found
+        self.ledger.flush()
+        here = [
+            entry
+            for entry in self._entries.values()
+            if entry.seen and (entry.on_step if on_step else entry.on_epoch) and entry.kept.loader == self.loader
+        ]
+        if not on_step and self.share is not None:
+            due = [entry for entry in here if entry.shared and entry.reduced is None and entry.metric is None]
+            if due:
+                self.share(due, False)
+        found = ((entry, entry.value(on_step)) for entry in here)
+        return [(entry, value) for entry, value in found if value is not None]
 
 
-def _reduction(name: str, reduce: Any) -> str:
-    key = reduce.lower() if isinstance(reduce, str) else reduce
-    try:
-        return _REDUCTIONS[key]
-    except (KeyError, TypeError):
-        raise LogError(
-            f"self.log({name!r}, reduce_fx={reduce!r}): 'mean', 'sum', 'min' or 'max' is due; reduce anything else "
-            "yourself and log it in on_train_epoch_end or on_validation_epoch_end"
-        ) from None
+def _apart(before: Kept, now: Kept) -> str:
+    names = [name for name in before.__slots__ if getattr(before, name) != getattr(now, name)]
+    return ", ".join(f"{name} was {getattr(before, name)!r} and is {getattr(now, name)!r}" for name in names)
 
 
-def _least() -> torch.dtype:
-    default = torch.get_default_dtype()
-    return default if default in (torch.float32, torch.float64) else torch.float32
+def _warn_without_logger(name: str) -> None:
+    from groundwire.errors import rank_zero_warn
+
+    rank_zero_warn(f"self.log({name!r}, logger=True): the trainer has no logger; Trainer(logger=True) gives it one")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
@@ -13,10 +13,11 @@ from groundwire_lightning.export import Export
 from groundwire_lightning.hparams import HyperParameters
 from groundwire_lightning.loading import OfTheClass, build_module, load
 from groundwire_lightning.module_hooks import ModuleHooks
+from groundwire_lightning.module_log import Logging
 from groundwire_lightning.optimization import clipping
 
 
-class LightningModule(HyperParameters, ModuleHooks, Export):
+class LightningModule(HyperParameters, ModuleHooks, Logging, Export):
     """A model with its training step, its validation step and its optimizer.
 
     Subclass it as in Lightning. Attached to a trainer it knows where the run is; without one the
@@ -151,93 +152,6 @@ class LightningModule(HyperParameters, ModuleHooks, Export):
         if not found:
             return None
         return found[0] if len(found) == 1 else found
-
-    # logging
-
-    def log(
-        self,
-        name: str,
-        value: Any,
-        prog_bar: bool = False,
-        logger: bool | None = None,
-        on_step: bool | None = None,
-        on_epoch: bool | None = None,
-        reduce_fx: Any = "mean",
-        enable_graph: bool = False,
-        sync_dist: bool = False,
-        sync_dist_group: Any = None,
-        add_dataloader_idx: bool = True,
-        batch_size: int | None = None,
-        metric_attribute: str | None = None,
-        rank_zero_only: bool = False,
-    ) -> None:
-        """Record a scalar; it stays on its device until somebody reads it.
-
-        Args:
-            name: Its name, the same on every call from one hook.
-            value: A number, or a tensor with one element.
-            prog_bar: Show it in the progress bar.
-            logger: Count it among ``trainer.logged_metrics`` (the default).
-            on_step: Keep the value of the last batch; the default depends on the hook.
-            on_epoch: Keep the reduction over the epoch; the default depends on the hook.
-            reduce_fx: ``"mean"`` (weighted by batch size), ``"sum"``, ``"min"`` or ``"max"``.
-            enable_graph: Must be False: what is recorded carries no graph.
-            sync_dist: Must be False with several processes.
-            sync_dist_group: Must be None.
-            add_dataloader_idx: Without effect with one loader.
-            batch_size: Weight of this value in the mean, by default the size of the batch.
-            metric_attribute: Must be None: metric objects cannot be logged yet.
-            rank_zero_only: Without effect in one process.
-        """
-        if self._trainer is None:
-            _warn_not_attached(name)
-            return
-        given = {
-            "enable_graph": enable_graph,
-            "sync_dist": sync_dist and self._trainer.world_size > 1,
-            "sync_dist_group": sync_dist_group,
-            "metric_attribute": metric_attribute,
-        }
-        for argument, said in given.items():
-            if said:
-                raise NotSupportedYetError(
-                    f"self.log({name!r}, {argument}={said!r}) is not supported yet; leave it out"
-                )
-        self._trainer.logged.log(
-            name,
-            value,
-            device=self.device,
-            prog_bar=prog_bar,
-            logger=logger is not False,
-            on_step=on_step,
-            on_epoch=on_epoch,
-            reduce=reduce_fx,
-            batch_size=batch_size,
-        )
-
-    def log_dict(  # noqa: D417  # the other arguments are described where they are used
-        self,
-        dictionary: Mapping[str, Any],
-        prog_bar: bool = False,
-        logger: bool | None = None,
-        on_step: bool | None = None,
-        on_epoch: bool | None = None,
-        reduce_fx: Any = "mean",
-        enable_graph: bool = False,
-        sync_dist: bool = False,
-        sync_dist_group: Any = None,
-        add_dataloader_idx: bool = True,
-        batch_size: int | None = None,
-        rank_zero_only: bool = False,
-    ) -> None:
-        """Record several scalars with the same arguments, which are those of :meth:`log`.
-
-        Args:
-            dictionary: Name to value.
-        """
-        given = {name: value for name, value in locals().items() if name not in ("self", "dictionary")}
-        for name, value in dictionary.items():
-            self.log(name, value, **given)
 
     def print(self, *args: Any, **kwargs: Any) -> None:
         """Print once, whatever the number of processes, above the progress bar where one is drawn."""
@@ -414,9 +328,3 @@ def _parameters_of(optimizers: Iterable[Any]) -> Iterator[Any]:
 
 def _not_yet(module: object, what: str, instead: str) -> NoReturn:
     raise NotSupportedYetError(f"{type(module).__qualname__}: {what} is not supported yet; {instead}")
-
-
-def _warn_not_attached(name: str) -> None:
-    from groundwire.errors import rank_zero_warn
-
-    rank_zero_warn(f"self.log({name!r}): the module is not attached to a trainer, so the value is dropped")

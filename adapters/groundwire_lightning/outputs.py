@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from numbers import Number
 from typing import Any
 
 import torch
@@ -159,16 +160,12 @@ def as_scalar(value: Any, name: str, device: torch.device) -> Tensor:
         ValueError: It is neither a number nor a tensor, or a tensor that has not one element.
     """
     least = torch.float64 if torch.get_default_dtype() is torch.float64 else torch.float32
-    if isinstance(value, (bool, int, float)):
+    if isinstance(value, Number):
         return torch.tensor(value, device=device, dtype=least)
-    if isinstance(value, (Mapping, list, tuple, str)):
-        raise ValueError(
-            f"self.log({name!r}, ...): a {type(value).__name__} cannot be logged; log its scalars one by one"
-        )
     if not isinstance(value, Tensor):
         raise ValueError(
-            f"self.log({name!r}, ...): a number or a tensor is due, got {type(value).__name__}; of a metric object log "
-            "what its compute() returns"
+            f"self.log({name!r}, ...): a number, a tensor or a torchmetrics object is due, got "
+            f"{type(value).__name__}; of a collection log its scalars one by one"
         )
     if value.numel() != 1:
         raise ValueError(

@@ -244,17 +244,6 @@ def test_log_dict_hands_every_argument_to_log():
     assert seen == {"one": (1.0, given)}
 
 
-@pytest.mark.parametrize(
-    "refused", [{"enable_graph": True}, {"sync_dist_group": "all"}, {"metric_attribute": "accuracy"}], ids=str
-)
-def test_what_logging_cannot_honour_is_refused_by_name(refused):
-    (name,) = refused
-    with pytest.raises(
-        L.NotSupportedYetError, match=rf"self\.log\('loss', {name}=.* is not supported yet; leave it out"
-    ):
-        logged(validation_step=lambda self, batch, batch_idx: self.log("loss", 1.0, **refused))
-
-
 def test_arguments_that_mean_several_processes_change_nothing_in_one():
     def validation_step(self, batch, batch_idx):
         self.log("loss", 1.0, sync_dist=True, rank_zero_only=True, add_dataloader_idx=False)

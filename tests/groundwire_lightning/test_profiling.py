@@ -65,11 +65,11 @@ def test_a_run_begins_with_setup_and_ends_with_the_report() -> None:
     profiler = Telling()
     trainer = L.Trainer(profiler=profiler, **QUIET)
     trainer.fit(BoringModel())
-    assert profiler.told[0] == "setup fit None None"
+    assert profiler.told[0] == f"setup fit None {trainer.log_dir}"
     assert profiler.told[-1] == "describe"
     profiler.told.clear()
     trainer.validate(BoringModel(), verbose=False)
-    assert profiler.told[0] == "setup validate None None"
+    assert profiler.told[0] == f"setup validate None {trainer.log_dir}"
     assert profiler.told.count("[_EvaluationLoop].val_next") == 1
 
 

@@ -30,6 +30,7 @@ from groundwire_lightning.retired import NAMES, named
 from groundwire_lightning.stepping import nests, synchronised_at_updates
 from groundwire_lightning.strategies.strategy import Strategy
 from groundwire_lightning.substitutes import substituted
+from groundwire_lightning.to_loggers import ToLoggers, chosen, plain
 from groundwire_lightning.trainer.entry_points import EntryPoints
 
 
@@ -50,6 +51,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
 
     hook_order: ClassVar[tuple[str, ...]] = fit_order.ORDER
 
+    to_loggers: ToLoggers
     inference_mode: bool
     detect_anomaly: bool
     numerics: Literal["parity", "exact"]
@@ -120,6 +122,8 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         self.precision_plugin = made(given["precision"], self.device.type)
         if self.barebones:
             self.logged = Silent()
+        self.to_loggers = ToLoggers(self)
+        self.loggers = chosen(given["logger"], self.default_root_dir, bool(self.fast_dev_run))
 
     def _create_accelerator(self) -> Accelerator:
         """The Accelerator for the device and the processes that were asked for."""
@@ -192,6 +196,15 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         self.print(more)
         return f"{told}\n{more}"
 
+    def _launch(self, run: Any, **asked: Any) -> None:
+        self.to_loggers.prepare()
+        try:
+            super()._launch(run, **asked)
+        except BaseException:
+            self.to_loggers.finalize("failed")
+            raise
+        self.to_loggers.finalize("success")
+
     # where the run is
 
     @property
@@ -227,6 +240,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
             super()._prepare_model_and_optimizer()
 
     def _run_training(self) -> None:
+        self.to_loggers.run_starts()
         with torch.autograd.set_detect_anomaly(self.detect_anomaly):
             fit_order.training_run(self)
 
@@ -269,6 +283,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         self.progress.steps += done
 
     def _run_evaluation(self) -> None:
+        self.to_loggers.run_starts()
         evaluation.evaluation_run(self)
 
     def _run_eval_epoch(self, valid_dl: Iterable[Any], is_training: bool = True, is_intermediate: bool = False) -> None:
@@ -277,7 +292,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
             return
         outer, self._loss_tracker = self._loss_tracker, LossTracker(self.device)
         try:
-            with evaluation.evaluating(self), self.logged.validation():
+            with evaluation.evaluating(self), self.logged.validation(self.sanity_checking):
                 evaluation.evaluation(self, feed)
                 self._keep(self.logged.take())
         finally:
@@ -296,6 +311,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
             evaluation.restore_modes(self)
 
     def _run_prediction(self) -> None:
+        self.to_loggers.run_starts()
         evaluation.prediction_run(self)
 
     def calculate_predictions(self, batch: Any) -> Any:
@@ -307,7 +323,8 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
     def _keep(self, values: dict[str, Any]) -> None:
         if not self.sanity_checking:
             self.record(values)
-            self.results = [{name: value.item() for name, value in values.items()}]
+            if not self._is_fitting:
+                self.results = [plain(of_loader) for of_loader in self.logged.results]
 
     def _on_device(self, batches: Iterable[Any]) -> Iterable[Any]:
         plugin = self.precision_plugin

@@ -1,0 +1,114 @@
+"""``self.log`` and ``self.log_dict``: what a module says of a run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+
+class Logging:
+    """Gives a module ``log`` and ``log_dict``; without a trainer what is logged is dropped."""
+
+    _trainer: Any
+
+    def log(
+        self,
+        name: str,
+        value: Any,
+        prog_bar: bool = False,
+        logger: bool | None = None,
+        on_step: bool | None = None,
+        on_epoch: bool | None = None,
+        reduce_fx: Any = "mean",
+        enable_graph: bool = False,
+        sync_dist: bool = False,
+        sync_dist_group: Any = None,
+        add_dataloader_idx: bool = True,
+        batch_size: int | None = None,
+        metric_attribute: str | None = None,
+        rank_zero_only: bool = False,
+    ) -> None:
+        """Record a scalar; it stays on its device until somebody reads it.
+
+        Args:
+            name: Its name, the same on every call from one hook.
+            value: A number, a tensor with one element, or a torchmetrics object, of which a step shows
+                what its ``forward`` returned and an epoch what ``compute`` returns.
+            prog_bar: Show it in the progress bar.
+            logger: Send it to the loggers (the default), and count it among ``trainer.logged_metrics``.
+            on_step: Keep the value of the last batch; the default depends on the hook.
+            on_epoch: Keep the reduction over the epoch; the default depends on the hook.
+            reduce_fx: ``"mean"`` (weighted by batch size), ``"sum"``, ``"min"`` or ``"max"``.
+            enable_graph: Keep the graph of what a torchmetrics object computes; others carry none.
+            sync_dist: Reduce it over all processes.
+            sync_dist_group: The processes to reduce it over; by default all.
+            add_dataloader_idx: With several loaders, write the index of the one in use behind the name.
+            batch_size: Weight of this value in the mean, by default the size of the batch.
+            metric_attribute: Where in the module the torchmetrics object is, if not in an attribute.
+            rank_zero_only: It is logged in the first process only, so that it is not reduced.
+        """
+        trainer = self._trainer
+        if trainer is None:
+            _warn_not_attached(name)
+            return
+        trainer.logged.log(
+            self,
+            name,
+            value,
+            batch_size,
+            (
+                prog_bar,
+                logger,
+                on_step,
+                on_epoch,
+                reduce_fx,
+                add_dataloader_idx,
+                sync_dist,
+                sync_dist_group,
+                rank_zero_only,
+                enable_graph,
+                metric_attribute,
+            ),
+        )
+
+    log._torchdynamo_disable = True  # type: ignore[attr-defined]  # a compiled step stops here, as under Lightning
+
+    def log_dict(  # noqa: D417  # the other arguments are described where they are used
+        self,
+        dictionary: Mapping[str, Any],
+        prog_bar: bool = False,
+        logger: bool | None = None,
+        on_step: bool | None = None,
+        on_epoch: bool | None = None,
+        reduce_fx: Any = "mean",
+        enable_graph: bool = False,
+        sync_dist: bool = False,
+        sync_dist_group: Any = None,
+        add_dataloader_idx: bool = True,
+        batch_size: int | None = None,
+        rank_zero_only: bool = False,
+    ) -> None:
+        """Record several scalars with the same arguments, which are those of :meth:`log`.
+
+        Args:
+            dictionary: Name to value; also a torchmetrics ``MetricCollection``.
+        """
+        given = {name: value for name, value in locals().items() if name not in ("self", "dictionary")}
+        for name, value in _items(dictionary):
+            self.log(name, value, **given)
+
+
+def _items(dictionary: Any) -> Any:
+    """Name to value; of a collection the metrics themselves, under the names it gives them."""
+    torchmetrics = sys.modules.get("torchmetrics")
+    if torchmetrics is None or not isinstance(dictionary, torchmetrics.MetricCollection):
+        return dictionary.items()
+    grouped = {"copy_state": False} if dictionary._enable_compute_groups else {}
+    return dictionary.items(keep_base=False, **grouped)
+
+
+def _warn_not_attached(name: str) -> None:
+    from groundwire.errors import rank_zero_warn
+
+    rank_zero_warn(f"self.log({name!r}): the module is not attached to a trainer, so the value is dropped")
