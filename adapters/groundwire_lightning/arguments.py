@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Literal
 
 from groundwire_lightning import precision
@@ -67,8 +68,8 @@ ARGUMENTS = (
     honoured("limit_val_batches", "a number, or a share of the data"),
     honoured("limit_test_batches", "a number, or a share of the data"),
     honoured("limit_predict_batches", "a number, or a share of the data"),
-    refused("overfit_batches", "limit_train_batches with a loader that does not shuffle", 0, 0.0),
-    honoured("val_check_interval", "a number of batches, or a share of an epoch"),
+    honoured("overfit_batches", "the same batches in every epoch, unshuffled; of the validation data too"),
+    honoured("val_check_interval", "a number of batches, a share of an epoch, or a time"),
     honoured("check_val_every_n_epoch", "None lets val_check_interval count on over epochs"),
     honoured("num_sanity_val_steps", "-1 runs them all"),
     honoured(
@@ -91,7 +92,7 @@ ARGUMENTS = (
     honoured("barebones", "nothing is logged, shown, saved or checked before"),
     mapped("plugins", "precision, files, processes and layers, as far as they mean something here"),
     honoured("sync_batchnorm", "with several processes, SyncBatchNorm takes the place of every batch norm"),
-    refused("reload_dataloaders_every_n_epochs", "a dataset that changes with set_epoch of its sampler", 0),
+    honoured("reload_dataloaders_every_n_epochs", "loaders are asked for again; 0 keeps them"),
     honoured("default_root_dir", "where loggers and checkpoints write that say nothing else"),
     honoured("enable_autolog_hparams", "False sends no hyper-parameters and no graph to loggers"),
     refused("model_registry", "upload checkpoints yourself", None),
@@ -122,8 +123,9 @@ def check(given: Mapping[str, Any]) -> dict[str, Any]:
                 f"Trainer({argument.name}={value!r}) is not supported yet; taken: {taken}. Instead: {argument.note}"
             )
     _check_counts(given)
-    for name in LIMITS:
-        _check_share(name, given[name])
+    for name in (*LIMITS, "overfit_batches"):
+        if name != "val_check_interval" or not isinstance(given[name], (str, timedelta, dict)):
+            _check_share(name, given[name])
     precision.checked(given["precision"])
     if given["numerics"] not in ("parity", "exact"):
         raise MisconfigurationException(f"numerics: 'parity' or 'exact' is due, got {given['numerics']!r}")
@@ -157,6 +159,7 @@ LEAST = {
     "num_sanity_val_steps": -1,
     "log_every_n_steps": 0,
     "accumulate_grad_batches": 1,
+    "reload_dataloaders_every_n_epochs": 0,
 }
 
 

@@ -36,6 +36,18 @@ def parts_of(loader: Any) -> list[Any]:
     return list(loader.flattened) if is_combined(loader) else [loader]
 
 
+def changed(loader: Any, change: Callable[[Any], Any]) -> Any:
+    """A loader, or each of those that are combined, changed; the same object where nothing is."""
+    parts = parts_of(loader)
+    made = [change(part) for part in parts]
+    if all(new is old for new, old in zip(made, parts, strict=True)):
+        return loader
+    if not is_combined(loader):
+        return made[0]
+    loader.flattened = made
+    return loader
+
+
 def as_given(loader: Any) -> Any:
     """What stood for a loader when it was given: itself, or the collection that was combined."""
     return loader.iterables if is_combined(loader) else loader

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -78,6 +79,7 @@ def evaluation(trainer: Trainer, feed: Feed) -> None:
             trainer._add_epoch_loss_to_run_history("eval_loss_epoch")
         plan.on_eval_epoch_end(False)
         plan._leave_eval_mode()
+        trainer._last_val_time = time.monotonic()
 
 
 def prediction_run(trainer: Trainer) -> None:

@@ -106,7 +106,7 @@ def training_run(trainer: Trainer) -> None:
     resume.enter_run(trainer)
     stopped: StopTrainingError | None = None
     try:
-        if validates_in_epoch(trainer):
+        if validates_in_epoch(trainer) and trainer._eval_dataloader is None:
             trainer.load_evaluation_data()
         plan.training_run_start()
         plan.on_training_run_start()
@@ -125,6 +125,7 @@ def training_run(trainer: Trainer) -> None:
 def epoch(trainer: Trainer) -> None:
     """Training with the validation inside it, and the end of the epoch."""
     plan, at = trainer.plan, trainer.at
+    trainer.load_training_data()
     at.epoch = trainer.progress.epochs + 1
     tell_epoch(trainer._train_dataloader, trainer.progress.processed)
     plan._run_train_epoch(trainer._train_dataloader)

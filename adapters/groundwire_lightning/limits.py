@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import TYPE_CHECKING
 
 from groundwire_lightning.errors import MisconfigurationException
@@ -58,14 +59,19 @@ def _enough_steps(trainer: Loaders) -> bool:
     return trainer.max_steps != -1 and trainer.global_step >= trainer.max_steps
 
 
-def validation_interval(trainer: Loaders) -> float:
+def validation_interval(trainer: Loaders) -> float | None:
     """Batches between two validations; infinite for data without a length, which is validated at its end.
+
+    Where validations are due by the time, it is None, and the clock starts.
 
     Raises:
         ValueError: The interval is longer than an epoch, so that there would be none.
         MisconfigurationException: A share of data that has no length.
     """
     interval, batches = trainer.val_check_interval, trainer.num_training_batches
+    if trainer._val_check_seconds is not None:
+        trainer._last_val_time = time.monotonic()
+        return None
     if isinstance(interval, int):
         if interval > batches and trainer.check_val_every_n_epoch is not None and trainer.limit_val_batches:
             raise ValueError(
@@ -93,9 +99,11 @@ def should_validate(trainer: Loaders) -> bool:
     if not validates_in_epoch(trainer):
         return False
     progress, interval = trainer.progress, trainer.val_check_batch
-    assert interval is not None  # since the training loader was asked for
     if trainer.should_stop and can_stop_early(trainer):
         return True
+    if trainer._val_check_seconds is not None:
+        return time.monotonic() - trainer._last_val_time >= trainer._val_check_seconds
+    assert interval is not None  # since the training loader was asked for
     if math.isinf(interval):
         limit = trainer.limit_train_batches
         return progress.is_last or (isinstance(limit, int) and progress.ready % limit == 0)

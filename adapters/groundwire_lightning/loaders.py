@@ -8,15 +8,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from groundwire import HookMap
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning import limits, resume
 from groundwire_lightning.adapter import LightningAdapter
-from groundwire_lightning.combined import is_combined, length_of, length_under, parts_of
+from groundwire_lightning.combined import changed, is_combined, length_of, length_under, parts_of
 from groundwire_lightning.data import Feed, checked, limited, tell_epoch
 from groundwire_lightning.errors import MisconfigurationException, NoLoaderError
 from groundwire_lightning.loader_index import check_loader_index
 from groundwire_lightning.map import LIGHTNING, ONE_LOADER
 from groundwire_lightning.phases import PHASES, Phase
 from groundwire_lightning.progress import Progress
+from groundwire_lightning.resampled import for_prediction, in_order, warn_of_shuffling
 
 
 class Loaders(LightningAdapter):
@@ -43,6 +45,12 @@ class Loaders(LightningAdapter):
     num_sanity_val_steps: int | float
     progress: Progress
     val_check_batch: float | None = None
+    overfit_batches: int | float = 0
+    reload_dataloaders_every_n_epochs: int = 0
+    _val_check_seconds: float | None = None
+    _last_val_time: float = 0.0
+    _train_asked: float = -math.inf
+    _val_asked: float = -math.inf
     _modes: Mapping[str, bool] = {}
     _given: Mapping[str, Any] = {}
     _feed: Feed | None = None
@@ -125,12 +133,14 @@ class Loaders(LightningAdapter):
         return loader  # several too
 
     def load_training_data(self) -> None:
-        """Ask for the training loader and make its first iterator, unless that was done."""
-        if self._train_dataloader is None and self.limit_train_batches:
+        """Ask for the training loader and make its first iterator, unless that was done and need not be again."""
+        if (self._train_dataloader is None or self._is_due(self._train_asked)) and self.limit_train_batches:
             loader = _present(self.plan.create_train_dataloader(None, None), "train", self._brings("train_dataloader"))
-            self._train_dataloader = checked(loader, "train_dataloader", "max_size_cycle")
+            self._train_dataloader = self._unshuffled(checked(loader, "train_dataloader", "max_size_cycle"), "train")
             resume.give_loader_state(self._train_dataloader, self.restart, self._loader_states)
             self._feed = self._new_training_feed()
+            if self.num_training_batches:
+                self._train_asked = self.current_epoch
             if self.run_config is not None:
                 self.describe_run()
 
@@ -138,13 +148,34 @@ class Loaders(LightningAdapter):
         """Ask for the loaders of an evaluation or a prediction, unless that was done or none of it is used."""
         phase = self._phase
         limit = getattr(self, phase.limit)
-        if self._eval_dataloader is not None or not limit or (self._is_fitting and not self.enable_validation):
+        is_there = self._eval_dataloader is not None and not (self._is_fitting and self._is_due(self._val_asked))
+        if is_there or not limit or (self._is_fitting and not self.enable_validation):
             return
+        if self._is_fitting and (not self.sanity_checking or limits.validates_in_epoch(self)):
+            self._val_asked = self.current_epoch
         outer, self.at.phase = self.at.phase, "eval" if phase.prefix == "val" else self.at.phase
         loader = _present(self.plan.create_eval_dataloader(None, None), phase.prefix, self._brings(phase.loader))
-        self._eval_dataloader = checked(loader, phase.loader, "sequential")
-        self.at.phase = outer
+        made = checked(loader, phase.loader, "sequential")
+        if phase.prefix == "predict":
+            made = changed(made, for_prediction)
+        self._eval_dataloader = self._unshuffled(made, phase.prefix) if self._is_fitting else made
+        warn_of_shuffling(self._eval_dataloader, phase)
         self._used(self._eval_dataloader, phase.limit)  # refused early
+        self.at.phase = outer
+
+    def _is_due(self, asked: float) -> bool:
+        """True where loaders are to be asked for again."""
+        every = self.reload_dataloaders_every_n_epochs
+        return bool(every) and self.current_epoch - asked >= every
+
+    def _unshuffled(self, loader: Any, prefix: str) -> Any:
+        """The loader that ``overfit_batches`` reads: one that gives the same batches each time."""
+        if not self.overfit_batches:
+            return loader
+        if all(in_order(part) is part for part in parts_of(loader)):
+            return loader
+        rank_zero_warn(f"overfit_batches: the {prefix}_dataloader shuffles; its samples are read in order instead")
+        return changed(loader, in_order)
 
     def _brings(self, method: str) -> bool:
         """True where module or data module have to give the loader."""

@@ -6,9 +6,12 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-from torch.utils.data import BatchSampler, DataLoader, IterableDataset, SequentialSampler
+from torch.utils.data import BatchSampler, DataLoader, IterableDataset, RandomSampler, SequentialSampler
 
-from groundwire_lightning.errors import MisconfigurationException
+from groundwire.errors import rank_zero_warn
+from groundwire_lightning.combined import parts_of
+from groundwire_lightning.errors import MisconfigurationException, PossibleUserWarning
+from groundwire_lightning.phases import Phase
 
 
 def with_sampler(loader: DataLoader[Any], sampler: Any) -> DataLoader[Any]:
@@ -46,6 +49,15 @@ def for_prediction(loader: Any) -> Any:
         batches = copy.copy(batches)
         batches.drop_last = False  # type: ignore[attr-defined]  # it has one
     return _copy(loader, batch_sampler=Seen(batches), drop_last=False)
+
+
+def warn_of_shuffling(loader: Any, phase: Phase) -> None:
+    """Say that the samples of an evaluation come in a random order, where they do."""
+    if any(isinstance(getattr(part, "sampler", None), RandomSampler) for part in parts_of(loader)):
+        rank_zero_warn(
+            f"the {phase.loader} shuffles; what it is for needs no order, and results are easier to compare without",
+            category=PossibleUserWarning,
+        )
 
 
 class Seen:

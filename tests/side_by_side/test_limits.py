@@ -1,7 +1,12 @@
 """How long a run is, which batches it uses and when it validates."""
 
+from datetime import timedelta
+
+import lightning
 import pytest
-from tests.side_by_side.twins import BOTH, fit, loss_of, sgd, twins
+from tests.side_by_side.twins import BOTH, QUIET, fit, loss_of, sgd, twins
+
+import groundwire_lightning
 
 EVERY = pytest.mark.parametrize("hears", [True, False], ids=["heard", "unheard"])
 
@@ -167,3 +172,71 @@ def test_a_hook_that_loses_the_loss_of_a_batch_ends_no_epoch():
         return None if batch_idx == 2 else loss_of(self, batch)
 
     twins(lambda stage: fit(stage, methods={**BOTH, "training_step": training_step}))
+
+SHUFFLED = {"train": {"shuffle": True}, "val": {"shuffle": True}}
+LESS = {
+    "overfit_batches as a number": {"overfit_batches": 2, **SHUFFLED},
+    "overfit_batches as a share": {"overfit_batches": 0.4},
+    "overfit_batches of streams": {"overfit_batches": 2, "train": STREAM, "val": STREAM},
+    "overfit_batches and fast_dev_run": {"overfit_batches": 3, "fast_dev_run": True, **SHUFFLED},
+    "loaders of every epoch": {"reload_dataloaders_every_n_epochs": 1, "max_epochs": 3, **SHUFFLED},
+    "loaders of every second epoch": {"reload_dataloaders_every_n_epochs": 2, "max_epochs": 5},
+    "loaders of every epoch without a check": {"reload_dataloaders_every_n_epochs": 1, "num_sanity_val_steps": 0},
+    "loaders of every epoch, validated twice": {"reload_dataloaders_every_n_epochs": 1, "val_check_interval": 0.5},
+    "loaders of every epoch, validated in some": {
+        "reload_dataloaders_every_n_epochs": 1,
+        "check_val_every_n_epoch": 2,
+        "max_epochs": 4,
+    },
+    "validation by the time, never": {"val_check_interval": "00:12:00:00"},
+    "validation by the time, always": {"val_check_interval": {"seconds": 0}},
+    "validation by the time over epochs": {"val_check_interval": timedelta(days=1), "check_val_every_n_epoch": None},
+    "max_time": {"max_time": "00:12:00:00"},
+    "no time": {"max_time": {"seconds": 0}, "max_epochs": None},
+}
+
+
+@EVERY
+@pytest.mark.parametrize("limit", LESS)
+def test_data_is_chosen_and_asked_for_as_under_lightning(limit, hears):
+    def scenario(stage):
+        given = {**LESS[limit]}
+        loaders = {"train": given.pop("train", {}), "val": {"samples": 10, **given.pop("val", {})}}
+        methods = {
+            f"{name}_dataloader": lambda self, name=name: stage.loader(name, **loaders[name]) for name in loaders
+        }
+        module = stage.make_module(methods={**BOTH, **methods})
+        trainer = stage.make_trainer(callbacks=[stage.make_callback()], **given)
+        trainer.fit(module)
+        return trainer.limit_train_batches, trainer.limit_val_batches, trainer.overfit_batches, trainer.fast_dev_run
+
+    twins(scenario, hears=hears)
+
+
+WRONG = [
+    {"overfit_batches": 1.5},
+    {"overfit_batches": -1},
+    {"reload_dataloaders_every_n_epochs": -1},
+    {"reload_dataloaders_every_n_epochs": 0.5},
+    {"val_check_interval": "12:00"},
+    {"val_check_interval": "1:2:3:x"},
+    {"check_val_every_n_epoch": 0.5},
+    {"limit_test_batches": -1},
+    {"limit_predict_batches": 2.5},
+]
+
+
+@pytest.mark.parametrize("arguments", WRONG, ids=str)
+def test_arguments_are_refused_where_lightning_refuses_them(arguments):
+    for framework in (lightning, groundwire_lightning):
+        with pytest.raises(Exception, match="") as refused:
+            framework.Trainer(**{**QUIET, **arguments})
+        assert type(refused.value).__name__ == "MisconfigurationException"
+
+
+def test_a_share_of_validation_data_without_a_length_is_refused_before_training():
+    def scenario(stage):
+        limits = {"limit_val_batches": 0.5, "num_sanity_val_steps": 0}
+        fit(stage, val=STREAM, callbacks=({},), **limits)
+
+    assert twins(scenario)["answer"] == ["raised", "MisconfigurationException"]
