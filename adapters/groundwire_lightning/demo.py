@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.util
+import itertools
 import sys
 import time
 from collections.abc import Sequence
@@ -30,8 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 if the three ways end with bit-equal weights, 1 if they do not, 2 if something is missing.
     """
     parser = argparse.ArgumentParser(prog="groundwire demo", description=__doc__)
-    parser.add_argument("--log-dir", type=Path, default=Path("runs/digits"), help="where event files go")
-    log_dir = parser.parse_args(argv).log_dir
+    parser.add_argument("--log-dir", type=Path, help="where event files go; by default a new folder, runs/digits-N")
+    log_dir = parser.parse_args(argv).log_dir or new_folder(Path("runs"))
     if importlib.util.find_spec("sklearn") is None:
         print("groundwire demo: the digits come with scikit-learn: pip install 'groundwire[examples]'", file=sys.stderr)
         return 2
@@ -42,6 +43,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return report(outcomes, sys.modules["digits"], log_dir, time.perf_counter() - started)
     finally:
         sys.path.remove(str(programs()))
+
+
+def new_folder(runs: Path) -> Path:
+    """The first of ``digits-1``, ``digits-2`` … that is free: curves of two runs in one folder run into each other."""
+    return next(folder for number in itertools.count(1) if not (folder := runs / f"digits-{number}").exists())
 
 
 def programs() -> Path:
@@ -63,8 +69,10 @@ def report(outcomes: dict[str, Any], digits: Any, log_dir: Path, seconds: float)
         print(f"{epoch + 1:<10}" + "".join(cells))
     test = digits.splits()[2]
     print(f"{'test acc.':10}" + "".join(f"{digits.accuracy(one.network, test):24.4f}" for one in outcomes.values()))
-    equal = all(bit_equal(outcomes["native"].network, one.network) for one in outcomes.values())
-    print(f"\nThe final weights of the three ways are {'bit-equal' if equal else 'DIFFERENT'}; {seconds:.1f} s in all.")
+    apart = {way: largest_difference(outcomes["native"].network, one.network) for way, one in outcomes.items()}
+    equal = not any(apart.values())
+    said = "bit-equal" if equal else f"DIFFERENT, from the native ones by up to {apart}"
+    print(f"\nThe final weights of the three ways are {said}; {seconds:.1f} s in all.")
     print(f"Event files: {', '.join(str(log_dir / way) for way in WAYS)}")
     print(f"Look at them: {Path(sys.executable).with_name('tensorboard')} --logdir {log_dir}")
     return 0 if equal else 1
@@ -80,7 +88,7 @@ def wired_rows(trainer: Any) -> list[str]:
     ]
 
 
-def bit_equal(one: torch.nn.Module, other: torch.nn.Module) -> bool:
-    """True if two networks have the same weights to the last bit."""
+def largest_difference(one: torch.nn.Module, other: torch.nn.Module) -> float:
+    """The largest difference between two weights of the same name; 0.0 if all are the same to the last bit."""
     weights = zip(one.state_dict().values(), other.state_dict().values(), strict=True)
-    return all(torch.equal(left, right) for left, right in weights)
+    return max((0.0 if torch.equal(left, right) else (left - right).abs().max().item()) for left, right in weights)

@@ -67,3 +67,11 @@ def test_missing_scikit_learn_is_named(monkeypatch, capsys):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "sklearn" else found(name))
     assert module.main([]) == 2
     assert "groundwire[examples]" in capsys.readouterr().err
+
+
+def test_every_demo_writes_into_a_folder_of_its_own(tmp_path):
+    from groundwire_lightning.demo import new_folder
+
+    assert new_folder(tmp_path) == tmp_path / "digits-1"
+    (tmp_path / "digits-1").mkdir()
+    assert new_folder(tmp_path) == tmp_path / "digits-2"
