@@ -49,14 +49,13 @@ def written(progress: Progress, automatic: bool, loaders: list[Any]) -> dict[str
         | {"is_last_batch": progress.val_is_last},
         EPOCH: _both(epoch, epoch),
     }
-    idle = _both(Count(), Count())
     return {
         "fit_loop": fit_loop,
         **{
-            f"{name}_loop": {"state_dict": {}, "batch_progress": idle | {"is_last_batch": False}}
+            f"{name}_loop": {"state_dict": {}, "batch_progress": _other(progress, name)}
             for name in ("validate", "test")
         },
-        "predict_loop": {"state_dict": {}, "batch_progress": idle},
+        "predict_loop": {"state_dict": {}, "batch_progress": _both(Count(), Count())},
     }
 
 
@@ -91,6 +90,11 @@ def taken(progress: Progress, fit_loop: Mapping[str, Any], automatic: bool) -> N
     progress.val_batch, progress.val_before = current, total.minus(current)
     progress.val_is_last = bool(fit_loop.get(VALIDATION, {}).get("is_last_batch", False))
     progress.stepped = fit_loop.get("epoch_loop.state_dict", {}).get(STEPPED, 0)
+
+
+def _other(progress: Progress, entry: str) -> dict[str, Any]:
+    current, before, is_last = progress.others.get(entry, (Count(), Count(), False))
+    return _both(before.plus(current), current) | {"is_last_batch": is_last}
 
 
 def _batch(progress: Progress) -> Count:

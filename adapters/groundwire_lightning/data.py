@@ -65,7 +65,7 @@ class Feed:
             number += 1
             self._ahead = self._next() if self._looks_ahead else []
             self.is_last = not self._ahead if self._looks_ahead else number >= self._batches
-            yield found[0]
+            yield (found[0][0], number - 1, found[0][2]) if self._begins_at else found[0]
 
 
 def _numbered(iterator: Iterator[Any]) -> Iterator[Triple]:

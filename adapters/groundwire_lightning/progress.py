@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 
@@ -58,6 +60,7 @@ class Progress:
         val_batch: Batches of the validation under way, or of the last one.
         val_before: Batches of the validations before it in this epoch.
         val_is_last: That validation came to its last batch.
+        others: The last three of the entry points ``"validate"`` and ``"test"``, while another run is under way.
     """
 
     epochs: int = 0
@@ -78,6 +81,18 @@ class Progress:
     val_batch: Count = field(default_factory=Count)
     val_before: Count = field(default_factory=Count)
     val_is_last: bool = False
+    others: dict[str, tuple[Count, Count, bool]] = field(default_factory=dict)
+
+    @contextmanager
+    def counting(self, entry: str) -> Iterator[None]:
+        """Count the batches of an entry point, apart from the validations of ``fit``."""
+        kept = self.val_batch, self.val_before, self.val_is_last
+        self.val_batch, self.val_before, self.val_is_last = self.others.get(entry, (Count(), Count(), False))
+        try:
+            yield
+        finally:
+            self.others[entry] = self.val_batch, self.val_before, self.val_is_last
+            self.val_batch, self.val_before, self.val_is_last = kept
 
     def enter_epoch(self) -> None:
         """Begin to count the batches of an epoch."""

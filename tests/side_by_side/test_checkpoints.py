@@ -7,7 +7,7 @@ import lightning
 import pytest
 import torch
 from tests.side_by_side.test_model_checkpoint import LOGS, callbacks_of, tell, training_step
-from tests.side_by_side.twins import BoomError, Stage, loss_of, twins
+from tests.side_by_side.twins import BoomError, Loader, Samples, Stage, loss_of, twins
 from torch.optim.lr_scheduler import ReduceLROnPlateau, StepLR
 
 import groundwire_lightning
@@ -276,5 +276,69 @@ def test_a_file_written_at_an_error_is_equal_and_goes_on_as_in_lightning(tmp_pat
         trainer = stage.make_trainer(callbacks=[rescue], max_epochs=2, enable_checkpointing=True)
         trainer.fit(module, stage.loader("train", samples=18), stage.loader("val", samples=4))
         stage.note("rescue", "is there", (folder / "rescued.ckpt").exists())
+
+    twins(scenario)
+
+
+def test_the_counters_of_validate_and_test_are_kept_apart(tmp_path):
+    def scenario(stage):
+        module, data, trainer = of_three(stage, {}, max_epochs=1)
+        trainer.fit(module, datamodule=data)
+        trainer.validate(module, datamodule=data, verbose=False)
+        trainer.validate(module, datamodule=data, verbose=False)
+        trainer.test(module, datamodule=data, verbose=False)
+        trainer.save_checkpoint(tmp_path / "a.ckpt")
+        tell(stage, "file", torch.load(tmp_path / "a.ckpt", weights_only=True), str(tmp_path))
+
+    twins(scenario, hears=False)
+
+
+class StatefulLoader(Loader):
+    """A loader that knows where it is, and goes on from there."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.given, self.skip = 0, 0
+
+    def __iter__(self):
+        skip, self.skip = self.skip, 0
+        self.given = skip
+        for number, batch in enumerate(super().__iter__()):
+            if number >= skip:
+                self.given += 1
+                yield batch
+
+    def state_dict(self):
+        return {"given": self.given}
+
+    def load_state_dict(self, state_dict):
+        self.skip = state_dict["given"]
+
+
+@pytest.mark.parametrize("kind", ["a loader with a state", "data without a length"])
+@pytest.mark.parametrize("moment", ["in mid-epoch", "at the end of a training epoch"])
+def test_a_run_on_other_data_goes_on_as_in_lightning(kind, moment, tmp_path):
+    hook, is_time = MOMENTS[moment]
+
+    def made(stage):
+        if kind == "data without a length":
+            return stage.loader("train", samples=18, sized=False)
+        return StatefulLoader(stage, "train", Samples(stage, "train", 18), batch_size=4)
+
+    def scenario(stage):
+        path = tmp_path / "a.ckpt"
+        path.unlink(missing_ok=True)
+
+        def method(self, trainer, *told):
+            if is_time(trainer, *told) and not path.exists():
+                trainer.save_checkpoint(path)
+
+        module = stage.make_module(methods={"training_step": training_step})
+        trainer = stage.make_trainer(callbacks=[stage.make_callback(methods={hook: method})], max_epochs=2)
+        trainer.fit(module, made(stage))
+        tell(stage, "file", torch.load(path, weights_only=True), str(tmp_path))
+        module = stage.make_module(methods={"training_step": training_step})
+        trainer = stage.make_trainer(callbacks=[stage.make_callback()], max_epochs=3)
+        trainer.fit(module, made(stage), ckpt_path=path)
 
     twins(scenario)

@@ -284,7 +284,8 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
 
     def _run_evaluation(self) -> None:
         self.to_loggers.run_starts()
-        evaluation.evaluation_run(self)
+        with self.progress.counting(self._purpose):
+            evaluation.evaluation_run(self)
 
     def _run_eval_epoch(self, valid_dl: Iterable[Any], is_training: bool = True, is_intermediate: bool = False) -> None:
         feed = self.evaluation_feed()
