@@ -134,6 +134,7 @@ FORMS = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.filterwarnings("ignore:.*runs around forward and backward pass")  # optimizer_step does
 @FORMS
 @pytest.mark.parametrize("hook", SLOTS)
 def test_a_users_method_runs_once_around_the_modules_and_rows_around_both(hook, mixed):
