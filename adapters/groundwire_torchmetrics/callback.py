@@ -1,22 +1,23 @@
-"""MetricsCallback: what the rows of ``map.py`` call, and where the input of a metric is found."""
+"""MetricsCallback: what the rows of ``map.py`` call."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import importlib.util
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
+from accelerate.state import PartialState
 
 from groundwire import HookMap
+from groundwire_torchmetrics.inputs import Input, Source, detached
 from groundwire_torchmetrics.map import TORCHMETRICS, Moments
+from groundwire_torchmetrics.measured import Measured, numbers
 
 if TYPE_CHECKING:
     from torchmetrics import Metric, MetricCollection
-
-Source = str | int | Callable[[Any, Any], Any]
-"""A path such as ``"batch.1"`` or ``"model_outputs.logits"``, a position in the batch, or a function."""
+    from torchmetrics.wrappers import MetricTracker
 
 PHASES = ("train", "eval")
 
@@ -31,9 +32,13 @@ class MetricsCallback(Moments):
     numbers is recorded as one metric each: ``eval_<name>_0``, ``eval_<name>_1``, … for classes, and
     ``eval_<name>_0_1`` for a row and a column.
 
+    What a wrapper adds to a metric stands behind its name: ``eval_<name>_max`` of a ``MinMaxMetric``,
+    ``eval_<name>_std`` of a ``BootStrapper``; a ``MetricTracker`` records ``eval_<name>_best`` too. With
+    several processes all states of all metrics travel in one collective a kind of reduction.
+
     Args:
-        metrics: A metric, a collection, a sequence of metrics, or a dictionary of name to metric.
-            Without a name of yours a metric has that of its class.
+        metrics: A metric, a collection, a ``MetricTracker``, a sequence of these, or a dictionary of
+            name to one of them. Without a name of yours a metric has that of its class.
         preds: Where the first argument of ``update`` is found. A path names keys, attributes and
             positions from the outside in, separated by dots, and starts with ``batch_output`` or
             ``batch``; where it starts with neither, it is looked up in the first, then in the
@@ -41,12 +46,16 @@ class MetricsCallback(Moments):
             ``(batch, batch_output)``.
         target: Where the second argument is found, likewise; ``None`` for a metric that takes one.
         on: The phases: ``"train"``, ``"eval"`` or both. What is left out costs nothing.
+        plot: True hands what ``metric.plot()`` draws, once an epoch, to each callback of the run that
+            has ``figure(tag, figure)``, as ``groundwire_tensorboard.TensorBoardCallback`` does. It needs
+            matplotlib.
 
     Attributes:
         metrics: Phase to its collection of metrics.
+        trackers: Phase to its trackers by name.
 
     Raises:
-        ValueError: ``on`` names no phase, or one that does not exist.
+        ValueError: ``on`` names no phase, or one that does not exist; or there is nothing to draw with.
         TypeError: ``preds`` or ``target`` is neither a path nor a function.
     """
 
@@ -55,29 +64,50 @@ class MetricsCallback(Moments):
 
     def __init__(
         self,
-        metrics: Metric | MetricCollection | Sequence[Metric] | Mapping[str, Metric | MetricCollection],
+        metrics: Metric
+        | MetricCollection
+        | MetricTracker
+        | Sequence[Metric | MetricTracker]
+        | Mapping[str, Metric | MetricCollection | MetricTracker],
         preds: Source = "batch_output.model_outputs",
         target: Source | None = "batch.1",
         on: Iterable[str] = PHASES,
+        plot: bool = False,
     ) -> None:
         phases = _phases(on)
-        collection = _collection(metrics)
-        self.metrics = {phase: collection.clone() for phase in phases}
-        self._inputs = [_Input.of("preds", preds)]
+        self._measured = {phase: Measured(*_sorted_out(metrics)) for phase in phases}
+        self.metrics = {phase: measured.collection for phase, measured in self._measured.items()}
+        self.trackers = {phase: measured.trackers for phase, measured in self._measured.items()}
+        self._inputs = [Input.of("preds", preds)]
         if target is not None:
-            self._inputs.append(_Input.of("target", target))
-        self._fed = dict.fromkeys(phases, False)
+            self._inputs.append(Input.of("target", target))
+        if not plot:
+            self._leave_out("look_for_boards", "draw_train", "draw_eval")
+        elif importlib.util.find_spec("matplotlib") is None:
+            raise ValueError("plot=True needs matplotlib, which is not installed: pip install 'groundwire[plot]'")
         self._eval_prefix = "eval"
         self._is_sanity_check = False
         for phase in PHASES:
             if phase not in phases:
-                self._leave_out(f"start_{phase}", f"feed_{phase}", f"end_{phase}")
+                self._leave_out(f"start_{phase}", f"feed_{phase}", f"end_{phase}", f"draw_{phase}")
 
     def start_run(self, device: torch.device) -> None:
         """Move the metrics to where the batches will be."""
         self._is_sanity_check = False
-        for collection in self.metrics.values():
-            collection.to(device)
+        for measured in self._measured.values():
+            measured.to(device)
+
+    def look_for_boards(self, trainer: Any) -> None:
+        """See to it that somebody takes the pictures.
+
+        Raises:
+            ValueError: Nobody does.
+        """
+        if not _boards(trainer):
+            raise ValueError(
+                "MetricsCallback: plot=True hands pictures to a callback that has figure(tag, figure), and the run has "
+                "none; add groundwire_tensorboard.TensorBoardCallback to callbacks="
+            )
 
     def start_sanity_check(self) -> None:
         """Compute what is evaluated from here on, but do not record it."""
@@ -89,7 +119,7 @@ class MetricsCallback(Moments):
 
     def start_train(self) -> None:
         """Forget the epoch before."""
-        self._reset("train")
+        self._measured["train"].begin()
 
     def feed_train(self, batch: Any, batch_output: Any) -> None:
         """Add a training batch."""
@@ -102,7 +132,7 @@ class MetricsCallback(Moments):
     def start_eval(self, is_intermediate: bool) -> None:
         """Forget the evaluation before."""
         self._eval_prefix = "intermediate_eval" if is_intermediate else "eval"
-        self._reset("eval")
+        self._measured["eval"].begin()
 
     def feed_eval(self, batch: Any, batch_output: Any) -> None:
         """Add an evaluation batch."""
@@ -112,73 +142,36 @@ class MetricsCallback(Moments):
         """Compute and record."""
         self._record("eval", self._eval_prefix, run_history)
 
-    def _reset(self, phase: str) -> None:
-        self.metrics[phase].reset()
-        self._fed[phase] = False
+    def draw_train(self, trainer: Any) -> None:
+        """Hand out pictures of what was computed."""
+        self._draw("train", "train", trainer)
+
+    def draw_eval(self, trainer: Any) -> None:
+        """Hand out pictures of what was computed."""
+        self._draw("eval", self._eval_prefix, trainer)
 
     def _feed(self, phase: str, batch: Any, batch_output: Any) -> None:
-        self.metrics[phase].update(*[_detached(find(batch, batch_output)) for find in self._inputs])
-        self._fed[phase] = True
+        self._measured[phase].feed(*[detached(find(batch, batch_output)) for find in self._inputs])
 
     def _record(self, phase: str, prefix: str, run_history: Any) -> None:
-        if not self._fed[phase]:
-            return
-        for name, result in self.metrics[phase].compute().items():
-            for suffix, value in _numbers(name, result):
+        for name, result in self._measured[phase].compute(PartialState().num_processes).items():
+            for suffix, value in numbers(name, result):
                 if not self._is_sanity_check:
                     run_history.update_metric(f"{prefix}_{name}{suffix}", value)
+
+    def _draw(self, phase: str, prefix: str, trainer: Any) -> None:
+        if self._is_sanity_check or not PartialState().is_main_process:
+            return
+        for name, figure in self._measured[phase].drawn():
+            for board in _boards(trainer):
+                board.figure(f"{prefix}_{name}", figure)
+            pyplot = sys.modules.get("matplotlib.pyplot")
+            if pyplot is not None:
+                pyplot.close(figure)
 
     def _leave_out(self, *methods: str) -> None:
         for method in methods:
             setattr(self, method, None)
-
-
-@dataclass(frozen=True, slots=True)
-class _Input:
-    """Where an argument of ``update`` is found."""
-
-    argument: str
-    source: Source
-    path: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, argument: str, source: Any) -> _Input:
-        if isinstance(source, int) and not isinstance(source, bool):
-            return cls(argument, source, ("batch", str(source)))
-        if isinstance(source, str) and all(source.split(".")):
-            return cls(argument, source, tuple(source.split(".")))
-        if callable(source):
-            return cls(argument, source)
-        raise TypeError(
-            f"{argument}={source!r}: a path such as 'batch.1' or 'model_outputs.logits', a position in the batch, or "
-            "a function of (batch, batch_output) is due"
-        )
-
-    def __call__(self, batch: Any, batch_output: Any) -> Any:
-        if not self.path:
-            return self.source(batch, batch_output)  # type: ignore[operator]  # what has no path is a function
-        roots = {"batch_output": batch_output, "batch": batch}
-        first, *rest = self.path
-        if first in roots:
-            return self._walk(roots[first], first, rest)
-        name = next((name for name, root in roots.items() if _has(root, first)), None)
-        if name is None:
-            places = " and ".join(f"{name} is {_described(root)}" for name, root in roots.items())
-            raise LookupError(self._missing(first, places))
-        return self._walk(roots[name], name, self.path)
-
-    def _walk(self, value: Any, place: str, keys: Iterable[str]) -> Any:
-        for key in keys:
-            if not _has(value, key):
-                raise LookupError(self._missing(key, f"{place} is {_described(value)}"))
-            value, place = _part(value, key), f"{place}.{key}"
-        return value
-
-    def _missing(self, key: str, places: str) -> str:
-        return (
-            f"MetricsCallback({self.argument}={self.source!r}): {key!r} is not there; {places}. Give {self.argument}= "
-            "the path to it, such as 'batch.1' or 'batch_output.model_outputs', or a function of (batch, batch_output)"
-        )
 
 
 def _phases(on: Iterable[str]) -> tuple[str, ...]:
@@ -188,66 +181,27 @@ def _phases(on: Iterable[str]) -> tuple[str, ...]:
     return phases
 
 
-def _collection(metrics: Any) -> MetricCollection:
-    from torchmetrics import MetricCollection
-
-    return metrics if isinstance(metrics, MetricCollection) else MetricCollection(metrics)
+def _boards(trainer: Any) -> list[Any]:
+    return [callback for callback in trainer.callback_handler if callable(getattr(callback, "figure", None))]
 
 
-def _has(value: Any, key: str) -> bool:
-    if isinstance(value, torch.Tensor):
-        return False  # a row of a tensor is a sample and never what is meant
-    if isinstance(value, Mapping):
-        return key in value
-    if _is_position(key):
-        return isinstance(value, Sequence) and -len(value) <= int(key) < len(value)
-    return hasattr(value, key)
+def _sorted_out(metrics: Any) -> tuple[MetricCollection, dict[str, MetricTracker]]:
+    """A collection of all metrics, and the trackers, which no collection takes."""
+    from torchmetrics import Metric, MetricCollection
+    from torchmetrics.wrappers import MetricTracker
+
+    if isinstance(metrics, MetricCollection):
+        return metrics, {}
+    if isinstance(metrics, (Metric, MetricTracker)):
+        metrics = [metrics]
+    if isinstance(metrics, Mapping):
+        trackers = {name: metric for name, metric in metrics.items() if isinstance(metric, MetricTracker)}
+        others: Any = {name: metric for name, metric in metrics.items() if name not in trackers}
+    else:
+        trackers = {_class_of(metric): metric for metric in metrics if isinstance(metric, MetricTracker)}
+        others = [metric for metric in metrics if not isinstance(metric, MetricTracker)]
+    return MetricCollection(others), trackers
 
 
-def _part(value: Any, key: str) -> Any:
-    if isinstance(value, Mapping):
-        return value[key]
-    return value[int(key)] if _is_position(key) else getattr(value, key)
-
-
-def _is_position(key: str) -> bool:
-    return key.removeprefix("-").isdecimal()
-
-
-def _described(value: Any) -> str:
-    kind = type(value).__name__
-    if isinstance(value, torch.Tensor):
-        return f"one {kind} of shape {tuple(value.shape)}"
-    if isinstance(value, Mapping):
-        return f"a {kind} with the keys {', '.join(map(repr, value)) or 'none'}"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return f"a {kind} of {len(value)}"
-    names = ", ".join(repr(name) for name in getattr(value, "__dict__", {}) if not name.startswith("_"))
-    return f"a {kind} with the attributes {names}" if names else f"a {kind}"
-
-
-def _detached(value: Any) -> Any:
-    """Without the graph, which a metric that keeps its input would keep alive."""
-    if isinstance(value, torch.Tensor):
-        return value.detach()
-    if type(value) in (list, tuple):
-        return type(value)(map(_detached, value))
-    if type(value) is dict:
-        return {key: _detached(item) for key, item in value.items()}
-    return value
-
-
-def _numbers(name: str, result: Any) -> Iterator[tuple[str, float]]:
-    """The numbers of a result, each with what is put behind the name."""
-    if not isinstance(result, torch.Tensor):
-        try:
-            yield "", float(result)
-        except (TypeError, ValueError) as error:
-            raise TypeError(
-                f"MetricsCallback: {name} computed a {type(result).__name__}, which is not a number or a tensor of "
-                "numbers; the run history records numbers. Leave it out, or wrap it in a metric that computes one"
-            ) from error
-        return
-    values = result.detach().cpu()
-    for position in itertools.product(*map(range, values.shape)):
-        yield "".join(f"_{index}" for index in position), float(values[position])
+def _class_of(tracker: Any) -> str:
+    return type(tracker._base_metric).__name__

@@ -17,6 +17,9 @@ class Moments:
     def start_run(self, device: Any) -> None:
         """A training or evaluation run begins on ``device``."""
 
+    def look_for_boards(self, trainer: Any) -> None:
+        """Likewise; whoever takes pictures is known by now."""
+
     def start_sanity_check(self) -> None:
         """What is evaluated from here on is thrown away."""
 
@@ -32,6 +35,9 @@ class Moments:
     def end_train(self, run_history: Any) -> None:
         """The training batches of an epoch are done."""
 
+    def draw_train(self, trainer: Any) -> None:
+        """Likewise, and the metrics are computed."""
+
     def start_eval(self, is_intermediate: bool) -> None:
         """An evaluation epoch begins, inside of a training epoch or not."""
 
@@ -41,6 +47,9 @@ class Moments:
     def end_eval(self, run_history: Any) -> None:
         """The evaluation batches are done."""
 
+    def draw_eval(self, trainer: Any) -> None:
+        """Likewise, and the metrics are computed."""
+
 
 TORCHMETRICS = HookMap(
     "torchmetrics",
@@ -48,16 +57,19 @@ TORCHMETRICS = HookMap(
     listed=frozenset({"MetricsCallback"}),
     rows=(
         row("MetricsCallback.start_run", before="_run_training", args=("trainer.device",)),
+        row("MetricsCallback.look_for_boards", before="_run_training", args=("trainer",)),
         row("MetricsCallback.start_sanity_check", before="_run_sanity_evaluation"),
         row("MetricsCallback.end_sanity_check", after="_run_sanity_evaluation"),
         row("MetricsCallback.start_train", before="train_epoch_start"),
         row("MetricsCallback.feed_train", after="on_train_step_end", args=("batch", "batch_output")),
         # Before the method, so that an override of it and every event after it can read the values.
         row("MetricsCallback.end_train", before="train_epoch_end", args=("run_history",)),
+        row("MetricsCallback.draw_train", before="train_epoch_end", args=("trainer",)),
         row("MetricsCallback.start_run", before="_run_evaluation", args=("trainer.device",)),
         row("MetricsCallback.start_eval", before="_run_eval_epoch", args=("is_intermediate",)),
         row("MetricsCallback.feed_eval", after="on_eval_step_end", args=("batch", "batch_output")),
         row("MetricsCallback.end_eval", before="eval_epoch_end", args=("run_history",)),
+        row("MetricsCallback.draw_eval", before="eval_epoch_end", args=("trainer",)),
     ),
 )
 """Every row, in the order of a run."""

@@ -13,6 +13,7 @@ from torchmetrics.classification import (
     MulticlassPrecision,
     MulticlassPrecisionRecallCurve,
 )
+from torchmetrics.wrappers import BootStrapper, ClasswiseWrapper, MetricTracker, MinMaxMetric
 
 from groundwire import StopTrainingError, Trainer, TrainerCallback
 from groundwire_torchmetrics import MetricsCallback
@@ -320,3 +321,125 @@ def test_the_library_is_imported_with_the_first_callback():
     code = "import sys, groundwire_torchmetrics; print('torchmetrics' in sys.modules)"
     ran = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout == "False\n"
+
+
+# Wrappers.
+
+
+def micro():
+    return MulticlassAccuracy(CLASSES, average="micro")
+
+
+def run_with(callback, epochs=3, **asked):
+    outputs = Outputs()
+    trainer = trainer_with(outputs, callback)
+    trainer.train(classes(), epochs, eval_dataset=classes(9, seed=1), per_device_batch_size=4, **asked)
+    return trainer.run_history, outputs
+
+
+def test_smallest_and_greatest_value_are_those_of_all_epochs():
+    history, _ = run_with(MetricsCallback({"accuracy": MinMaxMetric(micro())}, on="eval"))
+    values = history.get_metric_values("eval_accuracy")
+    assert history.get_metric_values("eval_accuracy_max") == [max(values[: n + 1]) for n in range(3)]
+    assert history.get_metric_values("eval_accuracy_min") == [min(values[: n + 1]) for n in range(3)]
+
+
+def test_a_bootstrapper_records_mean_and_spread():
+    history, _ = run_with(MetricsCallback({"accuracy": BootStrapper(micro(), num_bootstraps=4)}, on="eval"), epochs=1)
+    assert {"eval_accuracy_mean", "eval_accuracy_std"} <= history.get_metric_names()
+
+
+def test_two_wrappers_of_one_kind_do_not_take_each_others_names():
+    metrics = {"first": MinMaxMetric(micro()), "second": MinMaxMetric(MulticlassPrecision(CLASSES))}
+    history, _ = run_with(MetricsCallback(metrics, on="eval"), epochs=1)
+    assert {f"eval_{name}{end}" for name in metrics for end in ("", "_min", "_max")} <= history.get_metric_names()
+
+
+def test_a_wrapper_that_names_its_parts_keeps_their_names():
+    history, _ = run_with(MetricsCallback(ClasswiseWrapper(MulticlassAccuracy(CLASSES, average=None)), on="eval"), 1)
+    assert {f"eval_multiclassaccuracy_{number}" for number in range(CLASSES)} <= history.get_metric_names()
+
+
+@pytest.mark.parametrize(
+    ("metrics", "name"),
+    [
+        (MetricTracker(micro()), "MulticlassAccuracy"),
+        ([MetricTracker(micro()), SumMetric()][:1], "MulticlassAccuracy"),
+        ({"it": MetricTracker(micro()), "plain": micro()}, "it"),
+    ],
+)
+def test_a_tracker_keeps_every_epoch_and_records_the_best(metrics, name):
+    callback = MetricsCallback(metrics, on="eval")
+    history, outputs = run_with(callback)
+    values = history.get_metric_values(f"eval_{name}")
+    assert values == list(outputs.accuracies("eval"))
+    assert history.get_metric_values(f"eval_{name}_best") == [max(values[: n + 1]) for n in range(3)]
+    assert callback.trackers["eval"][name].compute_all().tolist() == values
+
+
+def test_a_tracker_of_a_collection_records_each():
+    collection = MetricCollection({"a": micro(), "b": MulticlassPrecision(CLASSES)})
+    history, _ = run_with(MetricsCallback(MetricTracker(collection, maximize=[True, True]), on="eval"), epochs=1)
+    assert {"eval_a", "eval_b", "eval_a_best", "eval_b_best"} <= history.get_metric_names()
+
+
+def test_compute_groups_come_to_the_same_as_separate_metrics():
+    def metrics(groups):
+        kinds = {"accuracy": MulticlassAccuracy, "precision": MulticlassPrecision, "matrix": MulticlassConfusionMatrix}
+        return MetricCollection({name: kind(CLASSES) for name, kind in kinds.items()}, compute_groups=groups)
+
+    (one, _), (other, _) = (run_with(MetricsCallback(metrics(groups))) for groups in (True, False))
+    assert one.to_dict() == other.to_dict()
+
+
+# Pictures.
+
+
+class Board(TrainerCallback):
+    """Keeps the pictures that it is handed."""
+
+    def __init__(self):
+        self.figures = []
+
+    def figure(self, tag, figure):
+        self.figures.append((tag, [len(line.get_xdata()) for axes in figure.axes for line in axes.get_lines()]))
+
+    def on_training_run_end(self, trainer, **kwargs):
+        """Makes it a callback."""
+
+
+def test_every_metric_is_drawn_once_an_epoch_single_numbers_over_all_epochs():
+    board = Board()
+    metrics = {"accuracy": micro(), "matrix": MulticlassConfusionMatrix(CLASSES)}
+    trainer = trainer_with(MetricsCallback(metrics, plot=True), board)
+    trainer.train(classes(), 2, eval_dataset=classes(9), per_device_batch_size=4)
+    tags = [tag for tag, _ in board.figures]
+    names = [f"{phase}_{name}" for phase in ("train", "eval") for name in metrics]
+    assert tags == names * 2
+    assert [lines for tag, lines in board.figures if tag == "eval_accuracy"][-1][0] == 2
+
+
+def test_trackers_and_wrappers_are_drawn_too(tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    from groundwire_tensorboard import TensorBoardCallback
+
+    metrics = {"tracked": MetricTracker(micro()), "range": MinMaxMetric(micro())}
+    trainer = trainer_with(MetricsCallback(metrics, on="eval", plot=True), TensorBoardCallback(tmp_path))
+    trainer.train(classes(), 1, eval_dataset=classes(9), per_device_batch_size=4)
+    tags = EventAccumulator(str(tmp_path)).Reload().Tags()["images"]
+    assert sorted(tags) == ["eval_range", "eval_tracked"]
+
+
+def test_pictures_that_nobody_takes_are_refused_before_the_first_batch():
+    class Fails(TrainerCallback):
+        def on_train_step_start(self, trainer, **kwargs):
+            pytest.fail("a batch was read")
+
+    with pytest.raises(ValueError, match=r"plot=True .*figure\(tag, figure\).*TensorBoardCallback"):
+        trainer_with(MetricsCallback(micro(), plot=True), Fails()).train(classes(), 1)
+
+
+def test_pictures_cost_nothing_when_they_are_not_asked_for():
+    plain = MetricsCallback(micro())
+    assert plain.look_for_boards is plain.draw_train is plain.draw_eval is None

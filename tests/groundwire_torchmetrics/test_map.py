@@ -22,4 +22,4 @@ def test_the_rows_stand_in_the_order_of_a_run():
         for phase, hooks in places.items():
             if line.method.endswith(phase):
                 hooks.append(order.index(line.hook))
-    assert all(hooks == sorted(hooks) and len(hooks) == 3 for hooks in places.values())
+    assert all(hooks == sorted(hooks) and len(hooks) == 4 for hooks in places.values())

@@ -120,6 +120,7 @@ def test_a_lightning_row_runs_at_its_place_in_native_order(hookmap, line, tmp_pa
     check_places(met(line, scenes.run_adapter, tmp_path), hookmap, line)
 
 
+@pytest.mark.filterwarnings("ignore:.*forward and backward pass run within optimizer_step")  # the scene overrides both
 @pytest.mark.parametrize(("hookmap", "line"), rows(L.LIGHTNING))
 def test_a_lightning_row_runs_at_its_place_in_lightnings_order(hookmap, line, tmp_path):
     check_places(met(line, scenes.run_lightning, tmp_path), hookmap, line)
