@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+import functools
+from types import SimpleNamespace
+from typing import Any, ClassVar, NoReturn
 
 import torch
 
@@ -13,6 +15,16 @@ class Export(torch.nn.Module):
     """A module that can be written in the formats of other runtimes."""
 
     example_input_array: Any
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Keep TorchScript from compiling the properties of our classes and from reading their types."""
+        super().__init_subclass__(**kwargs)
+        if cls.__module__.startswith("groundwire_lightning."):
+            names = [name for base in cls.__mro__ for name, value in vars(base).items() if isinstance(value, property)]
+            cls.__jit_unused_properties__ = names
+            cls.__annotations__ = {"training": bool}  # torch reads those of the first class that has any
+
+    __jit_unused_properties__: ClassVar[list[str]] = []
 
     @torch.no_grad()
     def to_onnx(self, file_path: Any = None, input_sample: Any = None, **kwargs: Any) -> Any:
@@ -42,14 +54,47 @@ class Export(torch.nn.Module):
             for module, was_training in modes:
                 module.training = was_training
 
+    @torch.no_grad()
     def to_torchscript(
         self, file_path: Any = None, method: str | None = "script", example_inputs: Any = None, **kwargs: Any
-    ) -> NoReturn:
-        """Not supported: torch is giving TorchScript up."""
-        raise NotSupportedYetError(
-            f"{type(self).__qualname__}.to_torchscript: torch has given TorchScript up; use "
-            "torch.export.export(module, args), or torch.jit.trace on the network inside of the module"
-        )
+    ) -> Any:
+        """Compile the module to TorchScript, in eval mode; torch advises ``torch.export.export`` today.
+
+        Args:
+            file_path: Where the file goes; None writes none.
+            method: ``"script"``, or ``"trace"`` to follow what ``forward`` does with ``example_inputs``.
+            example_inputs: By default ``example_input_array``.
+            **kwargs: Further arguments of ``torch.jit.script`` or ``torch.jit.trace``.
+
+        Returns:
+            The ``torch.jit.ScriptModule``.
+
+        Raises:
+            ValueError: There is no such method, or nothing to trace with.
+        """
+        if method not in ("script", "trace"):
+            raise ValueError(f"{type(self).__qualname__}.to_torchscript(method={method!r}): 'script' or 'trace' is due")
+        sample = self.example_input_array if example_inputs is None else example_inputs
+        if method == "trace" and sample is None:
+            raise ValueError(
+                f"{type(self).__qualname__}.to_torchscript(method='trace') needs an input to follow: pass "
+                "example_inputs= or set self.example_input_array"
+            )
+        modes = [(module, module.training) for module in self.modules()]
+        trainer = self.__dict__.get("_trainer")
+        self.__dict__["_trainer"] = trainer or SimpleNamespace()  # torch reads every property, and one raises without
+        self.eval()
+        tracing = functools.partial(torch.jit.trace, example_inputs=sample)
+        compiled: Any = torch.jit.script if method == "script" else tracing
+        try:
+            made = compiled(self, **kwargs)
+        finally:
+            self.__dict__["_trainer"] = trainer
+            for module, was_training in modes:
+                module.training = was_training
+        if file_path is not None:
+            torch.jit.save(made, str(file_path))
+        return made
 
     def to_tensorrt(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Not supported yet."""

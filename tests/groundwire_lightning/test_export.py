@@ -40,3 +40,32 @@ def test_without_an_input_there_is_nothing_to_export_with(exported):
     with pytest.raises(L.MisconfigurationException, match=r"Lit\.to_onnx needs an input .* self\.example_input_array"):
         Lit().to_onnx("net.onnx")
     assert exported == []
+
+
+class Scripted(L.LightningModule):
+    def __init__(self, width=4, conf=None):
+        super().__init__()
+        self.save_hyperparameters()
+        self.layer = torch.nn.Linear(width, 2)
+        self.drop = torch.nn.Dropout(0.5)
+
+    def forward(self, inputs):
+        return self.drop(self.layer(inputs))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("method", ["script", "trace"])
+def test_a_module_becomes_torchscript_in_eval_mode_and_keeps_its_modes(method, tmp_path):
+    module, inputs = Scripted(), torch.ones(3, 4)
+    made = module.to_torchscript(tmp_path / "module.pt", method, inputs)
+    assert (module.training, made.training) == (True, False)
+    module.eval()
+    for one in (made, torch.jit.load(tmp_path / "module.pt")):
+        assert torch.equal(one(inputs), module(inputs))
+
+
+def test_torchscript_without_a_method_or_an_input_is_refused():
+    with pytest.raises(ValueError, match=r"Scripted\.to_torchscript\(method='loud'\): 'script' or 'trace' is due"):
+        Scripted().to_torchscript(method="loud")
+    with pytest.raises(ValueError, match="needs an input to follow"):
+        Scripted().to_torchscript(method="trace")

@@ -85,7 +85,6 @@ def shape(function):
 # names that user code reads from a module, and what becomes of each
 
 REFUSED = {
-    "to_torchscript": lambda module: module.to_torchscript("a.pt"),
     "to_tensorrt": lambda module: module.to_tensorrt("a.ep"),
 }
 MODULE_NAMES = public(lightning.LightningModule, torch.nn.Module) - told("LightningModule")
