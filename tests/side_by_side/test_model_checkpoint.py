@@ -12,6 +12,8 @@ def tell_files(stage, folder):
     """Write down every file below a folder, and each entry of a checkpoint, in order."""
     for path in sorted(folder.rglob("*")):
         name = str(path.relative_to(folder))
+        if "tfevents" in name:  # its name is that of the machine and the second
+            continue
         stage.note("file", name, str(path.readlink()) if path.is_symlink() else "")
         if path.suffix == ".ckpt":
             tell(stage, name, torch.load(path, weights_only=True), str(folder))
@@ -52,7 +54,7 @@ def validation_step(self, batch, batch_idx):
 LOGS = {"training_step": training_step, "validation_step": validation_step}
 
 
-def saved(stage, tmp_path, *checkpoints, methods=LOGS, logger=False, **arguments):
+def saved(stage, tmp_path, *checkpoints, methods=LOGS, **arguments):
     """Fit with checkpoint callbacks, each given by its arguments; tell what they know and what they wrote."""
     place = place_of(stage, tmp_path)
     made = [callbacks_of(stage).ModelCheckpoint(**given) for given in checkpoints]
@@ -112,6 +114,7 @@ VARIED = {
     "accumulation": {"accumulate_grad_batches": 2},
     "no sanity check": {"num_sanity_val_steps": 0},
     "fast_dev_run": {"fast_dev_run": True},
+    "a logger": {"logger": True},
 }
 KEPT = ({"monitor": "train_loss", "save_last": True, "save_top_k": 2}, {"every_n_train_steps": 2, "save_top_k": -1})
 
