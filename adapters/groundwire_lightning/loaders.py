@@ -132,6 +132,9 @@ class Loaders(LightningAdapter):
     def _accepted(self, loader: Any) -> Any:
         return loader  # several too
 
+    def _prepare_dataloaders(self) -> None:
+        """Leaves loaders as they are: one that was asked for early, for its length, is the one that is read later."""
+
     def load_training_data(self) -> None:
         """Ask for the training loader and make its first iterator, unless that was done and need not be again."""
         if (self._train_dataloader is None or self._is_due(self._train_asked)) and self.limit_train_batches:

@@ -73,7 +73,9 @@ class Profiled(Trainer):
         module, accelerator = self.lightning_module, self._accelerator
         rank = int(accelerator.local_process_index) if accelerator.num_processes > 1 else None
         self.profiler._lightning_module = None if module is None else weakref.proxy(module)
-        self.profiler.setup(stage=self._purpose, local_rank=rank, log_dir=self.log_dir)
+        self.profiler.setup(
+            stage=str(getattr(self._purpose, "value", self._purpose)), local_rank=rank, log_dir=self.log_dir
+        )
         words = {"module": type(module).__name__, "strategy": strategy_of(self)}
         for name, said in MOMENTS.items():
             vars(self)[name] = self._timed_hook(name, said.format(**words))

@@ -16,9 +16,6 @@ class Word(str, Enum):
     def __hash__(self) -> int:
         return hash(self.value.lower())
 
-    def __str__(self) -> str:
-        return str(self.value)
-
 
 class GradClipAlgorithmType(Word):
     """How gradients are clipped."""
@@ -34,7 +31,7 @@ class GradClipAlgorithmType(Word):
     @staticmethod
     def supported_types() -> list[str]:
         """The words."""
-        return [str(word) for word in GradClipAlgorithmType]
+        return [word.value for word in GradClipAlgorithmType]
 
 
 class TrainerStatus(Word):
@@ -77,7 +74,7 @@ class RunningStage(Word):
     @property
     def dataloader_prefix(self) -> str:
         """What the name of the method begins with that gives the loaders."""
-        return "val" if self in (RunningStage.VALIDATING, RunningStage.SANITY_CHECKING) else str(self)
+        return "val" if self in (RunningStage.VALIDATING, RunningStage.SANITY_CHECKING) else self.value
 
 
 @dataclass(frozen=True)

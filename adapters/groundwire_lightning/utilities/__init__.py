@@ -8,6 +8,7 @@ from groundwire_lightning.lazily import lazily
 
 _WHERE = {
     "AttributeDict": "parsing",
+    "CombinedLoader": "combined_loader",
     "GradClipAlgorithmType": "enums",
     "LightningEnum": "enums",
     "find_shared_parameters": "parameter_tying",
