@@ -108,9 +108,12 @@ def prediction_run(trainer: Trainer) -> None:
 
 
 def announced(trainer: Trainer, feed: Feed) -> Iterator[Any]:
-    """The batches of a feed, each after it is known where it comes from."""
-    at = trainer.at
+    """The batches of a feed, each after it is known where it comes from, and whether that is another loader."""
+    at, before = trainer.at, 0
     for batch, at.eval_step, at.loader in feed:
+        if at.loader != before and at.phase == "eval":
+            trainer.logged.loader_ends()
+        before = at.loader
         yield batch
     at.loader = 0
 

@@ -191,8 +191,6 @@ class Logged:
             batch: The batch.
             loader: Index of the loader it comes from, where there are several.
         """
-        if loader is not None and loader != (self.loader or 0):
-            self.loader_ends()
         self.loader = loader
         self._in_batch[self.phase] = "later" if self._in_batch[self.phase] else "first"
         self.batch, self._size, self._is_behind = batch, None, True
@@ -210,6 +208,9 @@ class Logged:
         self._in_batch[self.phase] = ""
         if self._outputs is not None:
             self._outputs.append(self.refresh().for_loggers(on_step=False))
+        if self.loader is not None:
+            for entry in self._entries.values():  # a name of another loader is looked at anew
+                entry.asked = entry.asked if entry.kept.add_loader else ()
 
     def epoch_ends(self) -> None:
         """The batches of an epoch are done; what is read from now on is reduced over it."""
