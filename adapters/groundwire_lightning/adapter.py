@@ -26,7 +26,6 @@ from groundwire_lightning.one_door import through_wrappers
 from groundwire_lightning.optimization import LRSchedulerConfig, parsed
 from groundwire_lightning.phases import LOADERS, PHASES
 from groundwire_lightning.states import PURPOSES, TrainerStatus
-from groundwire_lightning.stepping import step_by_hand
 from groundwire_lightning.substitutes import substituted
 from groundwire_lightning.transfer import TRANSFERS, Moves
 
@@ -318,15 +317,6 @@ class LightningAdapter(Facade, Slots):
 
     def _on_device(self, batches: Iterable[Any]) -> Iterable[Any]:
         return self.logged.over(super()._on_device(batches))
-
-    def _run_train_step(self, batch: Any, step: int) -> Any:
-        self._batch_output = self._told = None
-        if self.way == "by hand":
-            self._batch_output = step_by_hand(self, batch, step)
-            self.at.done = step + 1
-        else:
-            self._batch_output = super()._run_train_step(batch, step)
-        return self._batch_output
 
     def _run_eval_step(self, batch: Any, step: int) -> Any:
         output = super()._run_eval_step(batch, step)

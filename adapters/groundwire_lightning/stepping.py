@@ -31,12 +31,15 @@ class Stepping(Trainer):
 
     precision_plugin: Precision = Precision()
     way: Way = "straight"
+    _step: Any
     _listed: list[Any] | None = None
     _handles: tuple[list[Any], list[LightningOptimizer]] | None = None
     _closure: Callable[[], Any] | None = None
     _counts_steps: bool = False
     _clips_before_step: bool = True  # the native order; fit() clips within the step of an optimizer
     _backward_more: tuple[tuple[Any, ...], dict[str, Any]] | None = None
+    gradient_clip_val: Any
+    gradient_clip_algorithm: Any
     _batch_output: Any = None
     _told: dict[str, Any] | None = None
     lightning_module: Any
@@ -192,6 +195,19 @@ class Stepping(Trainer):
         finally:
             self._closure = outer
 
+    # a batch
+
+    def _run_train_step(self, batch: Any, step: int) -> Any:
+        self._batch_output = self._told = None
+        self._batch_output = self._step(self, batch, step)
+        return self._batch_output
+
+    def _clip_gradients(self) -> None:
+        if self._clips_before_step:
+            super()._clip_gradients()
+        elif self.gradient_clip_val:
+            self.clip(self.optimizer, self.gradient_clip_val, self.gradient_clip_algorithm)
+
     # gradients
 
     def backward_step(self, loss: Any) -> None:
@@ -271,6 +287,18 @@ class Stepping(Trainer):
             by_hand = self.way == "by hand"
             self._told = {} if made is None else told_by_hand(made) if by_hand else told(made, self.at.window)
         return self._told
+
+
+def step_in_native_order(trainer: Stepping, batch: Any, step: int) -> Any:
+    """A batch of a run in native order."""
+    if trainer.way != "by hand":
+        return super(Stepping, trainer)._run_train_step(batch, step)
+    batch_output = step_by_hand(trainer, batch, step)
+    trainer.at.done = step + 1
+    return batch_output
+
+
+Stepping._step = staticmethod(step_in_native_order)
 
 
 def evaluated_already() -> None:

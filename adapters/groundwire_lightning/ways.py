@@ -8,10 +8,10 @@ from groundwire import place_of
 from groundwire_lightning.optimizer import evaluates_once
 
 if TYPE_CHECKING:
-    from groundwire_lightning.trainer.trainer import Trainer
+    from groundwire_lightning.fit_steps import FitSteps
 
 
-def said_of_updates(trainer: Trainer) -> list[str]:
+def said_of_updates(trainer: FitSteps) -> list[str]:
     """How updates are made, in lines for a report.
 
     Args:
@@ -28,7 +28,7 @@ def said_of_updates(trainer: Trainer) -> list[str]:
     return [f"straight: forward and backward pass, then the optimizer's step{later}"]
 
 
-def _reasons_to_nest(trainer: Trainer) -> list[str]:
+def _reasons_to_nest(trainer: FitSteps) -> list[str]:
     """What forward and backward pass run within."""
     cls = type(trainer.lightning_module)
     parts = [part for part in trainer._parts() if part.role == "LightningModule"]
@@ -42,7 +42,7 @@ def _reasons_to_nest(trainer: Trainer) -> list[str]:
     ]
 
 
-def own_step(trainer: Trainer) -> str:
+def own_step(trainer: FitSteps) -> str:
     """A user's ``optimizer_step`` that stands before the adapter, and where; empty without one."""
     for cls in type(trainer).__mro__:
         if cls.__module__.partition(".")[0].startswith("groundwire"):
@@ -52,7 +52,7 @@ def own_step(trainer: Trainer) -> str:
     return ""
 
 
-def tell_of_nesting(trainer: Trainer) -> None:
+def tell_of_nesting(trainer: FitSteps) -> None:
     """Say, once, that a user's ``optimizer_step`` runs around more than an update."""
     if trainer.told_of_nesting or not (own := own_step(trainer)):
         return

@@ -13,13 +13,13 @@ from groundwire_lightning import guests, limits
 from groundwire_lightning.data import Feed
 from groundwire_lightning.default_callbacks import has_any
 from groundwire_lightning.errors import MisconfigurationException
-from groundwire_lightning.loaders import Loaders
+from groundwire_lightning.fit_steps import FitSteps
 from groundwire_lightning.map import LIGHTNING
 from groundwire_lightning.results import as_table
 from groundwire_lightning.states import TrainerFn, TrainerStatus
 
 
-class EntryPoints(Loaders):
+class EntryPoints(FitSteps):
     """The calls that start a run."""
 
     results: list[dict[str, float]]

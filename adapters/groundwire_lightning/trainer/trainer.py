@@ -19,7 +19,6 @@ from groundwire_lightning.checkpoints import Checkpoints
 from groundwire_lightning.default_callbacks import listed
 from groundwire_lightning.errors import NotSupportedYetError
 from groundwire_lightning.loggers.logger import Logger
-from groundwire_lightning.nested import nested_step
 from groundwire_lightning.plugged import Silent
 from groundwire_lightning.plugins.layer_sync import TorchSyncBatchNorm
 from groundwire_lightning.precision import made
@@ -27,7 +26,6 @@ from groundwire_lightning.profilers import Profiler, profiler_for
 from groundwire_lightning.profiling import Profiled
 from groundwire_lightning.progress import Progress
 from groundwire_lightning.retired import NAMES, named
-from groundwire_lightning.stepping import nests, synchronised_at_updates
 from groundwire_lightning.strategies.strategy import Strategy
 from groundwire_lightning.substitutes import substituted
 from groundwire_lightning.to_loggers import ToLoggers, chosen, plain
@@ -55,9 +53,6 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
     inference_mode: bool
     detect_anomaly: bool
     numerics: Literal["parity", "exact"]
-    told_of_short_window: bool = False
-    _clips_before_step = False
-    told_of_nesting: bool = False
 
     @named
     def __init__(
@@ -252,36 +247,6 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
     def _run_train_epoch(self, train_dl: Iterable[Any]) -> None:
         fit_order.train_epoch(self)
 
-    def _run_train_step(self, batch: Any, step: int) -> Any:
-        self._batch_output = self._told = None
-        self._batch_output = self._step(self, batch, step)
-        return self._batch_output
-
-    _step: Any = staticmethod(fit_order.train_step)
-    skips_backward: bool = False
-
-    def choose_way(self) -> None:
-        """Decide how updates are made; done before each epoch, so that a step need not ask."""
-        super().choose_way()
-        if self.way == "nested":
-            ways.tell_of_nesting(self)
-        self._step = {"straight": fit_order.train_step, "nested": nested_step, "by hand": fit_order.step_by_hand}[
-            self.way
-        ]
-        if self.world_size > 1 and self.way != "by hand":
-            self._step = synchronised_at_updates(self._step)
-        if self.skips_backward and self.way != "by hand":
-            self._step = fit_order.step_without_backward
-
-    def _nests(self) -> bool:
-        scaled = self.precision_plugin.scaler is not None
-        return scaled or "optimizer_step" in self.plan.instead or nests(self.optimizers)
-
-    def _count_step(self, done: bool) -> None:
-        super()._count_step(done)
-        self.progress.steps_ready += not done
-        self.progress.steps += done
-
     def _run_evaluation(self) -> None:
         self.to_loggers.run_starts()
         with self.progress.counting(self._purpose):
@@ -334,9 +299,3 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
 
     def train_epoch_start(self) -> None:
         """Leaves the modes of the module as they are: they are the user's."""
-
-    def _clip_gradients(self) -> None:
-        if "_clip_gradients" in self.plan.instead:
-            super()._clip_gradients()
-        elif self.gradient_clip_val:
-            self.clip(self.optimizer, self.gradient_clip_val, self.gradient_clip_algorithm)
