@@ -84,7 +84,7 @@ ARGUMENTS = (
     honoured("deterministic", "True or 'warn' calls torch.use_deterministic_algorithms"),
     honoured("benchmark", "sets torch.backends.cudnn.benchmark"),
     honoured("inference_mode", "False validates under no_grad"),
-    honoured("use_distributed_sampler", "without effect in one process"),
+    honoured("use_distributed_sampler", "each of several processes reads a share of the samples; one reads all"),
     mapped(
         "profiler", "by name, True for the simple one, or an object; written into the plan, so that none costs nothing"
     ),

@@ -19,6 +19,7 @@ from groundwire_lightning.map import LIGHTNING, ONE_LOADER
 from groundwire_lightning.phases import PHASES, Phase
 from groundwire_lightning.progress import Progress
 from groundwire_lightning.resampled import for_prediction, in_order, warn_of_shuffling
+from groundwire_lightning.sharing import shared
 
 
 class Loaders(LightningAdapter):
@@ -44,6 +45,7 @@ class Loaders(LightningAdapter):
     gradient_clip_algorithm: str | None = None
     num_sanity_val_steps: int | float
     progress: Progress
+    _asked: Mapping[str, Any]
     val_check_batch: float | None = None
     overfit_batches: int | float = 0
     reload_dataloaders_every_n_epochs: int = 0
@@ -139,7 +141,8 @@ class Loaders(LightningAdapter):
         """Ask for the training loader and make its first iterator, unless that was done and need not be again."""
         if (self._train_dataloader is None or self._is_due(self._train_asked)) and self.limit_train_batches:
             loader = _present(self.plan.create_train_dataloader(None, None), "train", self._brings("train_dataloader"))
-            self._train_dataloader = self._unshuffled(checked(loader, "train_dataloader", "max_size_cycle"), "train")
+            loader = self._unshuffled(checked(loader, "train_dataloader", "max_size_cycle"), "train")
+            self._train_dataloader = self._shared(loader)
             resume.give_loader_state(self._train_dataloader, self.restart, self._loader_states)
             self._feed = self._new_training_feed()
             if self.num_training_batches:
@@ -158,7 +161,7 @@ class Loaders(LightningAdapter):
             self._val_asked = self.current_epoch
         outer, self.at.phase = self.at.phase, "eval" if phase.prefix == "val" else self.at.phase
         loader = _present(self.plan.create_eval_dataloader(None, None), phase.prefix, self._brings(phase.loader))
-        made = checked(loader, phase.loader, "sequential")
+        made = self._shared(checked(loader, phase.loader, "sequential"), repeats=phase.prefix != "predict")
         if phase.prefix == "predict":
             made = changed(made, for_prediction)
         self._eval_dataloader = self._unshuffled(made, phase.prefix) if self._is_fitting else made
@@ -179,6 +182,15 @@ class Loaders(LightningAdapter):
             return loader
         rank_zero_warn(f"overfit_batches: the {prefix}_dataloader shuffles; its samples are read in order instead")
         return changed(loader, in_order)
+
+    def _shared(self, loader: Any, repeats: bool = True) -> Any:
+        """The loader over the share of this process; itself where there is one, or where the user shares out."""
+        if self.world_size == 1 or not self._asked["use_distributed_sampler"]:
+            return loader
+        shuffles = not self.overfit_batches
+        return changed(
+            loader, lambda part: shared(part, self.world_size, self.global_rank, shuffles=shuffles, repeats=repeats)
+        )
 
     def _brings(self, method: str) -> bool:
         """True where module or data module have to give the loader."""

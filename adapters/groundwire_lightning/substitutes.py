@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 from groundwire_lightning.errors import NotSupportedYetError
@@ -106,6 +107,9 @@ def made(row: Substitute, theirs: Any) -> Any:
         row: Of the table.
         theirs: The callback.
     """
-    module = importlib.import_module(f"groundwire_lightning.callbacks.{row.module}")
+    place = f"groundwire_lightning.callbacks.{row.module}"
+    if find_spec(place) is None:
+        raise NotSupportedYetError(f"{row.name} of Lightning's cannot run here, because {row.why}; leave it out")
+    module = importlib.import_module(place)
     given = {name: getattr(theirs, kept) for name, kept in row.arguments.items()}
     return getattr(module, row.name)(**given, **({} if row.more is None else getattr(theirs, row.more)))

@@ -62,7 +62,7 @@ def run(base, name, batch_size, **asked):
     quiet = dict.fromkeys(("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary"), False)
     trainer = L.Trainer(accelerator="cpu", max_epochs=2, **quiet, **RUNS[name], **asked)
     sampler = None
-    if trainer.world_size > 1:
+    if trainer.world_size > 1 and name == "accumulated":  # the others are shared out by the trainer
         sampler = torch.utils.data.DistributedSampler(data(), **trainer.distributed_sampler_kwargs, shuffle=False)
     trainer.fit(module, DataLoader(data(), batch_size=batch_size, sampler=sampler))
     strategy = trainer.strategy
