@@ -6,6 +6,7 @@ import ast
 import csv
 import functools
 import inspect
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -99,8 +100,8 @@ def _arguments(cls: Any, state: dict[str, Any], given: dict[str, Any], source: S
         held = {whole: AttributeDict(held)}
     arguments = {**held, **given}
     _check_instantiator(cls, arguments)
-    if not any(one.kind is one.VAR_KEYWORD for one in parameters):
-        arguments = {name: value for name, value in arguments.items() if name in named}
+    if "_class_path" not in arguments and not any(one.kind is one.VAR_KEYWORD for one in parameters):
+        arguments = {name: value for name, value in arguments.items() if name in named or name == "_instantiator"}
     left_out = {
         path.split(".")[1]: kind for path, kind in state.get(LEFT_OUT, {}).items() if path.startswith(f"{key}.")
     }
@@ -117,13 +118,29 @@ def _as_it_was(value: Any) -> Any:
 
 def _check_instantiator(cls: type, arguments: dict[str, Any]) -> None:
     """A command line writes who makes the class; nobody but itself is called."""
-    said = arguments.pop("_instantiator", None)
+    said = arguments.get("_instantiator")
     if said is not None and said not in INSTANTIATORS:
         raise ValueError(
             f"the checkpoint asks for {said!r} to make {cls.__qualname__}; that would run code it names, and is refused"
         )
-    if said is not None:
-        arguments.pop("_class_path", None)
+    path = str(arguments.get("_class_path", ""))
+    module, _, name = path.rpartition(".")
+    asked = getattr(sys.modules.get(module), name, None)  # nothing is imported because a file asks for it
+    if path and not (isinstance(asked, type) and issubclass(asked, cls)):
+        raise ValueError(
+            f"the checkpoint asks for {path!r}, which is no subclass of {cls.__qualname__} that was imported; import "
+            "its module first, if you trust the file"
+        )
+
+
+def _made(cls: type, arguments: dict[str, Any]) -> Any:
+    """An object of the class, through the command line's parser where that wrote the arguments."""
+    said = arguments.pop("_instantiator", None)
+    if said is None:
+        return cls(**arguments)
+    from groundwire_lightning.cli import instantiate_module
+
+    return instantiate_module(cls, arguments)
 
 
 def _check_left_out(
@@ -144,7 +161,7 @@ def _check_left_out(
 
 def build_data_module(cls: type, arguments: dict[str, Any], state: dict[str, Any]) -> Any:
     """A data module in the state that the checkpoint holds."""
-    made = cls(**arguments)
+    made = _made(cls, arguments)
     if type(made).__qualname__ in state:
         made.load_state_dict(state[type(made).__qualname__])
     return made
@@ -159,7 +176,7 @@ def build_module(strict: bool | None, source: Source) -> Callable[[type, dict[st
     """
 
     def build(cls: type, arguments: dict[str, Any], state: dict[str, Any]) -> Any:
-        made = cls(**arguments)
+        made = _made(cls, arguments)
         own = getattr(made, "_strict_loading", None)
         if own is not None and strict is not None and strict != own:
             raise ValueError(
