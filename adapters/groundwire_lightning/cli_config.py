@@ -60,7 +60,7 @@ class SaveConfigCallback(Callback):
         if self.already_saved:
             return
         if self.save_to_log_dir:
-            self._save_to(Path(trainer.log_dir or trainer.default_root_dir), trainer)
+            self._save_to(Path(trainer.log_dir), trainer)
         if trainer.is_global_zero:
             self.save_config(trainer, pl_module, stage)
             self.already_saved = True

@@ -121,6 +121,7 @@ LAYER = ["--model.layer=torch.nn.Linear", "--model.layer.in_features=2", "--mode
 LINKED = ["--data.batch_size=6", "--optimizer.lr=0.05", "--lr_scheduler.gamma=0.9", "--tag=a"]
 STOPPING = ["--trainer.callbacks=EarlyStopping", "--trainer.callbacks.monitor=val_loss"]
 TOLD = ["--trainer.callbacks+=project_ROOT.Told", "--trainer.callbacks.times=3"]
+KEPT = ["--trainer.logger=lightning.pytorch.loggers.CSVLogger", "--trainer.logger.save_dir=out"]
 DEFAULTS = {"accumulate_grad_batches": 2, "callbacks": "TOLD"}
 BOTH = ["Net", "Data"]
 
@@ -154,6 +155,7 @@ SCENARIOS: dict[str, Any] = {
     ),
     "links, a callback and hooks": ("Linked", BOTH, {"save_config_kwargs": {"config_filename": "c"}}, ["fit", *LINKED]),
     "its own configure_optimizers": ("Own", BOTH, {}, ["fit", *SGD, *STEP]),
+    "a logger": ("LightningCLI", BOTH, {}, ["fit", *KEPT, *STOPPING, "--trainer.callbacks+=LearningRateMonitor", *SGD]),
     "validation": ("LightningCLI", BOTH, {}, ["validate"]),
     "a prediction": ("LightningCLI", BOTH, {}, ["predict"]),
 }
@@ -188,9 +190,9 @@ def run(root: str, scenario: str, folder: Path, monkeypatch: pytest.MonkeyPatch)
     folder.mkdir()
     monkeypatch.chdir(folder)
     Path("config.yaml").write_text(CONFIG)
-    monkeypatch.setattr(
-        sys, "argv", ["train.py", *(word.replace("ROOT", root.partition(".")[0]) for word in argv), *QUIET]
-    )
+    words = [word.replace("ROOT", root.partition(".")[0]) for word in argv]
+    quiet = [word for word in QUIET if scenario != "a logger" or not word.startswith("--trainer.logger")]
+    monkeypatch.setattr(sys, "argv", ["train.py", *words, *quiet])
     monkeypatch.delenv("PL_GLOBAL_SEED", raising=False)
     if arguments.get("trainer_defaults"):
         arguments = arguments | {"trainer_defaults": arguments["trainer_defaults"] | {"callbacks": module.Told(7)}}

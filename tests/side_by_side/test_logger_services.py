@@ -11,15 +11,22 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import lightning
 import lightning.pytorch.loggers
 import numpy as np
 import pytest
 import torch
 import wandb
+from tests.side_by_side.twins import plain
 
+import groundwire_lightning
 import groundwire_lightning.loggers
 
 SIDES = {"lightning": lightning.pytorch.loggers, "groundwire": groundwire_lightning.loggers}
+
+
+def side_of(framework: Any) -> str:
+    return "lightning" if framework is lightning else "groundwire"
 
 
 class Run:
@@ -205,6 +212,51 @@ def test_an_offline_run_writes_the_same_rows(tmp_path: Path, monkeypatch: pytest
     assert found[1][1][1] == {"p-loss": "2.5", "p-epoch": "0", "trainer/global_step": "5"}
 
 
+def test_a_fit_is_logged_with_the_same_rows() -> None:
+    found = []
+    for framework in (lightning, groundwire_lightning):
+        run = Run()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            logger = SIDES[side_of(framework)].WandbLogger(experiment=run, prefix="p")
+            fit(framework, logger)
+        found.append([name_and_row(call) for call in told(run.calls)])
+    assert found[0] == found[1]
+    assert [name for name, _ in found[1]].count("log") >= 4
+
+
+def name_and_row(call: Any) -> Any:
+    name, arguments, words = call
+    return name, [plain(each) for each in arguments] if name == "log" else (arguments, words)
+
+
+def fit(framework: Any, logger: Any) -> None:
+    """A module with hyper-parameters that logs its loss, and what an epoch ends with."""
+
+    class Net(framework.LightningModule):
+        def __init__(self, width: int = 3) -> None:
+            super().__init__()
+            self.save_hyperparameters()
+            self.layer = torch.nn.Linear(2, width)
+
+        def training_step(self, batch: Any, batch_idx: int) -> Any:
+            loss = self.layer(batch).square().mean()
+            self.log("loss", loss, on_step=True, on_epoch=True)
+            return loss
+
+        def validation_step(self, batch: Any, batch_idx: int) -> None:
+            self.log("val_loss", self.layer(batch).mean())
+
+        def configure_optimizers(self) -> Any:
+            return torch.optim.SGD(self.parameters(), lr=0.1)
+
+    framework.seed_everything(1, verbose=False)
+    loader = torch.utils.data.DataLoader(torch.randn(8, 2), batch_size=2)
+    quiet = dict.fromkeys(("enable_checkpointing", "enable_progress_bar", "enable_model_summary"), False)
+    trainer = framework.Trainer(max_epochs=2, accelerator="cpu", log_every_n_steps=2, logger=logger, **quiet)
+    trainer.fit(Net(), loader, loader)
+
+
 # MLflow
 
 
@@ -299,3 +351,15 @@ def test_mlflow_goes_on_with_a_run(tmp_path: Path) -> None:
     assert {name.rsplit("/", 1)[0] for name in kept if name.startswith("artifacts/")} == {
         f"artifacts/kept/{name}" for name in ("a", "b", "last")
     }
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_fit_is_stored_with_the_same_rows(tmp_path: Path) -> None:
+    found = []
+    for framework in (lightning, groundwire_lightning):
+        side = tmp_path / framework.__name__
+        logger = SIDES[side_of(framework)].MLFlowLogger(tracking_uri=f"file:{side}", run_name="r")
+        fit(framework, logger)
+        found.append((logger.experiment.get_run(logger.run_id).info.status, stored(side)))
+    assert found[0] == found[1]
+    assert "params/width" in found[1][1]
