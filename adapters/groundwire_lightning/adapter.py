@@ -18,7 +18,7 @@ from groundwire_lightning.callback_order import checkpoints_last
 from groundwire_lightning.checkpoint import STATE_METHODS, told_its_state
 from groundwire_lightning.combined import is_combined, is_several
 from groundwire_lightning.datamodule import LightningDataModule
-from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError, TunerExit
 from groundwire_lightning.facade import Facade
 from groundwire_lightning.logged import Logged
 from groundwire_lightning.map import LIGHTNING, ONE_LOADER
@@ -181,8 +181,19 @@ class LightningAdapter(Facade, Slots):
                 guests.release(self.lightning_module)
 
     def _clean_up(self, error: BaseException) -> None:
-        self._status = TrainerStatus.INTERRUPTED
-        super()._clean_up(error)
+        if isinstance(error, TunerExit):
+            self._tear_down()
+        else:
+            self._status = TrainerStatus.INTERRUPTED
+            super()._clean_up(error)
+
+    def _tear_down(self) -> None:
+        """Let everyone tear down who would at the end of the run; for one that ends as it begins."""
+        found = self.plan.wired.get(self._running)
+        for attached in () if found is None else found.after:
+            if attached.row.method == "teardown":
+                values = attached.values
+                attached.method(*map(values.get, attached.args), **{name: values[name] for name in attached.named})
 
     def _outer(self, run: str) -> tuple[dict[str, Any], list[tuple[Any, bool]]]:
         kept, modes = super()._outer(run)

@@ -35,8 +35,8 @@ def ordered(callbacks: Iterable[Any], enable_checkpointing: bool | None) -> list
 
 
 def checkpoints_last(callbacks: Iterable[Any]) -> list[Any]:
-    """The same callbacks, those that write checkpoints behind the others."""
-    return sorted(callbacks, key=is_checkpoint)
+    """The same callbacks, those that write checkpoints behind the others, those that make trial runs before them."""
+    return sorted(callbacks, key=lambda callback: is_checkpoint(callback) - is_finder(callback))
 
 
 def check_state_keys(callbacks: Iterable[Any]) -> None:
@@ -64,6 +64,11 @@ def check_state_keys(callbacks: Iterable[Any]) -> None:
 def is_checkpoint(callback: Any) -> bool:
     """True for a callback that writes checkpoints, ours or Lightning's."""
     return _is_named(callback, "Checkpoint")
+
+
+def is_finder(callback: Any) -> bool:
+    """True for a callback that makes trial runs, ours or Lightning's."""
+    return _is_named(callback, "BatchSizeFinder") or _is_named(callback, "LearningRateFinder")
 
 
 def is_early_stopping(callback: Any) -> bool:

@@ -27,3 +27,7 @@ class PossibleUserWarning(UserWarning):
 
 class LightningDeprecationWarning(DeprecationWarning):
     """A warning of something that will go."""
+
+
+class TunerExit(BaseException):  # it is a signal: a tuner has what it wanted
+    """The run in which a tuner was asked something does not go on; it ends without an error."""

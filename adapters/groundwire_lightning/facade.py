@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -151,6 +152,13 @@ class Facade(Answers):
         """The callbacks, native and Lightning's, in order."""
         callbacks: list[Any] = self.callback_handler.callbacks
         return callbacks
+
+    @callbacks.setter
+    def callbacks(self, callbacks: Iterable[Any]) -> None:
+        self.callback_handler.callbacks = list(callbacks)
+        self._callbacks_changed()
+
+    _callbacks_changed: Callable[[], None]
 
     @property
     def train_dataloader(self) -> Any:

@@ -94,12 +94,17 @@ def assembly(trainer: Trainer) -> None:
 
 
 def training_run(trainer: Trainer) -> None:
-    """The sanity check, then epochs until there are enough, or steps, or somebody stops the run."""
-    plan = trainer.plan
+    """The sanity check, then training."""
     trainer.restore_training()
     trainer.lightning_module.zero_grad()
     with isolated_rng():
         sanity_check(trainer)
+    train(trainer)
+
+
+def train(trainer: Trainer) -> None:
+    """Epochs until there are enough, or steps, or somebody stops the run."""
+    plan = trainer.plan
     trainer.load_training_data()
     if is_done(trainer):
         return

@@ -1,12 +1,14 @@
 """Lightning's callbacks, each in a file of its own; what is heavy is imported where it is used."""
 
 from groundwire_lightning.callback import Callback
+from groundwire_lightning.callbacks.batch_size_finder import BatchSizeFinder
 from groundwire_lightning.callbacks.checkpoint import Checkpoint
 from groundwire_lightning.callbacks.device_stats_monitor import DeviceStatsMonitor
 from groundwire_lightning.callbacks.early_stopping import EarlyStopping
 from groundwire_lightning.callbacks.finetuning import BackboneFinetuning, BaseFinetuning
 from groundwire_lightning.callbacks.gradient_accumulation_scheduler import GradientAccumulationScheduler
 from groundwire_lightning.callbacks.lambda_function import LambdaCallback
+from groundwire_lightning.callbacks.lr_finder import LearningRateFinder
 from groundwire_lightning.callbacks.lr_monitor import LearningRateMonitor
 from groundwire_lightning.callbacks.model_checkpoint import ModelCheckpoint
 from groundwire_lightning.callbacks.model_summary import ModelSummary
@@ -25,6 +27,7 @@ __all__ = [
     "BackboneFinetuning",
     "BaseFinetuning",
     "BasePredictionWriter",
+    "BatchSizeFinder",
     "Callback",
     "Checkpoint",
     "DeviceStatsMonitor",
@@ -32,6 +35,7 @@ __all__ = [
     "EarlyStopping",
     "GradientAccumulationScheduler",
     "LambdaCallback",
+    "LearningRateFinder",
     "LearningRateMonitor",
     "ModelCheckpoint",
     "ModelPruning",

@@ -12,7 +12,7 @@ from groundwire import Part
 from groundwire_lightning import guests, limits
 from groundwire_lightning.data import Feed
 from groundwire_lightning.default_callbacks import has_any
-from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.errors import MisconfigurationException, TunerExit
 from groundwire_lightning.fit_steps import FitSteps
 from groundwire_lightning.map import LIGHTNING
 from groundwire_lightning.results import as_table
@@ -172,6 +172,8 @@ class EntryPoints(FitSteps):
         self._status = TrainerStatus.RUNNING
         try:
             yield
+        except TunerExit:
+            self._status = TrainerStatus.FINISHED
         except BaseException as error:
             self._status = TrainerStatus.INTERRUPTED
             if isinstance(error, KeyboardInterrupt):

@@ -1,0 +1,124 @@
+"""The largest batch size that fits into memory, found before a run, as a callback."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from groundwire_lightning.callback import Callback
+from groundwire_lightning.errors import MisconfigurationException, TunerExit
+from groundwire_lightning.seed import isolated_rng
+from groundwire_lightning.utilities.parsing import lightning_hasattr
+
+
+class BatchSizeFinder(Callback):
+    """Tries batch sizes when a run begins, and goes on with the largest that fits into memory.
+
+    Module or data module keep the size as an attribute or hyper-parameter, and make their loaders of it.
+
+    Args:
+        mode: ``"power"`` doubles the size until it is too large; ``"binsearch"`` looks on in between.
+        steps_per_trial: Batches that each size is tried with.
+        init_val: The first size.
+        max_trials: Sizes that are tried at most.
+        batch_arg_name: Where the size is kept.
+        margin: With ``"binsearch"``, by what share of it the size found is made smaller.
+        max_val: The largest size that is tried.
+
+    Attributes:
+        optimal_batch_size: What was found.
+
+    Raises:
+        ValueError: The mode is neither, or the margin no share.
+    """
+
+    SUPPORTED_MODES = ("power", "binsearch")
+
+    def __init__(
+        self,
+        mode: str = "power",
+        steps_per_trial: int = 3,
+        init_val: int = 2,
+        max_trials: int = 25,
+        batch_arg_name: str = "batch_size",
+        margin: float = 0.05,
+        max_val: int = 8192,
+    ) -> None:
+        if mode.lower() not in self.SUPPORTED_MODES:
+            raise ValueError(f"BatchSizeFinder(mode={mode!r}): one of {self.SUPPORTED_MODES} is due")
+        if not 0.0 <= margin < 1.0:
+            raise ValueError(f"BatchSizeFinder(margin={margin!r}): a share of at least 0 and less than 1 is due")
+        self.optimal_batch_size: int | None = init_val
+        self._mode = mode.lower()
+        self._steps_per_trial = steps_per_trial
+        self._init_val = init_val
+        self._max_trials = max_trials
+        self._batch_arg_name = batch_arg_name
+        self._margin = margin
+        self._max_val = max_val
+        self._early_exit = False
+
+    def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
+        """See that sizes can be tried.
+
+        Raises:
+            MisconfigurationException: There are several processes, the loaders were passed to the entry
+                point, or nobody keeps a size.
+        """
+        if trainer.world_size > 1:
+            raise MisconfigurationException("BatchSizeFinder tries sizes in one process; there are several")
+        if trainer._loaders_given:
+            raise MisconfigurationException(
+                "BatchSizeFinder: the loaders were passed to the entry point, so their batch size is what it is; let "
+                "the module or a data module make them"
+            )
+        name = self._batch_arg_name
+        if not lightning_hasattr(pl_module, name):
+            raise MisconfigurationException(
+                f"BatchSizeFinder: neither module nor data module have {name!r}, as an attribute or in their hparams"
+            )
+        if hasattr(pl_module, name) and name in getattr(pl_module, "hparams", {}):
+            from groundwire.errors import rank_zero_warn
+
+            rank_zero_warn(
+                f"BatchSizeFinder: {type(pl_module).__name__} has {name} and hparams.{name}; both are set. Keep one"
+            )
+
+    def scale_batch_size(self, trainer: Any, pl_module: Any) -> None:
+        """Try them now.
+
+        Args:
+            trainer: A Trainer inside one of its runs.
+            pl_module: The module.
+        """
+        from groundwire_lightning.tuner.batch_size_scaling import scale_batch_size
+
+        with isolated_rng():  # so that a run is the same as one that was given the size
+            self.optimal_batch_size = scale_batch_size(
+                trainer,
+                self._mode,
+                self._steps_per_trial,
+                self._init_val,
+                self._max_trials,
+                self._batch_arg_name,
+                self._margin,
+                self._max_val,
+            )
+        if self._early_exit:
+            raise TunerExit
+
+    def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
+        """Try them with training batches."""
+        self.scale_batch_size(trainer, pl_module)
+
+    def on_validation_start(self, trainer: Any, pl_module: Any) -> None:
+        """Try them with validation batches, where validation is all that is asked for."""
+        if not trainer.sanity_checking and trainer.state.fn == "validate":
+            self.scale_batch_size(trainer, pl_module)
+
+    def on_test_start(self, trainer: Any, pl_module: Any) -> None:
+        """Try them with test batches."""
+        self.scale_batch_size(trainer, pl_module)
+
+    def on_predict_start(self, trainer: Any, pl_module: Any) -> None:
+        """Try them with batches to predict."""
+        self.scale_batch_size(trainer, pl_module)

@@ -1,0 +1,83 @@
+"""A range test of learning rates before training, as a callback."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from groundwire_lightning.callback import Callback
+from groundwire_lightning.errors import TunerExit
+from groundwire_lightning.seed import isolated_rng
+
+
+class LearningRateFinder(Callback):
+    """Tries learning rates when fitting begins, and trains with the one that is suggested.
+
+    Override ``on_fit_start`` and call :meth:`lr_find` in another hook to try them at other times.
+
+    Args:
+        min_lr: The first rate.
+        max_lr: The last one.
+        num_training_steps: Steps between them.
+        mode: ``"exponential"`` or ``"linear"``: how the rate grows.
+        early_stop_threshold: Stop where the loss is as many times the best one; None does not stop.
+        update_attr: Give module and optimizer the rate that is suggested.
+        attr_name: Where the module keeps it; by default ``lr`` or ``learning_rate``.
+
+    Attributes:
+        optimal_lr: What was found, with ``suggestion()`` and ``plot()``.
+
+    Raises:
+        ValueError: The mode is neither.
+    """
+
+    SUPPORTED_MODES = ("linear", "exponential")
+
+    def __init__(
+        self,
+        min_lr: float = 1e-8,
+        max_lr: float = 1,
+        num_training_steps: int = 100,
+        mode: str = "exponential",
+        early_stop_threshold: float | None = 4.0,
+        update_attr: bool = True,
+        attr_name: str = "",
+    ) -> None:
+        if mode.lower() not in self.SUPPORTED_MODES:
+            raise ValueError(f"LearningRateFinder(mode={mode!r}): one of {self.SUPPORTED_MODES} is due")
+        self._min_lr = min_lr
+        self._max_lr = max_lr
+        self._num_training_steps = num_training_steps
+        self._mode = mode.lower()
+        self._early_stop_threshold = early_stop_threshold
+        self._update_attr = update_attr
+        self._attr_name = attr_name
+        self._early_exit = False
+        self.optimal_lr: Any = None
+
+    def lr_find(self, trainer: Any, pl_module: Any) -> None:
+        """Try them now.
+
+        Args:
+            trainer: A Trainer inside ``fit``.
+            pl_module: The module.
+        """
+        from groundwire_lightning.tuner.lr_finder import lr_find
+
+        with isolated_rng():
+            self.optimal_lr = lr_find(
+                trainer,
+                pl_module,
+                min_lr=self._min_lr,
+                max_lr=self._max_lr,
+                num_training=self._num_training_steps,
+                mode=self._mode,
+                early_stop_threshold=self._early_stop_threshold,
+                update_attr=self._update_attr,
+                attr_name=self._attr_name,
+            )
+        if self._early_exit:
+            raise TunerExit
+
+    def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
+        """Try them."""
+        self.lr_find(trainer, pl_module)
