@@ -41,7 +41,9 @@ class FitSteps(Loaders):
 
     def _nests(self) -> bool:
         scaled = self.precision_plugin.scaler is not None
-        return scaled or "optimizer_step" in self.plan.instead or nests(self.optimizers)
+        # a scheduler that was made of what self.optimizers() gives counts the steps of that
+        counted = self._handles is not None and any("step" in vars(handle) for handle in self._handles[1])
+        return scaled or counted or "optimizer_step" in self.plan.instead or nests(self.optimizers)
 
     def _count_step(self, done: bool) -> None:
         super()._count_step(done)

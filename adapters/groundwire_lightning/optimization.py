@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -89,6 +90,23 @@ def parsed(configured: Any, module: Any, steps_schedulers: bool) -> tuple[list[A
     for config in configs:
         _check(config, optimizers, steps_schedulers or not automatic)
     return optimizers, configs
+
+
+def check_training_step(module: Any) -> None:
+    """Refuse the ``training_step`` of Lightning 1 that was called once an optimizer.
+
+    Args:
+        module: Whose it is.
+
+    Raises:
+        RuntimeError: It takes an ``optimizer_idx``.
+    """
+    if "optimizer_idx" in inspect.signature(module.training_step).parameters:
+        raise RuntimeError(
+            f"{type(module).__qualname__}.training_step takes optimizer_idx, which Lightning 2 removed: set "
+            "self.automatic_optimization = False in __init__, take the optimizers from self.optimizers() in "
+            "training_step and step them there, one after the other"
+        )
 
 
 def due(trainer: Trainer, interval: str, plateau: bool) -> Iterator[tuple[Any, Any]]:

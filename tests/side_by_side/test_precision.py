@@ -95,6 +95,31 @@ def test_a_validation_in_a_precision_has_lightnings_bits(precision):
     twins(scenario)
 
 
+def predict_step(self, batch, batch_idx):
+    self.stage.note("test", "predicts with", str(batch[0].dtype), torch.is_autocast_enabled("cpu"))
+    return self.layers(batch[0])
+
+
+def forward(self, batch):
+    return self.layers(batch[0])
+
+
+@pytest.mark.parametrize("precision", ["bf16-mixed", "bf16-true", "64-true"])
+@pytest.mark.parametrize("methods", [{"predict_step": predict_step}, {"forward": forward}], ids=["step", "forward"])
+def test_tests_and_predictions_in_a_precision_have_lightnings_bits(methods, precision):
+    def scenario(stage):
+        module = stage.make_module(methods={"test_step": looking_step_of_a_test, **methods})
+        trainer = stage.make_trainer(precision=precision)
+        tested = trainer.test(module, stage.loader("test", samples=10), verbose=False)
+        return tested, trainer.predict(module, stage.loader("test", samples=10))
+
+    twins(scenario)
+
+
+def looking_step_of_a_test(self, batch, batch_idx):
+    self.log("test_loss", loss_of(self, batch))
+
+
 def test_trainers_of_two_precisions_live_side_by_side():
     def scenario(stage):
         module = stage.make_module(methods=METHODS)

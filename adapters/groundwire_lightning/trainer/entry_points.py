@@ -15,6 +15,7 @@ from groundwire_lightning.default_callbacks import has_any
 from groundwire_lightning.errors import MisconfigurationException, TunerExit
 from groundwire_lightning.fit_steps import FitSteps
 from groundwire_lightning.map import LIGHTNING
+from groundwire_lightning.optimization import check_training_step
 from groundwire_lightning.results import as_table
 from groundwire_lightning.states import TrainerFn, TrainerStatus
 
@@ -55,6 +56,7 @@ class EntryPoints(FitSteps):
             loaders = {"train_dataloader": train_dataloaders, "val_dataloader": val_dataloaders}
             self._connect(TrainerFn.FITTING, model, loaders, datamodule)
             self._require("training_step", "configure_optimizers")
+            check_training_step(self.lightning_module)
             self.check_by_hand(self.gradient_clip_val, self.accumulate_grad_batches)
             self.told_of_short_window = False
             self.max_epochs = limits.epochs(self.max_epochs, self.max_steps, has_any(self.callbacks, "Timer"))

@@ -284,7 +284,8 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         """What ``predict_step`` says of a batch, and without one the module itself."""
         if "calculate_predictions" in self.plan.instead:
             return super().calculate_predictions(batch)
-        return self.model(batch)
+        with self.precision_plugin.forward_context():
+            return self.model(batch)
 
     def _keep(self, values: dict[str, Any]) -> None:
         if not self.sanity_checking:
