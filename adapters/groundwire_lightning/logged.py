@@ -206,6 +206,8 @@ class Logged:
         if self._in_batch[self.phase] and self._is_behind:
             self.refresh()
         self._in_batch[self.phase] = ""
+        if self.share is not None:  # all processes are here, also those that logged nothing
+            self.share(self._unshared(), False)
         if self._outputs is not None:
             self._outputs.append(self.refresh().for_loggers(on_step=False))
         if self.loader is not None:
@@ -219,8 +221,6 @@ class Logged:
             self._has_ended = self.phase == "eval"
         self.loader = None
         self._let_go()
-        if self.share is not None:
-            self.for_loggers(on_step=False)  # while all processes are here
 
     def _let_go(self) -> None:
         self.batch, self._size = None, None
@@ -334,12 +334,19 @@ class Logged:
             for entry in self._entries.values()
             if entry.seen and (entry.on_step if on_step else entry.on_epoch) and entry.kept.loader == self.loader
         ]
-        if not on_step and self.share is not None:
-            due = [entry for entry in here if entry.shared and entry.reduced is None and entry.metric is None]
-            if due:
-                self.share(due, False)
+        if not on_step and self.share is not None and (due := self._unshared()):
+            self.share(due, False)
         found = ((entry, entry.value(on_step)) for entry in here)
         return [(entry, value) for entry, value in found if value is not None]
+
+    def _unshared(self) -> list[Entry]:
+        """What is to be reduced over processes and was not, since it was logged last."""
+        self.ledger.flush()
+        return [
+            entry
+            for entry in self._entries.values()
+            if entry.shared and entry.on_epoch and entry.seen and entry.reduced is None and entry.metric is None
+        ]
 
 
 def _apart(before: Kept, now: Kept) -> str:

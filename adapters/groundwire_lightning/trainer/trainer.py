@@ -26,6 +26,7 @@ from groundwire_lightning.profilers import Profiler, profiler_for
 from groundwire_lightning.profiling import Profiled
 from groundwire_lightning.progress import Progress
 from groundwire_lightning.retired import NAMES, named
+from groundwire_lightning.shared import share
 from groundwire_lightning.strategies.strategy import Strategy
 from groundwire_lightning.substitutes import substituted
 from groundwire_lightning.to_loggers import ToLoggers, chosen, plain
@@ -192,6 +193,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         return f"{told}\n{more}"
 
     def _launch(self, run: Any, **asked: Any) -> None:
+        self.logged.share = share if self.world_size > 1 else None
         self.to_loggers.prepare()
         try:
             super()._launch(run, **asked)
