@@ -250,3 +250,26 @@ def test_a_configuration_is_not_written_over(root: str, tmp_path: Path, monkeypa
         callback.setup(trainer, None, "fit")
     with pytest.raises(ValueError, match="save_config"):
         cli.SaveConfigCallback(None, None, save_to_log_dir=False)
+
+
+def test_what_a_command_line_saved_is_loaded_with_the_objects_that_it_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    for root in ROOTS:
+        module = project(root)
+        monkeypatch.chdir(tmp_path)
+        quiet = [word for word in QUIET if not word.startswith("--trainer.enable_checkpointing")]
+        argv = ["fit", *quiet, *LAYER, "--model.width=5", "--trainer.callbacks=ModelCheckpoint"]
+        argv += [f"--trainer.callbacks.dirpath={root}", "--trainer.callbacks.filename=last"]
+        monkeypatch.setattr(sys, "argv", ["train.py", *argv])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            cli = importlib.import_module(f"{root}.cli").LightningCLI(
+                module.Net, module.Data, save_config_callback=None
+            )
+            again = module.Net.load_from_checkpoint(f"{root}/last.ckpt")
+        assert plain(again.state_dict()) == plain(cli.model.state_dict())
+        found.append((repr(again.inner), again.width, bare({k: plain(v) for k, v in again.hparams.items()})))
+    assert found[0] == found[1]
+    assert found[1][0] == "Linear(in_features=2, out_features=3, bias=True)"
