@@ -6,8 +6,14 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Any, Literal
 
+import torch
+
 from groundwire_lightning.callback import Callback
+from groundwire_lightning.combined import parts_of
 from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.transfer import moved
+
+CPU = torch.device("cpu")
 
 
 class WriteInterval(str, Enum):
@@ -46,6 +52,8 @@ class BasePredictionWriter(Callback):
                 f"{', '.join(repr(each.value) for each in WriteInterval)} is due"
             )
         self.interval = WriteInterval(write_interval)
+        self._predictions: list[list[Any]] = []
+        self._batch_indices: list[list[Any]] = []
 
     def write_on_batch_end(
         self,
@@ -86,13 +94,31 @@ class BasePredictionWriter(Callback):
     def on_predict_batch_end(
         self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
-        """Write the predictions of the batch, where that is asked for."""
+        """Write the predictions of the batch, or keep them, as it is asked for."""
+        indices = _indices(trainer, batch_idx, dataloader_idx)
+        if self.interval.on_epoch:
+            self._predictions[dataloader_idx].append(moved(outputs, CPU))
+            if indices:
+                self._batch_indices[dataloader_idx].append(indices)
         if self.interval.on_batch:
-            indices = trainer.predict_loop.current_batch_indices
             self.write_on_batch_end(trainer, pl_module, outputs, indices, batch, batch_idx, dataloader_idx)
+
+    def on_predict_start(self, trainer: Any, pl_module: Any) -> None:
+        """Begin with nothing kept."""
+        loaders = len(trainer.num_predict_batches)
+        self._predictions, self._batch_indices = ([[] for _ in range(loaders)] for _ in range(2))
 
     def on_predict_epoch_end(self, trainer: Any, pl_module: Any) -> None:
         """Write all predictions, where that is asked for."""
-        if self.interval.on_epoch:
-            loop = trainer.predict_loop
-            self.write_on_epoch_end(trainer, pl_module, loop.predictions, loop.epoch_batch_indices)
+        if not self.interval.on_epoch:
+            return
+        kept, indices = self._predictions, self._batch_indices
+        self._predictions, self._batch_indices = [], []
+        self.write_on_epoch_end(trainer, pl_module, kept[0] if len(kept) == 1 else kept, indices)
+
+
+def _indices(trainer: Any, batch_idx: int, dataloader_idx: int) -> list[int]:
+    """Which samples are in a batch; empty where its loader does not say."""
+    loader = parts_of(trainer._eval_dataloader)[dataloader_idx]
+    seen = getattr(getattr(loader, "batch_sampler", None), "seen_batch_indices", None)
+    return seen[batch_idx] if seen else []

@@ -155,6 +155,7 @@ class ThroughputMonitor(Callback):
             return
         throughput = self._throughputs[stage]
         values = {f"{stage}{throughput.separator}{name}": value for name, value in throughput.compute().items()}
+        trainer.logged_metrics.update(values)
         if step is None:  # beside the rows that training writes
             values["epoch"] = trainer.current_epoch
             step = trainer.fit_loop.epoch_loop._batches_that_stepped
