@@ -42,7 +42,7 @@ format: $(venv)/.with-dev ## put style and format right
 docs: $(venv)/.with-docs ## build the documentation into build/docs
 	@$(bin)/sphinx-build -q -W --keep-going -b html docs build/docs && echo "open build/docs/index.html"
 
-bench: $(venv)/.with-test ## run every benchmark
+bench: $(venv)/.with-bench ## run every benchmark
 	@set -e; for file in benchmarks/*.py; do \
 		test -e "$$file" || { echo "there are no benchmarks"; break; }; \
 		echo "· $$file"; $(bin)/python "$$file"; \

@@ -1,8 +1,10 @@
-"""What a training step costs beyond the plain loop: groundwire, Lightning and pytorch-accelerated in one run.
+"""What a training step costs beyond the plain loop: Accelerate, pytorch-accelerated, Lightning, groundwire, in one run.
 
-Every row trains the same network on the same digits-sized data. Rounds are interleaved and the
-median is taken, so a busy machine slows all rows alike: read the ratios, not the microseconds.
-Frameworks that are not installed are left out. Run it with ``python benchmarks/step_overhead.py``.
+Every row trains the same network (32-64-10, batches of 32, SGD, one thread) on the same data in
+memory. Rounds are interleaved and the median is taken, so a busy machine slows all rows alike: read
+the ratios, not the microseconds. A framework that is not installed is told of and left out
+(``pip install -c constraints.txt -e '.[bench]'`` brings them). Run it with
+``python benchmarks/step_overhead.py``.
 """
 
 from __future__ import annotations
@@ -25,19 +27,20 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 BATCH_SIZE = 32
+CLASSES = 10
 Run = Callable[[int], None]
 
 
 def network() -> nn.Module:
     """The same small classifier for every row."""
     torch.manual_seed(0)
-    return nn.Sequential(nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 128), nn.ReLU(), nn.Linear(128, 10))
+    return nn.Sequential(nn.Linear(32, 64), nn.ReLU(), nn.Linear(64, CLASSES))
 
 
 def data(batches: int) -> TensorDataset:
-    """Random images and labels."""
+    """Random inputs and labels."""
     torch.manual_seed(1)
-    return TensorDataset(torch.randn(batches * BATCH_SIZE, 64), torch.randint(0, 10, (batches * BATCH_SIZE,)))
+    return TensorDataset(torch.randn(batches * BATCH_SIZE, 32), torch.randint(0, CLASSES, (batches * BATCH_SIZE,)))
 
 
 def sgd(model: nn.Module) -> torch.optim.Optimizer:
@@ -59,6 +62,56 @@ def plain(dataset: TensorDataset) -> Run:
                 loss = loss_func(model(inputs), targets)
                 total += loss.detach()
                 loss.backward()
+                optimizer.step()
+                optimizer.zero_grad()
+            total.item()
+
+    return run
+
+
+def plain_with_metric(dataset: TensorDataset) -> Run:
+    """The loop by hand with a torchmetrics accuracy, updated each step and computed each epoch."""
+    from torchmetrics.classification import MulticlassAccuracy
+
+    def run(epochs: int) -> None:
+        model, accuracy = network(), MulticlassAccuracy(CLASSES, validate_args=False)
+        optimizer, loss_func = sgd(model), nn.CrossEntropyLoss()
+        loader = DataLoader(dataset, BATCH_SIZE, shuffle=True)
+        model.train()
+        for _ in range(epochs):
+            total = torch.zeros(())
+            for inputs, targets in loader:
+                outputs = model(inputs)
+                loss = loss_func(outputs, targets)
+                total += loss.detach()
+                accuracy.update(outputs.detach(), targets)
+                loss.backward()
+                optimizer.step()
+                optimizer.zero_grad()
+            total.item()
+            accuracy.compute().item()
+            accuracy.reset()
+
+    return run
+
+
+def plain_accelerate(dataset: TensorDataset) -> Run:
+    """The loop by hand on Accelerate: everything prepared, as its tutorial has it."""
+    from accelerate import Accelerator
+
+    def run(epochs: int) -> None:
+        accelerator = Accelerator(cpu=True)
+        model = network()
+        loader = DataLoader(dataset, BATCH_SIZE, shuffle=True)
+        model, optimizer, loader = accelerator.prepare(model, sgd(model), loader)
+        loss_func = nn.CrossEntropyLoss()
+        model.train()
+        for _ in range(epochs):
+            total = torch.zeros(())
+            for inputs, targets in loader:
+                loss = loss_func(model(inputs), targets)
+                total += loss.detach()
+                accelerator.backward(loss)
                 optimizer.step()
                 optimizer.zero_grad()
             total.item()
@@ -90,6 +143,23 @@ def native(dataset: TensorDataset, in_a_loader: bool = False) -> Run:
         model = network()
         given = DataLoader(dataset, BATCH_SIZE, shuffle=True) if in_a_loader else dataset
         Trainer(model, nn.CrossEntropyLoss(), sgd(model)).train(given, epochs, per_device_batch_size=BATCH_SIZE)
+
+    return run
+
+
+def native_with_metric(dataset: TensorDataset) -> Run:
+    """The same with a torchmetrics accuracy, updated each step and computed each epoch."""
+    from torchmetrics.classification import MulticlassAccuracy
+
+    from groundwire import DEFAULT_CALLBACKS, Trainer
+    from groundwire_torchmetrics import MetricsCallback
+
+    def run(epochs: int) -> None:
+        model = network()
+        metric = MetricsCallback(MulticlassAccuracy(CLASSES, validate_args=False), on="train")
+        given = DataLoader(dataset, BATCH_SIZE, shuffle=True)  # as in the loop by hand
+        trainer = Trainer(model, nn.CrossEntropyLoss(), sgd(model), (*DEFAULT_CALLBACKS, metric))
+        trainer.train(given, epochs, per_device_batch_size=BATCH_SIZE)
 
     return run
 
@@ -146,12 +216,20 @@ def lightning_shaped(name: str) -> Callable[[TensorDataset], Run]:
 ROWS: dict[str, tuple[str, Callable[[TensorDataset], Run]]] = {
     "plain loop": ("torch", plain),
     "plain loop, batches cut beforehand": ("torch", plain_in_batches),
+    "plain loop, accuracy": ("torchmetrics", plain_with_metric),
+    "plain Accelerate loop": ("accelerate", plain_accelerate),
+    "pytorch-accelerated": ("pytorch_accelerated", pytorch_accelerated),
+    "Lightning": ("lightning", lightning_shaped("lightning")),
     "groundwire, given the dataset": ("groundwire", native),
     "groundwire, given a loader": ("groundwire", lambda dataset: native(dataset, in_a_loader=True)),
+    "groundwire, given a loader, accuracy": ("groundwire_torchmetrics", native_with_metric),
     "groundwire, Lightning module": ("groundwire_lightning", lightning_shaped("groundwire_lightning")),
-    "Lightning": ("lightning", lightning_shaped("lightning")),
-    "pytorch-accelerated": ("pytorch_accelerated", pytorch_accelerated),
 }
+
+
+def installed() -> dict[str, Callable[[TensorDataset], Run]]:
+    """The rows that can be run here."""
+    return {name: make for name, (module, make) in ROWS.items() if importlib.util.find_spec(module)}
 
 
 @contextlib.contextmanager
@@ -166,46 +244,52 @@ def quiet() -> Iterator[None]:
 
 
 def seconds(run: Run, epochs: int) -> float:
-    """One run on the clock."""
+    """CPU seconds of one run: what other programs do meanwhile does not count."""
     with quiet():
-        started = time.perf_counter()
+        started = time.process_time()
         run(epochs)
-        return time.perf_counter() - started
+        return time.process_time() - started
 
 
-def measured(batches: int, epochs: int, rounds: int) -> dict[str, float]:
-    """Median seconds of every row, rounds interleaved, after one round that does not count."""
+def measured(batches: int, epochs: int, rounds: int) -> dict[str, tuple[float, float]]:
+    """Of every row the seconds of ``epochs`` epochs, and those of a run beside its epochs.
+
+    A round has a long and a short run of each row, interleaved: their difference is what the epochs
+    cost. Medians of all rounds, after one that does not count.
+    """
     dataset = data(batches)
-    runs = {name: make(dataset) for name, (module, make) in ROWS.items() if importlib.util.find_spec(module)}
+    runs = {name: make(dataset) for name, make in installed().items()}
     for run in runs.values():
         seconds(run, 1)
-    times: dict[str, list[float]] = {name: [] for name in runs}
+    long: dict[str, list[float]] = {name: [] for name in runs}
+    short: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(rounds):
         for name, run in runs.items():
-            times[name].append(seconds(run, epochs))
-    return {name: statistics.median(taken) for name, taken in times.items()}
+            short[name].append(seconds(run, epochs))
+            long[name].append(seconds(run, 2 * epochs))
+    middle = statistics.median
+    cost = {name: middle(map(float.__sub__, long[name], short[name])) for name in runs}
+    return {name: (cost[name], middle(short[name]) - cost[name]) for name in runs}
 
 
 def steps(batches: int, epochs: int, rounds: int) -> None:
-    """Microseconds a step, the fixed cost of a run taken out by comparing a long and a short one."""
-    long, short = measured(batches, 2 * epochs, rounds), measured(batches, epochs, rounds)
-    base = (long["plain loop"] - short["plain loop"]) / (batches * epochs)
+    """Microseconds a step, and the fixed cost of a run."""
+    found = measured(batches, epochs, rounds)
+    base = found["plain loop"][0] / (batches * epochs)
     print(f"\n{'A step':38}{'µs':>10}{'of plain':>10}{'added µs':>10}{'fixed ms':>10}")
-    for name, whole in long.items():
-        step = (whole - short[name]) / (batches * epochs)
-        fixed = 2 * short[name] - whole
+    for name, (cost, fixed) in found.items():
+        step = cost / (batches * epochs)
         print(f"{name:38}{step * 1e6:10.1f}{step / base:10.2f}{(step - base) * 1e6:10.1f}{fixed * 1e3:10.1f}")
 
 
 def short_epochs(rounds: int) -> None:
     """Epochs of two steps, where what happens once an epoch weighs most."""
     epochs = 60
-    long, short = measured(2, 2 * epochs, rounds), measured(2, epochs, rounds)
-    base = long["plain loop"] - short["plain loop"]
+    found = measured(2, epochs, rounds)
+    base = found["plain loop"][0]
     print(f"\n{'An epoch of two steps':38}{'µs':>10}{'of plain':>10}")
-    for name, whole in long.items():
-        epoch = whole - short[name]
-        print(f"{name:38}{epoch / epochs * 1e6:10.1f}{epoch / base:10.2f}")
+    for name, (cost, _) in found.items():
+        print(f"{name:38}{cost / epochs * 1e6:10.1f}{cost / base:10.2f}")
 
 
 def imports(rounds: int) -> None:
@@ -214,7 +298,7 @@ def imports(rounds: int) -> None:
     for name in ("torch", "accelerate", "groundwire.trainer", "groundwire_lightning", "lightning"):
         if importlib.util.find_spec(name.partition(".")[0]) is None:
             continue
-        code = f"import time; t = time.perf_counter(); import {name}; print(time.perf_counter() - t)"
+        code = f"import time; t = time.process_time(); import {name}; print(time.process_time() - t)"
         command = [sys.executable, "-c", code]
         taken = [
             float(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-1])
@@ -226,9 +310,11 @@ def imports(rounds: int) -> None:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5, help="how often each row is measured")
+    parser.add_argument("--rounds", type=int, default=7, help="how often each row is measured")
     parser.add_argument("--batches", type=int, default=200, help="steps an epoch")
     rounds, batches = vars(parser.parse_args()).values()
+    for name in sorted(set(ROWS) - set(installed())):
+        print(f"{name} is not installed and left out")
     torch.set_num_threads(1)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     steps(batches, epochs=2, rounds=rounds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from os import PathLike
 from typing import Any
 
@@ -49,7 +50,10 @@ class BetweenRuns(Engine):
 
     def print(self, *args: Any, **kwargs: Any) -> None:
         """Print once a machine."""
-        self._accelerator.print(*args, **kwargs)
+        if self._accelerator.num_processes > 1:
+            self._accelerator.print(*args, **kwargs)
+        else:
+            builtins.print(*args, **kwargs)
 
     def save_checkpoint(
         self,

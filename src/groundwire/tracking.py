@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import operator
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -230,7 +232,7 @@ class LossTracker:
         self._losses.append(loss)
         self._weights.append(batch_size)
         if len(self._losses) == FOLD_AFTER:
-            self._fold()
+            self._fold(_folded_there)
 
     @property
     def average(self) -> float:
@@ -284,15 +286,13 @@ class LossTracker:
             return self._device
         return next((loss.device for loss in self._losses if isinstance(loss, Tensor)), torch.device("cpu"))
 
-    def _fold(self) -> None:
+    def _fold(self, fold: Any = None) -> None:
         if not self._losses:
             return
         home = self._home if self._totals is None else self._totals.device
-        losses, weights = _on(home, self._losses), _on(home, self._weights)
-        totals = torch.stack((losses @ weights, weights.sum()))
-        places = torch.arange(self._folded, self._folded + len(losses), device=home)
-        first = places.masked_fill(losses.isfinite(), NEVER).amin()
-        self._folded += len(losses)
+        fold = fold or (_folded_here if home.type == "cpu" else _folded_there)
+        totals, first = fold(home, self._losses, self._weights, self._folded)
+        self._folded += len(self._losses)
         self._losses, self._weights = [], []
         self._totals = totals if self._totals is None else self._totals + totals
         self._first = first if self._first is None else torch.minimum(self._first, first)
@@ -312,6 +312,24 @@ def _scalar(loss: Tensor) -> Tensor:
 
 def _wide(device: torch.device) -> torch.dtype:
     return torch.float32 if device.type == "mps" else torch.float64
+
+
+def _folded_there(home: torch.device, losses: list[Any], weights: list[Any], before: int) -> tuple[Tensor, Tensor]:
+    """Total loss and count, and the number of the first loss that is not finite, without waiting for the device."""
+    values, counts = _on(home, losses), _on(home, weights)
+    places = torch.arange(before, before + len(losses), device=home)
+    return torch.stack((values @ counts, counts.sum())), places.masked_fill(values.isfinite(), NEVER).amin()
+
+
+def _folded_here(home: torch.device, losses: list[Any], weights: list[Any], before: int) -> tuple[Tensor, Tensor]:
+    """The same on a CPU, where numbers are at hand and a tensor for each step of it would cost more."""
+    values: list[float] = _on(home, losses).tolist()
+    counts = [float(weight) for weight in weights]
+    total = sum(map(operator.mul, values, counts))
+    first = NEVER
+    if not math.isfinite(total):
+        first = next((before + index for index, value in enumerate(values) if not math.isfinite(value)), NEVER)
+    return torch.tensor((total, sum(counts)), dtype=torch.float64), torch.tensor(first)
 
 
 def _on(device: torch.device, numbers: list[Any]) -> Tensor:

@@ -118,4 +118,8 @@ def _times(trainer: Trainer) -> list[Any]:
 
 def _counts(trainer: Trainer) -> dict[str, int]:
     history = trainer.run_history
-    return {name: len(list(history.get_metric_values(name))) for name in history.get_metric_names()}
+    return {name: _length(history.get_metric_values(name)) for name in history.get_metric_names()}
+
+
+def _length(values: Any) -> int:
+    return len(values) if hasattr(values, "__len__") else len(list(values))
