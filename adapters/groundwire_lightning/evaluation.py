@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from groundwire_lightning.combined import is_combined
+from groundwire_lightning.combined import is_combined, parts_of
 from groundwire_lightning.data import Announced, Feed
 from groundwire_lightning.progress import Count
-from groundwire_lightning.transfer import moved
 
 if TYPE_CHECKING:
     from groundwire_lightning.trainer.trainer import Trainer
-
-CPU = torch.device("cpu")
 
 
 def sanity_check(trainer: Trainer) -> None:
@@ -84,7 +81,7 @@ def evaluation(trainer: Trainer, feed: Feed) -> None:
 
 def prediction_run(trainer: Trainer) -> None:
     """Every batch to predict once; what the module says of it is kept where somebody asked for it."""
-    plan, kept = trainer.plan, trainer._predictions
+    plan, made = trainer.plan, trainer.predicted
     trainer.lightning_module.zero_grad()
     with evaluating(trainer, "predict"):
         trainer.load_evaluation_data()
@@ -93,15 +90,13 @@ def prediction_run(trainer: Trainer) -> None:
         feed = trainer.evaluation_feed()
         if feed is None:
             return
-        if kept is not None:
-            kept.extend([] for _ in trainer.num_predict_batches)
+        made.begin(parts_of(trainer._eval_dataloader), trainer.callbacks)
         with modes_kept(trainer):
             plan.prediction_run_start()
             plan.on_prediction_run_start()
-            for batch in trainer._on_device(Announced(feed, announced(trainer, feed))):
+            for batch in trainer._on_device(Announced(feed, made.noting(announced(trainer, feed), trainer.at))):
                 predictions = plan._run_prediction_step(batch, trainer.at.eval_step)
-                if kept is not None:
-                    kept[trainer.at.loader].append(moved(predictions, CPU))
+                made.take(predictions, trainer.at.loader)
             plan.prediction_run_end()
             plan.on_prediction_run_end()
             restore_modes(trainer)

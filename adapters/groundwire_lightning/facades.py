@@ -267,6 +267,29 @@ class PredictionLoop(Look):
         return bool(self.trainer.inference_mode)
 
     @property
+    def return_predictions(self) -> bool:
+        """True where ``predict`` returns what the module said."""
+        return bool(self.trainer.predicted.returns)
+
+    @property
+    def predictions(self) -> list[Any]:
+        """What the module said so far: a list of batches, or one for each of several loaders."""
+        told: list[Any] = self.trainer.predicted.told
+        return told
+
+    @property
+    def epoch_batch_indices(self) -> list[list[list[int]]]:
+        """The samples of each batch of each loader."""
+        indices: list[list[list[int]]] = self.trainer.predicted.epoch_batch_indices
+        return indices
+
+    @property
+    def current_batch_indices(self) -> list[int]:
+        """The samples of the batch in use."""
+        indices: list[int] = self.trainer.predicted.current_batch_indices
+        return indices
+
+    @property
     def max_batches(self) -> list[float]:
         """Batches of each loader."""
         batches: list[float] = self.trainer.num_predict_batches

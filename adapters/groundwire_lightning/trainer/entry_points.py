@@ -16,6 +16,7 @@ from groundwire_lightning.errors import MisconfigurationException, TunerExit
 from groundwire_lightning.fit_steps import FitSteps
 from groundwire_lightning.map import LIGHTNING
 from groundwire_lightning.optimization import check_training_step
+from groundwire_lightning.predicted import Predicted
 from groundwire_lightning.results import as_table
 from groundwire_lightning.states import TrainerFn, TrainerStatus
 
@@ -24,6 +25,7 @@ class EntryPoints(FitSteps):
     """The calls that start a run."""
 
     results: list[dict[str, float]]
+    predicted: Predicted = Predicted(True)
 
     def fit(
         self,
@@ -154,15 +156,15 @@ class EntryPoints(FitSteps):
             MisconfigurationException: Module and data do not go together.
             NotSupportedYetError: Something has no counterpart here yet.
         """
-        kept: list[list[Any]] | None = None if return_predictions is False else []
+        self.predicted = Predicted(return_predictions is not False)
         with self._calling(TrainerFn.PREDICTING):
             self._restore_for(TrainerFn.PREDICTING, ckpt_path, weights_only, model is not None)
             model = self._model_of("predict", model)
             self._connect(TrainerFn.PREDICTING, model, {"predict_dataloader": dataloaders}, datamodule)
             self._check_prediction()
             self.run_history.reset()
-            self._run("_run_prediction", TrainerFn.PREDICTING, _predictions=kept)
-        return kept[0] if kept is not None and len(kept) == 1 else kept or None
+            self._run("_run_prediction", TrainerFn.PREDICTING)
+        return (self.predicted.told or None) if self.predicted.returns else None
 
     # what a call is about
 
