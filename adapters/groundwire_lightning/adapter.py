@@ -25,6 +25,7 @@ from groundwire_lightning.map import LIGHTNING, ONE_LOADER
 from groundwire_lightning.one_door import through_wrappers
 from groundwire_lightning.optimization import LRSchedulerConfig, parsed
 from groundwire_lightning.phases import LOADERS, PHASES
+from groundwire_lightning.prepare_once import prepared_once
 from groundwire_lightning.states import PURPOSES, TrainerStatus
 from groundwire_lightning.substitutes import substituted
 from groundwire_lightning.transfer import TRANSFERS, Moves
@@ -103,9 +104,11 @@ class LightningAdapter(Facade, Slots):
         parts = [self._as_ours(part, hearing) if part.hookmap is LIGHTNING else part for part in super()._parts()]
         module, data, without = self.lightning_module, self.datamodule, others | self._loaders_given
         if data is not None:
-            bring = Part(table, "LightningDataModule", data, through=self._about_state(data, hearing), without=without)
+            kept = without if self._asks_data else others | LOADERS | set(TRANSFERS)
+            bring = Part(table, "LightningDataModule", data, through=self._about_state(data, hearing), without=kept)
             parts.append(bring)
-            without = others | LOADERS | {method for method in TRANSFERS if bring.implements(method)}
+            if self._asks_data:
+                without = others | LOADERS | {method for method in TRANSFERS if bring.implements(method)}
         if module is not None:
             without |= self._unused(module)
 
@@ -130,6 +133,8 @@ class LightningAdapter(Facade, Slots):
 
     def _entered(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         """A method of the module as it is called: in this precision, and through the wrappers of the model."""
+        if name == "prepare_data":
+            return prepared_once(self._accelerator, self.lightning_module, method)
         if name in STEPS:
             by_hand = name == "training_step" and not self.is_automatic
             entered = through_wrappers(self.model, self.lightning_module, method, by_hand)
@@ -147,9 +152,14 @@ class LightningAdapter(Facade, Slots):
         """What methods of a callback or data module are called through: those about states are told their own."""
 
         def through(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+            if name == "prepare_data":
+                return hearing(name, prepared_once(self._accelerator, player, method))
             return hearing(name, told_its_state(self, player, name, method) if name in STATE_METHODS else method)
 
         return through
+
+    _asks_data: bool = True
+    """False where the data module is that of a call before, and loaders come from elsewhere."""
 
     _table: HookMap = ONE_LOADER
     """The table of the run: where there are several loaders, hooks are told which."""

@@ -39,6 +39,11 @@ class LightningDataModule(HyperParameters, DataHooks):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take back what :meth:`state_dict` gave."""
 
+    def __str__(self) -> str:
+        """One line a loader: how many samples it is over, as far as that can be told now."""
+        words = {"Train": "train", "Validation": "val", "Test": "test", "Predict": "predict"}
+        return "\n".join(f"{{{said} dataloader: {_sizes(self, phase)}}}" for said, phase in words.items())
+
     @classmethod
     def from_datasets(
         cls,
@@ -94,6 +99,24 @@ class LightningDataModule(HyperParameters, DataHooks):
             CheckpointError: The file is not there, torn, or not safe.
         """
         return load(cls, checkpoint_path, map_location, hparams_file, weights_only, kwargs, build_data_module)
+
+
+def _sizes(data: LightningDataModule, phase: str) -> str:
+    """The sizes of the datasets of a phase; "None" where its loaders cannot be made now."""
+    try:
+        loaders = getattr(data, f"{phase}_dataloader")()
+        if isinstance(loaders, DataLoader):
+            return f"size={_size(loaders)}"
+        if isinstance(loaders, dict):
+            return " ; ".join(f"{number}. size={_size(loaders[name])}" for number, name in enumerate(loaders, 1))
+        return " ; ".join(f"{number}. size={_size(loader)}" for number, loader in enumerate(loaders, 1))
+    except Exception:  # noqa: BLE001  # whatever a loader that is not set up yet raises
+        return "None"
+
+
+def _size(loader: DataLoader[Any]) -> str:
+    dataset = loader.dataset
+    return str(len(dataset)) if hasattr(dataset, "__len__") else "NA"
 
 
 def _loader_maker(data: Any, shuffle: bool, batch_size: int, num_workers: int) -> Callable[[], Any]:

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from groundwire import NonFiniteLossError, StopTrainingError
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning import resume, stepping
 from groundwire_lightning.data import Announced, Feed, tell_epoch
+from groundwire_lightning.errors import NotSupportedYetError
 from groundwire_lightning.evaluation import sanity_check, validate_within_epoch
 from groundwire_lightning.limits import is_done, is_epoch_done, should_validate, validates_in_epoch
 from groundwire_lightning.optimization import due
@@ -113,6 +115,7 @@ def train(trainer: Trainer) -> None:
     try:
         if validates_in_epoch(trainer) and trainer._eval_dataloader is None:
             trainer.load_evaluation_data()
+        warn_of_eval_mode(trainer.lightning_module)
         plan.training_run_start()
         plan.on_training_run_start()
         while not is_done(trainer):
@@ -125,6 +128,16 @@ def train(trainer: Trainer) -> None:
     plan.on_training_run_end()
     if isinstance(stopped, NonFiniteLossError):
         raise stopped
+
+
+def warn_of_eval_mode(module: Any) -> None:
+    """Say that parts of a module are in eval mode as training begins, where they are."""
+    still = [name for name, part in module.named_modules() if not part.training]
+    if still:
+        rank_zero_warn(
+            f"{len(still)} parts of {type(module).__qualname__} are in eval mode as training begins, {still[0]!r} first"
+            "; train() puts them in train mode, if that is not meant"
+        )
 
 
 def epoch(trainer: Trainer) -> None:
@@ -205,6 +218,11 @@ def announced(trainer: Trainer, feed: Feed) -> Iterator[Any]:
     """The batches of a feed, each after its number is known, and whether it is the last."""
     at, progress = trainer.at, trainer.progress
     for batch, at.step, _ in feed:
+        if batch is None:
+            raise NotSupportedYetError(
+                f"train_dataloader gave None as batch {at.step}, which has no place here; let its collate_fn leave "
+                "such batches out, or make an IterableDataset of them"
+            )
         progress.is_last = feed.is_last
         yield batch
 

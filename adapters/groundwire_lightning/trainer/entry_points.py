@@ -9,10 +9,11 @@ from typing import Any, Literal
 import torch
 
 from groundwire import Part
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning import guests, limits
 from groundwire_lightning.data import Feed
 from groundwire_lightning.default_callbacks import has_any
-from groundwire_lightning.errors import MisconfigurationException, TunerExit
+from groundwire_lightning.errors import MisconfigurationException, PossibleUserWarning, TunerExit
 from groundwire_lightning.fit_steps import FitSteps
 from groundwire_lightning.map import LIGHTNING
 from groundwire_lightning.optimization import check_training_step
@@ -59,6 +60,8 @@ class EntryPoints(FitSteps):
             self._connect(TrainerFn.FITTING, model, loaders, datamodule)
             self._require("training_step", "configure_optimizers")
             check_training_step(self.lightning_module)
+            if lacking := self._half_a_validation():
+                rank_zero_warn(lacking, category=PossibleUserWarning)
             self.check_by_hand(self.gradient_clip_val, self.accumulate_grad_batches)
             self.told_of_short_window = False
             self.max_epochs = limits.epochs(self.max_epochs, self.max_steps, has_any(self.callbacks, "Timer"))
@@ -215,7 +218,9 @@ class EntryPoints(FitSteps):
             )
         if not isinstance(model, torch.nn.Module):
             raise TypeError(f"{entry.value}: a LightningModule or another nn.Module is due, got {model!r}")
-        self.model, self.datamodule = model, datamodule
+        self.model, self._asks_data = model, datamodule is not None
+        if datamodule is not None:
+            self.datamodule = datamodule  # one of a call before stays, as under Lightning, but brings no loader
         self._given, self._loaders_given = given, frozenset(given)
 
     def _require(self, *methods: str) -> None:
@@ -226,6 +231,16 @@ class EntryPoints(FitSteps):
                     f"{type(module.player).__qualname__} has no {method}() of its own; write it, or call "
                     "groundwire_lightning.adapt(model, YourTrainer) to bring it in a Trainer"
                 )
+
+    def _half_a_validation(self) -> str | None:
+        """What to say where there is a validation step without data, or data without a step."""
+        module = Part(LIGHTNING, "LightningModule", self.lightning_module)
+        data = module if not self._asks_data else Part(LIGHTNING, "LightningDataModule", self.datamodule)
+        has_data = "val_dataloader" in self._given or data.implements("val_dataloader")
+        if has_data == module.implements("validation_step"):
+            return None
+        lacks, has = ("validation_step", "val_dataloader") if has_data else ("val_dataloader", "validation_step")
+        return f"there is a {has} and no {lacks}, so nothing is validated"
 
     def _check_prediction(self) -> None:
         module = Part(LIGHTNING, "LightningModule", self.lightning_module)
