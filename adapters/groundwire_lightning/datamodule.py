@@ -18,9 +18,14 @@ class LightningDataModule(HyperParameters, DataHooks):
 
     Attributes:
         trainer: The trainer it is attached to, or None.
+        prepare_data_per_node: False lets one process of all prepare data, instead of one of each machine.
+        allow_zero_length_dataloader_with_multiple_devices: Kept for code that sets it; a process without
+            a batch is no error here.
     """
 
     name: str | None = None
+    prepare_data_per_node: bool = True
+    allow_zero_length_dataloader_with_multiple_devices: bool = False
     CHECKPOINT_HYPER_PARAMS_KEY = "datamodule_hyper_parameters"
     CHECKPOINT_HYPER_PARAMS_NAME = "datamodule_hparams_name"
     CHECKPOINT_HYPER_PARAMS_TYPE = "datamodule_hparams_type"

@@ -11,16 +11,7 @@ from groundwire_lightning.transfer import moved
 
 
 class DataHooks:
-    """Where batches come from; a module and a data module have these in common.
-
-    Attributes:
-        prepare_data_per_node: False lets one process of all prepare data, instead of one of each machine.
-        allow_zero_length_dataloader_with_multiple_devices: Kept for code that sets it; a process without
-            a batch is no error here.
-    """
-
-    prepare_data_per_node: bool = True
-    allow_zero_length_dataloader_with_multiple_devices: bool = False
+    """Where batches come from; a module and a data module have these in common."""
 
     def prepare_data(self) -> None:
         """Download and write to disk; called in one process of a machine."""
