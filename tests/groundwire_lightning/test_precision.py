@@ -15,7 +15,6 @@ from groundwire_lightning.precision import (
     unscales,
 )
 
-
 NO_CUDA = pytest.mark.filterwarnings("ignore:torch.cuda.amp.GradScaler is enabled")
 
 
