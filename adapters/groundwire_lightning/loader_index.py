@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
 from groundwire_lightning.phases import Phase
 
 NAME = "dataloader_idx"
@@ -42,4 +42,23 @@ def check_loader_index(module: Any, phase: Phase, told: bool) -> None:
         if not told and NAME in parameters and parameters[NAME].default is inspect.Parameter.empty:
             raise LoaderIndexError(
                 f"{where} insists on dataloader_idx, and there is one {phase.prefix} loader: write dataloader_idx=0"
+            )
+
+
+def refuse_iterators(module: Any, *steps: str) -> None:
+    """Refuse steps that read batches themselves, from ``dataloader_iter``.
+
+    Args:
+        module: The module.
+        *steps: The steps that a run calls.
+
+    Raises:
+        NotSupportedYetError: A step is one of them.
+    """
+    for name in steps:
+        method = getattr(module, name, None)
+        if callable(method) and "dataloader_iter" in inspect.signature(method).parameters:
+            raise NotSupportedYetError(
+                f"{type(module).__qualname__}.{name}(dataloader_iter): a step is given a batch here, not the iterator. "
+                "Take (batch, batch_idx); batches can be read ahead in the loader, or several at once by its sampler"
             )

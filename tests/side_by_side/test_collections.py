@@ -293,3 +293,23 @@ def test_lightnings_own_combined_loader_is_read_like_ours():
         return sorted(trainer.train_dataloader)
 
     twins(scenario)
+
+
+@EVERY
+@pytest.mark.parametrize("loaders", ["a list", "a dictionary", "a list of one", "streams", "min_size"])
+def test_the_results_of_several_loaders_are_lightnings(loaders, hears):
+    def step(self, batch, batch_idx, dataloader_idx=0):
+        self.log("loss", loss_of(self, first_of(batch)), prog_bar=True, on_step=True, on_epoch=True)
+        self.log("plain", float(batch_idx + dataloader_idx), add_dataloader_idx=dataloader_idx is None, batch_size=1)
+
+    def on_test_epoch_end(self):
+        self.log("at the end", 3.0)
+
+    def scenario(stage):
+        methods = {"validation_step": step, "test_step": step, "on_test_epoch_end": on_test_epoch_end}
+        module, trainer = stage.make_module(methods=methods), stage.make_trainer(max_epochs=1)
+        trainer.fit(module, stage.loader("train", samples=8), EVALUATED[loaders](stage))
+        entries = [getattr(trainer, name)(module, EVALUATED[loaders](stage)) for name in ("validate", "test")]
+        return entries, trainer.callback_metrics
+
+    twins(scenario, hears=hears)

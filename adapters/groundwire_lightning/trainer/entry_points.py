@@ -15,6 +15,7 @@ from groundwire_lightning.data import Feed
 from groundwire_lightning.default_callbacks import has_any
 from groundwire_lightning.errors import MisconfigurationException, PossibleUserWarning, TunerExit
 from groundwire_lightning.fit_steps import FitSteps
+from groundwire_lightning.loader_index import refuse_iterators
 from groundwire_lightning.map import LIGHTNING
 from groundwire_lightning.optimization import check_training_step
 from groundwire_lightning.predicted import Predicted
@@ -60,6 +61,7 @@ class EntryPoints(FitSteps):
             self._connect(TrainerFn.FITTING, model, loaders, datamodule)
             self._require("training_step", "configure_optimizers")
             check_training_step(self.lightning_module)
+            refuse_iterators(self.lightning_module, "training_step", "validation_step")
             if lacking := self._half_a_validation():
                 rank_zero_warn(lacking, category=PossibleUserWarning)
             self.check_by_hand(self.gradient_clip_val, self.accumulate_grad_batches)
@@ -165,6 +167,7 @@ class EntryPoints(FitSteps):
             model = self._model_of("predict", model)
             self._connect(TrainerFn.PREDICTING, model, {"predict_dataloader": dataloaders}, datamodule)
             self._check_prediction()
+            refuse_iterators(self.lightning_module, "predict_step")
             self.run_history.reset()
             self._run("_run_prediction", TrainerFn.PREDICTING)
         return (self.predicted.told or None) if self.predicted.returns else None
@@ -193,7 +196,9 @@ class EntryPoints(FitSteps):
         self, entry: TrainerFn, model: Any, loaders: dict[str, Any], datamodule: Any, verbose: bool
     ) -> list[dict[str, float]]:
         self._connect(entry, self._model_of(entry.value, model), loaders, datamodule)
-        self._require("validation_step" if entry == TrainerFn.VALIDATING else "test_step")
+        step = "validation_step" if entry == TrainerFn.VALIDATING else "test_step"
+        self._require(step)
+        refuse_iterators(self.lightning_module, step)
         self.results = []
         self.run_history.reset()
         self._run("_run_evaluation", entry)
