@@ -22,6 +22,7 @@ from groundwire_lightning.errors import MisconfigurationException, NotSupportedY
 from groundwire_lightning.facade import Facade
 from groundwire_lightning.logged import Logged
 from groundwire_lightning.map import LIGHTNING, ONE_LOADER
+from groundwire_lightning.module_log import keep_from_compiling
 from groundwire_lightning.one_door import through_wrappers
 from groundwire_lightning.optimization import LRSchedulerConfig, parsed
 from groundwire_lightning.phases import LOADERS, PHASES
@@ -219,6 +220,7 @@ class LightningAdapter(Facade, Slots):
         """Let module and data module know their trainer; it stays attached after the run."""
         module = self.lightning_module
         if module is not None:
+            keep_from_compiling(self.model)
             guests.attach(module, self)
         if self.datamodule is not None:
             self.datamodule.trainer = self

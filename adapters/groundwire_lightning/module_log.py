@@ -72,8 +72,6 @@ class Logging:
             ),
         )
 
-    log._torchdynamo_disable = True  # type: ignore[attr-defined]  # a compiled step stops here, as under Lightning
-
     def log_dict(  # noqa: D417  # the other arguments are described where they are used
         self,
         dictionary: Mapping[str, Any],
@@ -97,6 +95,23 @@ class Logging:
         given = {name: value for name, value in locals().items() if name not in ("self", "dictionary")}
         for name, value in _items(dictionary):
             self.log(name, value, **given)
+
+
+def keep_from_compiling(module: Any) -> None:
+    """Let a compiled step stop at ``self.log`` and go on behind it; without compiled parts nothing changes."""
+    if "torch._dynamo" in sys.modules and not hasattr(Logging.log, "_torchdynamo_disable") and _is_compiled(module):
+        import torch
+
+        Logging.log = torch.compiler.disable(Logging.log)  # type: ignore[method-assign, no-untyped-call]
+
+
+def _is_compiled(module: Any) -> bool:
+    marks = ("_torchdynamo_orig_callable", "_compiled_call_impl", "_orig_mod")
+    return any(
+        getattr(value, marks[0], None) is not None or (name in marks and value is not None)
+        for part in module.modules()
+        for name, value in [*vars(part).items(), *part._modules.items()]
+    )
 
 
 def _items(dictionary: Any) -> Any:

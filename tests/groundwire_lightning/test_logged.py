@@ -1,0 +1,121 @@
+"""How values are kept on their way: in one vector a hook, without a trace of how often they were logged."""
+
+import sys
+
+import numpy as np
+import torch
+from tests.groundwire_lightning.small import lit, loader, quiet
+from torch.utils._python_dispatch import TorchDispatchMode
+
+import groundwire_lightning as L
+from groundwire_lightning.module_log import Logging, keep_from_compiling
+
+
+def test_the_scalars_of_a_hook_are_one_vector():
+    seen = []
+
+    def training_step(self, batch, batch_idx):
+        loss = self.net(torch.ones(1, 1)).sum()
+        for number in range(50):
+            self.log(f"n{number}", loss * number, on_step=False, on_epoch=True)
+        return loss
+
+    def on_train_batch_end(self, *args):
+        entries = self.trainer.logged._entries.values()
+        seen.append({id(entry.group) for entry in entries})
+
+    quiet().fit(lit(training_step=training_step, on_train_batch_end=on_train_batch_end), loader())
+    assert {len(groups) for groups in seen} == {1}
+
+
+class Reads(TorchDispatchMode):
+    """Counts how often a number is taken from a tensor."""
+
+    def __init__(self):
+        super().__init__()
+        self.count = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        self.count += func is torch.ops.aten._local_scalar_dense.default
+        return func(*args, **(kwargs or {}))
+
+
+def test_a_step_that_logs_takes_no_number_from_a_tensor():
+    reads, counts = Reads(), []
+
+    def training_step(self, batch, batch_idx):
+        loss = self.net(torch.ones(1, 1)).sum()
+        self.log_dict({"a": loss, "b": loss * 2, "c": batch_idx}, on_step=True, on_epoch=True, prog_bar=True)
+        return loss
+
+    class Watching(L.Trainer):
+        def _run_train_step(self, batch, step):
+            with reads:
+                output = super()._run_train_step(batch, step)
+            counts.append(reads.count)
+            return output
+
+    quiet(Watching, logger=False).fit(lit(training_step=training_step), loader())
+    assert counts == [0, 0, 0]
+
+
+def test_a_module_within_the_module_logs_too():
+    class Part(L.LightningModule):
+        def forward(self, loss):
+            self.log("of_part", loss)
+            return loss
+
+    part = Part()
+
+    def training_step(self, batch, batch_idx):
+        return part(self.net(torch.ones(1, 1)).sum())
+
+    module = lit(training_step=training_step)
+    module.part = part
+    trainer = quiet()
+    trainer.fit(module, loader())
+    assert "of_part" in trainer.callback_metrics
+
+
+def test_numbers_of_numpy_are_numbers():
+    def training_step(self, batch, batch_idx):
+        self.log("single", np.float32(0.25))
+        self.log("double", np.float64(0.5), on_epoch=True)
+        self.log("whole", np.int64(3))
+        return self.net(torch.ones(1, 1)).sum()
+
+    trainer = quiet()
+    trainer.fit(lit(training_step=training_step), loader())
+    found = trainer.callback_metrics
+    assert [found[name].item() for name in ("single", "double", "whole")] == [0.25, 0.5, 3.0]
+
+
+def test_a_compiled_step_stops_at_log_and_is_not_compiled_anew(monkeypatch):
+    monkeypatch.setattr(Logging, "log", Logging.log)  # put back afterwards
+    from torch._dynamo import utils
+
+    utils.counters.clear()
+
+    def training_step(self, batch, batch_idx):
+        loss = self.net(torch.ones(1, 1)).sum()
+        self.log("loss", loss, on_epoch=True)
+        self.log("number", float(batch_idx), on_epoch=True)
+        return loss * 1.0
+
+    values = []
+    for compiles in (False, True):
+        torch.manual_seed(0)
+        module = lit(training_step=training_step)
+        if compiles:
+            module.training_step = torch.compile(module.training_step, backend="eager")
+        trainer = quiet(max_epochs=2)
+        trainer.fit(module, loader())
+        values.append({name: value.item() for name, value in trainer.callback_metrics.items()})
+    assert values[0] == values[1]
+    assert 0 < utils.counters["stats"]["unique_graphs"] < 6
+
+
+def test_without_compiled_parts_log_is_left_alone():
+    before = Logging.log
+    keep_from_compiling(lit())
+    assert "torch._dynamo" not in sys.modules or Logging.log is before
