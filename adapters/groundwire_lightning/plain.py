@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from enum import Enum
+from importlib import import_module
 from pathlib import PurePath
 from typing import Any
 
@@ -94,7 +96,11 @@ class Notes:
         if isinstance(value, Namespace):
             self.plainer[path] = "argparse.Namespace"
             return self._mapping(vars(value), path)
-        if isinstance(value, Mapping) and isinstance(value, dict):
+        omegaconf = sys.modules.get("omegaconf")
+        if omegaconf is not None and omegaconf.OmegaConf.is_config(value):
+            self.plainer[path] = "omegaconf"
+            return self.plain(omegaconf.OmegaConf.to_container(value, resolve=True), path)
+        if isinstance(value, dict):
             return self._mapping(dict(value), path)
         if isinstance(value, Enum) and isinstance(value, (str, int)):
             return value.value
@@ -118,4 +124,6 @@ def restored(value: Any, path: str, plainer: Mapping[str, str]) -> Any:
             return Path(value)
         case "argparse.Namespace":
             return Namespace(**value)
+        case "omegaconf":
+            return import_module("omegaconf").OmegaConf.create(value)
     return value
