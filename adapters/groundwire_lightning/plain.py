@@ -7,7 +7,6 @@ from argparse import Namespace
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from enum import Enum
-from importlib import import_module
 from pathlib import PurePath
 from typing import Any
 
@@ -124,6 +123,6 @@ def restored(value: Any, path: str, plainer: Mapping[str, str]) -> Any:
             return Path(value)
         case "argparse.Namespace":
             return Namespace(**value)
-        case "omegaconf":
-            return import_module("omegaconf").OmegaConf.create(value)
+        case "omegaconf" if "omegaconf" in sys.modules:  # who uses it has imported it
+            return sys.modules["omegaconf"].OmegaConf.create(value)
     return value
