@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from tests.side_by_side.twins import BOTH, Optimizer, fit, loss_of, sgd, twins
+from tests.side_by_side.twins import BOTH, GUESTS, Optimizer, fit, loss_of, sgd, twins
 from torch.optim.lr_scheduler import ReduceLROnPlateau, StepLR
 
 EVERY = pytest.mark.parametrize("hears", [True, False], ids=["heard", "unheard"])
@@ -216,6 +216,13 @@ RUNS = {
 @pytest.mark.parametrize("run", RUNS)
 def test_updates_made_by_hand_are_those_of_lightning(run, hears):
     assert not twins(lambda stage: fit(stage, **RUNS[run]), hears=hears)["answer"]
+
+
+@pytest.mark.parametrize(
+    "run", ["two that are toggled", "a graph used twice", "schedulers", "clipping by norm", "LBFGS"]
+)
+def test_modules_of_the_real_lightning_make_the_same_updates(run):
+    twins(lambda stage: fit(stage, **RUNS[run]), ours=GUESTS)
 
 
 def test_a_module_may_decide_late_to_step_by_itself():

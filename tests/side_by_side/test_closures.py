@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from tests.side_by_side.twins import BOTH, BoomError, Optimizer, fit, loss_of, sgd, twins
+from tests.side_by_side.twins import BOTH, GUESTS, BoomError, Optimizer, fit, loss_of, sgd, twins
 from torch.optim.lr_scheduler import StepLR
 
 EVERY = pytest.mark.parametrize("hears", [True, False], ids=["heard", "unheard"])
@@ -211,6 +211,11 @@ def test_an_optimizer_evaluates_the_loss_as_under_lightning(optimizer, hears):
 @pytest.mark.parametrize("step", STEPS)
 def test_an_optimizer_step_of_a_module_is_called_as_under_lightning(step, hears):
     twins(lambda stage: fit(stage, **STEPS[step]), hears=hears)
+
+
+@pytest.mark.parametrize("run", [STEPS["a warm-up"], STEPS["one with less"], OPTIMIZERS["LBFGS that logs"]])
+def test_modules_of_the_real_lightning_are_stepped_alike(run):
+    twins(lambda stage: fit(stage, **run), ours=GUESTS)
 
 
 def steps_by_itself(self, batch, batch_idx):
