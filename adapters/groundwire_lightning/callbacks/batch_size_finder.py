@@ -66,7 +66,8 @@ class BatchSizeFinder(Callback):
         """
         if trainer.world_size > 1:
             raise MisconfigurationException("BatchSizeFinder tries sizes in one process; there are several")
-        if trainer._loaders_given:
+        given = trainer._loaders_given
+        if "train_dataloader" in given if stage == "fit" else given:  # the size is that of the training loader
             raise MisconfigurationException(
                 "BatchSizeFinder: the loaders were passed to the entry point, so their batch size is what it is; let "
                 "the module or a data module make them"

@@ -95,7 +95,7 @@ def scale_batch_size(
             trainer.limit_val_batches = steps_per_trial
             trainer.max_steps = steps_per_trial
         else:
-            setattr(trainer, LIMITS[str(trainer.state.fn)], steps_per_trial)
+            setattr(trainer, LIMITS[trainer.state.fn.value], steps_per_trial)
         sizes.take(init_val)
         if mode == "power":
             found = _doubled(lambda: run_once(trainer), sizes, max_trials, max_val)
