@@ -13,7 +13,7 @@ from groundwire_lightning import limits, resume
 from groundwire_lightning.adapter import LightningAdapter
 from groundwire_lightning.combined import changed, is_combined, length_of, length_under, parts_of
 from groundwire_lightning.data import Feed, checked, limited, tell_epoch
-from groundwire_lightning.errors import MisconfigurationException, NoLoaderError
+from groundwire_lightning.errors import MisconfigurationException, NoLoaderError, NotSupportedYetError
 from groundwire_lightning.loader_index import check_loader_index
 from groundwire_lightning.map import LIGHTNING, ONE_LOADER
 from groundwire_lightning.phases import PHASES, Phase
@@ -254,6 +254,11 @@ class Loaders(LightningAdapter):
 
 def _feed(loader: Any, batches: list[float]) -> Feed:
     if not is_combined(loader):
+        if is_combined(getattr(loader, "dl", None)):
+            raise NotSupportedYetError(
+                f"a {type(loader).__name__} stands around several loaders, whose batches it cannot count; "
+                "limit_train_batches= and the like of the Trainer can"
+            )
         return Feed(loader, batches[0])
     loader.limits = batches
     return Feed(loader, length_under(loader._mode, loader.flattened, batches))
