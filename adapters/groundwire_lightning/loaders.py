@@ -56,6 +56,7 @@ class Loaders(LightningAdapter):
     _modes: Mapping[str, bool] = {}
     _given: Mapping[str, Any] = {}
     _feed: Feed | None = None
+    _train_batches: float = math.inf  # of the last fit, once its loader was given back
     restart: resume.Restart | None = None
     _loader_states: list[Any] = []  # noqa: RUF012  # those of the checkpoint, where there is one
 
@@ -74,7 +75,7 @@ class Loaders(LightningAdapter):
         """Training batches of an epoch, once the loader was asked for; infinite where the data does not say."""
         loader = self._train_dataloader
         if loader is None:
-            return 0 if self.limit_train_batches == 0 else math.inf
+            return 0 if self.limit_train_batches == 0 else self._train_batches
         used = self._used(loader, "limit_train_batches")
         return length_under(loader._mode, loader.flattened, used) if is_combined(loader) else used[0]
 
@@ -240,6 +241,7 @@ class Loaders(LightningAdapter):
     def _new_training_feed(self) -> Feed:
         feed = _feed(self._train_dataloader, self._used(self._train_dataloader, "limit_train_batches"))
         self.val_check_batch = limits.validation_interval(self)
+        self._train_batches = self.num_training_batches
         return feed
 
     def describe_run(self) -> None:

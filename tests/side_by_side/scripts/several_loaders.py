@@ -43,7 +43,7 @@ trainer = pl.Trainer(
 train = CombinedLoader({"labelled": loader(12, 4, 0), "unlabelled": loader(30, 6, 1)}, mode="max_size_cycle")
 trainer.fit(model, train, [loader(8, 4, 2), loader(6, 3, 3)])
 answer = {
-    "batches": [trainer.num_training_batches, trainer.num_val_batches],
     "seen": model.seen,
     "validate": trainer.validate(model, [loader(8, 4, 2), loader(6, 3, 3)], verbose=False),
+    "batches": [trainer.num_training_batches, trainer.num_val_batches],
 }
