@@ -81,7 +81,8 @@ def telling(name, usual=None):
 def quiet(trainer_class=L.Trainer, **arguments):
     """Lightning's Trainer without bar and sanity check, on the CPU, for one epoch."""
     usual = {"max_epochs": 1, "num_sanity_val_steps": 0, "accelerator": "cpu"}
-    usual |= dict.fromkeys(("enable_progress_bar", "enable_model_summary", "enable_checkpointing"), False)
+    off = ("logger", "enable_progress_bar", "enable_model_summary", "enable_checkpointing")
+    usual |= dict.fromkeys(off, False)
     return trainer_class(**{**usual, **arguments})
 
 
