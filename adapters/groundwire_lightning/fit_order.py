@@ -108,6 +108,7 @@ def train(trainer: Trainer) -> None:
     """Epochs until there are enough, or steps, or somebody stops the run."""
     plan = trainer.plan
     trainer.load_training_data()
+    trainer.to_loggers.warn_if_seldom()
     if is_done(trainer):
         return
     resume.enter_run(trainer)

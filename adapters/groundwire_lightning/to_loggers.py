@@ -100,6 +100,18 @@ class ToLoggers:
             self._try(logger, "log_graph", trainer.lightning_module)
             self._try(logger, "save")
 
+    def warn_if_seldom(self) -> None:
+        """Say so where no batch of an epoch may be written."""
+        trainer = self.trainer
+        every, batches = trainer.log_every_n_steps, trainer.num_training_batches
+        if trainer.loggers and 0 < batches < every and not trainer.fast_dev_run:
+            from groundwire.errors import rank_zero_warn
+
+            rank_zero_warn(
+                f"log_every_n_steps={every} is more than the {batches} batches of an epoch, so most epochs write no "
+                "value of a step; Trainer(log_every_n_steps=) takes a smaller number"
+            )
+
     def batch_ends(self, logged: Logged) -> None:
         """Write what a batch logged: in training every so often, in evaluation always."""
         trainer = self.trainer

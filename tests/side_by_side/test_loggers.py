@@ -440,3 +440,13 @@ def test_hyper_parameters_may_come_in_a_namespace(tmp_path):
     logger.log_hyperparams(argparse.Namespace(rate=0.5))
     logger.save()
     assert (tmp_path / "lightning_logs/version_0/hparams.yaml").read_text() == "rate: 0.5\n"
+
+
+@pytest.mark.parametrize(("every", "warns"), [(5, True), (4, False), (0, False)])
+def test_a_number_of_steps_longer_than_an_epoch_is_warned_of(every, warns):
+    stage = Ours()
+    stage.make_trainer = lambda **given: Ours.make_trainer(stage, **{**given, "log_every_n_steps": every})
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        run_with(stage, logger=lambda _: Duck())
+    assert any(f"log_every_n_steps={every} is more" in str(warning.message) for warning in told) is warns
