@@ -35,8 +35,8 @@ def rates(monitor, *, methods=None, **arguments):
         logger, rows = Rows().made_for(stage)
         callback = monitor(stage.callbacks)
         module = stage.make_module(methods={**BOTH, **(methods or {})})
-        given = {"max_epochs": 3, "log_every_n_steps": 2, **arguments}
-        stage.make_trainer(callbacks=[callback, stage.make_callback()], logger=logger, **given).fit(
+        given = {"max_epochs": 3, "log_every_n_steps": 2, "logger": logger, **arguments}
+        stage.make_trainer(callbacks=[callback, stage.make_callback()], **given).fit(
             module, stage.loader("train"), stage.loader("val", samples=10)
         )
         kept = callback.lrs, callback.last_momentum_values, callback.last_weight_decay_values

@@ -4,9 +4,11 @@ import importlib
 
 import pytest
 import torch
-from tests.side_by_side.twins import BOTH, loss_of, twins
+from tests.side_by_side.twins import BOTH, Stage, loss_of, twins
 from torch.optim.lr_scheduler import StepLR
 from torch.utils.data import DataLoader, TensorDataset
+
+import groundwire_lightning
 
 
 def tuner_of(stage, trainer):
@@ -142,7 +144,6 @@ SIZES = {
     "from the first": (20, {"init_val": 8}),
     "few trials": (40, {"max_trials": 3}),
     "up to the largest": (40, {"max_val": 16}),
-    "a first one that is too large": (5, {"init_val": 32}),
     "one step each": (20, {"steps_per_trial": 1}),
 }
 
@@ -168,6 +169,13 @@ def test_batch_sizes_are_tried_as_in_lightning(name, method):
         return [found, module.batch_size, trainer.max_steps, len(trainer.callbacks)]
 
     played(scenario)
+
+
+def test_a_first_size_that_is_too_large_is_halved_until_it_fits():
+    """Lightning tries the loader that was there, of another size, takes that for a success, and ends with 32."""
+    stage = Stage(groundwire_lightning, False)
+    module = stage.make_module(methods={**RATED, **loaders(5)})
+    assert tuner_of(stage, stage.make_trainer()).scale_batch_size(module, init_val=32) == module.batch_size == 4
 
 
 def seeded(self):
