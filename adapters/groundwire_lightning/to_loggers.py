@@ -185,6 +185,29 @@ class ToLoggers:
                 done = self._try(logger, "log_metrics", metrics=row, step=step) and self._try(logger, "save")
                 self._note(logger, done)
 
+    # what callbacks have to say
+
+    def write_of_callback(self, logger: Any, values: Mapping[str, Any], step: int | None = None) -> None:
+        """Write a row to one logger, as it is.
+
+        Args:
+            logger: Which one.
+            values: Name to number.
+            step: Where it stands; by default where the next row of training stands.
+        """
+        if not self._pausing(logger):
+            step = self.trainer.progress.stepped if step is None else step
+            self._note(logger, self._try(logger, "log_metrics", values, step=step))
+
+    def checkpoint_is_written(self, callback: Any) -> None:
+        """Let loggers know of a new checkpoint, which some of them upload.
+
+        Args:
+            callback: Who wrote it.
+        """
+        for logger in self.trainer.loggers:
+            self._try(logger, "after_save_checkpoint", callback)
+
     # loggers that fail
 
     def _try(self, logger: Any, action: str, *args: Any, **kwargs: Any) -> bool:

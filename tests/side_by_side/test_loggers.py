@@ -1,10 +1,14 @@
 """What reaches the loggers, when, and at which x; and the files that a run leaves behind."""
 
 import argparse
+import errno
+import os
 import warnings
 
 import pytest
 import torch
+from tests.groundwire_lightning.small import lit, quiet
+from tests.groundwire_lightning.small import loader as small_loader
 from tests.side_by_side.test_logger_files import events, same_files, without_times
 from tests.side_by_side.twins import BOTH, fit, loss_of, plain, sgd, twins
 
@@ -426,6 +430,51 @@ def test_a_logger_that_fails_is_reported_once_and_the_run_goes_on(breaks):
     assert sound.status == "success"
     if breaks == "log_metrics":
         assert 1 < broken.tried < 6  # tried again, ever more rarely
+
+
+class Full(Duck):
+    """A logger whose disk is full."""
+
+    group_separator, root_dir = "/", None
+
+    def _is_full(self, *args, **kwargs):
+        self.tried += 1
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    log_metrics = log_hyperparams = log_graph = save = finalize = after_save_checkpoint = _is_full
+
+
+@pytest.mark.filterwarnings("ignore:ThroughputMonitor")
+def test_callbacks_that_write_themselves_go_on_without_a_logger_that_fails(tmp_path):
+    callbacks = groundwire_lightning.callbacks
+    writing = [
+        callbacks.LearningRateMonitor(),
+        callbacks.DeviceStatsMonitor(),
+        callbacks.ThroughputMonitor(batch_size_fn=len, window_size=2),
+        callbacks.ModelCheckpoint(tmp_path, every_n_train_steps=1),
+    ]
+    full, sound = Full(), Duck()
+    sound.group_separator, sound.after_save_checkpoint = "/", lambda callback: None
+    with pytest.warns(UserWarning, match=r"Full\.\w+ raised OSError: .*No space left.* The run goes on") as told:
+        trainer = run_with(
+            Ours(), of_module={"given": GIVEN}, logger=lambda _: [full, sound], callbacks=writing,
+            enable_checkpointing=True,
+        )  # fmt: skip
+    assert len([warning for warning in told if "The run goes on" in str(warning.message)]) == 1
+    assert trainer.global_step == 8
+    assert sound.status == "success"
+    seen = {name for _, row in sound.rows for name in row}
+    assert {"lr-SGD", "train/device/batches_per_sec", "DeviceStatsMonitor.on_train_batch_start/cpu_percent"} <= seen
+    assert (tmp_path / "epoch=1-step=8.ckpt").is_file()
+
+
+def test_what_a_module_asks_of_a_logger_itself_is_its_own_affair():
+    def training_step(self, batch, batch_idx):
+        self.logger.log_metrics({"mine": 1.0}, 0)
+
+    trainer = quiet(logger=Duck(["log_metrics"]), log_every_n_steps=1)
+    with pytest.raises(OSError, match="no space left"):
+        trainer.fit(lit(training_step=training_step), small_loader(), small_loader())
 
 
 def test_a_value_of_several_elements_is_refused_by_name():

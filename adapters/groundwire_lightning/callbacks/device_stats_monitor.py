@@ -81,8 +81,7 @@ class DeviceStatsMonitor(Callback):
             stats |= cpu_stats()
         for logger in trainer.loggers:
             before = f"{type(self).__qualname__}.{hook}{logger.group_separator}"
-            values = {before + name: value for name, value in stats.items()}
-            logger.log_metrics(values, step=trainer.fit_loop.epoch_loop._batches_that_stepped)
+            trainer.to_loggers.write_of_callback(logger, {before + name: value for name, value in stats.items()})
 
 
 def cpu_stats() -> dict[str, float]:

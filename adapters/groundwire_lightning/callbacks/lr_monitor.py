@@ -96,7 +96,7 @@ class LearningRateMonitor(Callback):
         device = trainer.strategy.root_device
         trainer.callback_metrics.update({name: torch.tensor(value, device=device) for name, value in values.items()})
         for logger in trainer.loggers if values else ():
-            logger.log_metrics(values, step=trainer.fit_loop.epoch_loop._batches_that_stepped)
+            trainer.to_loggers.write_of_callback(logger, values)
 
     def _values(self, named: Named) -> dict[str, Any]:
         values: dict[str, Any] = {}

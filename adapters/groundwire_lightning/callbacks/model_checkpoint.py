@@ -389,9 +389,8 @@ class ModelCheckpoint(CheckpointNames):
             trainer.save_checkpoint(filepath, save_optimizer=whole, save_scheduler=whole)
         self._last_global_step_saved = trainer.global_step
         self._last_checkpoint_saved = filepath
-        if trainer.is_global_zero:
-            for logger in trainer.loggers:
-                logger.after_save_checkpoint(proxy(self))
+        if trainer.is_global_zero and trainer.loggers:
+            trainer.to_loggers.checkpoint_is_written(proxy(self))
 
     @staticmethod
     def _link_checkpoint(trainer: Any, filepath: str, linkpath: str) -> None:

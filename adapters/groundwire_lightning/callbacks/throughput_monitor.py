@@ -158,6 +158,5 @@ class ThroughputMonitor(Callback):
         trainer.logged_metrics.update(values)
         if step is None:  # beside the rows that training writes
             values["epoch"] = trainer.current_epoch
-            step = trainer.fit_loop.epoch_loop._batches_that_stepped
         for logger in trainer.loggers:
-            logger.log_metrics(values, step=step)
+            trainer.to_loggers.write_of_callback(logger, values, step)
