@@ -98,6 +98,6 @@ def newest_numbered(folder: str, name: str, extension: str) -> str | None:
     numbers = [
         int(re.sub("[^0-9]", "", path.name.split(name)[-1]) or 0)
         for path in Path(folder).iterdir()
-        if name in path.name
+        if path.name.startswith(name) and path.suffix == extension  # not what a killed process left unfinished
     ]
     return os.path.join(folder, f"{name}{max(numbers)}{extension}") if numbers else None  # noqa: PTH118
