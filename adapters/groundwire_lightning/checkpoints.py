@@ -6,16 +6,14 @@ from os import PathLike
 from typing import Any
 
 from groundwire import CheckpointError
-from groundwire import checkpoint as files
 from groundwire.errors import rank_zero_warn
-from groundwire_lightning import checkpoint
+from groundwire_lightning import checkpoint, ckpt_io
 from groundwire_lightning.adapter import LightningAdapter
 from groundwire_lightning.agreement import together
 from groundwire_lightning.callback_order import is_checkpoint, is_early_stopping
 from groundwire_lightning.ckpt_choice import chosen
-from groundwire_lightning.ckpt_files import local
 from groundwire_lightning.progress import Progress
-from groundwire_lightning.reading import load_weights, read
+from groundwire_lightning.reading import load_weights
 from groundwire_lightning.resume import Restart
 from groundwire_lightning.states import TrainerFn
 
@@ -64,7 +62,7 @@ class Checkpoints(LightningAdapter):
         Args:
             filepath: The file.
             weights_only: True leaves callbacks, optimizers and schedulers out.
-            storage_options: Must be None.
+            storage_options: For a ``CheckpointIO`` of one's own; otherwise it must be None.
             **native: The arguments of :meth:`groundwire.Trainer.save_checkpoint`, which write its format.
 
         Raises:
@@ -77,21 +75,15 @@ class Checkpoints(LightningAdapter):
             return
         if filepath is None:
             raise TypeError("save_checkpoint: filepath= is missing, where the file goes")
-        if storage_options is not None:
-            raise TypeError(
-                f"save_checkpoint(storage_options={storage_options!r}): files are written as they are; leave it out"
-            )
         if self.model is None:
             raise AttributeError(
                 f"save_checkpoint({str(filepath)!r}): the trainer knows no module yet; fit, validate, test or predict "
                 "gives it one"
             )
-        target = local(filepath)
         if not self._is_running:
             self._wire_idle()
         state = checkpoint.dumped(self, bool(weights_only))  # type: ignore[arg-type]
-        if self.is_global_zero:
-            files.write(target, state)
+        ckpt_io.write(self, state, filepath, storage_options)
         together(self)
 
     # the way back
@@ -120,7 +112,7 @@ class Checkpoints(LightningAdapter):
     def restore_module(self) -> None:
         """Read the checkpoint, and give module, data module and callbacks what is theirs."""
         if self._ckpt_path:
-            self._loaded = read(self._ckpt_path, self._trusts_ckpt)
+            self._loaded = ckpt_io.load(self, self._ckpt_path, self._trusts_ckpt)
             if "state_dict" not in self._loaded:
                 raise CheckpointError(
                     f"{self._ckpt_path} has no 'state_dict', so it is not one of Lightning's files; it holds "

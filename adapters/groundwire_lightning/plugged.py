@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from groundwire_lightning import ckpt_io
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
 from groundwire_lightning.logged import Logged
 from groundwire_lightning.precision import Precision
@@ -82,7 +83,7 @@ def plugged(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_a(plugin: object, kind: str) -> bool:
     """True for an object of a class of that name, ours or Lightning's."""
-    return any(
+    return (kind == "CheckpointIO" and ckpt_io.is_one(plugin)) or any(
         cls.__name__ == kind
         and cls.__module__.partition(".")[0] in ("groundwire_lightning", "lightning", "pytorch_lightning")
         for cls in type(plugin).__mro__
@@ -109,12 +110,7 @@ def _precision(plugin: Any, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _files(plugin: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-    if type(plugin).__name__ not in ("TorchCheckpointIO", "AsyncCheckpointIO"):
-        raise NotSupportedYetError(
-            f"plugins={type(plugin).__name__}(): checkpoints are files, and it would not be asked. Instead: override "
-            "save_checkpoint() of the Trainer"
-        )
-    return {}  # a file is whole on disk when save_checkpoint() returns, with either
+    return {"checkpoint_io": ckpt_io.as_given(plugin)}
 
 
 def _processes(plugin: Any, given: Mapping[str, Any]) -> dict[str, Any]:

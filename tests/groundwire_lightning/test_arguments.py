@@ -80,11 +80,19 @@ def test_a_value_that_lightning_takes_is_taken_and_runs(asked, tmp_path, monkeyp
     torch.use_deterministic_algorithms(backends[1])
 
 
+class Mine(plugins.TorchCheckpointIO):
+    """Keeps checkpoints its own way."""
+
+
 REFUSED = [
     ({"plugins": 3}, MisconfigurationException, "plugins=3: it is none of Precision, CheckpointIO"),
     ({"plugins": [plugins.TorchCheckpointIO(), plugins.TorchCheckpointIO()]}, MisconfigurationException, "two of"),
     ({"plugins": L.strategies.DDPStrategy()}, MisconfigurationException, "strategies have arguments of their own"),
-    ({"plugins": type("Mine", (plugins.TorchCheckpointIO,), {})()}, NotSupportedYetError, "Mine.*save_checkpoint"),
+    (
+        {"plugins": Mine(), "strategy": L.strategies.SingleDeviceStrategy(checkpoint_io=Mine())},
+        MisconfigurationException,
+        r"plugins=Mine\(\) and .*leave out one",
+    ),
     ({"plugins": plugins.MixedPrecision("bf16-mixed", "cpu"), "precision": 32}, ValueError, "keep one"),
     ({"model_registry": "name"}, NotSupportedYetError, "model_registry='name'"),
     ({"barebones": True, "enable_checkpointing": True}, ValueError, "barebones=True, enable_checkpointing=True"),

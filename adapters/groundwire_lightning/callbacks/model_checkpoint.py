@@ -14,7 +14,7 @@ from torch import Tensor
 
 from groundwire import did_you_mean
 from groundwire.errors import rank_zero_warn
-from groundwire_lightning import ckpt_files
+from groundwire_lightning import ckpt_files, ckpt_io
 from groundwire_lightning.agreement import agreed, together, told_by_first
 from groundwire_lightning.callback import is_lightnings, refuse_native_order
 from groundwire_lightning.callbacks.checkpoint_names import CheckpointNames, StrPath
@@ -410,8 +410,7 @@ class ModelCheckpoint(CheckpointNames):
         return Path(self.dirpath).absolute() in old.parents
 
     def _remove_checkpoint(self, trainer: Any, filepath: str) -> None:
-        if trainer.is_global_zero:
-            ckpt_files.remove(filepath)
+        ckpt_io.remove(trainer, filepath)
 
 
 def _when(candidates: dict[str, Tensor]) -> str:

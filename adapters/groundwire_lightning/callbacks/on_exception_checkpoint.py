@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from groundwire_lightning import ckpt_files
+from groundwire_lightning import ckpt_io
 from groundwire_lightning.callbacks.checkpoint import Checkpoint
 
 
@@ -41,5 +41,4 @@ class OnExceptionCheckpoint(Checkpoint):
 
     def teardown(self, trainer: Any, pl_module: Any, stage: str) -> None:
         """Delete it."""
-        if trainer.is_global_zero:
-            ckpt_files.remove(self.ckpt_path)
+        ckpt_io.remove(trainer, self.ckpt_path)

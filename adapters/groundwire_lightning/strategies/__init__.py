@@ -63,8 +63,8 @@ StrategyRegistry = _Registry(
 
 GUESTS: dict[str, Any] = {
     "DDPStrategy": lambda theirs: DDPStrategy(
-        process_group_backend=theirs._process_group_backend, **theirs._ddp_kwargs
+        process_group_backend=theirs._process_group_backend, checkpoint_io=theirs._checkpoint_io, **theirs._ddp_kwargs
     ),
-    "SingleDeviceStrategy": lambda theirs: SingleDeviceStrategy(theirs.root_device),
+    "SingleDeviceStrategy": lambda theirs: SingleDeviceStrategy(theirs.root_device, theirs._checkpoint_io),
 }
 """Name of a class of the real Lightning to what makes ours of its objects."""

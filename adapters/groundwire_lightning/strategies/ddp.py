@@ -26,6 +26,7 @@ class DDPStrategy(ParallelStrategy):
     Args:
         process_group_backend: ``"nccl"`` or ``"gloo"``; by default what suits the device.
         timeout: How long a process waits for the others.
+        checkpoint_io: What reads and writes checkpoints, where it is one of your own.
         start_method: How processes would be started; without effect, since a launcher starts them.
         **kwargs: Arguments of ``DistributedDataParallel``.
 
@@ -40,9 +41,12 @@ class DDPStrategy(ParallelStrategy):
         *,
         process_group_backend: str | None = None,
         timeout: timedelta | None = None,
+        checkpoint_io: Any = None,
         start_method: str = "popen",
         **kwargs: Any,
     ) -> None:
+        if checkpoint_io is not None:
+            self.checkpoint_io = checkpoint_io
         ignored = {name: value for name, value in kwargs.items() if name not in WRAPPING and value is not None}
         if ignored:
             raise MisconfigurationException(

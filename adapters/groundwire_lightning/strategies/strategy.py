@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, NoReturn
 
 import torch
@@ -22,6 +21,7 @@ class Strategy:
     strategy_name = "strategy"
 
     _trainer: Any = None
+    _checkpoint_io: Any = None  # one of the user's own
 
     @property
     def trainer(self) -> Any:
@@ -251,12 +251,10 @@ class Strategy:
         Args:
             checkpoint: What is written.
             filepath: Where.
-            storage_options: Must be None.
+            storage_options: For a ``CheckpointIO`` of one's own; otherwise it must be None.
         """
-        from groundwire_lightning.plugins.io.torch_io import TorchCheckpointIO
-
         if self.is_global_zero:
-            TorchCheckpointIO().save_checkpoint(checkpoint, filepath, storage_options)
+            self.checkpoint_io.save_checkpoint(checkpoint, filepath, storage_options=storage_options)
 
     def load_checkpoint(self, checkpoint_path: Any, weights_only: bool | None = None) -> dict[str, Any]:
         """Read a checkpoint.
@@ -265,9 +263,8 @@ class Strategy:
             checkpoint_path: The file.
             weights_only: False loads anything that was pickled.
         """
-        from groundwire_lightning.plugins.io.torch_io import TorchCheckpointIO
-
-        return TorchCheckpointIO().load_checkpoint(checkpoint_path, weights_only=weights_only)
+        loaded: dict[str, Any] = self.checkpoint_io.load_checkpoint(checkpoint_path, weights_only=weights_only)
+        return loaded
 
     def remove_checkpoint(self, filepath: Any) -> None:
         """Delete a checkpoint in the first process.
@@ -275,17 +272,21 @@ class Strategy:
         Args:
             filepath: The file, or a folder.
         """
-        from groundwire_lightning.plugins.io.torch_io import TorchCheckpointIO
-
-        if self.is_global_zero and Path(filepath).exists():
-            TorchCheckpointIO().remove_checkpoint(filepath)
+        if self.is_global_zero:
+            self.checkpoint_io.remove_checkpoint(filepath)
 
     @property
     def checkpoint_io(self) -> Any:
-        """What reads and writes files."""
+        """What reads and writes checkpoints; may be set to one of your own."""
         from groundwire_lightning.plugins.io.torch_io import TorchCheckpointIO
 
-        return TorchCheckpointIO()
+        return TorchCheckpointIO() if self._checkpoint_io is None else self._checkpoint_io
+
+    @checkpoint_io.setter
+    def checkpoint_io(self, plugin: Any) -> None:
+        from groundwire_lightning.ckpt_io import as_given
+
+        self._checkpoint_io = as_given(plugin)
 
     restore_checkpoint_after_setup = False
     lightning_restore_optimizer = True

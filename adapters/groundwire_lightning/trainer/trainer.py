@@ -10,7 +10,7 @@ import torch
 from accelerate import Accelerator
 
 from groundwire import LossTracker
-from groundwire_lightning import arguments, evaluation, fit_order, settings, ways
+from groundwire_lightning import arguments, ckpt_io, evaluation, fit_order, settings, ways
 from groundwire_lightning import devices as devices_of
 from groundwire_lightning.adapter import LightningAdapter
 from groundwire_lightning.callback import Callback
@@ -108,6 +108,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         self._kind = devices_of.kind_of(given)
         self._strategy = devices_of.strategy_of(given, self._kind)
         self._strategy._answer_for(self)
+        self._strategy._checkpoint_io = ckpt_io.chosen(given.get("checkpoint_io"), self._strategy._checkpoint_io)
         devices_of.check_processes(given, self._kind, devices_of.number_of(given, self._kind))
         self.profiler = profiler_for(given["profiler"])
         self.progress = Progress()
@@ -200,7 +201,10 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         except BaseException:
             self.to_loggers.finalize("failed")
             raise
-        self.to_loggers.finalize("success")
+        else:
+            self.to_loggers.finalize("success")
+        finally:
+            ckpt_io.run_ends(self)
 
     # where the run is
 

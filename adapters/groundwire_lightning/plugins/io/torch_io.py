@@ -81,11 +81,11 @@ class TorchCheckpointIO(CheckpointIO):
         Args:
             path: The file.
             map_location: The device of its tensors; by default the CPU.
-            weights_only: False loads anything that was pickled; by default torch's own rule.
+            weights_only: False loads anything that was pickled.
         """
-        given = {} if weights_only is None else {"weights_only": weights_only}
-        loaded: dict[str, Any] = torch.load(path, map_location=map_location or "cpu", **given)
-        return loaded
+        from groundwire_lightning.reading import read
+
+        return read(path, weights_only, map_location or "cpu")
 
     def remove_checkpoint(self, path: Any) -> None:
         """Delete a file, or a folder with all that is in it.
