@@ -75,6 +75,7 @@ class Checkpoints(LightningAdapter):
             return
         if filepath is None:
             raise TypeError("save_checkpoint: filepath= is missing, where the file goes")
+        ckpt_io.check(self, filepath, storage_options)
         if self.model is None:
             raise AttributeError(
                 f"save_checkpoint({str(filepath)!r}): the trainer knows no module yet; fit, validate, test or predict "

@@ -17,8 +17,8 @@ METHODS = ("save_checkpoint", "load_checkpoint", "remove_checkpoint")
 
 
 def is_one(plugin: object) -> bool:
-    """True for an object with the methods of a ``CheckpointIO``."""
-    return all(callable(getattr(plugin, method, None)) for method in METHODS)
+    """True for an object with the methods of a ``CheckpointIO``; strategies have more."""
+    return all(callable(getattr(plugin, method, None)) for method in METHODS) and not hasattr(plugin, "barrier")
 
 
 def as_given(plugin: Any) -> Any:
@@ -59,30 +59,43 @@ def own(trainer: Any) -> Any:
     return getattr(getattr(trainer, "strategy", None), "_checkpoint_io", None)
 
 
-def write(trainer: Any, state: dict[str, Any], path: Any, storage_options: Any) -> None:
-    """Write a checkpoint.
+def check(trainer: Any, path: Any, storage_options: Any) -> None:
+    """See that a checkpoint can be written there.
 
     Args:
         trainer: Whose.
-        state: What is written.
         path: Where.
-        storage_options: For a ``CheckpointIO`` of one's own; otherwise it must be None.
+        storage_options: Only a ``CheckpointIO`` of one's own reads them.
 
     Raises:
+        NotSupportedYetError: It is no path of this machine.
         TypeError: There are storage options, which nobody would read.
     """
-    if (io := own(trainer)) is not None:
-        if trainer.is_global_zero:
-            io.save_checkpoint(state, path, storage_options=storage_options)
+    if own(trainer) is not None:
         return
-    target = ckpt_files.local(path)
+    ckpt_files.local(path)
     if storage_options is not None:
         raise TypeError(
             f"save_checkpoint(storage_options={storage_options!r}): files are written as they are; leave it out, or "
             "pass a CheckpointIO that reads it as plugins="
         )
-    if trainer.is_global_zero:
-        files.write(target, state)
+
+
+def write(trainer: Any, state: dict[str, Any], path: Any, storage_options: Any) -> None:
+    """Write a checkpoint, in the first process.
+
+    Args:
+        trainer: Whose.
+        state: What is written.
+        path: Where.
+        storage_options: For a ``CheckpointIO`` of one's own.
+    """
+    if not trainer.is_global_zero:
+        return
+    if (io := own(trainer)) is None:
+        files.write(path, state)
+    else:
+        io.save_checkpoint(state, path, storage_options=storage_options)
 
 
 def load(trainer: Any, path: Any, weights_only: bool | None) -> dict[str, Any]:
