@@ -31,8 +31,9 @@ import torch
 from torch.utils.data import DataLoader, IterableDataset
 
 from groundwire.errors import GroundwireError
+from groundwire.fetch import draws_from_torch_alone
 from groundwire.prepare import promised_length
-from groundwire.random_state import CPU, innermost, random_state, seed_all, set_random_state
+from groundwire.random_state import CPU, innermost, random_state, seed_all, set_random_state, torch_state
 from groundwire.utils import DataLoaderSlice
 
 
@@ -83,7 +84,7 @@ class Place:
     """How an epoch that was left in its middle is entered again.
 
     Attributes:
-        before: Random state before its iterator was made.
+        before: Random state before its iterator was made, as far as its batches may depend on it.
         length: Batches that the epoch promised; None where it promised nothing.
         loader: What the loader, or its dataset, said of its place; None where it says nothing.
         moment: Random state to go on from.
@@ -163,7 +164,8 @@ class DataOrder:
         """
         place, self.place = self.place, None
         if place is None:
-            self.before = random_state(self.device, loader)
+            state_of = torch_state if draws_from_torch_alone(innermost(loader)) else random_state
+            self.before = state_of(self.device, loader)
         else:
             self._check(place)
             self.before = place.before

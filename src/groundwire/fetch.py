@@ -12,7 +12,16 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, Subset, TensorDataset, default_collate
+from torch.utils.data import (
+    BatchSampler,
+    DataLoader,
+    Dataset,
+    RandomSampler,
+    SequentialSampler,
+    Subset,
+    TensorDataset,
+    default_collate,
+)
 
 
 class Rows(Sequence[Any]):
@@ -92,6 +101,17 @@ def in_batches(loader: Any) -> Any:
     # a DataLoader refuses another dataset, since its sampler may depend on it; this one has the same samples
     vars(made).update(dataset=InBatches(loader.dataset), collate_fn=collate)
     return made
+
+
+def draws_from_torch_alone(loader: Any) -> bool:
+    """True where everything that gives the batches is torch's own, which asks no generator of Python or NumPy."""
+    if type(loader) is not DataLoader or loader.collate_fn not in (default_collate, collate):
+        return False
+    dataset = loader.dataset.dataset if type(loader.dataset) is InBatches else loader.dataset
+    if type(dataset.dataset if type(dataset) is Subset else dataset) is not TensorDataset:
+        return False
+    batches = loader.batch_sampler
+    return type(batches) is BatchSampler and type(batches.sampler) in (RandomSampler, SequentialSampler)
 
 
 def _is_in_memory(dataset: Any) -> bool:

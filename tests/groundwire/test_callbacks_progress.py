@@ -1,3 +1,4 @@
+import io
 import sys
 from types import SimpleNamespace
 
@@ -21,6 +22,7 @@ class Bar:
 @pytest.fixture
 def bars(monkeypatch):
     made = []
+    monkeypatch.setitem(sys.modules, "ipykernel", SimpleNamespace())  # a notebook draws bars at once
     monkeypatch.setattr("tqdm.tqdm", lambda **options: made.append(Bar(**options)) or made[-1])
     return made
 
@@ -82,13 +84,38 @@ def test_a_callback_that_joins_within_an_epoch_waits_for_the_next(bars):
     assert bars == []
 
 
-@pytest.mark.parametrize(("is_tty", "seconds"), [(True, 0.25), (False, 10)])
-def test_a_file_is_written_to_less_often_than_a_screen(bars, monkeypatch, is_tty, seconds):
-    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
-    monkeypatch.setattr("sys.stderr", SimpleNamespace(isatty=lambda: is_tty))
+def test_a_screen_is_drawn_on_four_times_a_second(bars):
     ProgressBarCallback().on_train_epoch_start(trainer_with())
-    assert bars[0].options["mininterval"] == seconds
-    assert bars[0].options["delay"] == (0 if is_tty else seconds)
+    assert (bars[0].options["mininterval"], bars[0].options.get("delay", 0)) == (0.25, 0)
+
+
+def test_a_file_is_written_to_every_ten_seconds(monkeypatch):
+    """The first line is about all batches and all seconds of the epoch, although its bar is made only then."""
+    now, out = [100.0], io.StringIO()
+    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
+    monkeypatch.setattr("sys.stderr", out)
+    monkeypatch.setattr("groundwire.callbacks.progress.clock", lambda: now[0])
+    callback, trainer = ProgressBarCallback(), trainer_with(range(40))
+    callback.on_train_epoch_start(trainer)
+    for now[0] in (104.0, 109.0, 111.0):
+        assert out.getvalue() == ""
+        callback.on_train_step_end(trainer, None, None)
+    assert "3/40 [00:11<" in out.getvalue()
+    callback.on_train_step_end(trainer, None, None)
+    assert "4/40" not in out.getvalue()
+    callback.on_train_epoch_end(trainer)
+    assert out.getvalue().count("4/40") == 1
+
+
+def test_an_epoch_that_is_over_sooner_leaves_no_line_in_a_file(monkeypatch):
+    out = io.StringIO()
+    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
+    monkeypatch.setattr("sys.stderr", out)
+    callback, trainer = ProgressBarCallback(), trainer_with(range(2))
+    callback.on_train_epoch_start(trainer)
+    callback.on_train_step_end(trainer, None, None)
+    callback.on_train_epoch_end(trainer)
+    assert out.getvalue() == ""
 
 
 def test_only_the_main_process_of_a_machine_shows_it(capfd, monkeypatch):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwire.callbacks.base import TrainerCallback
 from groundwire.prepare import length_of
+from groundwire.time_ledger import clock
 
 if TYPE_CHECKING:
     from groundwire.trainer import Trainer
@@ -74,20 +75,17 @@ class ProgressBarCallback(TrainerCallback):
         self._close_all()
 
     def _open(self, trainer: Trainer, dataloader: Any, what: str) -> None:
-        from tqdm import tqdm
-
         # a notebook is no terminal, and yet draws bars
         on_screen = sys.stderr.isatty() or "ipykernel" in sys.modules
-        bar = tqdm(
-            total=length_of(dataloader),
-            desc=what,
-            unit="batch",
-            leave=not self._bars,
-            mininterval=SECONDS_ON_SCREEN if on_screen else SECONDS_IN_A_FILE,
-            delay=0 if on_screen else SECONDS_IN_A_FILE,
-            disable=not getattr(getattr(trainer, "_accelerator", None), "is_local_main_process", True),
-        )
-        self._bars.append(bar)
+        options = {
+            "total": length_of(dataloader),
+            "desc": what,
+            "unit": "batch",
+            "leave": not self._bars,
+            "mininterval": SECONDS_ON_SCREEN if on_screen else SECONDS_IN_A_FILE,
+            "disable": not getattr(getattr(trainer, "_accelerator", None), "is_local_main_process", True),
+        }
+        self._bars.append(_bar(options) if on_screen or options["disable"] else _LateBar(options))
 
     def shown(self, trainer: Trainer) -> Mapping[str, Any]:
         """What stands beside the bar; override it to show more. Asked for only when the bar is drawn anew.
@@ -112,3 +110,47 @@ class ProgressBarCallback(TrainerCallback):
     def _close_all(self) -> None:
         while self._bars:
             self._close()
+
+
+class _LateBar:
+    """A bar that is made when its first line is due: most passes are over by then, and a bar is dear to make.
+
+    Args:
+        options: What it is made with.
+    """
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self._options = options
+        self._began = clock()
+        self._due = self._began + options["mininterval"]
+        self._count = 0
+        self._bar: Any = None
+
+    def update(self) -> bool | None:
+        """Count a batch; True where a line was written."""
+        if self._bar is not None:
+            return self._bar.update()  # type: ignore[no-any-return]
+        self._count += 1
+        return self._made() if clock() >= self._due else None
+
+    def set_postfix(self, shown: Mapping[str, Any], refresh: bool) -> None:
+        """Show something beside the bar; asked for after a line was written, so that there is one."""
+        self._bar.set_postfix(shown, refresh=refresh)
+
+    def close(self) -> None:
+        """Write the last line, where there was a first."""
+        if self._bar is not None:
+            self._bar.close()
+
+    def _made(self) -> bool | None:
+        self._bar = bar = _bar({**self._options, "delay": self._options["mininterval"]})
+        late = clock() - self._began
+        bar.start_t -= late
+        bar.last_print_t -= late
+        return bar.update(self._count)  # type: ignore[no-any-return]
+
+
+def _bar(options: Mapping[str, Any]) -> Any:
+    from tqdm import tqdm
+
+    return tqdm(**options)
