@@ -27,7 +27,7 @@ class ProgressBarCallback(TrainerCallback):
     """
 
     def __init__(self) -> None:
-        self._bars: list[Any] = []
+        self._bars: list[Any] = []  # none yet for a callback that joined within the epoch
 
     def on_train_epoch_start(self, trainer: Trainer, **kwargs: Any) -> None:
         """Open the bar of a training epoch."""
@@ -36,7 +36,8 @@ class ProgressBarCallback(TrainerCallback):
 
     def on_train_step_end(self, trainer: Trainer, batch: Any, batch_output: Any, **kwargs: Any) -> None:
         """Count a training batch."""
-        self._count(trainer)
+        if self._bars and self._bars[-1].update():
+            self._show(trainer)
 
     def on_train_epoch_end(self, trainer: Trainer, **kwargs: Any) -> None:
         """Close the bar of the epoch."""
@@ -48,7 +49,8 @@ class ProgressBarCallback(TrainerCallback):
 
     def on_eval_step_end(self, trainer: Trainer, batch: Any, batch_output: Any, **kwargs: Any) -> None:
         """Count an evaluation batch."""
-        self._count(trainer)
+        if self._bars and self._bars[-1].update():
+            self._show(trainer)
 
     def on_eval_epoch_end(self, trainer: Trainer, **kwargs: Any) -> None:
         """Close the bar of the evaluation."""
@@ -60,7 +62,8 @@ class ProgressBarCallback(TrainerCallback):
 
     def on_prediction_step_end(self, trainer: Trainer, batch: Any, predictions: Any, **kwargs: Any) -> None:
         """Count a predicted batch."""
-        self._count(trainer)
+        if self._bars and self._bars[-1].update():
+            self._show(trainer)
 
     def on_prediction_run_end(self, trainer: Trainer, **kwargs: Any) -> None:
         """Close the bar of the prediction run."""
@@ -98,9 +101,8 @@ class ProgressBarCallback(TrainerCallback):
         """
         return {}
 
-    def _count(self, trainer: Trainer) -> None:
-        # no bar for a callback that joined within the epoch
-        if self._bars and self._bars[-1].update() and (shown := self.shown(trainer)):
+    def _show(self, trainer: Trainer) -> None:
+        if shown := self.shown(trainer):
             self._bars[-1].set_postfix(shown, refresh=False)
 
     def _close(self) -> None:
