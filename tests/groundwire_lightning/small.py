@@ -1,5 +1,7 @@
 """A module, its data and its trainers, as small as they can be."""
 
+import re
+
 import torch
 from torch.nn.functional import mse_loss
 from torch.optim.lr_scheduler import StepLR
@@ -90,3 +92,8 @@ def equal(one, other):
     """True if two networks are the same to the last bit."""
     pairs = zip(one.state_dict().values(), other.state_dict().values(), strict=True)
     return all(torch.equal(left, right) for left, right in pairs)
+
+
+def readable(value):
+    """The id of a parameter; the same in every process, so objects without a repr of their own go by their class."""
+    return re.sub(r"<(?:[\w.]*\.)?(\w+) object at 0x[0-9a-f]+>", r"\1", str(value))

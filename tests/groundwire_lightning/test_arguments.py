@@ -6,7 +6,7 @@ import lightning.pytorch
 import pytest
 import torch
 from lightning.pytorch.plugins.environments import LightningEnvironment
-from tests.groundwire_lightning.small import Lit, equal, lit, loader, quiet
+from tests.groundwire_lightning.small import Lit, equal, lit, loader, quiet, readable
 
 import groundwire_lightning as L
 from groundwire_lightning import MisconfigurationException, NotSupportedYetError, plugins
@@ -68,7 +68,7 @@ VALUES = [
 ]
 
 
-@pytest.mark.parametrize("asked", VALUES, ids=str)
+@pytest.mark.parametrize("asked", VALUES, ids=readable)
 def test_a_value_that_lightning_takes_is_taken_and_runs(asked, tmp_path, monkeypatch):
     backends = torch.backends.cudnn.benchmark, torch.are_deterministic_algorithms_enabled()
     monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", "")
@@ -104,7 +104,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("asked", "error", "said"), REFUSED, ids=str)
+@pytest.mark.parametrize(("asked", "error", "said"), REFUSED, ids=readable)
 def test_what_is_refused_is_refused_by_name(asked, error, said):
     with pytest.raises(error, match=said):
         quiet(**{"enable_progress_bar": None, "num_sanity_val_steps": None, **asked})

@@ -3,7 +3,7 @@
 import lightning.pytorch
 import pytest
 import torch
-from tests.groundwire_lightning.small import Lit, loader, quiet
+from tests.groundwire_lightning.small import Lit, loader, quiet, readable
 
 import groundwire_lightning as L
 from groundwire_lightning import MisconfigurationException, NotSupportedYetError
@@ -27,7 +27,7 @@ TAKEN = [
 ]
 
 
-@pytest.mark.parametrize("asked", TAKEN, ids=str)
+@pytest.mark.parametrize("asked", TAKEN, ids=readable)
 def test_what_one_process_on_the_cpu_is_asked_for_is_taken(asked):
     trainer = quiet(**asked, logger=False, enable_checkpointing=False)
     trainer.fit(Lit(), loader())
@@ -61,7 +61,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("asked", "error", "said"), REFUSED, ids=str)
+@pytest.mark.parametrize(("asked", "error", "said"), REFUSED, ids=readable)
 def test_what_cannot_be_had_is_refused_in_the_class_of_error_that_lightning_has(asked, error, said):
     with pytest.raises(error, match=said):
         L.Trainer(**{"accelerator": "cpu", **asked})
