@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 import inspect
 import os
+import sys
 from collections.abc import Iterable
+from types import FrameType
 from typing import Any
 
 __all__ = [
@@ -70,7 +72,7 @@ def place_of(function: Any) -> str:
 
 
 def rank_zero_warn(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warn in the first of several processes, and point at the caller of whoever calls this.
+    """Warn in the first of several processes, and point at the line of the user's program that led here.
 
     Args:
         message: What is the matter and what to do.
@@ -81,4 +83,17 @@ def rank_zero_warn(message: str, category: type[Warning] = UserWarning) -> None:
     if getattr(rank_zero.rank_zero_only, "rank", None) is None:
         # the launchers of torch and of Accelerate both tell it so, before there is any process group
         rank_zero.rank_zero_only.rank = int(os.environ.get("RANK", "0"))  # type: ignore[attr-defined]
-    rank_zero.rank_zero_warn(message, category=category, stacklevel=6)
+    rank_zero.rank_zero_warn(message, category=category, stacklevel=5 + _own_frames())
+
+
+def _own_frames() -> int:
+    """Calls between :func:`rank_zero_warn` and the program that uses groundwire, its adapters and its compiled plan."""
+    frame, count = sys._getframe(2), 0
+    while frame.f_back is not None and _is_own(frame):
+        frame, count = frame.f_back, count + 1
+    return count
+
+
+def _is_own(frame: FrameType) -> bool:
+    name = frame.f_globals.get("__name__", "")
+    return name.partition(".")[0].startswith("groundwire") or frame.f_code.co_filename.startswith("<groundwire plan")

@@ -4,7 +4,10 @@ import pickle
 from pathlib import Path
 
 import pytest
+import torch
+from torch.utils.data import TensorDataset
 
+from groundwire import Trainer, TrainerCallback
 from groundwire.errors import (
     GroundwireError,
     HookMapError,
@@ -94,6 +97,19 @@ def test_a_warning_needs_no_process_group(monkeypatch):
     monkeypatch.setattr(rank_zero_only, "rank", None, raising=False)
     with pytest.warns(RuntimeWarning, match="mind the gap"):
         rank_zero_warn("mind the gap", RuntimeWarning)
+
+
+def test_a_warning_points_at_the_program_however_deep_in_a_run_it_is_given():
+    class Misspelt(TrainerCallback):
+        def on_train_epoch_ent(self, trainer):
+            """Nothing calls it."""
+
+    model = torch.nn.Linear(1, 1)
+    data = TensorDataset(torch.ones(4, 1), torch.ones(4, 1))
+    trainer = Trainer(model, torch.nn.MSELoss(), torch.optim.SGD(model.parameters(), lr=0.1), callbacks=[Misspelt])
+    with pytest.warns(UserWarning, match="on_train_epoch_end") as warned:
+        trainer.train(data, num_epochs=1)
+    assert [warning.filename for warning in warned] == [__file__]
 
 
 def test_only_the_first_process_warns(monkeypatch, recwarn):
