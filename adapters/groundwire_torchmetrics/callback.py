@@ -11,7 +11,7 @@ import torch
 from accelerate.state import PartialState
 
 from groundwire import HookMap
-from groundwire_torchmetrics.inputs import Input, Source, detached
+from groundwire_torchmetrics.inputs import Finder, Input, Source, detached
 from groundwire_torchmetrics.map import TORCHMETRICS, Moments
 from groundwire_torchmetrics.measured import Measured, numbers
 
@@ -78,9 +78,8 @@ class MetricsCallback(Moments):
         self._measured = {phase: Measured(*_sorted_out(metrics)) for phase in phases}
         self.metrics = {phase: measured.collection for phase, measured in self._measured.items()}
         self.trackers = {phase: measured.trackers for phase, measured in self._measured.items()}
-        self._inputs = [Input.of("preds", preds)]
-        if target is not None:
-            self._inputs.append(Input.of("target", target))
+        sources = {"preds": preds} if target is None else {"preds": preds, "target": target}
+        self._inputs = [Finder(Input.of(argument, source)) for argument, source in sources.items()]
         if not plot:
             self._leave_out("look_for_boards", "draw_train", "draw_eval")
         elif importlib.util.find_spec("matplotlib") is None:
@@ -151,7 +150,9 @@ class MetricsCallback(Moments):
         self._draw("eval", self._eval_prefix, trainer)
 
     def _feed(self, phase: str, batch: Any, batch_output: Any) -> None:
-        self._measured[phase].feed(*[detached(find(batch, batch_output)) for find in self._inputs])
+        measured = self._measured[phase]
+        measured.is_fed = True
+        measured.feed(*[detached(find(batch, batch_output)) for find in self._inputs])
 
     def _record(self, phase: str, prefix: str, run_history: Any) -> None:
         for name, result in self._measured[phase].compute(PartialState().num_processes).items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -86,6 +87,56 @@ def _part(value: Any, key: str) -> Any:
     return value[int(key)] if _is_position(key) else getattr(value, key)
 
 
+class Finder:
+    """Finds an argument for batch after batch; goes the way that it found for the first while batches are made alike.
+
+    Args:
+        wanted: The argument.
+    """
+
+    def __init__(self, wanted: Input) -> None:
+        self._wanted = wanted
+        self._names_batch = wanted.path[:1] == ("batch",)
+        self._keys = wanted.path[1:] if wanted.path[:1] in (("batch",), ("batch_output",)) else wanted.path
+        self._way: list[tuple[type, Callable[[Any], Any]]] | None = None
+
+    def __call__(self, batch: Any, batch_output: Any) -> Any:
+        """The argument for a batch.
+
+        Raises:
+            LookupError: It is not there; says what is.
+        """
+        if self._way is None:
+            return self._looked_for(batch, batch_output)
+        value = batch if self._names_batch else batch_output
+        try:
+            for kind, part in self._way:
+                if type(value) is not kind:
+                    return self._looked_for(batch, batch_output)
+                value = part(value)
+        except (LookupError, AttributeError):
+            return self._looked_for(batch, batch_output)
+        return value
+
+    def _looked_for(self, batch: Any, batch_output: Any) -> Any:
+        found = self._wanted(batch, batch_output)
+        value = batch if self._names_batch else batch_output
+        way: list[tuple[type, Callable[[Any], Any]]] = []
+        for key in self._keys:
+            if not _has(value, key) or hasattr(type(value), "__missing__"):
+                return found  # by a function's answer, in the second place that was looked at, or made up by a mapping
+            way.append((type(value), _getter(value, key)))
+            value = _part(value, key)
+        self._way = way if self._wanted.path else None
+        return found
+
+
+def _getter(value: Any, key: str) -> Callable[[Any], Any]:
+    if isinstance(value, Mapping):
+        return operator.itemgetter(key)
+    return operator.itemgetter(int(key)) if _is_position(key) else operator.attrgetter(key)
+
+
 def _is_position(key: str) -> bool:
     return key.removeprefix("-").isdecimal()
 
@@ -105,7 +156,7 @@ def _described(value: Any) -> str:
 def detached(value: Any) -> Any:
     """Without the graph, which a metric that keeps its input would keep alive."""
     if isinstance(value, torch.Tensor):
-        return value.detach()
+        return value.detach() if value.requires_grad else value
     if type(value) in (list, tuple):
         return type(value)(map(detached, value))
     if type(value) is dict:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -22,7 +22,10 @@ class Measured:
         collection: All metrics but the trackers.
         trackers: Name to a ``MetricTracker``, which has a new metric for each epoch and keeps the old ones.
         results: Name to what was computed last.
+        feed: Adds a batch, given the arguments of ``update``.
     """
+
+    feed: Callable[..., None]
 
     def __init__(self, collection: MetricCollection, trackers: Mapping[str, MetricTracker]) -> None:
         from copy import deepcopy
@@ -31,6 +34,8 @@ class Measured:
         self.trackers = {name: deepcopy(tracker) for name, tracker in trackers.items()}
         self.results: dict[str, Any] = {}
         self.is_fed = False
+        self.feed = self._feed_first
+        self._size = 0
         self._device = torch.device("cpu")
         self._values: dict[str, list[torch.Tensor]] = {}  # of each epoch, to be drawn as a line
 
@@ -38,6 +43,7 @@ class Measured:
         """Move to where the batches will be, and begin a new line of values."""
         self._device = device
         self._values = {}
+        self.feed = self._feed_first
         for part in (self.collection, *self.trackers.values()):
             part.to(device)
 
@@ -47,13 +53,39 @@ class Measured:
         for tracker in self.trackers.values():
             tracker.increment()
         self.is_fed = False
+        if len(self.collection) != self._size:
+            self.feed = self._feed_first
 
-    def feed(self, *inputs: Any) -> None:
-        """Add a batch."""
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "feed": self._feed_first}  # a copy feeds metrics of its own
+
+    def _feed_first(self, *inputs: Any) -> None:
+        """Add the first batch of a run, which tells the collection who shares states; then see how to add others."""
+        self._feed_all(*inputs)
+        self._size = len(self.collection)
+        direct = self._direct()
+        self.feed = self._feed_all if direct is None else direct
+
+    def _feed_all(self, *inputs: Any) -> None:
         self.collection.update(*inputs)
         for tracker in self.trackers.values():
             tracker.update(*inputs)
-        self.is_fed = True
+
+    def _direct(self) -> Callable[..., None] | None:
+        """What adds a batch without going through the collection, a third of the way; None where states are shared."""
+        from torchmetrics import MetricCollection
+
+        if self.trackers or type(self.collection) is not MetricCollection:
+            return None
+        if any(len(group) > 1 for group in self.collection.compute_groups.values()):
+            return None
+        updates = [metric.update for metric in self.collection.values(copy_state=False)]
+
+        def feed(*inputs: Any) -> None:
+            for update in updates:
+                update(*inputs)
+
+        return feed
 
     def compute(self, processes: int) -> dict[str, Any]:
         """Name to result; nothing where no process saw a batch."""
@@ -96,10 +128,10 @@ class Measured:
 
 def _entries(name: str, metric: Any, result: Any) -> dict[str, Any]:
     """The named parts of a result; those of wrappers that add to a metric stand behind its name."""
-    from torchmetrics.wrappers import BootStrapper, MinMaxMetric
-
     if not isinstance(result, Mapping):
         return {name: result}
+    from torchmetrics.wrappers import BootStrapper, MinMaxMetric
+
     if isinstance(metric, (MinMaxMetric, BootStrapper)):
         return {name if part == "raw" else f"{name}_{part}": value for part, value in result.items()}
     return dict(result)
@@ -126,6 +158,9 @@ def numbers(name: str, result: Any) -> Iterator[tuple[str, float]]:
                 f"MetricsCallback: {name} computed a {type(result).__name__}, which is not a number or a tensor of "
                 "numbers; the run history records numbers. Leave it out, or wrap it in a metric that computes one"
             ) from error
+        return
+    if not result.dim():
+        yield "", float(result)
         return
     values = result.detach().cpu()
     for position in itertools.product(*map(range, values.shape)):

@@ -1,9 +1,11 @@
+import copy
 import subprocess
 import sys
 from collections import namedtuple
 
 import pytest
 import torch
+import torchmetrics
 from torch import nn
 from torch.utils.data import TensorDataset
 from torchmetrics import MeanMetric, MetricCollection, SumMetric
@@ -17,6 +19,7 @@ from torchmetrics.wrappers import BootStrapper, ClasswiseWrapper, MetricTracker,
 
 from groundwire import StopTrainingError, Trainer, TrainerCallback
 from groundwire_torchmetrics import MetricsCallback
+from groundwire_torchmetrics.inputs import Finder, Input
 
 CLASSES = 3
 
@@ -261,6 +264,61 @@ def test_an_input_is_found_by_its_path_or_function(source, expected):
     callback = MetricsCallback(MeanMetric(), preds=source, target=None)
     callback.feed_train(BATCH, OUTPUT)
     assert callback.metrics["train"].compute()["MeanMetric"] == torch.tensor(expected).float().mean()
+
+
+def test_an_input_is_looked_for_anew_where_a_batch_is_made_otherwise():
+    Pair = namedtuple("Pair", "inputs targets")
+    find = Finder(Input.of("target", "batch.1"))
+    for batch in ([0, 1], [0, 2], (0, 3), Pair(0, 4), {"1": 5}, [0, 6], [0, 7]):
+        expected = batch["1"] if isinstance(batch, dict) else batch[1]
+        assert find(batch, {}) == expected
+    for batch in ([0], torch.zeros(2, 2), {"2": 0}):
+        with pytest.raises(LookupError, match="'1' is not there; batch is"):
+            find(batch, {})
+
+
+def test_what_the_output_holds_comes_before_the_batch_whichever_was_found_first():
+    find = Finder(Input.of("preds", "logits"))
+    assert [find({"logits": 1}, {}), find({"logits": 1}, {"logits": 2}), find({"logits": 1}, {})] == [1, 2, 1]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        [MulticlassAccuracy(CLASSES)],
+        [MulticlassAccuracy(CLASSES), MulticlassConfusionMatrix(CLASSES)],
+        [MulticlassAccuracy(CLASSES), MulticlassPrecision(CLASSES)],  # which share their states
+        MetricCollection([MulticlassAccuracy(CLASSES), MulticlassPrecision(CLASSES)], compute_groups=False),
+        [MetricTracker(MulticlassAccuracy(CLASSES))],
+    ],
+)
+def test_batches_after_the_first_are_added_as_the_first_was(given):
+    measured = MetricsCallback(given, on="train")._measured["train"]
+    batches = [(torch.randn(8, CLASSES), torch.randint(CLASSES, (8,))) for _ in range(4)]
+    for _ in range(2):
+        measured.begin()
+        for preds, target in batches[:3]:
+            measured.feed(preds, target)
+        twin = copy.deepcopy(measured)
+        twin.feed(*batches[3])
+        for which, seen in ((measured, batches[:3]), (twin, batches)):
+            which.is_fed = True
+            for name, value in which.compute(1).items():
+                if name.endswith("_best"):
+                    continue
+                by_hand = getattr(torchmetrics.classification, name)(CLASSES)
+                by_hand.update(*map(torch.cat, zip(*seen, strict=True)))
+                assert torch.equal(value, by_hand.compute())
+
+
+def test_a_metric_that_joins_between_epochs_is_fed():
+    measured = MetricsCallback(MulticlassAccuracy(CLASSES), on="train")._measured["train"]
+    for joins in ([], [MulticlassConfusionMatrix(CLASSES)]):
+        measured.collection.add_metrics(joins)
+        measured.begin()
+        for _ in range(2):
+            measured.feed(torch.randn(8, CLASSES), torch.randint(CLASSES, (8,)))
+        assert [metric.update_count for metric in measured.collection.values()] == [2] * (1 + len(joins))
 
 
 def test_a_number_is_a_position_in_the_batch():
