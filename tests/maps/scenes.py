@@ -109,7 +109,7 @@ class Saves(TrainerCallback):
         trainer.load_checkpoint(self.path)
 
 
-# what a recorded method does, where doing nothing would end the run
+# what a recorded method does, where doing nothing would end the run or draw a warning
 
 
 def _optimizers(module):
@@ -137,6 +137,7 @@ ACTS = {
     "test_step": _step,
     "predict_step": _step,
     **{f"{name}_dataloader": loader for name in ("train", "val", "test", "predict")},
+    "on_validation_model_train": lambda module: module.train(),
     "on_before_batch_transfer": lambda module, batch, index: batch,
     "transfer_batch_to_device": lambda module, batch, device, index: batch,
     "on_after_batch_transfer": lambda module, batch, index: batch,
@@ -274,6 +275,7 @@ def run_lightning(run, module, callbacks, folder, datamodule=None, ask_module=Fa
         enable_checkpointing=False,
         gradient_clip_val=0.5,
         accelerator="cpu",
+        log_every_n_steps=1,
     )
     given = None if ask_module or datamodule else loader()
     if run in ("evaluate", "test"):
