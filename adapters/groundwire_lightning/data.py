@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count, repeat
 from typing import Any
 
 from torch.utils.data import DataLoader
@@ -34,8 +35,8 @@ class Feed:
         self._batches = batches
         self._looks_ahead = math.isinf(batches)
         iterator: Iterator[Any] = iter(loader)
-        self._iterator = iterator if is_combined(loader) else _numbered(iterator)
-        self._ahead = self._next() if self._looks_ahead else []
+        self._iterator = iterator if is_combined(loader) else zip(iterator, count(), repeat(0))
+        self._ahead = next(self._iterator, None) if self._looks_ahead else None
         self._begins_at = 0
         self._owes_one = False
 
@@ -48,28 +49,21 @@ class Feed:
         """
         self._begins_at, self._owes_one = number, at_least_one
 
-    def _next(self) -> list[Triple]:
-        try:
-            return [next(self._iterator)]  # a for loop would have combined loaders begin anew
-        except StopIteration:
-            return []
-
     def __iter__(self) -> Iterator[Triple]:
         """Each batch, its number, and which of several loaders it is from."""
-        number = self._begins_at
-        while number < self._batches or self._owes_one:
+        number, most, iterator = self._begins_at, self._batches, self._iterator
+        while number < most or self._owes_one:
             self._owes_one = False
-            found = self._ahead or self._next()
-            if not found:
+            found = self._ahead or next(iterator, None)  # a for loop would have combined loaders begin anew
+            if found is None:
                 return
             number += 1
-            self._ahead = self._next() if self._looks_ahead else []
-            self.is_last = not self._ahead if self._looks_ahead else number >= self._batches
-            yield (found[0][0], number - 1, found[0][2]) if self._begins_at else found[0]
-
-
-def _numbered(iterator: Iterator[Any]) -> Iterator[Triple]:
-    return ((batch, number, 0) for number, batch in enumerate(iterator))
+            if self._looks_ahead:
+                self._ahead = next(iterator, None)
+                self.is_last = self._ahead is None
+            else:
+                self.is_last = number >= most
+            yield (found[0], number - 1, found[2]) if self._begins_at else found
 
 
 @dataclass(frozen=True, slots=True)

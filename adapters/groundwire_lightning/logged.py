@@ -88,18 +88,19 @@ class Logged:
         entry = self._entries.get((hook, name, self.loader if asked[_ADD_LOADER] else None))
         if entry is None or entry.asked != asked:
             entry = self._entry(module, name, value, asked)
-        if type(value) is Tensor and not value.ndim and value.dtype in _KEPT_AS_THEY_ARE:
-            scalar: Any = value.detach().clone() if value.requires_grad else value.clone()
-        elif type(value) is float or type(value) is int:
-            scalar = value
-        else:
-            scalar = value if is_metric(value) else as_scalar(value, name, entry.device)
         if hook != self._last_hook:
             self._enter(hook)
         entry.seen, entry.reduced = True, None
-        if scalar is value and not isinstance(value, (int, float)):
+        kind = type(value)
+        if kind is Tensor and not value.ndim and value.dtype in _KEPT_AS_THEY_ARE:
+            scalar: Any = value.detach().clone() if value.requires_grad else value.clone()
+        elif kind is float or kind is int:
+            scalar = value
+        elif value is entry.metric or is_metric(value):
             entry.take_metric(module, value)
             return
+        else:
+            scalar = as_scalar(value, name, entry.device)
         if entry.on_step:
             entry.latest = scalar
         if entry.on_epoch:

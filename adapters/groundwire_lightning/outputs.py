@@ -114,6 +114,8 @@ def detached(values: Any) -> Any:
 
 def size_of(batch: Any) -> int:
     """Samples in a batch: the length of its first tensor, 1 for a scalar one or where there is no tensor."""
+    if type(batch) in (list, tuple) and batch and type(batch[0]) is Tensor:  # what most loaders give
+        return batch[0].size(0) if batch[0].ndim else 1
     return next(_sizes(batch), 1)
 
 
@@ -123,6 +125,10 @@ def checked_size_of(batch: Any) -> int:
     Raises:
         MisconfigurationException: It holds no tensor.
     """
+    if type(batch) in (list, tuple) and batch and type(batch[0]) is Tensor and batch[0].ndim:
+        size: int = batch[0].size(0)
+        if all([type(part) is Tensor and part.ndim and part.size(0) == size for part in batch]):
+            return size
     sizes = _sizes(batch)
     first = next(sizes, None)
     if first is None:

@@ -32,10 +32,11 @@ def moved(batch: Any, device: torch.device) -> Any:
     kind = type(batch)
     if kind is Tensor:
         return batch if batch.device == device else _move(batch, device)
-    if kind is list:  # what most loaders give
-        return [part if type(part) is Tensor and part.device == device else moved(part, device) for part in batch]
-    if kind is tuple:
-        return tuple([moved(part, device) for part in batch])
+    if kind is list or kind is tuple:
+        for part in batch:
+            if type(part) is not Tensor or part.device != device:
+                return kind([moved(part, device) for part in batch])
+        return batch[:]  # what most loaders give
     if kind is dict:
         return {name: moved(part, device) for name, part in batch.items()}
     if kind in (str, int, float, bool, type(None)):

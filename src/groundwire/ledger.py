@@ -71,7 +71,7 @@ class Line:
         group: The slots that were written last, and their vector.
     """
 
-    __slots__ = ("device", "dtype", "group", "reduce", "slots", "values", "weights")
+    __slots__ = ("device", "dtype", "factor", "group", "reduce", "slots", "values", "weight", "weights")
 
     def __init__(self, reduce: str, dtype: torch.dtype | None, device: torch.device) -> None:
         self.reduce = reduce
@@ -81,6 +81,8 @@ class Line:
         self.slots: list[Slot] = []
         self.values: list[Any] = []
         self.weights: list[Any] = []
+        self.weight: Any = None
+        self.factor: Tensor | None = None
 
     def flush(self) -> None:
         """Add what waits."""
@@ -101,9 +103,17 @@ class Line:
         if self.reduce != "mean":
             return stacked
         first = weights[0]
-        if weights.count(first) == len(weights):
-            return stacked if first == 1 else stacked * first
-        return stacked * torch.tensor(weights, device=stacked.device)
+        if weights.count(first) != len(weights):
+            return stacked * torch.tensor(weights, device=stacked.device)
+        return stacked if first == 1 else stacked * self._factor(first, stacked.dtype)
+
+    def _factor(self, weight: Any, dtype: torch.dtype) -> Any:
+        """A weight as what multiplies fastest: a tensor on the host, kept for the next batch of that size."""
+        if isinstance(weight, Tensor):
+            return weight
+        if weight != self.weight or self.factor is None or self.factor.dtype is not dtype:
+            self.weight, self.factor = weight, torch.tensor(weight, dtype=dtype)
+        return self.factor
 
     def _reduced(self, before: Tensor, stacked: Tensor) -> Tensor:
         if self.reduce == "min":
