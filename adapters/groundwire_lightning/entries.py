@@ -13,6 +13,7 @@ from groundwire.ledger import Slot, least_dtype
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.log_rules import LogError, levels
 
+_CPU = torch.device("cpu")
 Asked = tuple[Any, ...]
 """The arguments of ``self.log`` after name and value, in the order of :func:`resolved`."""
 
@@ -115,6 +116,7 @@ class Entry(Slot):
         kept: What they mean.
         seen: It was logged since it was cleared.
         latest: The value of the last batch.
+        kind: Its type, where it is kept as the number of a tensor on a CPU.
         metric: The torchmetrics object, where that is what was logged.
         reduced: The reduction over the epoch, once somebody asked for it.
         shared: It is reduced over all processes.
@@ -124,6 +126,7 @@ class Entry(Slot):
         "asked",
         "device",
         "kept",
+        "kind",
         "latest",
         "metric",
         "on_epoch",
@@ -148,6 +151,7 @@ class Entry(Slot):
         super().clear()
         self.seen = False
         self.latest: Any = None
+        self.kind: torch.dtype | None = None
         self.reduced: Tensor | None = None
 
     def take_metric(self, module: Any, metric: Any) -> None:
@@ -176,7 +180,8 @@ class Entry(Slot):
 
     def _at_step(self) -> Any:
         if isinstance(self.latest, (int, float)):
-            self.latest = torch.tensor(self.latest, dtype=least_dtype(), device=self.device)
+            device = self.device if self.kind is None else None
+            self.latest = torch.tensor(self.latest, dtype=self.kind or least_dtype(), device=device or _CPU)
         return self.latest
 
     def _over_epoch(self) -> Any:

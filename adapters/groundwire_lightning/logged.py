@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _LOGGER, _ADD_LOADER, _METRIC = 1, 5, 10
 """Where these arguments are in :data:`~groundwire_lightning.entries.Asked`."""
+_CPU = torch.device("cpu")
 _KEPT_AS_THEY_ARE = frozenset({torch.float32, torch.float64})
 Collection = dict[tuple[str | None, str, Any], Entry]
 
@@ -43,8 +44,11 @@ class Logged:
         results: Of the last evaluation, the values of each loader by the name that a logger uses.
         ledger: Where values are added up.
         sink: Who takes values to the loggers, where there are any.
+        takes_numbers: What is on a CPU is kept as a number, which costs less than a copy and waits for nothing.
         share: Reduces entries over processes, where there are several: those at a step, or over the epoch.
     """
+
+    takes_numbers = True
 
     def __init__(self) -> None:
         self.hook: str | None = None
@@ -91,9 +95,12 @@ class Logged:
         if hook != self._last_hook:
             self._enter(hook)
         entry.seen, entry.reduced = True, None
-        kind = type(value)
+        kind, dtype = type(value), None
         if kind is Tensor and not value.ndim and value.dtype in _KEPT_AS_THEY_ARE:
-            scalar: Any = value.detach().clone() if value.requires_grad else value.clone()
+            if value.is_cpu and self.takes_numbers and not isinstance(batch_size, Tensor):
+                scalar, dtype = value.tolist(), value.dtype
+            else:
+                scalar = value.detach().clone() if value.requires_grad else value.clone()
         elif kind is float or kind is int:
             scalar = value
         elif value is entry.metric or is_metric(value):
@@ -102,12 +109,15 @@ class Logged:
         else:
             scalar = as_scalar(value, name, entry.device)
         if entry.on_step:
-            entry.latest = scalar
+            entry.latest, entry.kind = scalar, dtype
         if entry.on_epoch:
             weight: Any = 1
             if entry.weighed:
                 weight = batch_size if batch_size is not None else self._size or self._measure()
-            self.ledger.add(entry, scalar, weight, entry.device)
+            if dtype is None:
+                self.ledger.add(entry, scalar, weight, entry.device)
+            else:
+                self.ledger.add_number(entry, scalar, weight, dtype, _CPU)
         if entry.shared:
             self._to_share.append(entry)
 

@@ -127,7 +127,10 @@ def checked_size_of(batch: Any) -> int:
     """
     if type(batch) in (list, tuple) and batch and type(batch[0]) is Tensor and batch[0].ndim:
         size: int = batch[0].size(0)
-        if all([type(part) is Tensor and part.ndim and part.size(0) == size for part in batch]):
+        for part in batch:
+            if type(part) is not Tensor or not part.ndim or part.size(0) != size:
+                break
+        else:
             return size
     sizes = _sizes(batch)
     first = next(sizes, None)

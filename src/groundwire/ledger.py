@@ -1,8 +1,10 @@
 """What was measured: named scalars, reduced over the steps of an epoch where they are, on the device.
 
 The scalars of one place in the code that share a reduction and a type are stacked once and added
-to one running vector: elementwise over names, one step after the other. The sums are therefore
-those of adding each scalar by itself, to the bit, at a fraction of the calls.
+to one running vector: elementwise over names, one step after the other. Python numbers, and what
+is on a CPU, where numbers are at hand, wait in their slot and are added later, in the same order
+and with the roundings of their type. The sums are therefore those of adding each scalar by itself,
+to the bit, at a fraction of the calls.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ __all__ = ["Ledger", "Slot", "least_dtype", "numbers"]
 
 EMPTY = {"mean": 0.0, "sum": 0.0, "min": float("inf"), "max": float("-inf")}
 """Name of a reduction to what it begins with."""
+FOLD_AFTER = 256
+"""Numbers that wait in a slot at most."""
 
 
 class Slot:
@@ -27,9 +31,12 @@ class Slot:
         reduce: ``"mean"`` (weighted), ``"sum"``, ``"min"`` or ``"max"``.
         place: Slots of one place are written together, step after step.
         weight: The weights of all values together.
+        dtype: Of the numbers that wait; None for Python's own.
+        home: Where they go once they are added.
+        waiting: Each with its weight.
     """
 
-    __slots__ = ("group", "index", "line", "place", "reduce", "weight")
+    __slots__ = ("dtype", "group", "home", "index", "line", "place", "reduce", "waiting", "weight")
 
     def __init__(self, reduce: str, place: Hashable) -> None:
         self.reduce = reduce
@@ -38,17 +45,30 @@ class Slot:
         self.line: Line | None = None
         self.group: Group | None = None
         self.index = 0
+        self.dtype: torch.dtype | None = None
+        self.home = torch.device("cpu")
+        self.waiting: list[tuple[Any, Any]] = []
 
     def clear(self) -> None:
         """Begin anew."""
         self.weight = 0
+        self.waiting = []
         self.group = None
         if self.line is not None:
             self.line.group = None
 
     def running(self) -> Tensor | None:
         """The reduction so far, of a mean its weighted sum; None where nothing was added."""
+        if self.waiting:
+            self.fold()
         return None if self.group is None else self.group.vector[self.index]
+
+    def fold(self) -> None:
+        """Add the numbers that wait."""
+        waiting, self.waiting = self.waiting, []
+        if waiting:
+            before = None if self.group is None else self.group.vector[self.index]
+            Group([self], _added(self.reduce, before, waiting, self.dtype or least_dtype()).to(self.home))
 
 
 class Group:
@@ -67,13 +87,13 @@ class Line:
     """Values of one place, reduction and type that wait to be added.
 
     Attributes:
-        dtype: Of the values; None for Python numbers, which become a tensor together.
+        dtype: Of the values.
         group: The slots that were written last, and their vector.
     """
 
     __slots__ = ("device", "dtype", "factor", "group", "reduce", "slots", "values", "weight", "weights")
 
-    def __init__(self, reduce: str, dtype: torch.dtype | None, device: torch.device) -> None:
+    def __init__(self, reduce: str, dtype: torch.dtype, device: torch.device) -> None:
         self.reduce = reduce
         self.dtype = dtype
         self.device = device
@@ -96,10 +116,7 @@ class Line:
         group.vector = self._reduced(group.vector, self._stacked(values, weights))
 
     def _stacked(self, values: list[Any], weights: list[Any]) -> Tensor:
-        if self.dtype is None:
-            stacked = torch.tensor(values, dtype=least_dtype(), device=self.device)
-        else:
-            stacked = torch.stack(values)
+        stacked = torch.stack(values)
         if self.reduce != "mean":
             return stacked
         first = weights[0]
@@ -136,6 +153,27 @@ class Line:
             self.group = Group(slots, self._reduced(torch.stack(before), stacked))
 
 
+def _added(reduce: str, before: Tensor | None, waiting: list[tuple[Any, Any]], dtype: torch.dtype) -> Tensor:
+    """Numbers added to what there was, one after the other, each time rounded as tensors of that type are."""
+    import numpy as np
+
+    least = least_dtype() if before is None else before.dtype
+    result = torch.promote_types(least, dtype)
+    values, weights = zip(*waiting, strict=True)
+    with np.errstate(all="ignore"):
+        row = np.array(values, _name(dtype))
+        if reduce == "mean":
+            row = row * np.array(weights, row.dtype)
+        row = np.append(np.array(EMPTY[reduce] if before is None else before.tolist(), _name(result)), row)
+        step = {"min": np.minimum, "max": np.maximum}.get(reduce, np.add)
+        total = step.accumulate(row)[-1]
+    return torch.tensor([total.item()], dtype=result)
+
+
+def _name(dtype: torch.dtype) -> str:
+    return "float64" if dtype is torch.float64 else "float32"
+
+
 def _runs(slots: Sequence[Slot]) -> list[int]:
     """Where to cut a list of slots so that none of them is twice in a piece."""
     if len(set(map(id, slots))) == len(slots):
@@ -170,12 +208,14 @@ class Ledger:
             weight: Its weight in a mean.
             device: Where Python numbers are put.
         """
-        dtype = None
-        if isinstance(value, Tensor):
-            dtype, device = value.dtype, value.device
-        line = slot.line
-        if line is None or line.dtype is not dtype or line.device != device:
-            line = self._move(slot, dtype, device)
+        if not isinstance(value, Tensor):
+            if not isinstance(weight, Tensor):
+                self.add_number(slot, value, weight, None, device)
+                return
+            value = torch.tensor(value, dtype=least_dtype(), device=device)
+        line, device = slot.line, value.device
+        if line is None or line.dtype is not value.dtype or line.device != device:
+            line = self._move(slot, value.dtype, device)
         if not line.slots:
             self.waiting.append(line)
         line.slots.append(slot)
@@ -183,10 +223,38 @@ class Ledger:
         line.weights.append(weight)
         slot.weight += weight
 
-    def _move(self, slot: Slot, dtype: torch.dtype | None, device: torch.device) -> Line:
+    def add_number(
+        self, slot: Slot, number: float, weight: float, dtype: torch.dtype | None, home: torch.device
+    ) -> None:
+        """Take a number, which :meth:`Slot.running` adds when it is asked for.
+
+        Args:
+            slot: What it is a value of.
+            number: The number.
+            weight: Its weight in a mean.
+            dtype: The type to add it in, 32 or 64 bits; None for the default type.
+            home: The device on which the result is.
+        """
+        if slot.line is not None or slot.dtype is not dtype or slot.home != home:
+            self._leave(slot)
+            slot.dtype, slot.home = dtype, home
+        slot.waiting.append((number, weight))
+        slot.weight += weight
+        if len(slot.waiting) == FOLD_AFTER:
+            slot.fold()
+
+    def _leave(self, slot: Slot) -> None:
+        """Add what waits of a slot before it takes values of another kind."""
+        slot.fold()
         if slot.line is not None:
-            self.flush()  # what waits there comes before
+            self.flush()
             slot.line.group = None  # it would go on from what the slot was when it left
+            slot.line = None
+
+    def _move(self, slot: Slot, dtype: torch.dtype, device: torch.device) -> Line:
+        self._leave(slot)
+        if slot.group is not None and slot.group.vector.device != device:
+            Group([slot], slot.group.vector[slot.index].reshape(1).to(device))
         key = (slot.place, slot.reduce, dtype, device)
         slot.line = self._lines.setdefault(key, Line(slot.reduce, dtype, device))
         return slot.line

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwire.ledger import EMPTY, Ledger, Slot, least_dtype, numbers
+from groundwire.ledger import EMPTY, FOLD_AFTER, Ledger, Slot, least_dtype, numbers
 
 CPU = torch.device("cpu")
 REDUCE = {"mean": torch.add, "sum": torch.add, "min": torch.minimum, "max": torch.maximum}
@@ -34,14 +34,25 @@ VALUES = st.one_of(
 STEPS = st.lists(st.lists(st.tuples(st.integers(0, 3), VALUES, st.integers(1, 4)), max_size=6), min_size=1, max_size=6)
 
 
+def add(ledger, slot, value, weight, as_number):
+    if as_number and isinstance(value, torch.Tensor):
+        ledger.add_number(slot, value.item(), weight, value.dtype, CPU)
+    else:
+        ledger.add(slot, value, weight, CPU)
+
+
 @settings(deadline=None, max_examples=150)
-@given(reduce=st.sampled_from(["mean", "sum", "min", "max"]), steps=STEPS)
-def test_any_order_of_values_gives_what_adding_each_by_itself_gives(reduce, steps):
+@given(
+    reduce=st.sampled_from(["mean", "sum", "min", "max"]),
+    steps=STEPS,
+    as_numbers=st.sampled_from([[True], [False], [True, True, False]]),
+)
+def test_any_order_of_values_gives_what_adding_each_by_itself_gives(reduce, steps, as_numbers):
     ledger, slots = Ledger(), [Slot(reduce, "here") for _ in range(4)]
     kept = [[] for _ in slots]
     for step in steps:
-        for which, value, weight in step:
-            ledger.add(slots[which], value, weight, CPU)
+        for index, (which, value, weight) in enumerate(step):
+            add(ledger, slots[which], value, weight, as_numbers[index % len(as_numbers)])
             kept[which].append((value, weight))
         ledger.flush()
     for slot, values in zip(slots, kept, strict=True):
@@ -73,6 +84,24 @@ def test_a_slot_that_was_cleared_begins_anew():
         ledger.add(slot, 1.0, 1, CPU)
     ledger.flush()
     assert [slot.running().item() for slot in slots] == [1.0, 3.0]
+
+
+@pytest.mark.parametrize("reduce", ["mean", "sum", "min", "max"])
+def test_many_numbers_are_rounded_one_by_one_as_tensors_are(reduce):
+    torch.manual_seed(0)
+    values = [(value, 1 + index % 7) for index, value in enumerate(torch.randn(FOLD_AFTER * 2 + 9) * 1e5)]
+    values[3] = (torch.tensor(3e38), 7)  # its product is infinite
+    ledger, slot = Ledger(), Slot(reduce, "here")
+    for value, weight in values:
+        ledger.add_number(slot, value.item(), weight, value.dtype, CPU)
+    assert same(slot.running(), alone(reduce, values))
+
+
+def test_a_weight_may_be_a_tensor():
+    ledger, slot = Ledger(), Slot("mean", "here")
+    ledger.add(slot, 2.5, torch.tensor(4), CPU)
+    ledger.flush()
+    assert slot.running().item() == 10.0
 
 
 def test_nothing_is_kept_of_a_graph_or_added_before_it_is_asked_for():
