@@ -18,6 +18,7 @@ from groundwire_lightning.callback_order import checkpoints_last
 from groundwire_lightning.checkpoint import STATE_METHODS, told_its_state
 from groundwire_lightning.combined import is_combined, is_several
 from groundwire_lightning.datamodule import LightningDataModule
+from groundwire_lightning.default_callbacks import specialises
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError, TunerExit
 from groundwire_lightning.facade import Facade
 from groundwire_lightning.logged import Logged
@@ -243,9 +244,7 @@ class LightningAdapter(Facade, Slots):
             return
         new, told = substituted(joining if isinstance(joining, (list, tuple)) else [joining])
         self.substituted = [*self.substituted, *told]
-        replaced = {
-            type(old) for old in self.callbacks for made in new if issubclass(type(made), type(old)) and old is not made
-        }
+        replaced = {type(old) for old in self.callbacks for made in new if old is not made and specialises(made, old)}
         self.callback_handler.callbacks = [
             old for old in self.callbacks if type(old) not in replaced and not any(old is made for made in new)
         ]

@@ -103,7 +103,7 @@ class Answers:
 
     @property
     def distributed_sampler_kwargs(self) -> dict[str, int] | None:
-        """What a ``DistributedSampler`` is made with; None in one process."""
+        """What a ``DistributedSampler`` is made with; None without a strategy for several processes."""
         made: dict[str, int] | None = getattr(self.strategy, "distributed_sampler_kwargs", None)
         return made
 

@@ -44,6 +44,16 @@ def has_any(callbacks: Iterable[Any], name: str) -> bool:
     return any(named(cls, (name,)) for callback in callbacks for cls in type(callback).__mro__)
 
 
+def specialises(made: Any, old: Any) -> bool:
+    """True where one is of the class of the other, or of a subclass; classes of Lightning's and ours of a name are one.
+
+    Args:
+        made: What joins.
+        old: What is there.
+    """
+    return isinstance(made, type(old)) or (named(type(old), (type(old).__name__,)) and has_any([made], type(old).__name__))
+
+
 def _bar(callbacks: list[Any], wanted: bool) -> list[Any]:
     bars = [callback for callback in callbacks if has_any([callback], "ProgressBar")]
     said = ", ".join(type(bar).__name__ for bar in bars)

@@ -13,6 +13,10 @@ class NotSupportedYetError(GroundwireError, NotImplementedError):
     """Something of Lightning that has no counterpart here yet; the message says what to do instead."""
 
 
+class NoModuleError(TypeError, MisconfigurationException):
+    """A model that is no LightningModule and has not its methods; a TypeError in Lightning."""
+
+
 class NoLoaderError(TypeError, MisconfigurationException):
     """What should have given batches is None, or cannot be iterated over; a TypeError in Lightning."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from groundwire_lightning import limits
 from groundwire_lightning.guests import real
 from groundwire_lightning.progress import Count
 
@@ -129,6 +130,11 @@ class FitLoop(Look):
     def batch_idx(self) -> int:
         """The index of the batch in use, in its epoch."""
         return int(self.trainer.progress.ready) - 1
+
+    @property
+    def done(self) -> bool:
+        """True where no epoch is left to run: the last is over, or the run is to stop."""
+        return limits.is_done(self.trainer)
 
     @property
     def restarting(self) -> bool:
@@ -392,8 +398,8 @@ class AcceleratorConnector(Look):
 
     @property
     def is_distributed(self) -> bool:
-        """True with several processes."""
-        return bool(self.trainer.world_size > 1)
+        """True with a strategy for several processes, be it one that runs it."""
+        return self.trainer.distributed_sampler_kwargs is not None
 
     @property
     def strategy(self) -> Any:

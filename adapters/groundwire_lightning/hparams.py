@@ -12,6 +12,10 @@ from contextvars import ContextVar
 from types import FrameType
 from typing import Any
 
+from torch import nn
+
+from groundwire.errors import rank_zero_warn
+
 _given: ContextVar[dict[str, Any] | None] = ContextVar("_given", default=None)
 
 
@@ -87,6 +91,7 @@ class HyperParameters:
         kept, self._hparams_name = _chosen(args, given)
         self._set_hparams(kept)
         self.remove_ignored_hparams(sorted(ignored))
+        _warn_of_modules(self._hparams)
         self._hparams_initial = copy.deepcopy(self._hparams)
 
     def remove_ignored_hparams(self, ignore_list: list[str]) -> None:
@@ -116,6 +121,15 @@ class HyperParameters:
     def hparams_initial(self) -> Any:
         """A copy of what :meth:`save_hyperparameters` kept when it was called."""
         return copy.deepcopy(self.__dict__.get("_hparams_initial", AttributeDict()))
+
+
+def _warn_of_modules(hparams: Any) -> None:
+    for name, value in hparams.items():
+        if isinstance(value, nn.Module):
+            rank_zero_warn(
+                f"save_hyperparameters: {name!r} is an nn.Module, whose weights a checkpoint holds already; leave it "
+                f"out, as in save_hyperparameters(ignore=[{name!r}])"
+            )
 
 
 def _chosen(args: tuple[Any, ...], given: dict[str, Any]) -> tuple[Any, str | None]:

@@ -143,7 +143,7 @@ class Loaders(LightningAdapter):
         if (self._train_dataloader is None or self._is_due(self._train_asked)) and self.limit_train_batches:
             loader = _present(self.plan.create_train_dataloader(None, None), "train", self._brings("train_dataloader"))
             loader = self._unshuffled(checked(loader, "train_dataloader", "max_size_cycle"), "train")
-            self._train_dataloader = self._shared(loader)
+            self._train_dataloader = self._shared(loader, shuffles=True)
             resume.give_loader_state(self._train_dataloader, self.restart, self._loader_states)
             self._feed = self._new_training_feed()
             if self.num_training_batches:
@@ -184,11 +184,12 @@ class Loaders(LightningAdapter):
         rank_zero_warn(f"overfit_batches: the {prefix}_dataloader shuffles; its samples are read in order instead")
         return changed(loader, in_order)
 
-    def _shared(self, loader: Any, repeats: bool = True) -> Any:
-        """The loader over the share of this process; itself where there is one, or where the user shares out."""
-        if self.world_size == 1 or not self._asked["use_distributed_sampler"]:
+    def _shared(self, loader: Any, shuffles: bool | None = None, repeats: bool = True) -> Any:
+        """The loader over the share of this process; itself where nothing is shared, or where the user shares out."""
+        if self.distributed_sampler_kwargs is None or not self._asked["use_distributed_sampler"]:
             return loader
-        shuffles = not self.overfit_batches
+        if self.overfit_batches:
+            shuffles = False
         return changed(
             loader, lambda part: shared(part, self.world_size, self.global_rank, shuffles=shuffles, repeats=repeats)
         )

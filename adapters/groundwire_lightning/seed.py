@@ -50,6 +50,12 @@ def seed_everything(seed: int | None = None, workers: bool = False, verbose: boo
     return seed
 
 
+def reset_seed() -> None:
+    """Go back to the seed that was set last, where one was; a run of a strategy for several processes begins so."""
+    if "PL_GLOBAL_SEED" in os.environ:
+        seed_everything(workers=seeds_workers(), verbose=False)
+
+
 def seeds_workers() -> bool:
     """True after ``seed_everything(..., workers=True)``."""
     return os.environ.get("PL_SEED_WORKERS") == "1"

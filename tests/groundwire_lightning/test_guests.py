@@ -192,3 +192,16 @@ def test_manual_methods_answer_outside_of_a_run_as_in_lightning(kind):
     assert (module.current_epoch, module.global_step, module.logger, module.on_gpu) == (0, 0, None, False)
     with pytest.raises(RuntimeError, match="attached"):
         _ = module.trainer
+
+
+def test_a_checkpoint_callback_of_lightnings_module_stands_for_the_default_one(tmp_path):
+    class Saving(OfLightning):
+        def configure_callbacks(self):
+            return [lightning.pytorch.callbacks.ModelCheckpoint(dirpath=tmp_path / "own")]
+
+    trainer = quiet(max_epochs=1, enable_checkpointing=True, default_root_dir=tmp_path)
+    trainer.fit(Saving(), loader())
+    assert [type(callback).__module__ for callback in trainer.checkpoint_callbacks] == [
+        "lightning.pytorch.callbacks.model_checkpoint"
+    ]
+    assert {path.parent.name for path in tmp_path.rglob("*.ckpt")} == {"own"}

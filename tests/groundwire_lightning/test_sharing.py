@@ -106,6 +106,16 @@ def test_what_cannot_or_need_not_be_shared_out_is_left_alone(loader):
     assert shared(loader, 2, 1) is loader
 
 
-def test_one_process_reads_all():
-    loader = DataLoader(Numbers(4))
-    assert shared(loader, 1, 0) is loader
+def test_one_process_reads_all_in_the_order_of_several():
+    data = Numbers(12)
+    ours, theirs = shared(DataLoader(data, shuffle=True), 1, 0), DistributedSampler(data, 1, 0, shuffle=True, seed=0)
+    assert read(ours) == list(theirs)
+    assert sorted(read(ours)) == list(range(12))
+
+
+@pytest.mark.parametrize("name", LOADERS)
+def test_what_is_to_be_shuffled_is_shuffled_whatever_the_loader_does(name, monkeypatch):
+    monkeypatch.setenv("PL_GLOBAL_SEED", "7")
+    loader = LOADERS[name](Numbers(10))
+    expected = list(_get_distributed_sampler(loader, True, 0, num_replicas=2, rank=1))
+    assert read(shared(loader, 2, 1, shuffles=True)) == (expected[:4] if "dropped" in name else expected)

@@ -2,10 +2,13 @@
 
 import importlib
 
+import lightning
 import pytest
 import torch
 from tests.side_by_side.twins import BOTH, BoomError, loss_of, twins
 from torch.utils.data import DataLoader, TensorDataset
+
+import groundwire_lightning
 
 EVERY = pytest.mark.parametrize("hears", [True, False], ids=["heard", "unheard"])
 
@@ -349,3 +352,9 @@ def test_prediction_writers_are_told_the_samples_as_under_lightning(loaders, int
         return trainer.predict(module, PREDICTED[loaders](stage), return_predictions=interval != "epoch")
 
     twins(scenario, hears=False)
+
+
+@pytest.mark.parametrize("framework", [lightning, groundwire_lightning])
+def test_a_model_that_is_no_lightning_module_is_a_type_error(framework):
+    with pytest.raises(TypeError, match="Linear"):
+        framework.Trainer(accelerator="cpu", logger=False).fit(torch.nn.Linear(1, 1), [])

@@ -19,7 +19,7 @@ ASKED = [
     *("progress_bar_callback", "enable_validation", "distributed_sampler_kwargs", "num_sanity_val_steps"),
     *("accelerator.name", "strategy.root_device.type", "strategy.world_size", "strategy.is_global_zero"),
     *("fit_loop.max_epochs", "fit_loop.min_epochs", "fit_loop.max_steps", "fit_loop.min_steps"),
-    *("fit_loop.max_batches", "fit_loop._can_stop_early", "fit_loop.restarting"),
+    *("fit_loop.max_batches", "fit_loop._can_stop_early", "fit_loop.restarting", "fit_loop.done"),
     *("fit_loop.epoch_loop.global_step", "fit_loop.epoch_loop._batches_that_stepped", "fit_loop.epoch_loop.max_steps"),
     *("_accelerator_connector.is_distributed", "_accelerator_connector.use_distributed_sampler"),
     *("_logger_connector.should_update_logs", "fit_loop._data_source.is_module"),

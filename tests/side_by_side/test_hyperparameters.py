@@ -7,6 +7,7 @@ import pickle
 
 import lightning
 import pytest
+import torch
 
 import groundwire_lightning
 
@@ -337,3 +338,14 @@ def test_hyperparameters_are_attributes_too():
     assert pickle.loads(pickle.dumps(hparams)) == hparams
     with pytest.raises(AttributeError, match="height"):
         hparams.height  # noqa: B018  # reading it raises
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS.values(), ids=FRAMEWORKS)
+def test_a_module_among_hyperparameters_is_warned_of(framework):
+    class Around(bases(framework)[0]):
+        def __init__(self, net):
+            super().__init__()
+            self.save_hyperparameters()
+
+    with pytest.warns(UserWarning, match=r"net.*save_hyperparameters\(ignore=\['net'\]\)"):
+        Around(torch.nn.Linear(1, 1))

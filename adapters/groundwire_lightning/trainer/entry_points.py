@@ -13,7 +13,7 @@ from groundwire.errors import rank_zero_warn
 from groundwire_lightning import guests, limits
 from groundwire_lightning.data import Feed
 from groundwire_lightning.default_callbacks import has_any
-from groundwire_lightning.errors import MisconfigurationException, PossibleUserWarning, TunerExit
+from groundwire_lightning.errors import MisconfigurationException, NoModuleError, PossibleUserWarning, TunerExit
 from groundwire_lightning.fit_steps import FitSteps
 from groundwire_lightning.loader_index import refuse_iterators
 from groundwire_lightning.map import LIGHTNING
@@ -232,7 +232,8 @@ class EntryPoints(FitSteps):
         module = Part(LIGHTNING, "LightningModule", self.lightning_module)
         for method in methods:
             if not module.implements(method):
-                raise MisconfigurationException(
+                is_module = isinstance(module.player, LIGHTNING.bases["LightningModule"])
+                raise (MisconfigurationException if is_module else NoModuleError)(
                     f"{type(module.player).__qualname__} has no {method}() of its own; write it, or call "
                     "groundwire_lightning.adapt(model, YourTrainer) to bring it in a Trainer"
                 )

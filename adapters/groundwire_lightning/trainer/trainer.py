@@ -26,6 +26,7 @@ from groundwire_lightning.profilers import Profiler, profiler_for
 from groundwire_lightning.profiling import Profiled
 from groundwire_lightning.progress import Progress
 from groundwire_lightning.retired import NAMES, named
+from groundwire_lightning.seed import reset_seed
 from groundwire_lightning.shared import share
 from groundwire_lightning.strategies.strategy import Strategy
 from groundwire_lightning.substitutes import substituted
@@ -224,6 +225,11 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         return self.progress.is_last
 
     # Lightning's order
+
+    def _gather_callbacks(self) -> None:
+        super()._gather_callbacks()
+        if self.distributed_sampler_kwargs is not None and not self._is_inner:
+            reset_seed()
 
     def _assemble_run(self) -> None:
         fit_order.assembly(self)
