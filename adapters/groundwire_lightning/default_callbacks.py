@@ -51,7 +51,8 @@ def specialises(made: Any, old: Any) -> bool:
         made: What joins.
         old: What is there.
     """
-    return isinstance(made, type(old)) or (named(type(old), (type(old).__name__,)) and has_any([made], type(old).__name__))
+    name = type(old).__name__
+    return isinstance(made, type(old)) or (named(type(old), (name,)) and has_any([made], name))
 
 
 def _bar(callbacks: list[Any], wanted: bool) -> list[Any]:
