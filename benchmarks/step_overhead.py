@@ -293,17 +293,24 @@ def short_epochs(rounds: int) -> None:
 
 
 def imports(rounds: int) -> None:
-    """Seconds until a package is imported, each time in a new process."""
+    """Seconds until a package is imported, each time in a new process, from compiled files.
+
+    Without garbage collection: where its turn comes within an import it takes 60 ms to look at what
+    torch made, and at which row that happens is chance.
+    """
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     print(f"\n{'Import':38}{'ms':>10}")
-    for name in ("torch", "accelerate", "groundwire.trainer", "groundwire_lightning", "lightning"):
+    for name in ("torch", "accelerate", "groundwire", "groundwire.trainer", "groundwire_lightning", "lightning"):
         if importlib.util.find_spec(name.partition(".")[0]) is None:
             continue
-        code = f"import time; t = time.process_time(); import {name}; print(time.process_time() - t)"
+        code = f"import gc, time; gc.disable(); t = time.process_time(); import {name}; print(time.process_time() - t)"
         command = [sys.executable, "-c", code]
         taken = [
-            float(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-1])
-            for _ in range(rounds)
-        ]
+            float(
+                subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout.split()[-1]
+            )
+            for _ in range(rounds + 1)
+        ][1:]
         print(f"{name:38}{statistics.median(taken) * 1e3:10.0f}")
 
 

@@ -74,9 +74,12 @@ def _generators_of(loaders: Iterable[Any]) -> list[torch.Generator]:
     found: dict[int, torch.Generator] = {}
     for loader in loaders:
         holder = innermost(loader)
-        samplers = [getattr(holder, name, None) for name in ("sampler", "batch_sampler")]
-        samplers += [getattr(sampler, "sampler", None) for sampler in samplers]
-        for generator in (getattr(part, "generator", None) for part in (holder, *samplers)):
+        parts = [holder]
+        for name in ("sampler", "batch_sampler"):
+            sampler = getattr(holder, name, None)
+            parts += [sampler, getattr(sampler, "sampler", None)]
+        for part in parts:
+            generator = getattr(part, "generator", None)
             if isinstance(generator, torch.Generator):
                 found[id(generator)] = generator
     return list(found.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from groundwire.callbacks.base import TrainerCallback
@@ -111,9 +111,9 @@ PrintMetricsCallback = LogMetricsCallback
 """Another name of :class:`LogMetricsCallback`."""
 
 
-def _times(trainer: Trainer) -> list[Any]:
+def _times(trainer: Trainer) -> Sequence[Any]:
     times = getattr(trainer.run_history, "epoch_times", ())
-    return list(times) if isinstance(times, (list, tuple)) else []
+    return times if isinstance(times, (list, tuple)) else ()
 
 
 def _counts(trainer: Trainer) -> dict[str, int]:
