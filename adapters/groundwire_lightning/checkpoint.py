@@ -75,9 +75,6 @@ def restore_training(trainer: Trainer, state: dict[str, Any]) -> None:
         PartialCheckpointError: It holds weights only.
         CheckpointError: It is of other optimizers.
     """
-    precision = trainer.precision_plugin
-    if scaler := state.get(type(precision).__qualname__, state.get("native_amp_scaling_state")):
-        precision.load_state_dict(scaler)
     if "loops" in state:
         fit_loop = state["loops"]["fit_loop"]
         ckpt_loops.taken(trainer.progress, fit_loop, getattr(trainer.lightning_module, "automatic_optimization", True))
@@ -98,6 +95,13 @@ def restore_training(trainer: Trainer, state: dict[str, Any]) -> None:
         _restore_optimizer(optimizer, kept, trainer.ckpt_path)
     for config, kept in zip(trainer.lr_scheduler_configs, state["lr_schedulers"], strict=False):
         config.scheduler.load_state_dict(kept)
+
+
+def restore_precision(trainer: Trainer, state: dict[str, Any]) -> None:
+    """Give the precision of a trainer what a checkpoint holds of it: the scale of gradients."""
+    precision = trainer.precision_plugin
+    if scaler := state.get(type(precision).__qualname__, state.get("native_amp_scaling_state")):
+        precision.load_state_dict(scaler)
 
 
 def _restore_optimizer(optimizer: Any, state: dict[str, Any], source: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from groundwire import CheckpointError
 from groundwire.errors import rank_zero_warn
-from groundwire_lightning import checkpoint, ckpt_io
+from groundwire_lightning import checkpoint, ckpt_io, ckpt_loops
 from groundwire_lightning.adapter import LightningAdapter
 from groundwire_lightning.agreement import together
 from groundwire_lightning.callback_order import is_checkpoint, is_early_stopping
@@ -141,8 +141,13 @@ class Checkpoints(LightningAdapter):
     def restore_training(self) -> None:
         """Give loops, optimizers and schedulers what the checkpoint holds of them, and let go of it."""
         state, self._loaded = self._loaded, {}
-        if state and self._purpose == "fit":
+        if not state:
+            return
+        checkpoint.restore_precision(self, state)  # type: ignore[arg-type]  # it is a Trainer
+        if self._purpose == "fit":
             checkpoint.restore_training(self, state)  # type: ignore[arg-type]
+        else:
+            ckpt_loops.taken_of_other(self.progress, self._purpose.value, state.get("loops", {}))
 
     def _wire_idle(self) -> None:
         """Let the hooks of saving reach who takes part, between runs."""

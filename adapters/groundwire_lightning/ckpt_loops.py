@@ -15,6 +15,7 @@ MANUAL = "epoch_loop.manual_optimization.optim_step_progress"
 SCHEDULER = "epoch_loop.scheduler_progress"
 VALIDATION = "epoch_loop.val_loop.batch_progress"
 STEPPED = "_batches_that_stepped"
+OTHERS = ("validate", "test", "predict")
 
 
 def written(progress: Progress, automatic: bool, loaders: list[Any]) -> dict[str, Any]:
@@ -51,11 +52,7 @@ def written(progress: Progress, automatic: bool, loaders: list[Any]) -> dict[str
     }
     return {
         "fit_loop": fit_loop,
-        **{
-            f"{name}_loop": {"state_dict": {}, "batch_progress": _other(progress, name)}
-            for name in ("validate", "test")
-        },
-        "predict_loop": {"state_dict": {}, "batch_progress": _both(Count(), Count())},
+        **{f"{name}_loop": {"state_dict": {}, "batch_progress": _other(progress, name)} for name in OTHERS},
     }
 
 
@@ -92,9 +89,23 @@ def taken(progress: Progress, fit_loop: Mapping[str, Any], automatic: bool) -> N
     progress.stepped = fit_loop.get("epoch_loop.state_dict", {}).get(STEPPED, 0)
 
 
+def taken_of_other(progress: Progress, entry: str, loops: Mapping[str, Any]) -> None:
+    """Put the counters of an entry point other than ``fit`` where those of a checkpoint were.
+
+    Args:
+        progress: What is overwritten.
+        entry: The entry point.
+        loops: The entry ``loops``.
+    """
+    batches = loops.get(f"{entry}_loop", {}).get("batch_progress", {})
+    total, current = _counts(batches)
+    progress.others[entry] = current, total.minus(current), bool(batches.get("is_last_batch", False))
+
+
 def _other(progress: Progress, entry: str) -> dict[str, Any]:
     current, before, is_last = progress.others.get(entry, (Count(), Count(), False))
-    return _both(before.plus(current), current) | {"is_last_batch": is_last}
+    counted = _both(before.plus(current), current)
+    return counted if entry == "predict" else counted | {"is_last_batch": is_last}
 
 
 def _batch(progress: Progress) -> Count:

@@ -81,7 +81,7 @@ def evaluation(trainer: Trainer, feed: Feed) -> None:
 
 def prediction_run(trainer: Trainer) -> None:
     """Every batch to predict once; what the module says of it is kept where somebody asked for it."""
-    plan, made = trainer.plan, trainer.predicted
+    plan, made, seen = trainer.plan, trainer.predicted, 0
     trainer.lightning_module.zero_grad()
     with evaluating(trainer, "predict"):
         trainer.load_evaluation_data()
@@ -97,6 +97,8 @@ def prediction_run(trainer: Trainer) -> None:
             for batch in trainer._on_device(Announced(feed, made.noting(announced(trainer, feed), trainer.at))):
                 predictions = plan._run_prediction_step(batch, trainer.at.eval_step)
                 made.take(predictions, trainer.at.loader)
+                seen += 1
+            trainer.progress.predicted(seen)
             plan.prediction_run_end()
             plan.on_prediction_run_end()
             restore_modes(trainer)

@@ -60,7 +60,8 @@ class Progress:
         val_batch: Batches of the validation under way, or of the last one.
         val_before: Batches of the validations before it in this epoch.
         val_is_last: That validation came to its last batch.
-        others: The last three of the entry points ``"validate"`` and ``"test"``, while another run is under way.
+        others: The last three of the entry points ``"validate"``, ``"test"`` and ``"predict"``, while another run
+            is under way.
     """
 
     epochs: int = 0
@@ -93,6 +94,11 @@ class Progress:
         finally:
             self.others[entry] = self.val_batch, self.val_before, self.val_is_last
             self.val_batch, self.val_before, self.val_is_last = kept
+
+    def predicted(self, number: int) -> None:
+        """Count the batches of a prediction that is over."""
+        batch, before, _ = self.others.get("predict", (Count(), Count(), False))
+        self.others["predict"] = Count(number, number, number, number), before.plus(batch), False
 
     def enter_epoch(self) -> None:
         """Begin to count the batches of an epoch."""

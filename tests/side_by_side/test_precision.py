@@ -218,3 +218,21 @@ def test_scaled_gradients_have_lightnings_bits(case):
         return stage.trainer.precision_plugin.state_dict()
 
     twins(scenario)
+
+
+@pytest.mark.parametrize("entry", ["fit", "validate"])
+def test_the_scale_goes_on_where_a_file_left_it(entry, tmp_path):
+    def scenario(stage):
+        path = tmp_path / f"{stage.L.__name__}.ckpt"
+        fit(stage, plugins=scaled(stage), methods=SCALED["an infinite loss, and none"]["methods"], max_epochs=1)
+        stage.trainer.save_checkpoint(path)
+        stage.note("file", "scale", torch.load(path, weights_only=True)["MixedPrecision"])
+        module = stage.make_module(methods=SCALED["the scale"]["methods"])
+        trainer = stage.make_trainer(plugins=scaled(stage, init_scale=4.0))
+        if entry == "fit":
+            trainer.fit(module, stage.loader("train"), stage.loader("val", samples=10), ckpt_path=path)
+        else:
+            trainer.validate(module, stage.loader("val", samples=10), ckpt_path=path, verbose=False)
+        return trainer.precision_plugin.state_dict()
+
+    twins(scenario)

@@ -261,6 +261,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
 
     def _run_evaluation(self) -> None:
         self.to_loggers.run_starts()
+        self.restore_training()
         with self.progress.counting(self._purpose):
             evaluation.evaluation_run(self)
 
@@ -290,6 +291,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
 
     def _run_prediction(self) -> None:
         self.to_loggers.run_starts()
+        self.restore_training()
         evaluation.prediction_run(self)
 
     def calculate_predictions(self, batch: Any) -> Any:
