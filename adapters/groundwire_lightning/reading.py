@@ -100,6 +100,32 @@ def _of_numpy() -> dict[str, Any]:
     }  # fmt: skip
 
 
+class Defaults:
+    """Stands for ``collections.defaultdict`` while a file is read, since torch fills no such dictionary.
+
+    Attributes:
+        made: The dictionaries that stand for one, by identity, each with what makes its missing values.
+    """
+
+    def __init__(self) -> None:
+        self.made: dict[int, tuple[dict[Any, Any], Any]] = {}
+
+    def __call__(self, factory: Any = None) -> dict[Any, Any]:
+        """A dictionary in place of one with a default."""
+        entries: dict[Any, Any] = collections.OrderedDict()
+        self.made[id(entries)] = entries, factory
+        return entries
+
+    def put_into(self, value: Any) -> Any:
+        """A value that was read, with dictionaries that have a default where they belong."""
+        if isinstance(value, dict):
+            value.update({key: self.put_into(entry) for key, entry in value.items()})
+            return collections.defaultdict(self.made[id(value)][1], value) if id(value) in self.made else value
+        if type(value) is list:
+            value[:] = [self.put_into(entry) for entry in value]
+        return tuple(self.put_into(entry) for entry in value) if type(value) is tuple else value
+
+
 def read(source: Source, weights_only: bool | None = None, map_location: Any = "cpu") -> dict[str, Any]:
     """A checkpoint, brought up to date where an older Lightning wrote it.
 
@@ -130,10 +156,12 @@ def read(source: Source, weights_only: bool | None = None, map_location: Any = "
 def _loaded(source: Source, weights_only: bool | None, map_location: Any) -> Any:
     if weights_only is False:
         return _trusted(source, map_location)
-    known = allowed()
+    defaults = Defaults()
+    known = {**allowed(), "collections.defaultdict": defaults}
     try:
         with torch.serialization.safe_globals([(there, name) for name, there in known.items()]):
-            return torch.load(source, map_location=map_location, weights_only=True)
+            loaded = torch.load(source, map_location=map_location, weights_only=True)
+        return defaults.put_into(loaded) if defaults.made else loaded
     except Exception as error:
         if unsafe := _unsafe(source, known):
             raise UnsafeCheckpointError(

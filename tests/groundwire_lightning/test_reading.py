@@ -1,6 +1,7 @@
 """Checkpoint files that are not what they should be, or hold more than they should."""
 
 import argparse
+import collections
 import os
 import pathlib
 import pickle
@@ -55,6 +56,19 @@ KNOWN = {
     "a number of NumPy": np.float64(0.5),
     "an array of NumPy": np.arange(3.0),
 }
+
+
+def test_a_dictionary_with_a_default_keeps_it(tmp_path):
+    counts = collections.defaultdict(int, a=1)
+    nested = collections.defaultdict(list, {"b": [counts], "c": (counts, torch.ones(2))})
+    found = read(written(tmp_path / "a.ckpt", callbacks={"Mine": {"nested": nested}}))["callbacks"]["Mine"]["nested"]
+    assert found["d"] == []
+    assert list(found) == ["b", "c", "d"]
+    assert found["b"][0] == found["c"][0] == {"a": 1}
+    assert found["b"][0]["e"] + found["c"][0]["e"] == 0
+    path = written(tmp_path / "a.ckpt", callbacks={"Mine": collections.defaultdict(Lit)})
+    with pytest.raises(CheckpointError, match=r"it names .*small\.Lit,"):
+        read(path)
 
 
 @pytest.mark.parametrize("name", KNOWN)
