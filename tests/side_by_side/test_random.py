@@ -105,7 +105,7 @@ def stopping(when):
     return {"on_train_batch_end": on_train_batch_end}
 
 
-@settings(max_examples=800, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(st.data())
 def test_runs_put_together_at_random_do_not_differ(data):
     draw = data.draw
