@@ -24,16 +24,17 @@ class Feed:
     Args:
         loader: Any iterable of batches, or several combined.
         batches: How many at most; may be infinite.
+        looks_ahead: False fetches none before it is asked for.
 
     Attributes:
         is_last: The batch that was given last is the last one.
     """
 
-    def __init__(self, loader: Any, batches: float) -> None:
+    def __init__(self, loader: Any, batches: float, looks_ahead: bool = True) -> None:
         self.loader = loader
         self.is_last = False
         self._batches = batches
-        self._looks_ahead = math.isinf(batches)
+        self._looks_ahead = looks_ahead and math.isinf(batches)
         iterator: Iterator[Any] = iter(loader)
         self._iterator = iterator if is_combined(loader) else zip(iterator, count(), repeat(0))
         self._ahead = next(self._iterator, None) if self._looks_ahead else None

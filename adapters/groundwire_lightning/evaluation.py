@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +12,12 @@ import torch
 from groundwire_lightning.combined import is_combined, parts_of
 from groundwire_lightning.data import Announced, Feed
 from groundwire_lightning.progress import Count
+from groundwire_lightning.reader import Reader, steps_of_evaluation
 
 if TYPE_CHECKING:
     from groundwire_lightning.trainer.trainer import Trainer
+
+Noting = Callable[[Iterator[Any], Any], Iterator[Any]]
 
 
 def sanity_check(trainer: Trainer) -> None:
@@ -62,13 +65,18 @@ def evaluation(trainer: Trainer, feed: Feed) -> None:
         progress.enter_validation()
         plan.eval_epoch_start()
         plan.on_eval_epoch_start(False)
-        for batch in trainer._on_device(Announced(feed, announced(trainer, feed))):
+        broke_off = 0
+        for batch in batches_of(trainer, feed):
             progress.val_batch.ready, progress.val_is_last = progress.val_batch.ready + 1, feed.is_last
             logged.batch_starts(batch, at.loader if tells else None)
-            plan._run_eval_step(batch, at.eval_step)
+            try:
+                plan._run_eval_step(batch, at.eval_step)
+            except StopIteration:  # of a step that reads batches itself
+                broke_off = 1
+                break
             logged.batch_ends()
         seen = progress.val_batch.ready
-        progress.val_batch = Count(seen, seen, seen, seen)
+        progress.val_batch = Count(seen, seen, seen - broke_off, seen - broke_off)
         logged.epoch_ends()
         plan.eval_epoch_end()
         logged.evaluated()
@@ -94,14 +102,25 @@ def prediction_run(trainer: Trainer) -> None:
         with modes_kept(trainer):
             plan.prediction_run_start()
             plan.on_prediction_run_start()
-            for batch in trainer._on_device(Announced(feed, made.noting(announced(trainer, feed), trainer.at))):
-                predictions = plan._run_prediction_step(batch, trainer.at.eval_step)
+            for batch in batches_of(trainer, feed, made.noting):
+                try:
+                    predictions = plan._run_prediction_step(batch, trainer.at.eval_step)
+                except StopIteration:
+                    break
                 made.take(predictions, trainer.at.loader)
                 seen += 1
             trainer.progress.predicted(seen)
             plan.prediction_run_end()
             plan.on_prediction_run_end()
             restore_modes(trainer)
+
+
+def batches_of(trainer: Trainer, feed: Feed, noting: Noting | None = None) -> Iterable[Any]:
+    """The batches of a pass as hooks see them; before steps that read batches themselves, one for each step."""
+    if isinstance(feed, Reader):
+        return steps_of_evaluation(trainer, feed)
+    batches = announced(trainer, feed)
+    return trainer._on_device(Announced(feed, batches if noting is None else noting(batches, trainer.at)))
 
 
 def announced(trainer: Trainer, feed: Feed) -> Iterator[Any]:

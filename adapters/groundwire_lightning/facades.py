@@ -182,7 +182,7 @@ class EpochLoop(Look):
         progress = self.trainer.progress
         batch = progress.batch
         current = Count(progress.ready, batch.started, batch.processed, batch.completed)
-        return Passes(current, progress.before.plus(current), progress.is_last)
+        return Passes(current, progress.before.plus(current), self.trainer.is_last_batch)
 
     @property
     def global_step(self) -> int:

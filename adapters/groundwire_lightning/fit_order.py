@@ -7,18 +7,19 @@ backward, and loaders are asked for when they are needed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from groundwire import NonFiniteLossError, StopTrainingError
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning import resume, stepping
 from groundwire_lightning.data import Announced, Feed, tell_epoch
-from groundwire_lightning.errors import NotSupportedYetError
 from groundwire_lightning.evaluation import sanity_check, validate_within_epoch
 from groundwire_lightning.limits import is_done, is_epoch_done, should_validate, validates_in_epoch
+from groundwire_lightning.no_batch import tell_of_no_batch
 from groundwire_lightning.optimization import due
 from groundwire_lightning.outputs import EpochSkipped, check_loss
+from groundwire_lightning.reader import Reader, steps_of_epoch
 from groundwire_lightning.seed import isolated_rng
 from groundwire_lightning.windows import reweigh, window
 
@@ -161,9 +162,9 @@ def train_epoch(trainer: Trainer) -> None:
     at.phase = "train"
     feed = start_of_epoch(trainer)
     validates = validates_in_epoch(trainer)
-    batches = () if is_epoch_done(trainer) else trainer._on_device(Announced(feed, announced(trainer, feed)))
+    batches = () if is_epoch_done(trainer) else batches_of(trainer, feed)
     for batch in batches:
-        progress.ready = at.step + 1
+        progress.ready += 1
         progress.batches += 1
         at.window = trainer.accumulate_grad_batches
         at.is_update = progress.is_last or progress.ready % trainer.accumulate_grad_batches == 0
@@ -171,10 +172,16 @@ def train_epoch(trainer: Trainer) -> None:
             at.window = window(trainer)
         logged.batch_starts(batch)
         try:
-            plan._run_train_step(batch, at.step)
+            if batch is None and trainer.reader is None:
+                without_batch(trainer)
+            else:
+                plan._run_train_step(batch, at.step)
         except EpochSkipped:
             progress.is_last = at.is_update = True
+            trainer.reader = None
             after_step(trainer)
+            break
+        except StopIteration:  # of a step that reads batches itself
             break
         logged.batch_ends()
         progress.batch.completed = progress.ready
@@ -201,6 +208,7 @@ def start_of_epoch(trainer: Trainer) -> Feed:
         plan.on_train_epoch_start()
         progress.epochs_started += 1
     trainer.choose_way()
+    trainer.reader = None
     if restart is None:
         progress.enter_epoch()
         return trainer.training_feed()
@@ -215,15 +223,18 @@ def start_of_epoch(trainer: Trainer) -> Feed:
     return feed
 
 
+def batches_of(trainer: Trainer, feed: Feed) -> Iterable[Any]:
+    """The batches of an epoch as hooks see them; before steps that read batches themselves, one for each step."""
+    trainer.reader = feed if isinstance(feed, Reader) else None
+    if trainer.reader is not None:
+        return steps_of_epoch(trainer, trainer.reader)
+    return trainer._on_device(Announced(feed, announced(trainer, feed)))
+
+
 def announced(trainer: Trainer, feed: Feed) -> Iterator[Any]:
     """The batches of a feed, each after its number is known, and whether it is the last."""
     at, progress = trainer.at, trainer.progress
     for batch, at.step, _ in feed:
-        if batch is None:
-            raise NotSupportedYetError(
-                f"train_dataloader gave None as batch {at.step}, which has no place here; let its collate_fn leave "
-                "such batches out, or make an IterableDataset of them"
-            )
         progress.is_last = feed.is_last
         yield batch
 
@@ -245,7 +256,7 @@ def end_of_epoch(trainer: Trainer) -> None:
 def train_step(trainer: Trainer, batch: Any, step: int) -> Any:
     """Forward, loss and backward of a batch, and an update where it completes one."""
     plan, at, progress = trainer.plan, trainer.at, trainer.progress
-    progress.batch.started = progress.ready
+    progress.batch.started += 1
     if at.is_update:
         progress.steps_ready += 1
     plan.on_train_step_start(step)
@@ -274,8 +285,11 @@ def train_step(trainer: Trainer, batch: Any, step: int) -> Any:
 
 def step_by_hand(trainer: Trainer, batch: Any, step: int) -> Any:
     """A batch of a module whose ``training_step`` makes its updates itself."""
-    trainer.progress.batch.started = trainer.progress.ready
-    batch_output = stepping.step_by_hand(trainer, batch, step)
+    trainer.progress.batch.started += 1
+    try:
+        batch_output = stepping.step_by_hand(trainer, batch, step)
+    except StopIteration:  # a step that reads batches itself found none; its last updates count
+        batch_output = None
     after_step(trainer)
     return batch_output
 
@@ -286,7 +300,7 @@ def step_without_backward(trainer: Trainer, batch: Any, step: int) -> Any:
     That update is Lightning's, and no gain: with ``numerics="exact"`` there is none.
     """
     plan, at, progress = trainer.plan, trainer.at, trainer.progress
-    progress.batch.started = progress.ready
+    progress.batch.started += 1
     at.is_update = at.is_update and trainer.numerics != "exact"
     progress.steps_ready += at.is_update
     plan.on_train_step_start(step)
@@ -301,6 +315,12 @@ def step_without_backward(trainer: Trainer, batch: Any, step: int) -> Any:
         plan.on_train_update_end(step)
     after_step(trainer)
     return batch_output
+
+
+def without_batch(trainer: Trainer) -> None:
+    """The place of a batch that is None: no step, but counters and schedulers move on."""
+    after_step(trainer)
+    tell_of_no_batch(trainer)
 
 
 def after_step(trainer: Trainer) -> None:

@@ -101,6 +101,8 @@ def should_validate(trainer: Loaders) -> bool:
     progress, interval = trainer.progress, trainer.val_check_batch
     if trainer.should_stop and can_stop_early(trainer):
         return True
+    if trainer.reader is not None and trainer.reader.is_last:
+        return True
     if trainer._val_check_seconds is not None:
         return time.monotonic() - trainer._last_val_time >= trainer._val_check_seconds
     assert interval is not None  # since the training loader was asked for

@@ -5,8 +5,9 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.phases import Phase
+from groundwire_lightning.reader import reads
 
 NAME = "dataloader_idx"
 
@@ -35,30 +36,11 @@ def check_loader_index(module: Any, phase: Phase, told: bool) -> None:
         kinds = {parameter.kind for parameter in parameters.values()}
         takes = NAME in parameters or inspect.Parameter.VAR_POSITIONAL in kinds
         where = f"{type(module).__qualname__}.{name}{inspect.signature(method)}"
-        if told and not takes and "dataloader_iter" not in parameters:
+        if told and not takes and not reads(method):
             raise LoaderIndexError(
                 f"{where} is told which of several {phase.prefix} loaders a batch is from: add dataloader_idx=0"
             )
         if not told and NAME in parameters and parameters[NAME].default is inspect.Parameter.empty:
             raise LoaderIndexError(
                 f"{where} insists on dataloader_idx, and there is one {phase.prefix} loader: write dataloader_idx=0"
-            )
-
-
-def refuse_iterators(module: Any, *steps: str) -> None:
-    """Refuse steps that read batches themselves, from ``dataloader_iter``.
-
-    Args:
-        module: The module.
-        *steps: The steps that a run calls.
-
-    Raises:
-        NotSupportedYetError: A step is one of them.
-    """
-    for name in steps:
-        method = getattr(module, name, None)
-        if callable(method) and "dataloader_iter" in inspect.signature(method).parameters:
-            raise NotSupportedYetError(
-                f"{type(module).__qualname__}.{name}(dataloader_iter): a step is given a batch here, not the iterator. "
-                "Take (batch, batch_idx); batches can be read ahead in the loader, or several at once by its sampler"
             )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from groundwire import HookMap
@@ -18,6 +19,7 @@ from groundwire_lightning.loader_index import check_loader_index
 from groundwire_lightning.map import LIGHTNING, ONE_LOADER
 from groundwire_lightning.phases import PHASES, Phase
 from groundwire_lightning.progress import Progress
+from groundwire_lightning.reader import Reader, reading
 from groundwire_lightning.resampled import for_prediction, in_order, warn_of_shuffling
 from groundwire_lightning.sharing import shared
 
@@ -28,6 +30,8 @@ class Loaders(LightningAdapter):
     Attributes:
         progress: How far fitting has come.
         val_check_batch: Batches between two validations; None before the training loader was asked for.
+        reader: What a ``training_step`` with ``dataloader_iter`` reads; None with any other.
+        eval_reader: Likewise in an evaluation or a prediction.
     """
 
     max_epochs: int | None
@@ -56,6 +60,9 @@ class Loaders(LightningAdapter):
     _modes: Mapping[str, bool] = {}
     _given: Mapping[str, Any] = {}
     _feed: Feed | None = None
+    _readers: frozenset[str] = frozenset()  # the steps that read batches themselves
+    reader: Reader | None = None
+    eval_reader: Reader | None = None
     _train_batches: float = math.inf  # of the last fit, once its loader was given back
     restart: resume.Restart | None = None
     _loader_states: list[Any] = []  # noqa: RUF012  # those of the checkpoint, where there is one
@@ -220,9 +227,11 @@ class Loaders(LightningAdapter):
         if not sum(batches):
             return None
         tell_epoch(self._eval_dataloader, self.progress.processed)
-        feed = _feed(self._eval_dataloader, batches)
+        reads = self._phase.step in self._readers
+        feed = _feed(self._eval_dataloader, batches, partial(Reader, at=self.at) if reads else Feed)
+        self.eval_reader = feed if isinstance(feed, Reader) else None
         check_loader_index(self.lightning_module, self._phase, self._tells_loader)
-        self._choose_table(LIGHTNING if self._tells_loader else ONE_LOADER)
+        self._choose_table(reading(LIGHTNING if self._tells_loader else ONE_LOADER, self._readers))
         return feed
 
     def training_feed(self) -> Feed:
@@ -240,7 +249,8 @@ class Loaders(LightningAdapter):
         return feed
 
     def _new_training_feed(self) -> Feed:
-        feed = _feed(self._train_dataloader, self._used(self._train_dataloader, "limit_train_batches"))
+        kind = Reader if "training_step" in self._readers else Feed
+        feed = _feed(self._train_dataloader, self._used(self._train_dataloader, "limit_train_batches"), kind)
         self.val_check_batch = limits.validation_interval(self)
         self._train_batches = self.num_training_batches
         return feed
@@ -255,16 +265,16 @@ class Loaders(LightningAdapter):
         self.run_config = dataclasses.replace(config, gradient_clip_norm=limit if by_norm else None)
 
 
-def _feed(loader: Any, batches: list[float]) -> Feed:
+def _feed(loader: Any, batches: list[float], kind: Callable[..., Feed]) -> Feed:
     if not is_combined(loader):
         if is_combined(getattr(loader, "dl", None)):
             raise NotSupportedYetError(
                 f"a {type(loader).__name__} stands around several loaders, whose batches it cannot count; "
                 "limit_train_batches= and the like of the Trainer can"
             )
-        return Feed(loader, batches[0])
+        return kind(loader, batches[0])
     loader.limits = batches
-    return Feed(loader, length_under(loader._mode, loader.flattened, batches))
+    return kind(loader, length_under(loader._mode, loader.flattened, batches))
 
 
 def _present(loader: Any, phase: str, asked: bool) -> Any:

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from groundwire.ledger import Ledger
 from groundwire_lightning.entries import Asked, Entry, Kept, is_metric, place_of_metric, resolved
+from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.log_rules import LogError
 from groundwire_lightning.outputs import as_scalar, checked_size_of
 
@@ -45,6 +46,7 @@ class Logged:
         ledger: Where values are added up.
         sink: Who takes values to the loggers, where there are any.
         takes_numbers: What is on a CPU is kept as a number, which costs less than a copy and waits for nothing.
+        needs_size: Of what is logged in training, ``batch_size=`` has to be said.
         share: Reduces entries over processes, where there are several: those at a step, or over the epoch.
     """
 
@@ -58,6 +60,7 @@ class Logged:
         self.results: list[dict[str, Tensor]] = []
         self.ledger = Ledger()
         self.sink: ToLoggers | None = None
+        self.needs_size = False
         self.share: Callable[[list[Entry], bool], None] | None = None
         self._size: int | None = None
         self._collections: dict[str, Collection] = {"train": {}, "eval": {}}
@@ -91,6 +94,7 @@ class Logged:
         hook = self.hook
         entry = self._entries.get((hook, name, self.loader if asked[_ADD_LOADER] else None))
         if entry is None or entry.asked != asked:
+            self._check_size(name, batch_size)
             entry = self._entry(module, name, value, asked)
         if hook != self._last_hook:
             self._enter(hook)
@@ -153,7 +157,15 @@ class Logged:
                 if entry.kept.hook == hook and entry.metric is None and not entry.kept.suffix:
                     entry.clear()
 
+    def _check_size(self, name: str, batch_size: int | None) -> None:
+        if self.needs_size and self.phase == "train" and batch_size is None:
+            raise MisconfigurationException(
+                f"self.log({name!r}, ...): training_step reads its batches from dataloader_iter, so their size is not "
+                "known; pass batch_size="
+            )
+
     def _measure(self) -> int:
+        self._check_size("...", None)
         if self.batch is None:
             return 1
         if self._size is None:

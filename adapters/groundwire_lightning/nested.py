@@ -69,7 +69,7 @@ def forward_and_backward(trainer: Trainer, batch: Any, step: int) -> Any:
 def nested_step(trainer: Trainer, batch: Any, step: int) -> Any:
     """A batch whose forward and backward pass run within the optimizer's step, where it completes an update."""
     plan, at, progress = trainer.plan, trainer.at, trainer.progress
-    progress.batch.started = progress.ready
+    progress.batch.started += 1
     if at.is_update:
         progress.steps_ready += 1
     plan.on_train_step_start(step)

@@ -115,7 +115,7 @@ def due(trainer: Trainer, interval: str, plateau: bool) -> Iterator[tuple[Any, A
     A frequency counts batches of the epoch or epochs; schedulers with a metric come later than
     the others, when the metric is known.
     """
-    count = trainer.at.step + 1 if interval == "step" else trainer.current_epoch + 1
+    count = trainer.progress.ready if interval == "step" else trainer.current_epoch + 1
     for config in trainer.lr_scheduler_configs:
         if config.interval != interval or config.reduce_on_plateau != plateau or count % config.frequency:
             continue

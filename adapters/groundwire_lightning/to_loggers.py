@@ -122,8 +122,8 @@ class ToLoggers:
             if trainer._eval_dataloader is not self._loader:
                 self._loader = trainer._eval_dataloader
                 self._seen.clear()
-            self.write(logged.for_loggers(on_step=True), self._seen[logged.loader or 0])
-            self._seen[logged.loader or 0] += 1
+            self.write(logged.for_loggers(on_step=True), self._seen[trainer.at.loader])
+            self._seen[trainer.at.loader] += 1
 
     def evaluated(self, values: Mapping[str, Tensor]) -> None:
         """Write what an evaluation comes to."""

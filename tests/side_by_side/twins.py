@@ -218,7 +218,9 @@ def plain(value: Any) -> Any:
         return raised(value)
     if isinstance(value, str):
         return str.__str__(getattr(value, "value", value))
-    return value if value is None or isinstance(value, int) else type(value).__name__.removeprefix("Lightning")
+    if value is None or isinstance(value, int):
+        return value
+    return type(value).__name__.removeprefix("Lightning").replace("_DataFetcherWrapper", "Reader")
 
 
 def random_state() -> int:

@@ -11,6 +11,7 @@ import torch
 from groundwire_lightning.callback import Callback
 from groundwire_lightning.combined import parts_of
 from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.reader import reads
 from groundwire_lightning.transfer import moved
 
 CPU = torch.device("cpu")
@@ -54,6 +55,14 @@ class BasePredictionWriter(Callback):
         self.interval = WriteInterval(write_interval)
         self._predictions: list[list[Any]] = []
         self._batch_indices: list[list[Any]] = []
+
+    def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
+        """Refuse a ``predict_step`` that reads its batches itself."""
+        if reads(getattr(pl_module, "predict_step", None)):
+            raise NotImplementedError(
+                f"{type(self).__name__} writes what was predicted of each batch, and a predict_step with "
+                "dataloader_iter may read several; let it take batch and batch_idx"
+            )
 
     def write_on_batch_end(
         self,

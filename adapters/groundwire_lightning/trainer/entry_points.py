@@ -15,10 +15,10 @@ from groundwire_lightning.data import Feed
 from groundwire_lightning.default_callbacks import has_any
 from groundwire_lightning.errors import MisconfigurationException, NoModuleError, PossibleUserWarning, TunerExit
 from groundwire_lightning.fit_steps import FitSteps
-from groundwire_lightning.loader_index import refuse_iterators
 from groundwire_lightning.map import LIGHTNING
 from groundwire_lightning.optimization import check_training_step
 from groundwire_lightning.predicted import Predicted
+from groundwire_lightning.reader import readers, reading
 from groundwire_lightning.results import as_table
 from groundwire_lightning.states import TrainerFn, TrainerStatus
 
@@ -61,11 +61,10 @@ class EntryPoints(FitSteps):
             self._connect(TrainerFn.FITTING, model, loaders, datamodule)
             self._require("training_step", "configure_optimizers")
             check_training_step(self.lightning_module)
-            refuse_iterators(self.lightning_module, "training_step", "validation_step")
             if lacking := self._half_a_validation():
                 rank_zero_warn(lacking, category=PossibleUserWarning)
             self.check_by_hand(self.gradient_clip_val, self.accumulate_grad_batches)
-            self.told_of_short_window = False
+            self.told_of_short_window = self.told_of_no_batch = False
             self.max_epochs = limits.epochs(self.max_epochs, self.max_steps, has_any(self.callbacks, "Timer"))
             self.min_epochs = limits.least_epochs(self.min_epochs, self.min_steps)
             self.should_stop = False
@@ -167,7 +166,6 @@ class EntryPoints(FitSteps):
             model = self._model_of("predict", model)
             self._connect(TrainerFn.PREDICTING, model, {"predict_dataloader": dataloaders}, datamodule)
             self._check_prediction()
-            refuse_iterators(self.lightning_module, "predict_step")
             self.run_history.reset()
             self._run("_run_prediction", TrainerFn.PREDICTING)
         return (self.predicted.told or None) if self.predicted.returns else None
@@ -198,7 +196,6 @@ class EntryPoints(FitSteps):
         self._connect(entry, self._model_of(entry.value, model), loaders, datamodule)
         step = "validation_step" if entry == TrainerFn.VALIDATING else "test_step"
         self._require(step)
-        refuse_iterators(self.lightning_module, step)
         self.results = []
         self.run_history.reset()
         self._run("_run_evaluation", entry)
@@ -260,6 +257,8 @@ class EntryPoints(FitSteps):
         self, run: Literal["_run_training", "_run_evaluation", "_run_prediction"], purpose: TrainerFn, **asked: Any
     ) -> None:
         self._feed: Feed | None = None
+        self._readers = readers(self.lightning_module)
+        self.logged.needs_size = "training_step" in self._readers
         nothing = dict.fromkeys(("_train_dataloader", "_eval_dataloader", "train_dataset", "eval_dataset", "scheduler"))
         self._launch(
             run,
@@ -267,7 +266,7 @@ class EntryPoints(FitSteps):
             collate_fn=None,
             create_scheduler_fn=None,
             _purpose=purpose,
-            _table=LIGHTNING,  # until the loaders are counted
+            _table=reading(LIGHTNING, self._readers),  # until the loaders are counted
             **nothing,
             **asked,
         )

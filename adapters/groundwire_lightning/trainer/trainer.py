@@ -222,7 +222,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
     @property
     def is_last_batch(self) -> bool:
         """The training batch in use is the last of its epoch."""
-        return self.progress.is_last
+        return self.progress.is_last if self.reader is None else self.reader.is_last
 
     # Lightning's order
 
