@@ -166,9 +166,9 @@ def train_epoch(trainer: Trainer) -> None:
     for batch in batches:
         progress.ready += 1
         progress.batches += 1
-        at.window = trainer.accumulate_grad_batches
-        at.is_update = progress.is_last or progress.ready % trainer.accumulate_grad_batches == 0
-        if at.window > 1 and (progress.is_last or trainer.numerics == "exact"):
+        at.window = size = trainer.accumulate_grad_batches
+        at.is_update = progress.is_last or progress.ready % size == 0
+        if size > 1 and (progress.is_last or trainer.numerics == "exact"):
             at.window = window(trainer)
         logged.batch_starts(batch)
         try:

@@ -96,8 +96,10 @@ def validates_in_epoch(trainer: Loaders) -> bool:
 
 def should_validate(trainer: Loaders) -> bool:
     """True if a validation runs after the batch in use."""
-    if not validates_in_epoch(trainer):
-        return False
+    return _is_due(trainer) and validates_in_epoch(trainer)  # the quick question first: it is asked at each batch
+
+
+def _is_due(trainer: Loaders) -> bool:
     progress, interval = trainer.progress, trainer.val_check_batch
     if trainer.should_stop and can_stop_early(trainer):
         return True
