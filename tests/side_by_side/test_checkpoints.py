@@ -1,6 +1,6 @@
 """Runs that are taken up again, from files of either framework, under either framework."""
 
-import shutil
+import functools
 
 import lightning
 import pytest
@@ -90,19 +90,42 @@ def run_on(stage, folder, plan, listeners=(), resume=None, epochs=3):
     return trainer
 
 
-def write(framework, folder, plan, moment):
-    """A run that saves once at a moment; the file."""
-    hook, is_time = MOMENTS[moment]
-    path = folder / "written.ckpt"
+def write_at(framework, folder, plan, moments):
+    """A run that saves once at each of some moments; moment to file, for those that came."""
+    hooks = {}
+    for moment in moments:
+        hooks.setdefault(MOMENTS[moment][0], []).append(moment)
 
-    def method(self, trainer, *told):
-        if is_time(trainer, *told) and not path.exists() and not trainer.sanity_checking:
-            trainer.save_checkpoint(path)
+    def saving_in(hook):
+        def method(self, trainer, *told):
+            for moment in hooks[hook]:
+                path = folder / f"{moment}.ckpt"
+                if MOMENTS[moment][1](trainer, *told) and not path.exists() and not trainer.sanity_checking:
+                    trainer.save_checkpoint(path)
+
+        return method
 
     stage = Stage(framework, hears=False)
     framework.seed_everything(3, verbose=False)
-    run_on(stage, folder / "first", plan, [stage.make_callback(methods={hook: method})], epochs=2)
-    return path
+    saves = stage.make_callback(methods={hook: saving_in(hook) for hook in hooks})
+    run_on(stage, folder / "first", plan, [saves], epochs=2)
+    return {moment: path for moment in moments if (path := folder / f"{moment}.ckpt").exists()}
+
+
+def write(framework, folder, plan, moment):
+    """A run that saves once at a moment; the file."""
+    return write_at(framework, folder, plan, [moment])[moment]
+
+
+@pytest.fixture(scope="module")
+def files_of(tmp_path_factory):
+    """What :func:`write_at` gives for a plan of :data:`PLANS` and every moment; one run each."""
+
+    @functools.cache
+    def made(framework, plan):
+        return write_at(framework, tmp_path_factory.mktemp(framework.__name__), PLANS[plan], MOMENTS)
+
+    return made
 
 
 EVERYWHERE = ("plain", "max_steps")
@@ -113,11 +136,8 @@ PAIRS += [("a scheduler with a metric", "at the end of a validation"), ("accumul
 
 
 @pytest.mark.parametrize(("plan", "moment"), PAIRS)
-def test_a_run_goes_on_as_in_lightning_from_its_file(plan, moment, tmp_path):
-    path = write(lightning, tmp_path / "written", PLANS[plan], moment)
-    if not path.exists():  # there is no validation to save in
-        assert moment == "at the end of a validation"
-        return
+def test_a_run_goes_on_as_in_lightning_from_its_file(plan, moment, tmp_path, files_of):
+    path = files_of(lightning, plan)[moment]
 
     def scenario(stage):
         folder = tmp_path / ("theirs" if stage.is_lightning else "ours")
@@ -127,22 +147,19 @@ def test_a_run_goes_on_as_in_lightning_from_its_file(plan, moment, tmp_path):
 
 
 @pytest.mark.parametrize("moment", ["in mid-epoch", "at the end of a training epoch"])
-def test_a_run_goes_on_in_both_from_a_file_of_groundwire(moment, tmp_path):
-    path = write(groundwire_lightning, tmp_path / "written", {}, moment)
+def test_a_run_goes_on_in_both_from_a_file_of_groundwire(moment, tmp_path, files_of):
+    path = files_of(groundwire_lightning, "plain")[moment]
     twins(lambda stage: run_on(stage, tmp_path / str(stage.is_lightning), {}, [stage.make_callback()], path) and None)
 
 
 @pytest.mark.filterwarnings("ignore:accumulate_grad_batches=2")
-@pytest.mark.parametrize(("plan", "moment"), PAIRS[:6] + PAIRS[13::2])
-def test_the_files_of_both_are_equal(plan, moment, tmp_path):
+@pytest.mark.parametrize("plan", PLANS)
+def test_the_files_of_both_are_equal_at_every_moment(plan, files_of):
     told = []
     for framework in (lightning, groundwire_lightning):
-        path = write(framework, tmp_path, PLANS[plan], moment)
         stage = Stage(framework, hears=False)
-        if path.exists():
-            tell(stage, "file", torch.load(path, weights_only=True), str(tmp_path))
-            path.unlink()
-        shutil.rmtree(tmp_path / "first")
+        for moment, path in files_of(framework, plan).items():
+            tell(stage, moment, torch.load(path, weights_only=True), str(path.parent))
         told.append(stage.calls)
     for theirs, ours in zip(*told, strict=True):
         assert ours["call"] == theirs["call"]
