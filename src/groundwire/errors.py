@@ -65,7 +65,7 @@ def place_of(function: Any) -> str:
     function = inspect.unwrap(getattr(function, "func", function))
     try:
         file = inspect.getsourcefile(function)
-        line = inspect.getsourcelines(function)[1]
+        line = inspect.findsource(function)[1] + 1  # getsourcelines would read on to the end of the function
     except (OSError, TypeError):
         return ""
     return f"{file}:{line}"
