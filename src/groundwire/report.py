@@ -90,16 +90,20 @@ def explain(
     )
 
 
-def as_text(report: Report) -> str:
+def as_text(report: Report, *, aside: bool = True) -> str:
     """Write a report as a table of contents.
 
     Hooks stand in the order of the run, further to the right the more often they run. Those of
     prediction and of an evaluation run come last, and only where something happens at them.
+
+    Args:
+        report: What :func:`explain` gathered.
+        aside: False where it is about such a run, so that they stand in their places.
     """
     lines = [f"What {report['trainer']} runs, in order:", ""]
-    aside = [hook for hook in report["hooks"] if _aside(hook["name"])]
-    lines += [line for hook in report["hooks"] if not _aside(hook["name"]) for line in _hook_text(hook)]
-    used = [line for hook in aside if hook["attached"] or hook["override"] for line in _hook_text(hook)]
+    others = [hook for hook in report["hooks"] if aside and _aside(hook["name"])]
+    lines += [line for hook in report["hooks"] if hook not in others for line in _hook_text(hook)]
+    used = [line for hook in others if hook["attached"] or hook["override"] for line in _hook_text(hook)]
     lines += ["", "Only in a run of evaluation or of prediction:", "", *used] if used else []
     lines += _section("Has no place here", [f"{_named(line)}: {line['detail']}" for line in report["gaps"]])
     lines += _section("Unknown", [f"{_named(line)}: {line['detail']}" for line in report["unknown"]])

@@ -121,3 +121,31 @@ def test_what_native_order_cannot_do_is_refused():
     for asked, said in (({"gradient_clip_norm": 1.0}, "clips nothing"), ({"gradient_accumulation_steps": 2}, "accum")):
         with pytest.raises(L.MisconfigurationException, match=f"automatic_optimization = False.*{said}"):
             L.adapt(by_hand(), callbacks=[]).train(loader(), 1, **asked)
+
+
+OF_ENTRIES = {
+    "fit": ("training_step", "validation_step"),
+    "validate": ("validation_step",),
+    "test": ("test_step",),
+    "predict": ("predict_step",),
+}
+
+
+@pytest.mark.parametrize("entry", OF_ENTRIES)
+def test_explain_tells_of_the_entry_point_that_is_asked_for(entry):
+    names = ("training_step", "validation_step", "test_step", "predict_step")
+    module = type("Net", (Lit,), {name: lambda self, batch, batch_idx: None for name in names})()
+    trainer = quiet()
+    data = trainer.explain("json", model=module, entry=entry)
+    attached = [line["method"] for hook in data["hooks"] for line in hook["attached"]]
+    assert set(OF_ENTRIES[entry]) <= set(attached)
+    assert entry == "fit" or set(attached) & set(names) == set(OF_ENTRIES[entry])
+    text = trainer.explain(model=module, entry=entry)
+    assert all(f"Net.{name}" in text for name in OF_ENTRIES[entry])
+    assert ("Only in a run of evaluation" in text) == (entry == "fit")
+    assert trainer.state.fn is None
+
+
+def test_an_entry_point_that_does_not_exist_is_not_explained():
+    with pytest.raises(ValueError, match=r"explain\(entry='eval'\)"):
+        quiet().explain(model=Lit(), entry="eval")

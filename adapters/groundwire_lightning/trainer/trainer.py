@@ -10,6 +10,7 @@ import torch
 from accelerate import Accelerator
 
 from groundwire import LossTracker
+from groundwire.report import as_text
 from groundwire_lightning import arguments, ckpt_io, evaluation, fit_order, settings, ways
 from groundwire_lightning import devices as devices_of
 from groundwire_lightning.adapter import LightningAdapter
@@ -17,6 +18,7 @@ from groundwire_lightning.callback import Callback
 from groundwire_lightning.callback_order import ordered
 from groundwire_lightning.checkpoints import Checkpoints
 from groundwire_lightning.default_callbacks import listed
+from groundwire_lightning.entry_orders import ORDERS
 from groundwire_lightning.errors import NotSupportedYetError
 from groundwire_lightning.loggers.logger import Logger
 from groundwire_lightning.plugged import Silent
@@ -28,6 +30,7 @@ from groundwire_lightning.progress import Progress
 from groundwire_lightning.retired import NAMES, named
 from groundwire_lightning.seed import reset_seed
 from groundwire_lightning.shared import share
+from groundwire_lightning.states import TrainerFn
 from groundwire_lightning.strategies.strategy import Strategy
 from groundwire_lightning.substitutes import substituted
 from groundwire_lightning.to_loggers import ToLoggers, chosen, plain
@@ -167,21 +170,51 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         format: Literal["text", "json"] = "text",  # noqa: A002  # the word users expect
         model: Any = None,
         datamodule: Any = None,
+        entry: Literal["fit", "validate", "test", "predict"] = "fit",
     ) -> Any:
-        """Say what ``fit`` will run, in order, and who is attached where; nothing is run or changed.
+        """Say what an entry point will run, in order, and who is attached where; nothing is run or changed.
 
         Args:
             format: ``"text"`` prints and returns it, ``"json"`` returns plain data.
             model: The module to look at; by default that of the call before.
             datamodule: Likewise.
+            entry: The call to tell of; while one is under way it is told of that one.
+
+        Returns:
+            The text, or a dictionary.
+
+        Raises:
+            ValueError: There is no such format or entry point.
         """
-        outer = self.model, self.datamodule
+        if entry not in ("fit", *ORDERS):
+            raise ValueError(f"explain(entry={entry!r}): 'fit', 'validate', 'test' or 'predict' is due")
+        outer, kept = (self.model, self.datamodule), {name: vars(self)[name] for name in {"_purpose"} & {*vars(self)}}
+        self._purpose = self._purpose if self._is_running else TrainerFn(entry)
         self.model = outer[0] if model is None else model
         self.datamodule = outer[1] if datamodule is None else datamodule
         try:
-            return self._with_more(super().explain(format))
+            if self._purpose == TrainerFn.FITTING:
+                return self._with_more(super().explain(format))
+            return self._of_entry(self._purpose.value, format)
         finally:
             self.model, self.datamodule = outer
+            del self._purpose
+            vars(self).update(kept)
+
+    def _of_entry(self, entry: str, format: Literal["text", "json"]) -> Any:  # noqa: A002  # as above
+        """The part of the report that belongs to an entry point other than ``fit``; nothing is updated there."""
+        vars(self)["hook_order"] = ORDERS[entry]
+        try:
+            told: Any = super().explain("json" if format == "text" else format)
+        finally:
+            del vars(self)["hook_order"]
+        hooks = {line["name"]: line for line in told["hooks"]}
+        told["hooks"] = [hooks[name] for name in ORDERS[entry]]
+        if format == "json":
+            return {**told, "updates": [], "substituted": self.substituted}
+        text = as_text(told, aside=False)
+        self.print(text)
+        return text
 
     def _with_more(self, told: Any) -> Any:
         """What is told, how updates are made, and which callbacks of Lightning's ours stand in for."""
