@@ -3,6 +3,7 @@
 import argparse
 import errno
 import os
+import signal
 import warnings
 
 import pytest
@@ -167,6 +168,29 @@ def test_an_error_is_told_to_the_loggers():
         raise ValueError("broken")
 
     twins(lambda stage: logged_fit(stage, methods={"training_step": breaks}), hears=False)
+
+
+def test_an_interrupt_is_told_to_callbacks_and_loggers_and_ends_the_program():
+    def interrupts(self, batch, batch_idx):
+        raise KeyboardInterrupt
+
+    def told(callback, trainer, module, exception):
+        module.stage.note("test", "told", type(exception).__name__)
+
+    def scenario(stage):
+        before = signal.getsignal(signal.SIGINT)
+        try:
+            with pytest.raises(SystemExit) as ended:
+                logged_fit(
+                    stage, methods={"training_step": interrupts}, callbacks=({"on_exception": told},)
+                )  # fmt: skip
+        finally:
+            signal.signal(signal.SIGINT, before)
+        if stage.is_lightning:  # which leaves its stage as it was; ours is over, as after every other error
+            stage.trainer.state.stage = None
+        return ended.value.code
+
+    assert twins(scenario, hears=False)["answer"] == 1
 
 
 def test_later_runs_go_on_where_the_first_one_ended():
