@@ -14,6 +14,7 @@ from groundwire import NonFiniteLossError, StopTrainingError
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning import resume, stepping
 from groundwire_lightning.data import Announced, Feed, tell_epoch
+from groundwire_lightning.errors import PossibleUserWarning
 from groundwire_lightning.evaluation import sanity_check, validate_within_epoch
 from groundwire_lightning.limits import is_done, is_epoch_done, should_validate, validates_in_epoch
 from groundwire_lightning.no_batch import tell_of_no_batch
@@ -138,7 +139,8 @@ def warn_of_eval_mode(module: Any) -> None:
     if still:
         rank_zero_warn(
             f"{len(still)} parts of {type(module).__qualname__} are in eval mode as training begins, {still[0]!r} first"
-            "; train() puts them in train mode, if that is not meant"
+            "; train() puts them in train mode, if that is not meant",
+            PossibleUserWarning,
         )
 
 

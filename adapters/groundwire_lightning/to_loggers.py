@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from groundwire.ledger import numbers
+from groundwire_lightning.errors import PossibleUserWarning
 from groundwire_lightning.loggers.csv_logs import CSVLogger
 from groundwire_lightning.loggers.logger import DummyLogger
 from groundwire_lightning.loggers.tensorboard import TensorBoardLogger
@@ -109,7 +110,8 @@ class ToLoggers:
 
             rank_zero_warn(
                 f"log_every_n_steps={every} is more than the {batches} batches of an epoch, so most epochs write no "
-                "value of a step; Trainer(log_every_n_steps=) takes a smaller number"
+                "value of a step; Trainer(log_every_n_steps=) takes a smaller number",
+                PossibleUserWarning,
             )
 
     def batch_ends(self, logged: Logged) -> None:

@@ -29,6 +29,10 @@ class HookMapError(GroundwireError):
     """A row, or an object that a row meets, cannot be wired; always raised before the first batch."""
 
 
+class RefusedError(HookMapError, TypeError, NotImplementedError):
+    """A method that cannot take what it is given, or one that no longer runs; foreign frameworks raise either."""
+
+
 class StopTrainingError(GroundwireError):
     """Raised anywhere in a run to end it in order: the ``…_end`` hooks still run."""
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from groundwire.errors import HookMapError, did_you_mean, place_of
+from groundwire.errors import HookMapError, RefusedError, did_you_mean, place_of
 from groundwire.fuse import Attached, fuse, nothing, stand_in
 from groundwire.hookmap import Gap, HookMap, Position, Row, as_tuple
 from groundwire.hooks import HOOKS, Stage
@@ -165,12 +165,12 @@ def compile_plan(plan: Plan, trainer: Any, parts: Sequence[Part], known: Mapping
         stage: Hooks of this stage and of those before it are put in place.
 
     Raises:
-        HookMapError: A method cannot take its arguments, a gap that would change numbers is met,
+        RefusedError: A method cannot take its arguments, a gap that would change numbers is met,
             or two rows want to run instead of one hook. Names everything that is refused.
     """
     wired, findings = attach(trainer, parts, stage)
     if refused := [finding.detail for finding in findings if finding.status == "refused"]:
-        raise HookMapError("\n".join(refused))
+        raise RefusedError("\n".join(refused))
     for attached in _every(wired):
         attached.bind(known)
     hooks = [name for name, hook in HOOKS.items() if STAGES.index(hook.stage) <= STAGES.index(stage)]

@@ -218,6 +218,25 @@ def test_an_attribute_is_found_where_lightning_looks_for_it():
         lightning_getattr(module, "rate")
 
 
+@pytest.mark.parametrize("framework", [lightning.pytorch, L])
+def test_a_hyper_parameter_of_the_data_module_is_found_too(framework):
+    utilities = importlib.import_module(f"{framework.__name__}.utilities.parsing")
+
+    class Data(framework.LightningDataModule):
+        def __init__(self, batch_size=4):
+            super().__init__()
+            self.save_hyperparameters()
+
+    module, trainer = framework.LightningModule(), framework.Trainer(accelerator="cpu", logger=False)
+    data = Data()
+    module._trainer = trainer if framework is L else type("Has", (), {"datamodule": data})
+    if framework is L:
+        trainer.datamodule = data
+    assert utilities.lightning_getattr(module, "batch_size") == 4
+    utilities.lightning_setattr(module, "batch_size", 8)
+    assert data.hparams.batch_size == 8
+
+
 def test_whether_a_method_is_overridden_is_told_of_ours_and_of_guests():
     from groundwire_lightning.utilities.model_helpers import is_overridden
 

@@ -4,7 +4,7 @@ import inspect
 
 import lightning.pytorch
 import pytest
-from tests.groundwire_lightning.small import quiet
+from tests.groundwire_lightning.small import Lit, loader, quiet
 
 import groundwire_lightning as L
 from groundwire_lightning import NotSupportedYetError, retired
@@ -72,3 +72,20 @@ def test_what_a_call_leaves_out_is_taken_from_the_environment(monkeypatch):
     for name in ("max_steps", "default_root_dir", "limit_val_batches"):
         assert getattr(ours, name) == getattr(theirs, name)
     assert ours.max_steps == 7
+
+
+def taking_an_index(module, outputs, batch, batch_idx, dataloader_idx):
+    raise AssertionError("never called")
+
+
+@pytest.mark.parametrize(
+    ("own", "raised"),
+    [
+        ({"training_epoch_end": lambda module, outputs: None}, NotImplementedError),
+        ({"on_train_batch_end": taking_an_index}, TypeError),
+    ],
+    ids=["retired", "an argument too many"],
+)
+def test_what_is_refused_is_caught_as_what_lightning_raises(own, raised):
+    with pytest.raises(raised):
+        quiet().fit(type("Lit", (Lit,), own)(), loader())

@@ -48,14 +48,17 @@ def get_init_args(frame: FrameType) -> dict[str, Any]:
 
 
 def _holders(model: Any, attribute: str) -> list[Any]:
-    """Where an attribute may be: the module, its hyper-parameters, the data module."""
+    """Where an attribute may be: the module, its hyper-parameters, the data module, those of that."""
     trainer = getattr(model, "_trainer", None)
     hparams = getattr(model, "hparams", None)
     holders = [model] if hasattr(model, attribute) else []
     if hparams is not None and attribute in hparams:
         holders.append(hparams)
-    if trainer is not None and trainer.datamodule is not None and hasattr(trainer.datamodule, attribute):
-        holders.append(trainer.datamodule)
+    data = None if trainer is None else trainer.datamodule
+    if data is not None and hasattr(data, attribute):
+        holders.append(data)
+    if data is not None and attribute in getattr(data, "hparams", {}):
+        holders.append(data.hparams)
     return holders
 
 
