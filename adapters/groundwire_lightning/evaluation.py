@@ -63,6 +63,8 @@ def evaluation(trainer: Trainer, feed: Feed) -> None:
     tells = trainer._tells_loader
     with modes_kept(trainer):
         progress.enter_validation()
+        if trainer._is_fitting:
+            trainer._has_validated = False
         plan.eval_epoch_start()
         plan.on_eval_epoch_start(False)
         broke_off = 0
@@ -77,6 +79,8 @@ def evaluation(trainer: Trainer, feed: Feed) -> None:
             logged.batch_ends()
         seen = progress.val_batch.ready
         progress.val_batch = Count(seen, seen, seen - broke_off, seen - broke_off)
+        if trainer._is_fitting:
+            trainer._has_validated = seen > 0 and not trainer.sanity_checking
         logged.epoch_ends()
         plan.eval_epoch_end()
         logged.evaluated()

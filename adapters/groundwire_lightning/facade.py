@@ -43,6 +43,7 @@ class Facade(Answers):
     lr_scheduler_configs: list[LRSchedulerConfig]
     sanity_checking: bool = False
     should_stop: bool = False
+    _has_validated: bool = False  # the last validation within fit() had a batch, and was not the sanity check
     _accelerator: Accelerator
     _is_running: bool
     _running: str = "_run_training"
@@ -89,11 +90,6 @@ class Facade(Answers):
         """True while validating, the sanity check included, and while testing."""
         stage = self._running_stage
         return stage is not None and stage.evaluating
-
-    @property
-    def _has_validated(self) -> bool:
-        """True once a validation has run, be it the sanity check."""
-        return self._eval_dataloader is not None
 
     # what was logged
 

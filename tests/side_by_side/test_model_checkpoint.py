@@ -124,6 +124,14 @@ def test_the_same_files_are_written_however_the_run_goes(name, tmp_path):
     twins(lambda stage: saved(stage, tmp_path, *KEPT, **{"max_epochs": 2, **VARIED[name]}))
 
 
+def test_a_monitor_of_validation_is_waited_for_where_only_the_sanity_check_has_run(tmp_path):
+    """Lightning warns and writes no file; whether a validation has run is asked of the last one."""
+    given = {"monitor": "val_loss"}
+    ours = twins(lambda stage: saved(stage, tmp_path, given, max_steps=2), hears=False)
+    assert ours["answer"] is None
+    twins(lambda stage: saved(stage, tmp_path, {"monitor": "val_loss", "every_n_train_steps": 2}), hears=False)
+
+
 def test_a_monitor_that_does_not_exist_is_an_error_once_validation_has_run(tmp_path):
     twins(lambda stage: saved(stage, tmp_path, {"monitor": "vall_loss"}))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from enum import Enum
 from typing import Any, ClassVar
@@ -14,6 +15,8 @@ from groundwire.errors import rank_zero_warn
 from groundwire_lightning.agreement import agreed
 from groundwire_lightning.callback import Monitor, refuse_native_order
 from groundwire_lightning.errors import MisconfigurationException
+
+log = logging.getLogger(__name__)
 
 
 class EarlyStoppingReason(Enum):
@@ -198,7 +201,7 @@ class EarlyStopping(Monitor):
 
     @staticmethod
     def _log_info(trainer: Any, message: str, log_rank_zero_only: bool) -> None:
-        if trainer.world_size == 1 or log_rank_zero_only:
-            trainer.print(message)
-        else:
-            print(f"[rank {trainer.global_rank}] {message}")
+        if trainer.world_size > 1 and not log_rank_zero_only:
+            log.info("[rank %d] %s", trainer.global_rank, message)
+        elif trainer.is_global_zero:
+            log.info(message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from copy import deepcopy
 from datetime import timedelta
@@ -19,6 +20,8 @@ from groundwire_lightning.agreement import agreed, together, told_by_first
 from groundwire_lightning.callback import is_lightnings, refuse_native_order
 from groundwire_lightning.callbacks.checkpoint_names import CheckpointNames, StrPath
 from groundwire_lightning.errors import MisconfigurationException
+
+log = logging.getLogger(__name__)
 
 
 class ModelCheckpoint(CheckpointNames):
@@ -259,7 +262,7 @@ class ModelCheckpoint(CheckpointNames):
             filepath = self.format_checkpoint_name(metrics=candidates)
             self._save_checkpoint(trainer, filepath)
             self._save_last_checkpoint(trainer, candidates)
-            trainer.print(f"{type(exception).__name__}: {exception}. The run was saved to {filepath}")
+            _tell(trainer, f"{type(exception).__name__}: {exception}. The run was saved to {filepath}")
 
     def on_train_end(self, trainer: Any, pl_module: Any) -> None:
         """See to it that there is a last checkpoint."""
@@ -326,7 +329,7 @@ class ModelCheckpoint(CheckpointNames):
             assert current is not None
             self._update_best_and_save(current, trainer, monitor_candidates)
         elif self.verbose:
-            trainer.print(f"{_when(monitor_candidates)}: {self.monitor} is not among the best {self.save_top_k}")
+            _tell(trainer, f"{_when(monitor_candidates)}: {self.monitor} is not among the best {self.save_top_k}")
 
     def check_monitor_top_k(self, trainer: Any, current: Tensor | None = None) -> bool:
         """True if a value is among the best.
@@ -361,9 +364,10 @@ class ModelCheckpoint(CheckpointNames):
         self.best_model_path = best(self.best_k_models, key=score_of)
         self.best_model_score = self.best_k_models[self.best_model_path]
         if self.verbose:
-            trainer.print(
+            _tell(
+                trainer,
                 f"{_when(monitor_candidates)}: {self.monitor} is {current:0.5f} (best {self.best_model_score:0.5f}), "
-                f"written to {filepath}"
+                f"written to {filepath}",
             )
         self._save_checkpoint(trainer, filepath)
         if outdone and self._should_remove_checkpoint(trainer, outdone, filepath):
@@ -415,3 +419,8 @@ class ModelCheckpoint(CheckpointNames):
 
 def _when(candidates: dict[str, Tensor]) -> str:
     return f"epoch {candidates['epoch']:d}, step {candidates['step']:d}"
+
+
+def _tell(trainer: Any, message: str) -> None:
+    if trainer.is_global_zero:
+        log.info(message)
