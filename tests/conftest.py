@@ -1,10 +1,11 @@
-"""Each test runs in a directory of its own: what a run writes where it stands is gone after it."""
+"""Each test runs in a directory and an environment of its own: what a run leaves there is gone after it."""
 
 import os
 import tempfile
 from collections.abc import Iterator
 
 import pytest
+import torch
 
 
 @pytest.fixture(autouse=True)
@@ -14,3 +15,14 @@ def _in_a_directory_of_its_own() -> Iterator[None]:
         os.chdir(place)
         yield
         os.chdir(before)
+
+
+@pytest.fixture(autouse=True)
+def _in_an_environment_of_its_own() -> Iterator[None]:
+    """A strategy for several processes says so in the environment, and opens a process group."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()

@@ -36,7 +36,7 @@ def moved(batch: Any, device: torch.device) -> Any:
         for part in batch:
             if type(part) is not Tensor or part.device != device:
                 return kind([moved(part, device) for part in batch])
-        return batch[:]  # what most loaders give
+        return batch[:] if kind is list else (*batch,)  # what most loaders give; a slice of a tuple is that tuple
     if kind is dict:
         return {name: moved(part, device) for name, part in batch.items()}
     if kind in (str, int, float, bool, type(None)):

@@ -122,8 +122,11 @@ def anchors(text: str) -> set[str]:
 @every_page
 def test_links_lead_somewhere(page: Path) -> None:
     text = page.read_text("utf-8")
-    for target in re.findall(r"\]\(([^)\s]+)\)", prose(text)):
+    for kind, target in re.findall(r"(!?)\[[^\]]*\]\(([^)\s]+)\)", prose(text)):
         if target.startswith("https://"):
+            continue
+        if kind == "!":
+            assert (page.parent / target).is_file(), f"{page.name} shows {target}"
             continue
         name, _, anchor = target.partition("#")
         other = (page.parent / name).resolve() if name else page

@@ -53,6 +53,7 @@ RUNS = {
     "accumulated": {"accumulate_grad_batches": 2},
     "clipped": {"gradient_clip_val": 0.01},
     "by hand": {},
+    "shared out": {},
 }
 
 
@@ -62,7 +63,7 @@ def run(base, name, batch_size, **asked):
     quiet = dict.fromkeys(("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary"), False)
     trainer = L.Trainer(accelerator="cpu", max_epochs=2, **quiet, **RUNS[name], **asked)
     sampler = None
-    if trainer.world_size > 1 and name == "accumulated":  # the others are shared out by the trainer
+    if trainer.world_size > 1 and name != "shared out":  # in order: a trainer shuffles what it shares out
         sampler = torch.utils.data.DistributedSampler(data(), **trainer.distributed_sampler_kwargs, shuffle=False)
     trainer.fit(module, DataLoader(data(), batch_size=batch_size, sampler=sampler))
     strategy = trainer.strategy
@@ -107,7 +108,7 @@ def ranks(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("name", [name for name in RUNS if name != "shared out"])
 @pytest.mark.parametrize("base", BASES)
 def test_two_processes_end_with_the_weights_of_one_with_batches_twice_as_large(ranks, base, name):
     alone = run(base, name, 4)
@@ -126,3 +127,13 @@ def test_the_strategy_answers_for_both(ranks):
         assert told["strategy"] == "DDPStrategy"
         assert (told["sum"], told["all"], told["of the first"]) == (3.0, [[0], [1]], "rank 0")
         assert (told["any"], told["every"]) == (True, False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("base", BASES)
+def test_the_trainer_shares_every_sample_out_once_an_epoch(ranks, base):
+    first, second = (rank[f"{base} shared out"] for rank in ranks)
+    everything = sorted(data().tensors[0][:, 0].tolist())
+    for epoch in (slice(0, 8), slice(8, 16)):
+        assert sorted(first["seen"][epoch] + second["seen"][epoch]) == everything
+    assert first["weights"] == second["weights"]
