@@ -21,8 +21,8 @@ if __name__ == "__main__":
 
 from docs import recording  # noqa: E402
 from groundwire import HOOKS, Gap, Hook, HookMap, Row  # noqa: E402
-from groundwire_lightning.arguments import ARGUMENTS  # noqa: E402
 from groundwire_lightning.map import LIGHTNING  # noqa: E402
+from groundwire_lightning.trainer.arguments import ARGUMENTS  # noqa: E402
 from groundwire_tensorboard import TENSORBOARD  # noqa: E402
 from groundwire_torchmetrics import TORCHMETRICS  # noqa: E402
 

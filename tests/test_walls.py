@@ -309,9 +309,9 @@ BREAKS: list[tuple[Wall, str]] = [
 ]
 
 KEEPS: list[tuple[Wall, str]] = [
-    (imports_of_adapters, "import groundwire.hooks"),
+    (imports_of_adapters, "import groundwire.tables.hooks"),
     (imports_of_lightning, "import lightning_utilities, groundwire_lightning\nsys.modules.get('lightning')"),
-    (heavy_imports, "import os, torch\nfrom accelerate import Accelerator\nfrom groundwire.hooks import HOOKS"),
+    (heavy_imports, "import os, torch\nfrom accelerate import Accelerator\nfrom groundwire.tables.hooks import HOOKS"),
     (heavy_imports, "def late():\n    import tqdm"),
     (heavy_imports, "if TYPE_CHECKING:\n    import tqdm"),
     (foreign_imports("groundwire_lightning"), "from groundwire_tensorboard import SummaryWriter"),

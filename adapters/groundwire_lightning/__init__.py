@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from groundwire_lightning.adapter import LightningAdapter
-from groundwire_lightning.callback import Callback
 from groundwire_lightning.console import show_log
-from groundwire_lightning.datamodule import LightningDataModule
+from groundwire_lightning.core.callback import Callback
+from groundwire_lightning.core.datamodule import LightningDataModule
+from groundwire_lightning.core.module import LightningModule
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
-from groundwire_lightning.lazily import lazily
 from groundwire_lightning.map import LIGHTNING
-from groundwire_lightning.mixing import adapt
-from groundwire_lightning.module import LightningModule
-from groundwire_lightning.seed import seed_everything
+from groundwire_lightning.trainer.adapt import adapt
+from groundwire_lightning.trainer.adapter import LightningAdapter
 from groundwire_lightning.trainer.trainer import Trainer
+from groundwire_lightning.utilities.lazily import lazily
+from groundwire_lightning.utilities.seed import seed_everything
 
 __version__ = "2.6.6"
 """The Lightning whose behaviour this is, for code that asks; groundwire has a version of its own."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, NoReturn
+
 from groundwire import GroundwireError
 
 
@@ -35,3 +37,43 @@ class LightningDeprecationWarning(DeprecationWarning):
 
 class TunerExit(BaseException):  # it is a signal: a tuner has what it wanted
     """The run in which a tuner was asked something does not go on; it ends without an error."""
+
+
+class Missing:
+    """A class that has no counterpart here; ``isinstance`` with it is False, and making one is refused."""
+
+    instead = ""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise NotSupportedYetError(f"{type(self).__name__} has no counterpart here. Instead: {self.instead}")
+
+
+def missing(name: str, module: str, instead: str, base: type = object) -> Any:
+    """A class that exists to be imported.
+
+    Args:
+        name: Its name.
+        module: Where it can be imported from.
+        instead: What to do instead.
+        base: What it is a kind of, for ``issubclass``.
+    """
+    bases = (Missing,) if base is object else (Missing, base)
+    about = f"Not here: making one is refused. Instead: {instead}"
+    return type(name, bases, {"__module__": module, "__doc__": about, "instead": instead})
+
+
+def told(module: str, names: dict[str, str], kind: str = "attribute") -> Any:
+    """The ``__getattr__`` of a module whose further names are gaps.
+
+    Args:
+        module: Its name.
+        names: Name to what to do instead.
+        kind: Word for what is missing.
+    """
+
+    def missing_name(name: str) -> NoReturn:
+        if name in names:
+            raise AttributeError(f"{module}.{name} has no counterpart here. Instead: {names[name]}")
+        raise AttributeError(f"module {module!r} has no {kind} {name!r}")
+
+    return missing_name

@@ -8,13 +8,13 @@ from __future__ import annotations
 import dataclasses
 
 from groundwire import Gap, HookMap, Row, row
-from groundwire_lightning.callback import Callback, Monitor
-from groundwire_lightning.checkpoint import keep_callback_state, keep_data_state
-from groundwire_lightning.datamodule import LightningDataModule
+from groundwire_lightning.core.callback import Callback, Monitor
+from groundwire_lightning.core.datamodule import LightningDataModule
+from groundwire_lightning.core.hooks import RetiredHooks
+from groundwire_lightning.core.module import LightningModule
+from groundwire_lightning.core.state_methods import keep_callback_state, keep_data_state
+from groundwire_lightning.core.step_outputs import as_batch_output, as_eval_output, skip_rest
 from groundwire_lightning.guests import Bases
-from groundwire_lightning.module import LightningModule
-from groundwire_lightning.module_hooks import RetiredHooks
-from groundwire_lightning.outputs import as_batch_output, as_eval_output, skip_rest
 
 TOLD = ("trainer", "module")
 CLIPPING = ("trainer.gradient_clip_val", "trainer.gradient_clip_algorithm")

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from accelerate import notebook_launcher
 
     from groundwire.callbacks import DEFAULT_CALLBACKS, TrainerCallback, get_default_callbacks
-    from groundwire.checkpoint import CheckpointError
     from groundwire.errors import (
         GroundwireError,
         HookMapError,
@@ -18,12 +17,13 @@ if TYPE_CHECKING:
         did_you_mean,
         place_of,
     )
-    from groundwire.hookmap import Gap, HookMap, Row, row
-    from groundwire.hooks import HOOKS, Hook
-    from groundwire.placeholders import TrainerPlaceholderValues
-    from groundwire.plan import Finding, Part, by_row
+    from groundwire.run.placeholders import TrainerPlaceholderValues
+    from groundwire.run.run_state import RunState
     from groundwire.run_config import TrainerRunConfig
-    from groundwire.run_state import RunState
+    from groundwire.saved.checkpoint import CheckpointError
+    from groundwire.tables.hookmap import Gap, HookMap, Row, row
+    from groundwire.tables.hooks import HOOKS, Hook
+    from groundwire.tables.plan import Finding, Part, by_row
     from groundwire.tracking import InMemoryRunHistory, LossTracker, RunHistory
     from groundwire.trainer import Trainer
     from groundwire.utils import set_seed

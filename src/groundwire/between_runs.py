@@ -9,10 +9,11 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 
-from groundwire import checkpoint, prepare, training_state
+from groundwire import devices
 from groundwire.callbacks.checks import path
-from groundwire.engine import Engine
-from groundwire.time_ledger import account_for
+from groundwire.measured.time_ledger import account_for
+from groundwire.run.launch import Engine
+from groundwire.saved import checkpoint, training_state
 
 
 class BetweenRuns(Engine):
@@ -46,7 +47,7 @@ class BetweenRuns(Engine):
         """
         if padding_value is None:
             return self._accelerator.gather(tensor)
-        return prepare.gathered_with_padding(self._accelerator, tensor, padding_value)
+        return devices.gathered_with_padding(self._accelerator, tensor, padding_value)
 
     def print(self, *args: Any, **kwargs: Any) -> None:
         """Print once a machine."""

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from groundwire.data.loaders import promised_length
 from groundwire.errors import GroundwireError, NonFiniteLossError, StopTrainingError
-from groundwire.predictions import on_cpu
-from groundwire.prepare import promised_length
-from groundwire.time_ledger import clock
+from groundwire.measured.predictions import on_cpu
+from groundwire.measured.time_ledger import clock
 
 if TYPE_CHECKING:
-    from groundwire.run_state import RunState
+    from groundwire.run.run_state import RunState
     from groundwire.trainer import Trainer
 
 

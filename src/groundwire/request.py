@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from groundwire.prepare import length_of
+from groundwire.data.loaders import length_of
 
 __all__ = ["EvaluateRequest", "TrainRequest"]
 

@@ -2,10 +2,68 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from groundwire.data.loaders import length_of  # MOVED
+
+if TYPE_CHECKING:
+    from groundwire.trainer import Trainer
+
 
 __all__ = ["TrainerRunConfig"]
+
+
+def run_config(
+    trainer: Trainer,
+    per_device_batch_size: int | None,
+    num_epochs: int,
+    gradient_accumulation_steps: int,
+    max_num_train_steps: int | None,
+    gradient_clip_value: float | None,
+    gradient_clip_norm: float | None,
+) -> TrainerRunConfig:
+    """Write down what will be run; numbers that the data does not tell are ``None``."""
+    accelerator = trainer._accelerator
+    processes = accelerator.num_processes
+    train_size = _batch_size(trainer._train_dataloader, processes, per_device_batch_size)
+    eval_size = _batch_size(trainer._eval_dataloader, processes, per_device_batch_size)
+    batches = length_of(trainer._train_dataloader)
+    updates = None if batches is None else math.ceil(batches / gradient_accumulation_steps)
+    if max_num_train_steps is None and updates is not None:
+        max_num_train_steps = num_epochs * updates + 1
+    return TrainerRunConfig(
+        num_epochs=num_epochs,
+        train_per_device_batch_size=train_size,
+        train_dl_kwargs=trainer._train_dl_kwargs,
+        eval_per_device_batch_size=eval_size,
+        eval_dl_kwargs=trainer._eval_dl_kwargs,
+        gradient_accumulation_steps=gradient_accumulation_steps,
+        gradient_clip_value=gradient_clip_value,
+        train_total_batch_size=None if train_size is None else train_size * processes * gradient_accumulation_steps,
+        eval_total_batch_size=None if eval_size is None else eval_size * processes,
+        num_update_steps_per_epoch=updates,
+        num_local_update_steps_per_epoch=updates,
+        max_num_train_steps=max_num_train_steps,
+        is_local_process_zero=accelerator.is_local_main_process,
+        is_world_process_zero=accelerator.is_main_process,
+        is_distributed=accelerator.use_distributed,
+        mixed_precision=str(accelerator.mixed_precision),
+        num_processes=processes,
+        gradient_clip_norm=gradient_clip_norm,
+    )
+
+
+def _batch_size(loader: Any, processes: int, otherwise: int | None) -> int | None:
+    if loader is None:
+        return None
+    total: int | None = getattr(loader, "total_batch_size", None)
+    if total is not None:
+        return total // processes
+    sampler = getattr(loader, "batch_sampler", None)
+    found = getattr(sampler, "batch_size", None) or getattr(loader, "batch_size", None)
+    return found if isinstance(found, int) else otherwise
 
 
 @dataclass(frozen=True)

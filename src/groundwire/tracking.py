@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from groundwire.errors import did_you_mean
-from groundwire.time_ledger import EpochTime
+from groundwire.measured.time_ledger import EpochTime
 
 __all__ = ["InMemoryRunHistory", "LossTracker", "RunHistory"]
 
@@ -99,7 +99,7 @@ class RunHistory(ABC):
         Raises:
             GroundwireError: pandas is not installed.
         """
-        from groundwire.history_views import as_frame
+        from groundwire.measured.history_views import as_frame
 
         return as_frame(self.to_dict())
 
@@ -117,7 +117,7 @@ class RunHistory(ABC):
             GroundwireError: matplotlib is not installed, or there is nothing to draw.
             ValueError: A name was not recorded, or its values are no numbers.
         """
-        from groundwire.history_views import drawn
+        from groundwire.measured.history_views import drawn
 
         return drawn(self.to_dict(), metric_names, axes)
 

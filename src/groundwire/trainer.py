@@ -15,12 +15,15 @@ import torch
 from accelerate import Accelerator
 from torch.utils.data import DataLoader
 
-from groundwire import loop, parts, prepare, training_state
+from groundwire import devices, loop
 from groundwire.callbacks import DEFAULT_CALLBACKS
-from groundwire.internals import Internals
-from groundwire.placeholders import TrainerPlaceholderValues, replace_trainer_placeholder_values
-from groundwire.predictions import joined, of_all_processes
+from groundwire.data import loaders
+from groundwire.measured.predictions import joined, of_all_processes
 from groundwire.request import EvaluateRequest, TrainRequest
+from groundwire.run import check_parts
+from groundwire.run.moments import Internals
+from groundwire.run.placeholders import TrainerPlaceholderValues, replace_trainer_placeholder_values
+from groundwire.saved import training_state
 from groundwire.tracking import InMemoryRunHistory, LossTracker, RunHistory
 
 __all__ = [
@@ -66,7 +69,7 @@ class Trainer(Internals):
         self._callbacks = callbacks
         self.callback_handler = self._create_callback_handler()
         self.run_history: RunHistory = InMemoryRunHistory() if run_history is None else run_history
-        self._accelerator = prepare.own_accelerator(self._create_accelerator, accelerator)
+        self._accelerator = devices.own_accelerator(self._create_accelerator, accelerator)
         self._loss_tracker = LossTracker(self.device)
         self._seed = seed
         self._data_order = self._new_data_order()
@@ -240,30 +243,30 @@ class Trainer(Internals):
             batch_size: Samples a batch on each device.
             train_dl_kwargs: DataLoader arguments that replace :meth:`get_default_train_dl_kwargs`.
         """
-        if not prepare.holds_samples(self.train_dataset):
+        if not loaders.holds_samples(self.train_dataset):
             return self.train_dataset  # type: ignore[no-any-return]  # gives batches already
         defaults = self.get_default_train_dl_kwargs(batch_size)
-        self._train_dl_kwargs = prepare.merged_dl_kwargs(self.train_dataset, defaults, train_dl_kwargs)
+        self._train_dl_kwargs = loaders.merged_dl_kwargs(self.train_dataset, defaults, train_dl_kwargs)
         arguments = {"dataset": self.train_dataset, "collate_fn": self.collate_fn, **self._train_dl_kwargs}
-        return parts.made_loader("train_dataloader_kwargs", DataLoader, arguments)  # type: ignore[no-any-return]
+        return check_parts.made_loader("train_dataloader_kwargs", DataLoader, arguments)  # type: ignore[no-any-return]
 
     def create_eval_dataloader(self, batch_size: int | None, eval_dl_kwargs: Any = None) -> Iterable[Any]:
         """Build the loader of evaluation batches; arguments as in :meth:`create_train_dataloader`."""
-        if not prepare.holds_samples(self.eval_dataset):
+        if not loaders.holds_samples(self.eval_dataset):
             return self.eval_dataset  # type: ignore[no-any-return]  # gives batches already
         defaults = self.get_default_eval_dl_kwargs(batch_size)
-        self._eval_dl_kwargs = prepare.merged_dl_kwargs(self.eval_dataset, defaults, eval_dl_kwargs)
+        self._eval_dl_kwargs = loaders.merged_dl_kwargs(self.eval_dataset, defaults, eval_dl_kwargs)
         arguments = {"dataset": self.eval_dataset, "collate_fn": self.collate_fn, **self._eval_dl_kwargs}
         parameter = "eval_dataloader_kwargs" if isinstance(self._request, TrainRequest) else "dataloader_kwargs"
-        return parts.made_loader(parameter, DataLoader, arguments)  # type: ignore[no-any-return]
+        return check_parts.made_loader(parameter, DataLoader, arguments)  # type: ignore[no-any-return]
 
     def get_default_train_dl_kwargs(self, batch_size: int | None) -> dict[str, Any]:
         """DataLoader arguments for training where the user gives none; workers only for data in many files."""
-        return prepare.default_dl_kwargs(batch_size, shuffle=True, dataset=self.train_dataset)
+        return loaders.default_dl_kwargs(batch_size, shuffle=True, dataset=self.train_dataset)
 
     def get_default_eval_dl_kwargs(self, batch_size: int | None) -> dict[str, Any]:
         """DataLoader arguments for evaluation where the user gives none."""
-        return prepare.default_dl_kwargs(batch_size, shuffle=False, dataset=self.eval_dataset)
+        return loaders.default_dl_kwargs(batch_size, shuffle=False, dataset=self.eval_dataset)
 
     def create_scheduler(self) -> Any:
         """Build the scheduler from ``create_scheduler_fn``, placeholders filled in; None without one."""

@@ -61,7 +61,7 @@ def test_each_example_runs_by_itself(way, tmp_path):
 def test_missing_scikit_learn_is_named(monkeypatch, capsys):
     import importlib.util
 
-    from groundwire_lightning import demo as module
+    from groundwire_lightning.cli import demo as module
 
     found = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "sklearn" else found(name))
@@ -70,7 +70,7 @@ def test_missing_scikit_learn_is_named(monkeypatch, capsys):
 
 
 def test_every_demo_writes_into_a_folder_of_its_own(tmp_path):
-    from groundwire_lightning.demo import new_folder
+    from groundwire_lightning.cli.demo import new_folder
 
     assert new_folder(tmp_path) == tmp_path / "digits-1"
     (tmp_path / "digits-1").mkdir()

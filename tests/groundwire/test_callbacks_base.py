@@ -6,7 +6,7 @@ import pytest
 
 from groundwire import errors
 from groundwire.callbacks import CallbackMethodNotImplementedError, StopTrainingError, TrainerCallback
-from groundwire.hooks import HOOKS
+from groundwire.tables.hooks import HOOKS
 
 EVENTS = [hook for hook in HOOKS.values() if hook.is_event]
 

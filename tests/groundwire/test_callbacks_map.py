@@ -3,9 +3,9 @@ import pytest
 from groundwire.callbacks import TrainerCallback
 from groundwire.callbacks.map import NATIVE
 from groundwire.errors import HookMapError
-from groundwire.fuse import Attached
-from groundwire.hooks import HOOKS
-from groundwire.plan import Part
+from groundwire.tables.fuse import Attached
+from groundwire.tables.hooks import HOOKS
+from groundwire.tables.plan import Part
 
 EVENTS = [name for name, hook in HOOKS.items() if hook.is_event]
 ROWS = {row.hook: row for row in NATIVE.rows}

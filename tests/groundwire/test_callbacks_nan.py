@@ -7,7 +7,7 @@ from torch.utils.data import TensorDataset
 
 from groundwire.callbacks import StopTrainingError, TerminateOnNaNCallback, TrainerCallback
 from groundwire.errors import NonFiniteLossError
-from groundwire.hooks import HOOKS
+from groundwire.tables.hooks import HOOKS
 from groundwire.tracking import InMemoryRunHistory, LossTracker
 
 

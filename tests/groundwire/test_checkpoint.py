@@ -8,7 +8,8 @@ import torch
 from tests.groundwire.runs import data, equal, network, step_lr, trainer_for, weights
 from torch import nn
 
-from groundwire import CheckpointError, Trainer, checkpoint
+from groundwire import CheckpointError, Trainer
+from groundwire.saved import checkpoint
 
 
 def trained(**kwargs):

@@ -108,4 +108,4 @@ def test_help_does_not_wait_for_torch() -> None:
 
 def test_the_project_brings_the_command_demo() -> None:
     (demo,) = metadata.entry_points(group="groundwire.commands", name="demo")
-    assert demo.value == "groundwire_lightning.demo:main"
+    assert demo.value == "groundwire_lightning.cli.demo:main"

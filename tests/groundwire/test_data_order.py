@@ -16,9 +16,9 @@ from torch.utils.data import (
     get_worker_info,
 )
 
-from groundwire.data_order import DataOrder, Place, SeededDataset, why_not
-from groundwire.fetch import in_batches
-from groundwire.random_state import random_state, seed_all, set_random_state
+from groundwire.data.in_batches import in_batches
+from groundwire.data.order import DataOrder, Place, SeededDataset, why_not
+from groundwire.data.random_state import random_state, seed_all, set_random_state
 from groundwire.utils import DataLoaderSlice
 
 

@@ -21,7 +21,7 @@ from groundwire import (
     row,
 )
 from groundwire.callbacks import CallbackHandler
-from groundwire.fuse import nothing
+from groundwire.tables.fuse import nothing
 
 METHODS = [name for name, hook in HOOKS.items() if not hook.is_event]
 EVENTS = [name for name, hook in HOOKS.items() if hook.is_event]

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from tests.groundwire.runs import data, equal, trainer_for, weights
 from torch.utils.data import DataLoader, Dataset, Subset, TensorDataset, default_collate
 
-from groundwire.fetch import InBatches, Rows, collate, in_batches
+from groundwire.data.in_batches import InBatches, Rows, collate, in_batches
 
 DTYPES = [torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.uint8, torch.bool]
 SHAPES = [(), (3,), (2, 3), (1, 4, 4), (0,)]

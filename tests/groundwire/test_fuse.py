@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import pytest
 
 from groundwire.errors import HookMapError
-from groundwire.fuse import Attached, fuse, nothing, stand_in
-from groundwire.hookmap import row
-from groundwire.hooks import HOOKS
+from groundwire.tables.fuse import Attached, fuse, nothing, stand_in
+from groundwire.tables.hookmap import row
+from groundwire.tables.hooks import HOOKS
 
 LOSS = HOOKS["calculate_train_batch_loss"]
 STEP_END = HOOKS["on_train_step_end"]

@@ -5,7 +5,7 @@ import torch
 
 from groundwire import InMemoryRunHistory
 from groundwire.errors import GroundwireError
-from groundwire.history_views import as_frame, drawn
+from groundwire.measured.history_views import as_frame, drawn
 
 METRICS = {"train_loss_epoch": [3.0, 2.0, 1.0], "accuracy": [0.5, torch.tensor(0.75)], "name": ["a", "b"]}
 

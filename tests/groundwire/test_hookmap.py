@@ -1,7 +1,7 @@
 import pytest
 
 from groundwire.errors import HookMapError
-from groundwire.hookmap import Gap, HookMap, as_tuple, row
+from groundwire.tables.hookmap import Gap, HookMap, as_tuple, row
 
 
 class Listener:

@@ -5,7 +5,7 @@ import keyword
 import pytest
 
 from groundwire import Trainer, TrainerCallback
-from groundwire.hooks import HOOKS, Hook
+from groundwire.tables.hooks import HOOKS, Hook
 
 # What the Trainer's specification documents.
 OVERRIDABLE = [

@@ -6,7 +6,7 @@ from tests.groundwire.runs import data, equal, listener, network, recording, ste
 from torch import nn
 
 from groundwire import Trainer, TrainerCallback
-from groundwire.internals import Internals
+from groundwire.run.moments import Internals
 from groundwire.tracking import LossTracker
 
 # Assembly.

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwire.ledger import EMPTY, FOLD_AFTER, Ledger, Slot, least_dtype, numbers
+from groundwire.measured.ledger import EMPTY, FOLD_AFTER, Ledger, Slot, least_dtype, numbers
 
 CPU = torch.device("cpu")
 REDUCE = {"mean": torch.add, "sum": torch.add, "min": torch.minimum, "max": torch.maximum}

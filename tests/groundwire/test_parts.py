@@ -5,8 +5,9 @@ import torch
 from tests.groundwire.runs import Stops, data, network, trainer_for
 from torch import nn
 
-from groundwire import Trainer, parts
+from groundwire import Trainer
 from groundwire.finetuning import ModelFreezer
+from groundwire.run import check_parts
 from groundwire.schedulers import CosineLrScheduler
 from groundwire.utils import ModelEma
 
@@ -18,8 +19,8 @@ def sgd(model):
 @pytest.mark.parametrize("trained", [True, False])
 def test_a_model_is_a_module(trained):
     with pytest.raises(TypeError, match=r"^model: a torch.nn.Module is due, got type"):
-        parts.check_model(nn.Linear, trained)
-    parts.check_model(network(), trained)
+        check_parts.check_model(nn.Linear, trained)
+    check_parts.check_model(network(), trained)
 
 
 @pytest.mark.parametrize(
@@ -27,24 +28,24 @@ def test_a_model_is_a_module(trained):
     [(nn.Identity(), "Identity has no parameters"), (network().requires_grad_(False), "only frozen parameters")],
 )
 def test_only_training_needs_something_to_train(model, said):
-    parts.check_model(model, trained=False)
+    check_parts.check_model(model, trained=False)
     with pytest.raises(ValueError, match=said):
-        parts.check_model(model, trained=True)
+        check_parts.check_model(model, trained=True)
 
 
 def test_one_parameter_that_is_not_frozen_is_enough():
     model = network().requires_grad_(False)
     model[2].bias.requires_grad_(True)
-    parts.check_model(model, trained=True)
+    check_parts.check_model(model, trained=True)
 
 
 def test_an_optimizer_has_step_and_zero_grad():
     model = network()
-    parts.check_optimizer(sgd(model), model)
-    parts.check_optimizer(SimpleNamespace(step=None, zero_grad=None), model)
+    check_parts.check_optimizer(sgd(model), model)
+    check_parts.check_optimizer(SimpleNamespace(step=None, zero_grad=None), model)
     for strange in (None, "sgd", torch.optim.SGD, SimpleNamespace(step=None)):
         with pytest.raises(TypeError, match=r"^optimizer: .* got .*_create_optimizer"):
-            parts.check_optimizer(strange, model)
+            check_parts.check_optimizer(strange, model)
 
 
 NEVER = Stops("on_train_step_start"), Stops("on_eval_step_start")

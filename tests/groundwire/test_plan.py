@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groundwire.errors import HookMapError
-from groundwire.hookmap import Gap, HookMap, row
-from groundwire.hooks import HOOKS
-from groundwire.plan import Part, Plan, attach, by_row, compile_plan, overridden
+from groundwire.tables.hookmap import Gap, HookMap, row
+from groundwire.tables.hooks import HOOKS
+from groundwire.tables.plan import Part, Plan, attach, by_row, compile_plan, overridden
 
 LOSS = "calculate_train_batch_loss"
 METHODS = [name for name, hook in HOOKS.items() if not hook.is_event]

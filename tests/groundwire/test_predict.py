@@ -14,9 +14,9 @@ from torch import nn
 from torch.utils.data import IterableDataset, TensorDataset
 
 from groundwire import GroundwireError, StopTrainingError, Trainer, TrainerCallback
-from groundwire.hooks import HOOKS
-from groundwire.predictions import joined, of_all_processes, on_cpu
-from groundwire.prepare import Share
+from groundwire.data.loaders import Share
+from groundwire.measured.predictions import joined, of_all_processes, on_cpu
+from groundwire.tables.hooks import HOOKS
 
 
 class Twice(nn.Module):

@@ -11,7 +11,8 @@ from tests.groundwire.runs import data, equal, network, trainer_for, weights
 from torch import nn
 from torch.utils.data import DataLoader, IterableDataset, SequentialSampler, Subset
 
-from groundwire import prepare
+from groundwire import devices
+from groundwire.data import loaders
 
 
 def sgd(model, **kwargs):
@@ -22,15 +23,15 @@ def sgd(model, **kwargs):
 
 
 def test_an_accelerator_has_a_precision_of_its_own_and_leaves_others_theirs():
-    one = prepare.own_accelerator(lambda: Accelerator(cpu=True))
-    half = prepare.own_accelerator(lambda: Accelerator(mixed_precision="bf16", cpu=True))
-    other = prepare.own_accelerator(lambda: Accelerator(cpu=True))
+    one = devices.own_accelerator(lambda: Accelerator(cpu=True))
+    half = devices.own_accelerator(lambda: Accelerator(mixed_precision="bf16", cpu=True))
+    other = devices.own_accelerator(lambda: Accelerator(cpu=True))
     assert [each.mixed_precision for each in (one, half, other)] == ["no", "bf16", "no"]
 
 
 def test_a_trainer_of_another_precision_leaves_those_alone_that_a_program_makes_by_hand():
-    trainer_for(accelerator=prepare.own_accelerator(lambda: Accelerator(cpu=True)))
-    prepare.own_accelerator(lambda: Accelerator(mixed_precision="bf16", cpu=True))
+    trainer_for(accelerator=devices.own_accelerator(lambda: Accelerator(cpu=True)))
+    devices.own_accelerator(lambda: Accelerator(mixed_precision="bf16", cpu=True))
     assert Accelerator(mixed_precision="no", cpu=True).mixed_precision == "no"
 
 
@@ -40,10 +41,10 @@ def test_what_is_made_by_hand_after_a_trainer_is_not_refused():
 
 
 def test_wrappers_are_used_where_they_do_something():
-    plain = prepare.own_accelerator(lambda: Accelerator(cpu=True))
-    half = prepare.own_accelerator(lambda: Accelerator(mixed_precision="bf16", cpu=True))
-    assert not prepare.wraps(plain)
-    assert prepare.wraps(half)
+    plain = devices.own_accelerator(lambda: Accelerator(cpu=True))
+    half = devices.own_accelerator(lambda: Accelerator(mixed_precision="bf16", cpu=True))
+    assert not devices.wraps(plain)
+    assert devices.wraps(half)
 
 
 # Arguments of loaders.
@@ -55,7 +56,7 @@ DEFAULTS = {"shuffle": True, "batch_size": 8, "num_workers": 0}
     st.dictionaries(st.sampled_from(["shuffle", "batch_size", "num_workers", "drop_last", "timeout"]), st.integers())
 )
 def test_what_is_given_stands_and_all_else_is_the_default(given_by_user):
-    assert prepare.merged_dl_kwargs(data(2), DEFAULTS, given_by_user) == {**DEFAULTS, **given_by_user}
+    assert loaders.merged_dl_kwargs(data(2), DEFAULTS, given_by_user) == {**DEFAULTS, **given_by_user}
 
 
 class Stream(IterableDataset):
@@ -75,12 +76,12 @@ class Stream(IterableDataset):
     ],
 )
 def test_defaults_that_contradict_what_is_given_are_left_out(dataset, given_by_user, kept):
-    assert set(prepare.merged_dl_kwargs(dataset, DEFAULTS, given_by_user)) == kept
+    assert set(loaders.merged_dl_kwargs(dataset, DEFAULTS, given_by_user)) == kept
 
 
 def test_what_the_user_gave_is_not_changed():
     given_by_user = {"sampler": None}
-    made = prepare.merged_dl_kwargs(data(2), DEFAULTS, given_by_user)
+    made = loaders.merged_dl_kwargs(data(2), DEFAULTS, given_by_user)
     made["shuffle"] = "changed"
     assert given_by_user == {"sampler": None}
     assert DEFAULTS["shuffle"] is True
@@ -113,8 +114,8 @@ LENGTHS = [
 
 @pytest.mark.parametrize(("loader", "length", "promised"), LENGTHS)
 def test_a_length_is_what_the_loader_says_and_a_stream_promises_none(loader, length, promised):
-    assert prepare.length_of(loader) == length
-    assert prepare.promised_length(loader) == promised
+    assert loaders.length_of(loader) == length
+    assert loaders.promised_length(loader) == promised
 
 
 @pytest.mark.parametrize(
@@ -130,12 +131,12 @@ def test_a_length_is_what_the_loader_says_and_a_stream_promises_none(loader, len
     ],
 )
 def test_a_dataset_is_batched_and_what_gives_batches_is_not(given_data, holds):
-    assert prepare.holds_samples(given_data) == holds
+    assert loaders.holds_samples(given_data) == holds
 
 
 @pytest.mark.parametrize("loader", [DataLoader(data(2)), [1], iter([]), DataLoader(Stream()), None])
 def test_a_loader_that_may_give_batches_is_taken(loader):
-    assert prepare.check_loader("create_train_dataloader", loader) is loader
+    assert loaders.check_loader("create_train_dataloader", loader) is loader
 
 
 @pytest.mark.parametrize(
@@ -148,7 +149,7 @@ def test_a_loader_that_may_give_batches_is_taken(loader):
 )
 def test_a_loader_that_cannot_is_refused(loader, error, said):
     with pytest.raises(error, match=said):
-        prepare.check_loader("made", loader)
+        loaders.check_loader("made", loader)
 
 
 # Model and optimizer.
@@ -157,8 +158,8 @@ def test_a_loader_that_cannot_is_refused(loader, error, said):
 def test_where_nothing_is_to_be_done_model_and_optimizer_stay_what_they_are():
     model = network()
     optimizer = sgd(model)
-    accelerator = prepare.own_accelerator(lambda: Accelerator(cpu=True))
-    placed = prepare.placed(accelerator, model, optimizer, training=True)
+    accelerator = devices.own_accelerator(lambda: Accelerator(cpu=True))
+    placed = devices.placed(accelerator, model, optimizer, training=True)
     assert placed == (model, optimizer)
     assert accelerator._models == accelerator._optimizers == []
 
@@ -166,13 +167,13 @@ def test_where_nothing_is_to_be_done_model_and_optimizer_stay_what_they_are():
 def test_an_optimizer_is_not_wrapped_twice():
     model = network()
     optimizer = sgd(model)
-    accelerator = prepare.own_accelerator(lambda: Accelerator(mixed_precision="bf16", cpu=True))
-    _, wrapped = prepare.placed(accelerator, model, optimizer, training=True)
+    accelerator = devices.own_accelerator(lambda: Accelerator(mixed_precision="bf16", cpu=True))
+    _, wrapped = devices.placed(accelerator, model, optimizer, training=True)
     assert isinstance(wrapped, AcceleratedOptimizer)
-    _, again = prepare.placed(accelerator, model, wrapped, training=True)
+    _, again = devices.placed(accelerator, model, wrapped, training=True)
     assert again.optimizer is optimizer
-    plain = prepare.own_accelerator(lambda: Accelerator(cpu=True))
-    assert prepare.placed(plain, model, again, training=True)[1] is optimizer
+    plain = devices.own_accelerator(lambda: Accelerator(cpu=True))
+    assert devices.placed(plain, model, again, training=True)[1] is optimizer
 
 
 def test_the_state_of_an_optimizer_follows_its_parameters():
@@ -187,13 +188,13 @@ def test_the_state_of_an_optimizer_follows_its_parameters():
         state=SimpleNamespace(dynamo_plugin=SimpleNamespace(backend=SimpleNamespace(value="NO"))),
         distributed_type=SimpleNamespace(value="NO"),
     )
-    prepare.placed(accelerator, model, optimizer, training=True)
+    devices.placed(accelerator, model, optimizer, training=True)
     places = {name: value.device.type for name, value in optimizer.state[model.weight].items()}
     assert places == {"exp_avg": "meta", "step": "cpu"}
 
 
 def test_training_in_half_precision_keeps_whole_weights():
-    accelerator = prepare.own_accelerator(lambda: Accelerator(mixed_precision="bf16", cpu=True))
+    accelerator = devices.own_accelerator(lambda: Accelerator(mixed_precision="bf16", cpu=True))
     trainer = trainer_for(accelerator=accelerator)
     before = weights(trainer.model)
     trainer.train(data(4), 2, eval_dataset=data(2), gradient_clip_value=0.5, gradient_accumulation_steps=2)
@@ -208,22 +209,22 @@ def test_training_in_half_precision_keeps_whole_weights():
 def test_a_batch_is_moved_however_it_is_made():
     device = torch.device("meta")
     batch = {"x": torch.ones(2), "more": [torch.ones(1), ("text", 3)]}
-    moved = prepare.moved(batch, device)
+    moved = devices.moved(batch, device)
     assert moved["x"].device == moved["more"][0].device == device
     assert moved["more"][1] == ("text", 3)
-    assert prepare.moved(torch.ones(2), device).device == device
-    assert prepare.moved("text", device) == "text"
+    assert devices.moved(torch.ones(2), device).device == device
+    assert devices.moved("text", device) == "text"
 
 
 def test_in_one_process_a_loader_stays_as_it_is():
     accelerator = SimpleNamespace(num_processes=1)
     for loader in (DataLoader(data(2)), [1, 2], None):
-        assert prepare.shared_out(accelerator, loader, even=True) is loader
+        assert loaders.shared_out(accelerator, loader, even=True) is loader
 
 
 def test_several_processes_train_on_a_loader_whose_samples_can_be_shared_out():
     with pytest.raises(TypeError, match=r"with 2 processes a DataLoader is due, .* got list"):
-        prepare.shared_out(SimpleNamespace(num_processes=2), [1, 2], even=True)
+        loaders.shared_out(SimpleNamespace(num_processes=2), [1, 2], even=True)
 
 
 @pytest.mark.parametrize("even", [True, False])
@@ -236,7 +237,7 @@ def test_a_loader_is_shared_out_by_accelerate(even):
         return "shared"
 
     accelerator = SimpleNamespace(num_processes=2, prepare_data_loader=prepare_data_loader)
-    assert prepare.shared_out(accelerator, loader, even) == "shared"
+    assert loaders.shared_out(accelerator, loader, even) == "shared"
     assert asked == {"loader": loader, "device_placement": False}
     assert accelerator.even_batches == even
 

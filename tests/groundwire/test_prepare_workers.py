@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch.utils.data import Dataset, IterableDataset, Subset, TensorDataset
 
-from groundwire import Trainer, prepare
+from groundwire import Trainer
+from groundwire.data import loaders
 
 
 class OfFiles(Dataset):
@@ -54,28 +55,28 @@ def path(tmp_path):
     ],
 )
 def test_data_in_memory_and_of_unknown_kind_is_read_without_workers(dataset):
-    assert prepare.default_workers(dataset) == 0
+    assert loaders.default_workers(dataset) == 0
 
 
 def test_many_files_are_read_by_workers(path):
-    assert prepare.default_workers(OfFiles([path] * 1000)) == 4
-    assert prepare.default_workers(OfFiles([(str(path), 3)] * 1000)) == 4
-    assert prepare.default_workers(Subset(OfFiles([path] * 1000), [1, 2])) == 4
+    assert loaders.default_workers(OfFiles([path] * 1000)) == 4
+    assert loaders.default_workers(OfFiles([(str(path), 3)] * 1000)) == 4
+    assert loaders.default_workers(Subset(OfFiles([path] * 1000), [1, 2])) == 4
 
 
 def test_few_files_are_read_before_workers_would_have_started(path):
-    assert prepare.default_workers(OfFiles([path] * 999)) == 0
+    assert loaders.default_workers(OfFiles([path] * 999)) == 0
 
 
 @pytest.mark.parametrize(("processes", "workers"), [("2", 4), ("4", 2), ("8", 0)])
 def test_the_processes_of_a_machine_share_its_cores(path, monkeypatch, processes, workers):
     monkeypatch.setenv("LOCAL_WORLD_SIZE", processes)
-    assert prepare.default_workers(OfFiles([path] * 1000)) == workers
+    assert loaders.default_workers(OfFiles([path] * 1000)) == workers
 
 
 def test_where_workers_start_slowly_there_are_none(path, monkeypatch):
     monkeypatch.setattr(multiprocessing, "get_start_method", lambda allow_none=False: "spawn")
-    assert prepare.default_workers(OfFiles([path] * 1000)) == 0
+    assert loaders.default_workers(OfFiles([path] * 1000)) == 0
 
 
 def test_the_default_is_that_of_the_dataset_of_the_run(path):

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from groundwire.reduce import BLOCK, reduce_together
+from groundwire.measured.reduce import BLOCK, reduce_together
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from groundwire import report
-from groundwire.hookmap import Gap, HookMap, row
-from groundwire.hooks import HOOKS
-from groundwire.plan import Part, Plan, attach, by_row
+from groundwire.tables import report
+from groundwire.tables.hookmap import Gap, HookMap, row
+from groundwire.tables.hooks import HOOKS
+from groundwire.tables.plan import Part, Plan, attach, by_row
 
 LOSS = "calculate_train_batch_loss"
 

@@ -4,7 +4,7 @@ import pytest
 from tests.groundwire.runs import data, trainer_for
 
 from groundwire import RunState
-from groundwire.time_ledger import Spent
+from groundwire.measured.time_ledger import Spent
 
 
 def test_before_a_run_nothing_has_been_done():

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwire.placeholders import TrainerPlaceholderValues
+from groundwire.run.placeholders import TrainerPlaceholderValues
 from groundwire.schedulers import CosineLrScheduler, SchedulerBase, StatefulSchedulerBase, WSDLrScheduler
 from groundwire.schedulers.scheduler_base import InvalidScheduleError, checked
 

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwire.placeholders import TrainerPlaceholderValues, replace_trainer_placeholder_values
+from groundwire.run.placeholders import TrainerPlaceholderValues, replace_trainer_placeholder_values
 from groundwire.schedulers.cosine_scheduler import CosineLrScheduler
 
 

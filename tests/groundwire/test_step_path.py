@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader
 
 import groundwire
 from groundwire import DEFAULT_CALLBACKS, HOOKS, TrainerCallback
-from groundwire.fuse import nothing
+from groundwire.tables.fuse import nothing
 
 OWN = str(Path(groundwire.__file__).parent)
 WRITTEN_FOR_THE_RUN = "<groundwire plan"

@@ -6,9 +6,10 @@ import pytest
 from tests.groundwire.runs import data, trainer_for
 from torch.utils.data import Dataset
 
-from groundwire import StopTrainingError, TrainerCallback, time_ledger
+from groundwire import StopTrainingError, TrainerCallback
 from groundwire.callbacks import PrintProgressCallback, StepBasedEvaluationCallback
-from groundwire.time_ledger import ACCOUNTS, EpochTime, Spent, account_for
+from groundwire.measured import time_ledger
+from groundwire.measured.time_ledger import ACCOUNTS, EpochTime, Spent, account_for
 from groundwire.tracking import InMemoryRunHistory
 
 
@@ -75,7 +76,7 @@ def test_each_second_is_on_the_account_of_what_was_being_done(clock, tmp_path):
 
 
 def test_what_a_callback_has_done_is_on_the_account_of_that(clock, tmp_path, monkeypatch):
-    monkeypatch.setattr("groundwire.checkpoint.write", lambda path, state: clock.takes(5))
+    monkeypatch.setattr("groundwire.saved.checkpoint.write", lambda path, state: clock.takes(5))
 
     class Saves(TrainerCallback):
         def on_train_update_end(self, trainer, **kwargs):

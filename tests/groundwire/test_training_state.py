@@ -13,8 +13,8 @@ from torch.utils.data import Dataset, IterableDataset, TensorDataset
 
 from groundwire import CheckpointError, StopTrainingError, Trainer
 from groundwire.callbacks import LimitBatchesCallback, TrainerCallback
-from groundwire.hooks import HOOKS
-from groundwire.training_state import FILE, POSITION
+from groundwire.saved.training_state import FILE, POSITION
+from groundwire.tables.hooks import HOOKS
 
 
 class Noisy(Dataset):

@@ -17,8 +17,8 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau, StepLR
 
 import groundwire_lightning as L
 from groundwire import GroundwireError, HookMap, HookMapError, Trainer, row
-from groundwire_lightning.adapter import Slots
-from groundwire_lightning.outputs import EpochSkipped
+from groundwire_lightning.core.step_outputs import EpochSkipped
+from groundwire_lightning.trainer.adapter import Slots
 
 # the mixing rule
 

@@ -10,8 +10,8 @@ from tests.groundwire_lightning.small import Lit, equal, lit, loader, quiet, rea
 
 import groundwire_lightning as L
 from groundwire_lightning import MisconfigurationException, NotSupportedYetError, plugins
-from groundwire_lightning.arguments import ARGUMENTS
-from groundwire_lightning.plugins.environments import SLURMEnvironment
+from groundwire_lightning.strategies.environments import SLURMEnvironment
+from groundwire_lightning.trainer.arguments import ARGUMENTS
 
 THEIRS = inspect.signature(lightning.pytorch.Trainer.__init__).parameters
 OURS = inspect.signature(L.Trainer.__init__).parameters

@@ -5,7 +5,7 @@ from tests.groundwire_lightning.small import BATCHES, lit, loader, quiet, tellin
 
 import groundwire_lightning as L
 from groundwire import HookMapError, TrainerCallback
-from groundwire_lightning.callback import Monitor
+from groundwire_lightning.core.callback import Monitor
 
 HOOKS = [name for name, value in vars(L.Callback).items() if inspect.isfunction(value) and name.startswith("on_")]
 

@@ -85,7 +85,7 @@ def test_a_missing_card_is_named_with_the_variable_that_goes_around_it(asked, mo
 
 
 def test_the_processes_of_a_launcher_are_held_against_what_is_asked(monkeypatch):
-    from groundwire_lightning import devices
+    from groundwire_lightning.strategies import devices
 
     monkeypatch.setenv("WORLD_SIZE", "2")
     given = {"accelerator": "cpu", "devices": 2, "num_nodes": 1, "strategy": "auto"}

@@ -9,7 +9,7 @@ import pytest
 from tests.groundwire_lightning.small import Lit, loader, quiet
 
 import groundwire_lightning as L
-from groundwire_lightning.states import RunningStage, TrainerFn, TrainerState, TrainerStatus
+from groundwire_lightning.core.states import RunningStage, TrainerFn, TrainerState, TrainerStatus
 
 # `trainer.…`, as it is written in modules, callbacks and scripts
 NAMES = """

@@ -14,7 +14,7 @@ from tests.groundwire_lightning.small import equal, lit, loader, quiet
 import groundwire_lightning as L
 from groundwire import CheckpointError
 from groundwire_lightning.callbacks import ModelCheckpoint
-from groundwire_lightning.reading import read
+from groundwire_lightning.checkpoints.reading import read
 
 ROOT = Path(__file__).parents[2]
 

@@ -2,7 +2,7 @@ import pytest
 from tests.groundwire_lightning.small import lit, loader, quiet
 
 import groundwire_lightning as L
-from groundwire_lightning.loader_index import LoaderIndexError
+from groundwire_lightning.loops.phases import LoaderIndexError
 
 
 def test_a_step_that_is_told_the_loader_has_to_take_it():

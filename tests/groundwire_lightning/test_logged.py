@@ -9,7 +9,7 @@ from tests.groundwire_lightning.small import lit, loader, quiet
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import groundwire_lightning as L
-from groundwire_lightning.module_log import Logging, keep_from_compiling
+from groundwire_lightning.core.self_log import Logging, keep_from_compiling
 
 
 def test_the_scalars_of_a_hook_are_one_vector():

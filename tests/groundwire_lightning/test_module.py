@@ -8,7 +8,7 @@ from tests.groundwire_lightning.small import LEARNING_RATE, Lit, equal, lit, loa
 from torch.optim.lr_scheduler import StepLR
 
 import groundwire_lightning as L
-from groundwire_lightning import module_hooks
+from groundwire_lightning.core import hooks as module_hooks
 
 # by itself
 

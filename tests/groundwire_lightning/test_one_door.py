@@ -5,7 +5,7 @@ import torch
 from tests.groundwire_lightning.small import Lit, equal, lit, loader, quiet
 
 import groundwire_lightning as L
-from groundwire_lightning.one_door import expect_backward, through_wrappers
+from groundwire_lightning.strategies.wrappers import expect_backward, through_wrappers
 
 
 class Counting(torch.nn.DataParallel):

@@ -8,7 +8,7 @@ from tests.groundwire_lightning.small import Lit, lit, loader, quiet
 from torch.optim.lr_scheduler import StepLR
 
 import groundwire_lightning as L
-from groundwire_lightning.optimizer import LightningOptimizer, _MockOptimizer, evaluates_once
+from groundwire_lightning.core.optimizer import LightningOptimizer, _MockOptimizer, evaluates_once
 
 
 def parameter():

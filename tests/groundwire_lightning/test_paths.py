@@ -238,7 +238,7 @@ def test_a_hyper_parameter_of_the_data_module_is_found_too(framework):
 
 
 def test_whether_a_method_is_overridden_is_told_of_ours_and_of_guests():
-    from groundwire_lightning.utilities.model_helpers import is_overridden
+    from groundwire_lightning.guests import is_overridden
 
     for base in (L.LightningModule, lightning.pytorch.LightningModule):
         cls = type("Lit", (base,), {"on_fit_start": lambda self: None})

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from groundwire_lightning.plain import AS, LEFT_OUT, cleaned, restored
+from groundwire_lightning.checkpoints.plain import AS, LEFT_OUT, cleaned, restored
 
 
 class Colour(str, enum.Enum):

@@ -5,7 +5,7 @@ import torch
 from tests.groundwire_lightning.small import Lit, loader, quiet
 
 import groundwire_lightning as L
-from groundwire_lightning.precision import (
+from groundwire_lightning.strategies.precision import (
     DoublePrecision,
     HalfPrecision,
     MixedPrecision,

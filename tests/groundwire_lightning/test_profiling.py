@@ -4,7 +4,7 @@ import lightning.pytorch.profilers
 import pytest
 
 import groundwire_lightning as L
-from groundwire_lightning.demos.boring_classes import BoringModel
+from groundwire_lightning.core.boring_classes import BoringModel
 from groundwire_lightning.profilers import Profiler, SimpleProfiler
 
 QUIET: dict[str, Any] = {

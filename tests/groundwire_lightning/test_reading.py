@@ -13,9 +13,9 @@ from lightning.fabric.utilities.data import AttributeDict
 from tests.groundwire_lightning.small import Lit, lit, loader, quiet
 
 from groundwire import CheckpointError
-from groundwire_lightning import ckpt_loops
-from groundwire_lightning.progress import Progress
-from groundwire_lightning.reading import load_weights, read
+from groundwire_lightning.checkpoints.reading import load_weights, read
+from groundwire_lightning.loops import saved_counters
+from groundwire_lightning.loops.progress import Progress
 
 WEIGHTS = {"net.0.weight": torch.ones(1)}
 
@@ -185,7 +185,7 @@ def test_a_file_of_lightning_1_is_brought_up_to_date_as_lightning_does_it(tmp_pa
     found, due = read(path), theirs({"state_dict": WEIGHTS, **of_1_5()})
     progress = Progress(), Progress()
     for one, state in zip(progress, (found, due), strict=True):
-        ckpt_loops.taken(one, state.pop("loops")["fit_loop"], automatic=True)
+        saved_counters.taken(one, state.pop("loops")["fit_loop"], automatic=True)
     assert progress[0] == progress[1]
     assert (progress[0].epochs, progress[0].steps) == (3, 12)
     assert {**found, "state_dict": None} == {**due, "state_dict": None}

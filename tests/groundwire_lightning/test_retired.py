@@ -7,7 +7,8 @@ import pytest
 from tests.groundwire_lightning.small import Lit, loader, quiet
 
 import groundwire_lightning as L
-from groundwire_lightning import NotSupportedYetError, retired
+from groundwire_lightning import NotSupportedYetError
+from groundwire_lightning.trainer import retired
 
 
 @pytest.mark.parametrize("name", retired.ARGUMENTS)

@@ -13,7 +13,7 @@ from torch.utils.data import (
     WeightedRandomSampler,
 )
 
-from groundwire_lightning.sharing import shared
+from groundwire_lightning.data.samplers import shared
 
 
 class Numbers(Dataset):

@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 import groundwire
 import groundwire_lightning as L
-from groundwire.fuse import nothing
+from groundwire.tables.fuse import nothing
 
 OWN = (str(Path(groundwire.__file__).parent), str(Path(L.__file__).parent))
 WRITTEN_FOR_THE_RUN = "<groundwire plan"

@@ -9,7 +9,8 @@ import torch
 from lightning.pytorch.core.hooks import CheckpointHooks, DataHooks, ModelHooks
 
 import groundwire_lightning as L
-from groundwire_lightning import NotSupportedYetError, module_hooks
+from groundwire_lightning import NotSupportedYetError
+from groundwire_lightning.core import hooks as module_hooks
 from groundwire_lightning.map import LIGHTNING
 
 BESIDES = ["training_step", "validation_step", "test_step", "predict_step"]

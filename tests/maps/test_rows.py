@@ -7,9 +7,9 @@ from torch import Tensor
 import groundwire_lightning as L
 from groundwire import HookMapError, Row, TrainerCallback
 from groundwire.callbacks.map import NATIVE
-from groundwire.fuse import Attached
-from groundwire.hookmap import as_tuple
-from groundwire_lightning.module_hooks import RetiredHooks
+from groundwire.tables.fuse import Attached
+from groundwire.tables.hookmap import as_tuple
+from groundwire_lightning.core.hooks import RetiredHooks
 from groundwire_tensorboard import TENSORBOARD
 from groundwire_torchmetrics import TORCHMETRICS
 

@@ -8,7 +8,7 @@ import torch
 from lightning.pytorch.demos import boring_classes as theirs
 from tests.side_by_side.twins import plain
 
-from groundwire_lightning.demos import boring_classes as ours
+from groundwire_lightning.core import boring_classes as ours
 
 QUIET = {
     **dict.fromkeys(("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary"), False),

@@ -310,7 +310,7 @@ def test_a_trainer_brings_the_callbacks_of_lightning():
 
 
 def test_without_rich_they_are_those_of_plain_text(monkeypatch):
-    monkeypatch.setattr("groundwire_lightning.default_callbacks.has_rich", lambda: False)
+    monkeypatch.setattr("groundwire_lightning.callbacks.of_a_trainer.has_rich", lambda: False)
     callbacks = groundwire_lightning.Trainer(accelerator="cpu", enable_checkpointing=False).callbacks
     assert [type(each).__name__ for each in callbacks] == ["TQDMProgressBar", "ModelSummary"]
 

@@ -502,7 +502,7 @@ def test_what_a_module_asks_of_a_logger_itself_is_its_own_affair():
 
 
 def test_a_value_of_several_elements_is_refused_by_name():
-    from groundwire_lightning.to_loggers import plain as as_numbers
+    from groundwire_lightning.logged.to_loggers import plain as as_numbers
 
     with pytest.raises(ValueError, match=r"'x' has shape \(2,\)"):
         as_numbers({"x": torch.ones(2)})

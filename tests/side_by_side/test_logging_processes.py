@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from groundwire.reduce import BLOCK, DisagreementError, reduce_together
+from groundwire.measured.reduce import BLOCK, DisagreementError, reduce_together
 
 REDUCE = ("mean", "sum", "min", "max")
 

@@ -156,7 +156,7 @@ def test_a_precision_that_there_is_not_is_refused(precision):
 def test_every_spelling_that_lightning_takes_is_taken():
     from lightning.fabric.connector import _PRECISION_INPUT_STR, _convert_precision_to_unified_args
 
-    from groundwire_lightning.precision import SPELLINGS, checked
+    from groundwire_lightning.strategies.precision import SPELLINGS, checked
 
     engines = {"transformer-engine", "transformer-engine-float16"}
     assert set(_PRECISION_INPUT_STR.__args__) - engines == set(SPELLINGS.values())

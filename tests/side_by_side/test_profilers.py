@@ -12,7 +12,7 @@ import pytest
 from tests.side_by_side.twins import QUIET
 
 import groundwire_lightning
-import groundwire_lightning.demos.boring_classes as our_classes
+import groundwire_lightning.core.boring_classes as our_classes
 import groundwire_lightning.profilers as our_profilers
 
 BOTH = [

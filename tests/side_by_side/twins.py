@@ -89,7 +89,7 @@ class Stage:
     def monitor(self) -> Any:
         """The base of callbacks that come behind the module at the end of a training epoch."""
         real = self.L.Callback is lightning.Callback
-        return Patient if real else groundwire_lightning.callback.Monitor
+        return Patient if real else groundwire_lightning.core.callback.Monitor
 
     # who takes part
 

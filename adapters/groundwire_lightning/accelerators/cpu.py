@@ -1,5 +1,5 @@
 """Where Lightning has :class:`CPUAccelerator`."""
 
-from groundwire_lightning.accelerators.accelerator import CPUAccelerator
+from groundwire_lightning.accelerators import CPUAccelerator
 
 __all__ = ["CPUAccelerator"]

@@ -1,5 +1,5 @@
 """Where Lightning has :class:`CUDAAccelerator`."""
 
-from groundwire_lightning.accelerators.accelerator import CUDAAccelerator
+from groundwire_lightning.accelerators import CUDAAccelerator
 
 __all__ = ["CUDAAccelerator"]

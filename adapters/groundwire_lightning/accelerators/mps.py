@@ -1,5 +1,5 @@
 """Where Lightning has :class:`MPSAccelerator`."""
 
-from groundwire_lightning.accelerators.accelerator import MPSAccelerator
+from groundwire_lightning.accelerators import MPSAccelerator
 
 __all__ = ["MPSAccelerator"]

@@ -1,5 +1,5 @@
 """Where Lightning has :class:`XLAAccelerator`."""
 
-from groundwire_lightning.accelerators.accelerator import XLAAccelerator
+from groundwire_lightning.accelerators import XLAAccelerator
 
 __all__ = ["XLAAccelerator"]

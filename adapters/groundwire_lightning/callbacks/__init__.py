@@ -1,6 +1,5 @@
 """Lightning's callbacks, each in a file of its own; what is heavy is imported where it is used."""
 
-from groundwire_lightning.callback import Callback
 from groundwire_lightning.callbacks.batch_size_finder import BatchSizeFinder
 from groundwire_lightning.callbacks.checkpoint import Checkpoint
 from groundwire_lightning.callbacks.device_stats_monitor import DeviceStatsMonitor
@@ -22,6 +21,7 @@ from groundwire_lightning.callbacks.stochastic_weight_avg import StochasticWeigh
 from groundwire_lightning.callbacks.throughput_monitor import ThroughputMonitor
 from groundwire_lightning.callbacks.timer import Timer
 from groundwire_lightning.callbacks.weight_averaging import EMAWeightAveraging, WeightAveraging
+from groundwire_lightning.core.callback import Callback
 
 __all__ = [
     "BackboneFinetuning",

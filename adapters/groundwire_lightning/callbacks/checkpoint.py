@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from groundwire_lightning.callback import Monitor
+from groundwire_lightning.core.callback import Monitor
 
 
 class Checkpoint(Monitor):

@@ -9,9 +9,9 @@ from typing import Any
 
 from torch import Tensor
 
-from groundwire_lightning import ckpt_files
-from groundwire_lightning.agreement import agreed
 from groundwire_lightning.callbacks.checkpoint import Checkpoint
+from groundwire_lightning.checkpoints import files
+from groundwire_lightning.strategies.processes import agreed
 
 StrPath = str | PathLike[str]
 
@@ -50,7 +50,7 @@ class CheckpointNames(Checkpoint):
         return os.path.join(folder, str(logger.name), version, "checkpoints")  # noqa: PTH118
 
     def _find_last_checkpoints(self, trainer: Any) -> set[str]:
-        return ckpt_files.named(self._folder(trainer), self.CHECKPOINT_NAME_LAST, self.FILE_EXTENSION)
+        return files.named(self._folder(trainer), self.CHECKPOINT_NAME_LAST, self.FILE_EXTENSION)
 
     def format_checkpoint_name(
         self,
@@ -84,7 +84,7 @@ class CheckpointNames(Checkpoint):
     ) -> str:
         template = filename or f"{{epoch}}{self.CHECKPOINT_JOIN_CHAR}{{step}}"
         said = self.CHECKPOINT_EQUALS_CHAR if auto_insert_metric_name else None
-        name = ckpt_files.filled(template, metrics, said)
+        name = files.filled(template, metrics, said)
         return name if prefix is None else f"{prefix}{self.CHECKPOINT_JOIN_CHAR}{name}"
 
     def _get_metric_interpolated_filepath_name(

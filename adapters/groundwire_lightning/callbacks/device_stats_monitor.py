@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 from typing import Any
 
-from groundwire_lightning.callback import Callback
+from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import MisconfigurationException
 
 

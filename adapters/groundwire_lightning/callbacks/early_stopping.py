@@ -12,9 +12,9 @@ from torch import Tensor
 
 from groundwire import did_you_mean
 from groundwire.errors import rank_zero_warn
-from groundwire_lightning.agreement import agreed
-from groundwire_lightning.callback import Monitor, refuse_native_order
+from groundwire_lightning.core.callback import Monitor, refuse_native_order
 from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.strategies.processes import agreed
 
 log = logging.getLogger(__name__)
 

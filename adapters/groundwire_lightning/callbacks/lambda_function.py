@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from groundwire_lightning.callback import Callback
+from groundwire_lightning.core.callback import Callback
 
 
 class LambdaCallback(Callback):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from groundwire_lightning.callback import Callback
+from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import TunerExit
-from groundwire_lightning.seed import isolated_rng
+from groundwire_lightning.utilities.seed import isolated_rng
 
 
 class LearningRateFinder(Callback):
@@ -61,7 +61,7 @@ class LearningRateFinder(Callback):
             trainer: A Trainer inside ``fit``.
             pl_module: The module.
         """
-        from groundwire_lightning.tuner.lr_finder import lr_find
+        from groundwire_lightning.loops.lr_search import lr_find
 
         with isolated_rng():
             self.optimal_lr = lr_find(

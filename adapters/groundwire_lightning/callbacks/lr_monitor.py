@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import torch
 
-from groundwire_lightning.callback import Callback
+from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import MisconfigurationException
 
 

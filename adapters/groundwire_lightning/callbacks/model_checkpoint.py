@@ -15,11 +15,11 @@ from torch import Tensor
 
 from groundwire import did_you_mean
 from groundwire.errors import rank_zero_warn
-from groundwire_lightning import ckpt_files, ckpt_io
-from groundwire_lightning.agreement import agreed, together, told_by_first
-from groundwire_lightning.callback import is_lightnings, refuse_native_order
 from groundwire_lightning.callbacks.checkpoint_names import CheckpointNames, StrPath
+from groundwire_lightning.checkpoints import files, io
+from groundwire_lightning.core.callback import is_lightnings, refuse_native_order
 from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.strategies.processes import agreed, together, told_by_first
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ class ModelCheckpoint(CheckpointNames):
         self.mode = mode
         self.auto_insert_metric_name = auto_insert_metric_name
         self.filename = filename
-        self.dirpath: str | None = ckpt_files.real(dirpath) if dirpath else None
+        self.dirpath: str | None = files.real(dirpath) if dirpath else None
         nothing_said = every_n_train_steps is None and every_n_epochs is None and train_time_interval is None
         self._every_n_epochs = 1 if nothing_said else every_n_epochs or 0
         self._every_n_train_steps = every_n_train_steps or 0
@@ -186,7 +186,7 @@ class ModelCheckpoint(CheckpointNames):
         if self.monitor is not None:
             refuse_native_order(self, trainer, "groundwire.callbacks.SaveBestModelCallback")
         self.dirpath = told_by_first(trainer, self._folder(trainer))
-        if trainer.is_global_zero and stage == "fit" and self.save_top_k != 0 and ckpt_files.holds_any(self.dirpath):
+        if trainer.is_global_zero and stage == "fit" and self.save_top_k != 0 and files.holds_any(self.dirpath):
             rank_zero_warn(f"the folder of checkpoints {self.dirpath} is not empty")
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
@@ -399,7 +399,7 @@ class ModelCheckpoint(CheckpointNames):
     @staticmethod
     def _link_checkpoint(trainer: Any, filepath: str, linkpath: str) -> None:
         if trainer.is_global_zero:
-            ckpt_files.link(filepath, linkpath)
+            files.link(filepath, linkpath)
         together(trainer)
 
     def _should_remove_checkpoint(self, trainer: Any, previous: str, current: str) -> bool:
@@ -414,7 +414,7 @@ class ModelCheckpoint(CheckpointNames):
         return Path(self.dirpath).absolute() in old.parents
 
     def _remove_checkpoint(self, trainer: Any, filepath: str) -> None:
-        ckpt_io.remove(trainer, filepath)
+        io.remove(trainer, filepath)
 
 
 def _when(candidates: dict[str, Tensor]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from groundwire_lightning.callback import Callback
+from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.utilities.model_summary import ModelSummary as Summary
 from groundwire_lightning.utilities.model_summary import summarize
 from groundwire_lightning.utilities.model_summary.table import table

@@ -6,8 +6,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from groundwire_lightning import ckpt_io
 from groundwire_lightning.callbacks.checkpoint import Checkpoint
+from groundwire_lightning.checkpoints import io
 
 
 class OnExceptionCheckpoint(Checkpoint):
@@ -41,4 +41,4 @@ class OnExceptionCheckpoint(Checkpoint):
 
     def teardown(self, trainer: Any, pl_module: Any, stage: str) -> None:
         """Delete it."""
-        ckpt_io.remove(trainer, self.ckpt_path)
+        io.remove(trainer, self.ckpt_path)

@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 import torch
 
-from groundwire_lightning.callback import Callback
-from groundwire_lightning.combined import parts_of
+from groundwire_lightning.core.callback import Callback
+from groundwire_lightning.data.dataloader_iter import reads
 from groundwire_lightning.errors import MisconfigurationException
-from groundwire_lightning.reader import reads
-from groundwire_lightning.transfer import moved
+from groundwire_lightning.utilities.apply_func import moved
+from groundwire_lightning.utilities.combined_loader import parts_of
 
 CPU = torch.device("cpu")
 

@@ -12,9 +12,9 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.utils import prune
 
-from groundwire_lightning.callback import Callback
+from groundwire_lightning.core.callback import Callback
+from groundwire_lightning.core.module import LightningModule
 from groundwire_lightning.errors import MisconfigurationException
-from groundwire_lightning.module import LightningModule
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ln_structured": prune.ln_structured,

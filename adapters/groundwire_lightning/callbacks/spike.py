@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import torch
 
-from groundwire_lightning.callback import Callback
+from groundwire_lightning.core.callback import Callback
 
 
 class TrainingSpikeException(RuntimeError):  # noqa: N818  # Lightning's name

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim.swa_utils import SWALR
 
-from groundwire_lightning.callback import Callback
+from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import MisconfigurationException
-from groundwire_lightning.optimization import LRSchedulerConfig
+from groundwire_lightning.utilities.types import LRSchedulerConfig
 
 AVG_FN = Callable[[Tensor, Tensor, Tensor], Tensor]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from groundwire_lightning.callback import Callback
+from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.utilities.throughput import Throughput, get_available_flops
 
 DTYPES = {

@@ -9,7 +9,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import Any
 
-from groundwire_lightning.callback import Callback
+from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import MisconfigurationException
 
 STAGES = ("train", "sanity_check", "validate", "test", "predict")

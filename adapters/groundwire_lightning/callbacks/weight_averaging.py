@@ -12,7 +12,7 @@ import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_avg_fn
 
 from groundwire import Part
-from groundwire_lightning.callback import Callback
+from groundwire_lightning.core.callback import Callback
 
 log = logging.getLogger(__name__)
 

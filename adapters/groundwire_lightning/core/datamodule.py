@@ -1,5 +1,144 @@
-"""Where Lightning has its data module."""
+"""The drop-in base class of a Lightning data module: everything about data in one object."""
 
-from groundwire_lightning.datamodule import LightningDataModule
+from __future__ import annotations
 
-__all__ = ["LightningDataModule"]
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from torch.utils.data import DataLoader, Dataset, IterableDataset
+
+from groundwire_lightning.core.hooks import DataHooks
+from groundwire_lightning.core.hparams import HyperParameters
+from groundwire_lightning.core.saving import OfTheClass, build_data_module, load
+
+
+class LightningDataModule(HyperParameters, DataHooks):
+    """Prepares data and makes the loaders of a run; where one is given, all loaders come from it.
+
+    Attributes:
+        trainer: The trainer it is attached to, or None.
+        prepare_data_per_node: False lets one process of all prepare data, instead of one of each machine.
+        allow_zero_length_dataloader_with_multiple_devices: Kept for code that sets it; a process without
+            a batch is no error here.
+    """
+
+    name: str | None = None
+    prepare_data_per_node: bool = True
+    allow_zero_length_dataloader_with_multiple_devices: bool = False
+    CHECKPOINT_HYPER_PARAMS_KEY = "datamodule_hyper_parameters"
+    CHECKPOINT_HYPER_PARAMS_NAME = "datamodule_hparams_name"
+    CHECKPOINT_HYPER_PARAMS_TYPE = "datamodule_hparams_type"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__()
+        self.trainer: Any = None
+
+    def on_exception(self, exception: BaseException) -> None:
+        """An error leaves the run."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """What has to be kept of this object so that a run can go on later."""
+        return {}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take back what :meth:`state_dict` gave."""
+
+    def __str__(self) -> str:
+        """One line a loader: how many samples it is over, as far as that can be told now."""
+        words = {"Train": "train", "Validation": "val", "Test": "test", "Predict": "predict"}
+        return "\n".join(f"{{{said} dataloader: {_sizes(self, phase)}}}" for said, phase in words.items())
+
+    @classmethod
+    def from_datasets(
+        cls,
+        train_dataset: Any = None,
+        val_dataset: Any = None,
+        test_dataset: Any = None,
+        predict_dataset: Any = None,
+        batch_size: int = 1,
+        num_workers: int = 0,
+        **datamodule_kwargs: Any,
+    ) -> LightningDataModule:
+        """A data module over ready datasets.
+
+        Args:
+            train_dataset: Shuffled, unless it is an ``IterableDataset``.
+            val_dataset: Read in order, as are the two below.
+            test_dataset: For tests.
+            predict_dataset: For predictions.
+            batch_size: Samples a batch.
+            num_workers: Processes that load data.
+            **datamodule_kwargs: Arguments of the class.
+        """
+        taken = inspect.signature(cls).parameters
+        anything = any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken.values())
+        sizes = {"batch_size": batch_size, "num_workers": num_workers}
+        made = cls(**datamodule_kwargs, **{name: size for name, size in sizes.items() if anything or name in taken})
+        datasets = {"train": train_dataset, "val": val_dataset, "test": test_dataset, "predict": predict_dataset}
+        for phase, data in datasets.items():
+            if data is not None:
+                setattr(made, f"{phase}_dataloader", _loader_maker(data, phase == "train", batch_size, num_workers))
+        return made
+
+    @OfTheClass
+    def load_from_checkpoint(
+        cls,  # noqa: N805  # a class method that instances do not have
+        checkpoint_path: Any,
+        map_location: Any = None,
+        hparams_file: Any = None,
+        weights_only: bool | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Make a data module of the hyper-parameters and the state in a checkpoint.
+
+        Args:
+            checkpoint_path: The file, written by groundwire or by Lightning.
+            map_location: Where tensors go, as for ``torch.load``.
+            hparams_file: A ``.yaml`` or ``.csv`` file with the hyper-parameters, instead of those in it.
+            weights_only: False trusts the file, and runs what it holds besides tensors and plain values.
+            **kwargs: Arguments of the class, instead of those in the file.
+
+        Raises:
+            TypeError: Called on an instance, or without an argument that the file does not hold.
+            CheckpointError: The file is not there, torn, or not safe.
+        """
+        return load(cls, checkpoint_path, map_location, hparams_file, weights_only, kwargs, build_data_module)
+
+
+def _sizes(data: LightningDataModule, phase: str) -> str:
+    """The sizes of the datasets of a phase; "None" where its loaders cannot be made now."""
+    try:
+        loaders = getattr(data, f"{phase}_dataloader")()
+        if isinstance(loaders, DataLoader):
+            return f"size={_size(loaders)}"
+        if isinstance(loaders, dict):
+            return " ; ".join(f"{number}. size={_size(loaders[name])}" for number, name in enumerate(loaders, 1))
+        return " ; ".join(f"{number}. size={_size(loader)}" for number, loader in enumerate(loaders, 1))
+    except Exception:  # noqa: BLE001  # whatever a loader that is not set up yet raises
+        return "None"
+
+
+def _size(loader: DataLoader[Any]) -> str:
+    dataset = loader.dataset
+    return str(len(dataset)) if hasattr(dataset, "__len__") else "NA"
+
+
+def _loader_maker(data: Any, shuffle: bool, batch_size: int, num_workers: int) -> Callable[[], Any]:
+    def one(dataset: Dataset[Any]) -> DataLoader[Any]:
+        return DataLoader(
+            dataset,
+            batch_size=batch_size,
+            shuffle=shuffle and not isinstance(dataset, IterableDataset),
+            num_workers=num_workers,
+            pin_memory=True,
+        )
+
+    def make() -> Any:
+        if isinstance(data, Dataset):
+            return one(data)
+        if isinstance(data, dict):
+            return {name: one(dataset) for name, dataset in data.items()}
+        return [one(dataset) for dataset in data]
+
+    return make

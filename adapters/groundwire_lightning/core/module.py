@@ -1,5 +1,333 @@
-"""Where Lightning has its module."""
+"""The drop-in base class of a Lightning module: a model that says how it is trained."""
 
-from groundwire_lightning.module import LightningModule
+from __future__ import annotations
 
-__all__ = ["LightningModule"]
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import torch
+
+from groundwire_lightning.core.configure_optimizers import clipping
+from groundwire_lightning.core.export import Export
+from groundwire_lightning.core.hooks import ModuleHooks
+from groundwire_lightning.core.hparams import HyperParameters
+from groundwire_lightning.core.saving import OfTheClass, build_module, load
+from groundwire_lightning.core.self_log import Logging
+from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+
+
+class LightningModule(HyperParameters, ModuleHooks, Logging, Export):
+    """A model with its training step, its validation step and its optimizer.
+
+    Subclass it as in Lightning. Attached to a trainer it knows where the run is; without one the
+    steps can still be called by hand, and what they log is dropped.
+    """
+
+    CHECKPOINT_HYPER_PARAMS_KEY = "hyper_parameters"
+    CHECKPOINT_HYPER_PARAMS_NAME = "hparams_name"
+    CHECKPOINT_HYPER_PARAMS_TYPE = "hparams_type"
+
+    prepare_data_per_node: bool = True
+    allow_zero_length_dataloader_with_multiple_devices: bool = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._trainer: Any = None
+        self._automatic_optimization = True
+        self._strict_loading: bool | None = None
+        self._param_requires_grad_state: dict[Any, bool] = {}
+        self.example_input_array: Any = None
+
+    # where the run is
+
+    @property
+    def trainer(self) -> Any:
+        """The trainer this module is attached to.
+
+        Raises:
+            RuntimeError: There is none yet.
+        """
+        if self._trainer is None:
+            raise RuntimeError(
+                f"{type(self).__qualname__} is not attached to a trainer; fit() attaches it, before the first hook"
+            )
+        return self._trainer
+
+    @trainer.setter
+    def trainer(self, trainer: Any) -> None:
+        for child in self.children():
+            if isinstance(child, LightningModule):
+                child.trainer = trainer
+        self._trainer = trainer
+
+    @property
+    def current_epoch(self) -> int:
+        """Epochs completed, which while one runs is its index from 0."""
+        return self._trainer.current_epoch if self._trainer is not None else 0
+
+    @property
+    def global_step(self) -> int:
+        """Optimizer steps made so far."""
+        return self._trainer.global_step if self._trainer is not None else 0
+
+    @property
+    def global_rank(self) -> int:
+        """Index of this process among all."""
+        return self._trainer.global_rank if self._trainer is not None else 0
+
+    @property
+    def local_rank(self) -> int:
+        """Index of this process on its machine."""
+        return self._trainer.local_rank if self._trainer is not None else 0
+
+    @property
+    def logger(self) -> Any:
+        """The logger of the trainer, or None."""
+        return self._trainer.logger if self._trainer is not None else None
+
+    @property
+    def loggers(self) -> list[Any]:
+        """All loggers of the trainer."""
+        return self._trainer.loggers if self._trainer is not None else []
+
+    @property
+    def fabric(self) -> None:
+        """Always None: there is no Fabric here."""
+        return None
+
+    @property
+    def device_mesh(self) -> None:
+        """Always None: no strategy here lays devices out in a mesh."""
+        return None
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        for tensor in (*self.parameters(), *self.buffers()):
+            return tensor.device
+        return torch.device("cpu")
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What the parameters are made of."""
+        for tensor in (*self.parameters(), *self.buffers()):
+            if tensor.is_floating_point():
+                return tensor.dtype
+        return torch.get_default_dtype()
+
+    @property
+    def on_gpu(self) -> bool:
+        """True where the parameters are on a CUDA device."""
+        return self.device.type == "cuda"
+
+    @property
+    def automatic_optimization(self) -> bool:
+        """True where the trainer runs backward and the optimizer, False where ``training_step`` does."""
+        return self._automatic_optimization
+
+    @automatic_optimization.setter
+    def automatic_optimization(self, automatic: bool) -> None:
+        self._automatic_optimization = automatic
+
+    @property
+    def strict_loading(self) -> bool:
+        """True: a checkpoint is loaded only where it has all the names of the module, and no other."""
+        return self._strict_loading is not False
+
+    @strict_loading.setter
+    def strict_loading(self, strict: bool) -> None:
+        self._strict_loading = strict
+
+    def optimizers(self, use_pl_optimizer: bool = True) -> Any:
+        """The optimizer of the run, or a list where there is not just one.
+
+        Args:
+            use_pl_optimizer: Wrapped, so that its ``step`` runs the hooks that are due and is
+                counted; False gives torch's own.
+        """
+        found = self.trainer.lightning_optimizers if use_pl_optimizer else self.trainer.optimizers
+        return found[0] if len(found) == 1 else found
+
+    def lr_schedulers(self) -> Any:
+        """The learning-rate scheduler of the run, a list of several, or None."""
+        found = [config.scheduler for config in self.trainer.lr_scheduler_configs]
+        if not found:
+            return None
+        return found[0] if len(found) == 1 else found
+
+    def print(self, *args: Any, **kwargs: Any) -> None:
+        """Print once, whatever the number of processes, above the progress bar where one is drawn."""
+        if self._trainer is None:
+            print(*args, **kwargs)
+        elif self._trainer.is_global_zero:
+            bar = self._trainer.progress_bar_callback
+            (bar if getattr(bar, "is_enabled", False) else self._trainer).print(*args, **kwargs)
+
+    def on_validation_model_zero_grad(self) -> None:
+        """Clear gradients before a validation within training."""
+        self.zero_grad()
+
+    def on_validation_model_eval(self) -> None:
+        """Put the module in eval mode for a validation."""
+        self.eval()
+
+    def on_validation_model_train(self) -> None:
+        """Put the module in train mode after a validation; without an override each part gets its mode back."""
+        self.train()
+
+    def on_test_model_eval(self) -> None:
+        """Put the module in eval mode for a test."""
+        self.eval()
+
+    def on_test_model_train(self) -> None:
+        """Put the module in train mode after a test; without an override each part gets its mode back."""
+        self.train()
+
+    def on_predict_model_eval(self) -> None:
+        """Put the module in eval mode for a prediction."""
+        self.eval()
+
+    def predict_step(self, *args: Any, **kwargs: Any) -> Any:
+        """What the module says of a batch: by default :meth:`forward` of it."""
+        return self(kwargs["batch"] if "batch" in kwargs else args[0])
+
+    # optimization
+
+    def clip_gradients(
+        self,
+        optimizer: Any,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """Clip the gradients that ``optimizer`` is about to use; called in :meth:`configure_gradient_clipping`.
+
+        Args:
+            optimizer: Whose parameters.
+            gradient_clip_val: The limit; by default that of the trainer.
+            gradient_clip_algorithm: ``"norm"`` (the default) or ``"value"``.
+
+        Raises:
+            MisconfigurationException: The trainer was given other ones, or there is no such algorithm.
+            TypeError: The limit is no number.
+        """
+        asked = self.trainer.gradient_clip_val, self.trainer.gradient_clip_algorithm
+        limit, algorithm = clipping(asked, gradient_clip_val, gradient_clip_algorithm)
+        self.trainer.clip(optimizer, limit, algorithm)
+
+    def freeze(self) -> LightningModule:
+        """Stop training every parameter and put the module in eval mode."""
+        self.requires_grad_(False)
+        return self.eval()
+
+    def unfreeze(self) -> LightningModule:
+        """Train every parameter and put the module in train mode."""
+        self.requires_grad_(True)
+        return self.train()
+
+    def manual_backward(self, loss: Any, *args: Any, **kwargs: Any) -> None:
+        """Run a backward pass in ``training_step``, where ``automatic_optimization`` is False.
+
+        Args:
+            loss: What is differentiated.
+            *args: Further arguments of its ``backward``.
+            **kwargs: Likewise, such as ``retain_graph=True``.
+
+        Raises:
+            MisconfigurationException: The trainer runs the backward pass.
+        """
+        if self.automatic_optimization:
+            raise MisconfigurationException(
+                f"{type(self).__qualname__}.manual_backward: the trainer runs the backward pass of what training_step "
+                "returns; set self.automatic_optimization = False in __init__ to run it yourself"
+            )
+        self.trainer.backward_by_hand(loss, args, kwargs)
+
+    def toggle_optimizer(self, optimizer: Any) -> None:
+        """Let only the parameters of ``optimizer`` require gradients, until :meth:`untoggle_optimizer`.
+
+        Args:
+            optimizer: One of those of :meth:`optimizers`.
+        """
+        flags = {}
+        for parameter in _parameters_of(self.trainer.optimizers):
+            if parameter not in flags:
+                flags[parameter] = parameter.requires_grad
+                parameter.requires_grad = False
+        for parameter in _parameters_of([optimizer]):
+            parameter.requires_grad = flags[parameter]
+        self._param_requires_grad_state = flags
+
+    def untoggle_optimizer(self, optimizer: Any) -> None:
+        """Let the parameters of the other optimizers require gradients as before :meth:`toggle_optimizer`.
+
+        Args:
+            optimizer: The one that was toggled.
+        """
+        own = getattr(optimizer, "optimizer", optimizer)
+        flags = self._param_requires_grad_state
+        for parameter in _parameters_of([other for other in self.trainer.optimizers if other is not own]):
+            if parameter in flags:
+                parameter.requires_grad = flags[parameter]
+        self._param_requires_grad_state = {}
+
+    @contextmanager
+    def toggled_optimizer(self, optimizer: Any) -> Iterator[None]:
+        """:meth:`toggle_optimizer` as a context.
+
+        Args:
+            optimizer: One of those of :meth:`optimizers`.
+        """
+        self.toggle_optimizer(optimizer)
+        try:
+            yield
+        finally:
+            self.untoggle_optimizer(optimizer)
+
+    def all_gather(self, data: Any, group: Any = None, sync_grads: bool = False) -> Any:
+        """Collect tensors of all processes; in one process the data itself."""
+        if group is not None or sync_grads:
+            _not_yet(self, "all_gather with group= or sync_grads=", "self.trainer.gather(tensor)")
+        return data if self.trainer.world_size == 1 else self.trainer.gather(data)
+
+    @OfTheClass
+    def load_from_checkpoint(
+        cls,  # noqa: N805  # a class method that instances do not have
+        checkpoint_path: Any,
+        map_location: Any = None,
+        hparams_file: Any = None,
+        strict: bool | None = None,
+        weights_only: bool | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Make a module of the hyper-parameters and weights in a checkpoint.
+
+        Args:
+            checkpoint_path: The file, written by groundwire or by Lightning.
+            map_location: Where tensors go, as for ``torch.load``.
+            hparams_file: A ``.yaml`` or ``.csv`` file with the hyper-parameters, instead of those in it.
+            strict: False loads the weights whose names are there on both sides.
+            weights_only: False trusts the file, and runs what it holds besides tensors and plain values.
+            **kwargs: Arguments of the class, instead of those in the file.
+
+        Returns:
+            The module, on the device of its weights.
+
+        Raises:
+            TypeError: Called on an instance, or without an argument that the file does not hold.
+            CheckpointError: The file is not there, torn, not safe, or of another module.
+        """
+        build = build_module(strict, checkpoint_path)
+        return load(cls, checkpoint_path, map_location, hparams_file, weights_only, kwargs, build)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the trainer: a copy or a pickle of a model is a model."""
+        return {**self.__dict__, "_trainer": None}
+
+
+def _parameters_of(optimizers: Iterable[Any]) -> Iterator[Any]:
+    return (parameter for optimizer in optimizers for group in optimizer.param_groups for parameter in group["params"])
+
+
+def _not_yet(module: object, what: str, instead: str) -> NoReturn:
+    raise NotSupportedYetError(f"{type(module).__qualname__}: {what} is not supported yet; {instead}")

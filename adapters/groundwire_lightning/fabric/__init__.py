@@ -1,7 +1,7 @@
 """Of Lightning Fabric the names that training code imports; Fabric itself is not here."""
 
-from groundwire_lightning.gaps import missing
-from groundwire_lightning.seed import seed_everything
+from groundwire_lightning.errors import missing
+from groundwire_lightning.utilities.seed import seed_everything
 
 __all__ = ["Fabric", "seed_everything"]
 

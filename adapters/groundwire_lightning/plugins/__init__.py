@@ -1,8 +1,6 @@
 """What ``Trainer(plugins=...)`` takes: precision, files, processes and layers, as far as they mean something here."""
 
-from groundwire_lightning.plugins.environments import ClusterEnvironment
 from groundwire_lightning.plugins.io import AsyncCheckpointIO, CheckpointIO, TorchCheckpointIO, XLACheckpointIO
-from groundwire_lightning.plugins.layer_sync import LayerSync, TorchSyncBatchNorm
 from groundwire_lightning.plugins.precision import (
     BitsandbytesPrecision,
     DeepSpeedPrecision,
@@ -14,6 +12,8 @@ from groundwire_lightning.plugins.precision import (
     TransformerEnginePrecision,
     XLAPrecision,
 )
+from groundwire_lightning.strategies.environments import ClusterEnvironment
+from groundwire_lightning.strategies.layer_sync import LayerSync, TorchSyncBatchNorm
 
 __all__ = [
     "AsyncCheckpointIO",

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from groundwire_lightning.gaps import missing
+from groundwire_lightning.errors import missing
 from groundwire_lightning.strategies.ddp import DDPStrategy
-from groundwire_lightning.strategies.parallel import ParallelStrategy
 from groundwire_lightning.strategies.single_device import SingleDeviceStrategy
-from groundwire_lightning.strategies.strategy import Strategy
+from groundwire_lightning.strategies.strategy import ParallelStrategy, Strategy
 
 __all__ = [
     "DDPStrategy",

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from groundwire_lightning.errors import MisconfigurationException
-from groundwire_lightning.strategies.parallel import ParallelStrategy
+from groundwire_lightning.strategies.strategy import ParallelStrategy
 
 WRAPPING = (
     "find_unused_parameters",

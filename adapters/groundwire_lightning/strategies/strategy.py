@@ -10,6 +10,8 @@ import torch
 
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
 
+__all__ = ["ParallelStrategy"]
+
 
 class Strategy:
     """What modules and callbacks ask ``trainer.strategy``.
@@ -278,13 +280,13 @@ class Strategy:
     @property
     def checkpoint_io(self) -> Any:
         """What reads and writes checkpoints; may be set to one of your own."""
-        from groundwire_lightning.plugins.io.torch_io import TorchCheckpointIO
+        from groundwire_lightning.checkpoints.io import TorchCheckpointIO
 
         return TorchCheckpointIO() if self._checkpoint_io is None else self._checkpoint_io
 
     @checkpoint_io.setter
     def checkpoint_io(self, plugin: Any) -> None:
-        from groundwire_lightning.ckpt_io import as_given
+        from groundwire_lightning.checkpoints.io import as_given
 
         self._checkpoint_io = as_given(plugin)
 
@@ -324,3 +326,7 @@ class Strategy:
 
 def _refuse(name: str, instead: str) -> NoReturn:
     raise NotSupportedYetError(f"strategy.{name} does nothing here; {instead}")
+
+
+class ParallelStrategy(Strategy):
+    """A strategy with several processes."""

@@ -10,17 +10,18 @@ import torch
 
 from groundwire import Part
 from groundwire.errors import rank_zero_warn
-from groundwire_lightning import guests, limits
-from groundwire_lightning.data import Feed
-from groundwire_lightning.default_callbacks import has_any
+from groundwire_lightning import guests
+from groundwire_lightning.callbacks.of_a_trainer import has_any
+from groundwire_lightning.core.configure_optimizers import check_training_step
+from groundwire_lightning.core.states import TrainerFn, TrainerStatus
+from groundwire_lightning.data.dataloader_iter import readers, reading
+from groundwire_lightning.data.feed import Feed
 from groundwire_lightning.errors import MisconfigurationException, NoModuleError, PossibleUserWarning, TunerExit
-from groundwire_lightning.fit_steps import FitSteps
+from groundwire_lightning.logged.results_table import as_table
+from groundwire_lightning.loops import limits
+from groundwire_lightning.loops.predictions import Predicted
+from groundwire_lightning.loops.updates_choice import FitSteps
 from groundwire_lightning.map import LIGHTNING
-from groundwire_lightning.optimization import check_training_step
-from groundwire_lightning.predicted import Predicted
-from groundwire_lightning.reader import readers, reading
-from groundwire_lightning.results import as_table
-from groundwire_lightning.states import TrainerFn, TrainerStatus
 
 
 class EntryPoints(FitSteps):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from groundwire_lightning.accelerators.accelerator import KINDS
+from groundwire_lightning.accelerators import KINDS
 
 __all__ = ["_log_device_info"]
 

@@ -10,37 +10,38 @@ import torch
 from accelerate import Accelerator
 
 from groundwire import LossTracker
-from groundwire.report import as_text
-from groundwire_lightning import arguments, ckpt_io, evaluation, fit_order, settings, ways
-from groundwire_lightning import devices as devices_of
-from groundwire_lightning.adapter import LightningAdapter
-from groundwire_lightning.callback import Callback
-from groundwire_lightning.callback_order import ordered
-from groundwire_lightning.checkpoints import Checkpoints
-from groundwire_lightning.default_callbacks import listed
-from groundwire_lightning.entry_orders import ORDERS
+from groundwire.tables.report import as_text
+from groundwire_lightning.callbacks.of_a_trainer import listed, ordered, substituted
+from groundwire_lightning.checkpoints import io
+from groundwire_lightning.core.callback import Callback
+from groundwire_lightning.core.states import TrainerFn
 from groundwire_lightning.errors import NotSupportedYetError
+from groundwire_lightning.logged.across_processes import share
+from groundwire_lightning.logged.store import Silent
+from groundwire_lightning.logged.to_loggers import ToLoggers, plain
+from groundwire_lightning.loggers.default import chosen
 from groundwire_lightning.loggers.logger import Logger
-from groundwire_lightning.plugged import Silent
-from groundwire_lightning.plugins.layer_sync import TorchSyncBatchNorm
-from groundwire_lightning.precision import made
+from groundwire_lightning.loops import evaluation, fit, predictions, updates_choice
+from groundwire_lightning.loops.progress import Progress
 from groundwire_lightning.profilers import Profiler, profiler_for
-from groundwire_lightning.profiling import Profiled
-from groundwire_lightning.progress import Progress
-from groundwire_lightning.retired import NAMES, named
-from groundwire_lightning.seed import reset_seed
-from groundwire_lightning.shared import share
-from groundwire_lightning.states import TrainerFn
+from groundwire_lightning.profilers.profiled import Profiled
+from groundwire_lightning.strategies import devices as devices_of
+from groundwire_lightning.strategies.layer_sync import TorchSyncBatchNorm
+from groundwire_lightning.strategies.precision import made
 from groundwire_lightning.strategies.strategy import Strategy
-from groundwire_lightning.substitutes import substituted
-from groundwire_lightning.to_loggers import ToLoggers, chosen, plain
+from groundwire_lightning.trainer import arguments, orders, settings
+from groundwire_lightning.trainer.adapter import LightningAdapter
 from groundwire_lightning.trainer.entry_points import EntryPoints
+from groundwire_lightning.trainer.orders import ORDERS
+from groundwire_lightning.trainer.restoring import Checkpoints
+from groundwire_lightning.trainer.retired import NAMES, named
+from groundwire_lightning.utilities.seed import reset_seed
 
 
 class Trainer(Checkpoints, Profiled, EntryPoints):
     """Lightning's Trainer on groundwire: ``fit`` and ``validate`` in Lightning's order, with its numbers.
 
-    The arguments are Lightning's; ``groundwire_lightning.arguments`` says of each what becomes of
+    The arguments are Lightning's; ``groundwire_lightning.trainer.arguments`` says of each what becomes of
     it. What is not supported yet is refused here, by name.
 
     ``numerics`` is the one argument that Lightning does not have: ``"exact"`` gives the right numbers
@@ -52,7 +53,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         MisconfigurationException: An argument is out of range.
     """
 
-    hook_order: ClassVar[tuple[str, ...]] = fit_order.ORDER
+    hook_order: ClassVar[tuple[str, ...]] = orders.ORDER
 
     to_loggers: ToLoggers
     inference_mode: bool
@@ -112,7 +113,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         self._kind = devices_of.kind_of(given)
         self._strategy = devices_of.strategy_of(given, self._kind)
         self._strategy._answer_for(self)
-        self._strategy._checkpoint_io = ckpt_io.chosen(given.get("checkpoint_io"), self._strategy._checkpoint_io)
+        self._strategy._checkpoint_io = io.chosen(given.get("checkpoint_io"), self._strategy._checkpoint_io)
         devices_of.check_processes(given, self._kind, devices_of.number_of(given, self._kind))
         self.profiler = profiler_for(given["profiler"])
         self.progress = Progress()
@@ -218,7 +219,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
 
     def _with_more(self, told: Any) -> Any:
         """What is told, how updates are made, and which callbacks of Lightning's ours stand in for."""
-        updates = ways.said_of_updates(self)
+        updates = updates_choice.said_of_updates(self)
         if isinstance(told, dict):
             return {**told, "updates": updates, "substituted": self.substituted}
         lines = ["", "Updates:", *(f"  {line}" for line in updates)]
@@ -238,7 +239,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         else:
             self.to_loggers.finalize("success")
         finally:
-            ckpt_io.run_ends(self)
+            io.run_ends(self)
 
     # where the run is
 
@@ -265,7 +266,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
             reset_seed()
 
     def _assemble_run(self) -> None:
-        fit_order.assembly(self)
+        fit.assembly(self)
 
     def create_scheduler(self) -> Any:
         """The first scheduler of the module; ``lr_scheduler_configs`` has all of them."""
@@ -282,7 +283,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
     def _run_training(self) -> None:
         self.to_loggers.run_starts()
         with torch.autograd.set_detect_anomaly(self.detect_anomaly):
-            fit_order.training_run(self)
+            fit.training_run(self)
 
     def _run_sanity_evaluation(self) -> None:
         with evaluation.evaluating(self):
@@ -290,7 +291,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
             self.plan._run_eval_epoch(self._eval_dataloader, True, False)
 
     def _run_train_epoch(self, train_dl: Iterable[Any]) -> None:
-        fit_order.train_epoch(self)
+        fit.train_epoch(self)
 
     def _run_evaluation(self) -> None:
         self.to_loggers.run_starts()
@@ -325,7 +326,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
     def _run_prediction(self) -> None:
         self.to_loggers.run_starts()
         self.restore_training()
-        evaluation.prediction_run(self)
+        predictions.prediction_run(self)
 
     def calculate_predictions(self, batch: Any) -> Any:
         """What ``predict_step`` says of a batch, and without one the module itself."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from groundwire_lightning.lazily import lazily
+from groundwire_lightning.utilities.lazily import lazily
 
 _WHERE = {
     "AttributeDict": "parsing",

@@ -1,5 +1,20 @@
-"""Where Lightning 1.9 had its access to files."""
+"""Where Fabric has its access to files."""
 
-from groundwire_lightning.fabric.utilities.cloud_io import get_filesystem
+from __future__ import annotations
+
+from typing import Any
 
 __all__ = ["get_filesystem"]
+
+
+def get_filesystem(path: Any, **kwargs: Any) -> Any:
+    """The file system of a path, which may begin with ``s3://`` or the like.
+
+    Args:
+        path: Where.
+        **kwargs: Further arguments of fsspec.
+    """
+    from fsspec.core import url_to_fs  # type: ignore[import-untyped]  # it says nothing about its types
+
+    files, _ = url_to_fs(str(path), **kwargs)
+    return files

@@ -3,12 +3,66 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from typing import Any
 
-from groundwire_lightning.combined import length_of
-from groundwire_lightning.outputs import checked_size_of
+from torch import Tensor
+
+from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.utilities.combined_loader import length_of
 
 __all__ = ["extract_batch_size", "has_len"]
+
+
+def size_of(batch: Any) -> int:
+    """Samples in a batch: the length of its first tensor, 1 for a scalar one or where there is no tensor."""
+    if type(batch) in (list, tuple) and batch and type(batch[0]) is Tensor:  # what most loaders give
+        return batch[0].size(0) if batch[0].ndim else 1
+    return next(_sizes(batch), 1)
+
+
+def checked_size_of(batch: Any) -> int:
+    """Samples in a batch, for a weighted mean.
+
+    Raises:
+        MisconfigurationException: It holds no tensor.
+    """
+    if type(batch) in (list, tuple) and batch and type(batch[0]) is Tensor and batch[0].ndim:
+        size: int = batch[0].size(0)
+        for part in batch:
+            if type(part) is not Tensor or not part.ndim or part.size(0) != size:
+                break
+        else:
+            return size
+    sizes = _sizes(batch)
+    first = next(sizes, None)
+    if first is None:
+        raise MisconfigurationException(
+            f"the batch size cannot be told from a {type(batch).__name__}; pass it: self.log(..., batch_size=...)"
+        )
+    if any(size != first for size in sizes):
+        from groundwire.errors import rank_zero_warn
+
+        rank_zero_warn(
+            f"the tensors of a batch differ in length; the first, {first}, weighs the logged means. Pass "
+            "self.log(..., batch_size=...) to say otherwise"
+        )
+    return first
+
+
+def _sizes(batch: Any) -> Iterator[int]:
+    if isinstance(batch, Tensor):
+        yield batch.size(0) if batch.ndim else 1
+    elif isinstance(batch, Mapping):
+        for value in batch.values():
+            yield from _sizes(value)
+    elif is_dataclass(batch) and not isinstance(batch, type):
+        for entry in fields(batch):
+            yield from _sizes(getattr(batch, entry.name))
+    elif isinstance(batch, Sequence) and not isinstance(batch, (str, bytes)):
+        for value in batch:
+            yield from _sizes(value)
 
 
 def extract_batch_size(batch: Any) -> int:

@@ -1,6 +1,33 @@
-"""Where Lightning has its words."""
+"""TODO docstring."""
 
-from groundwire_lightning.states import GradClipAlgorithmType
-from groundwire_lightning.states import Word as LightningEnum
+from __future__ import annotations
 
-__all__ = ["GradClipAlgorithmType", "LightningEnum"]
+from enum import Enum
+
+
+class Word(str, Enum):
+    """A word that equals the same word written as a string, and that of another enumeration."""
+
+    def __eq__(self, other: object) -> bool:
+        said = other.value if isinstance(other, Enum) else other
+        return isinstance(said, str) and self.value.lower() == said.lower()
+
+    def __hash__(self) -> int:
+        return hash(self.value.lower())
+
+
+class GradClipAlgorithmType(Word):
+    """How gradients are clipped."""
+
+    VALUE = "value"
+    NORM = "norm"
+
+    @staticmethod
+    def supported_type(val: str) -> bool:
+        """True for a word of these."""
+        return val in GradClipAlgorithmType.supported_types()
+
+    @staticmethod
+    def supported_types() -> list[str]:
+        """The words."""
+        return [word.value for word in GradClipAlgorithmType]

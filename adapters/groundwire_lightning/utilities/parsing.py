@@ -7,8 +7,6 @@ import pickle
 from types import FrameType
 from typing import Any
 
-from groundwire_lightning.hparams import AttributeDict
-
 __all__ = [
     "AttributeDict",
     "get_init_args",
@@ -17,6 +15,25 @@ __all__ = [
     "lightning_hasattr",
     "lightning_setattr",
 ]
+
+
+class AttributeDict(dict[str, Any]):
+    """A dictionary whose keys can be read and set as attributes."""
+
+    def __getattr__(self, key: str) -> Any:
+        try:
+            return self[key]
+        except KeyError:
+            raise AttributeError(f"Missing attribute {key!r}; there are {sorted(map(str, self))}") from None
+
+    def __setattr__(self, key: str, value: Any) -> None:
+        self[key] = value
+
+    def __repr__(self) -> str:
+        if not self:
+            return ""
+        width = max(len(str(key)) for key in self)
+        return "\n".join(f'"{key}":{" " * (width - len(str(key)) + 1)}{self[key]}' for key in sorted(self))
 
 
 def is_picklable(obj: object) -> bool:

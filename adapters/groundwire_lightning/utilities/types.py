@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
-from groundwire_lightning.optimization import LRSchedulerConfig
+if TYPE_CHECKING:
+    pass
+
 
 __all__ = [
     "EVAL_DATALOADERS",
@@ -27,6 +30,30 @@ __all__ = [
     "OptimizerLRScheduler",
     "OptimizerLRSchedulerConfig",
 ]
+
+
+@dataclass(slots=True)
+class LRSchedulerConfig:
+    """A scheduler, and when it moves on.
+
+    Attributes:
+        scheduler: The scheduler.
+        name: What a logger would call it.
+        interval: ``"epoch"`` or ``"step"``: whether epochs are counted or batches.
+        frequency: It moves on when the count is a multiple of this.
+        reduce_on_plateau: True where ``step`` takes a metric.
+        monitor: The name of that metric.
+        strict: Raise where the metric is missing; False warns and leaves the scheduler as it is.
+    """
+
+    scheduler: Any
+    name: str | None = None
+    interval: str = "epoch"
+    frequency: int = 1
+    reduce_on_plateau: bool = False
+    monitor: str | None = None
+    strict: bool = True
+
 
 _NUMBER = int | float
 _METRIC = Any  # a tensor, a number, or a metric of torchmetrics

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from groundwire.callbacks.base import TrainerCallback
-from groundwire.hookmap import HookMap, Row, row
-from groundwire.hooks import HOOKS, Hook
+from groundwire.tables.hookmap import HookMap, Row, row
+from groundwire.tables.hooks import HOOKS, Hook
 
 __all__ = ["NATIVE"]
 

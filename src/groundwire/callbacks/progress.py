@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from groundwire.callbacks.base import TrainerCallback
-from groundwire.prepare import length_of
-from groundwire.time_ledger import clock
+from groundwire.data.loaders import length_of
+from groundwire.measured.time_ledger import clock
 
 if TYPE_CHECKING:
     from groundwire.trainer import Trainer

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from groundwire.placeholders import Placeholder
+from groundwire.run.placeholders import Placeholder
 
 
 class InvalidScheduleError(ValueError, AssertionError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from groundwire_lightning.callback import Callback
+from groundwire_lightning.core.callback import Callback
 
 
 class ProgressBar(Callback):

@@ -1,6 +1,6 @@
 """Where Fabric has the kinds of device."""
 
-from groundwire_lightning.accelerators.accelerator import (
+from groundwire_lightning.accelerators import (
     Accelerator,
     CPUAccelerator,
     CUDAAccelerator,

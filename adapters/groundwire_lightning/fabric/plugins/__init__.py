@@ -1,5 +1,5 @@
 """Where Fabric has how files are read and written."""
 
-from groundwire_lightning.plugins.io.torch_io import CheckpointIO, TorchCheckpointIO
+from groundwire_lightning.checkpoints.io import CheckpointIO, TorchCheckpointIO
 
 __all__ = ["CheckpointIO", "TorchCheckpointIO"]

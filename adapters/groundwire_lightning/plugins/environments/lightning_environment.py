@@ -1,5 +1,5 @@
 """Where Lightning has it."""
 
-from groundwire_lightning.plugins.environments import LightningEnvironment
+from groundwire_lightning.strategies.environments import LightningEnvironment
 
 __all__ = ["LightningEnvironment"]

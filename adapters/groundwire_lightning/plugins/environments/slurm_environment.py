@@ -1,5 +1,5 @@
 """Where Lightning has it."""
 
-from groundwire_lightning.plugins.environments import SLURMEnvironment
+from groundwire_lightning.strategies.environments import SLURMEnvironment
 
 __all__ = ["SLURMEnvironment"]

@@ -1,5 +1,5 @@
 """Where Lightning has it."""
 
-from groundwire_lightning.plugins.environments import TorchElasticEnvironment
+from groundwire_lightning.strategies.environments import TorchElasticEnvironment
 
 __all__ = ["TorchElasticEnvironment"]

@@ -1,7 +1,7 @@
 """How checkpoints are read and written."""
 
-from groundwire_lightning.gaps import missing
-from groundwire_lightning.plugins.io.torch_io import AsyncCheckpointIO, CheckpointIO, TorchCheckpointIO
+from groundwire_lightning.checkpoints.io import AsyncCheckpointIO, CheckpointIO, TorchCheckpointIO
+from groundwire_lightning.errors import missing
 
 __all__ = ["AsyncCheckpointIO", "CheckpointIO", "TorchCheckpointIO", "XLACheckpointIO"]
 

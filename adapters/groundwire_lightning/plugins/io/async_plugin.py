@@ -1,5 +1,5 @@
 """Where Lightning has it."""
 
-from groundwire_lightning.plugins.io.torch_io import AsyncCheckpointIO
+from groundwire_lightning.checkpoints.io import AsyncCheckpointIO
 
 __all__ = ["AsyncCheckpointIO"]

@@ -1,5 +1,5 @@
 """Where Lightning has it."""
 
-from groundwire_lightning.plugins.io.torch_io import CheckpointIO
+from groundwire_lightning.checkpoints.io import CheckpointIO
 
 __all__ = ["CheckpointIO"]

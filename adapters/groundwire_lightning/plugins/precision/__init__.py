@@ -1,7 +1,7 @@
 """How a step computes: ``Trainer(precision=...)`` says it; what Lightning has beyond that is a gap."""
 
-from groundwire_lightning.gaps import missing
-from groundwire_lightning.precision import DoublePrecision, HalfPrecision, MixedPrecision, Precision
+from groundwire_lightning.errors import missing
+from groundwire_lightning.strategies.precision import DoublePrecision, HalfPrecision, MixedPrecision, Precision
 
 __all__ = [
     "BitsandbytesPrecision",

@@ -1,8 +1,8 @@
-"""Where Lightning has it; what it decides there, :mod:`groundwire_lightning.devices` decides here."""
+"""Where Lightning has it; what it decides there, :mod:`groundwire_lightning.strategies.devices` decides here."""
 
 import sys
 
-from groundwire_lightning.facades import AcceleratorConnector as _AcceleratorConnector
+from groundwire_lightning.trainer.connectors import AcceleratorConnector as _AcceleratorConnector
 
 __all__ = ["_IS_INTERACTIVE", "_AcceleratorConnector"]
 

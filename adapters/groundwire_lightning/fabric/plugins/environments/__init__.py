@@ -1,6 +1,6 @@
 """Where Fabric has who starts processes."""
 
-from groundwire_lightning.plugins.environments import (
+from groundwire_lightning.strategies.environments import (
     ClusterEnvironment,
     LightningEnvironment,
     SLURMEnvironment,

@@ -1,0 +1,242 @@
+"""How checkpoints are read and written: one file, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from groundwire.saved import checkpoint as files
+from groundwire_lightning.checkpoints import files as ckpt_files
+from groundwire_lightning.checkpoints.migration import migrated
+from groundwire_lightning.checkpoints.reading import read
+from groundwire_lightning.errors import MisconfigurationException
+
+
+class CheckpointIO:
+    """Reads, writes and deletes checkpoints; a subclass keeps them elsewhere."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
+        """Write a checkpoint.
+
+        Args:
+            checkpoint: What is written.
+            path: Where.
+            storage_options: Whatever the subclass takes.
+        """
+        raise NotImplementedError
+
+    def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
+        """Read a checkpoint.
+
+        Args:
+            path: Where it is.
+            map_location: The device of its tensors.
+            weights_only: False loads anything that was pickled.
+        """
+        raise NotImplementedError
+
+    def remove_checkpoint(self, path: Any) -> None:
+        """Delete a checkpoint.
+
+        Args:
+            path: Where it is.
+        """
+        raise NotImplementedError
+
+    def teardown(self) -> None:
+        """The run is over."""
+
+
+class TorchCheckpointIO(CheckpointIO):
+    """``torch.save`` and ``torch.load``."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
+        """Write a checkpoint, whole or not at all; folders are made.
+
+        Args:
+            checkpoint: What is written.
+            path: The file.
+            storage_options: Must be None.
+
+        Raises:
+            TypeError: There are storage options.
+        """
+        if storage_options is not None:
+            raise TypeError("TorchCheckpointIO takes no storage_options; a CheckpointIO of your own may")
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            with unfinished.open("wb") as file:
+                torch.save(checkpoint, file)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+    def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
+        """Read a checkpoint.
+
+        Args:
+            path: The file.
+            map_location: The device of its tensors; by default the CPU.
+            weights_only: False loads anything that was pickled.
+        """
+        from groundwire_lightning.checkpoints.reading import read
+
+        return read(path, weights_only, map_location or "cpu")
+
+    def remove_checkpoint(self, path: Any) -> None:
+        """Delete a file, or a folder with all that is in it.
+
+        Args:
+            path: Which one.
+        """
+        path = Path(path)
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.exists():
+            path.unlink()
+
+
+class AsyncCheckpointIO(TorchCheckpointIO):
+    """Lightning's writer in a thread; here a checkpoint is on disk when ``save_checkpoint`` returns.
+
+    Args:
+        checkpoint_io: Must be None or a ``TorchCheckpointIO``.
+
+    Raises:
+        MisconfigurationException: It is another one.
+    """
+
+    def __init__(self, checkpoint_io: CheckpointIO | None = None) -> None:
+        if checkpoint_io is not None and type(checkpoint_io) is not TorchCheckpointIO:
+            raise MisconfigurationException(
+                f"AsyncCheckpointIO({type(checkpoint_io).__name__}()): pass {type(checkpoint_io).__name__}() itself"
+            )
+
+
+BUILT_IN = ("groundwire_lightning", "lightning", "pytorch_lightning", "lightning_fabric")
+METHODS = ("save_checkpoint", "load_checkpoint", "remove_checkpoint")
+
+
+def is_one(plugin: object) -> bool:
+    """True for an object with the methods of a ``CheckpointIO``; strategies have more."""
+    return all(callable(getattr(plugin, method, None)) for method in METHODS) and not hasattr(plugin, "barrier")
+
+
+def as_given(plugin: Any) -> Any:
+    """A ``CheckpointIO`` of one's own, or None for those whose place ours takes: they write plain files.
+
+    Args:
+        plugin: One of ours, of Lightning's, or of the user's.
+    """
+    kind = type(plugin)
+    if kind.__module__.partition(".")[0] not in BUILT_IN:
+        if hasattr(plugin, "checkpoint_io") and plugin.checkpoint_io is None:  # it wraps one, and was given none
+            plugin.checkpoint_io = TorchCheckpointIO()
+        return plugin
+    inner = getattr(plugin, "_checkpoint_io", None)
+    return plugin if inner is not None and as_given(inner) is not None else None
+
+
+def chosen(of_plugins: Any, of_strategy: Any) -> Any:
+    """The one that a Trainer uses; None stands for ours.
+
+    Args:
+        of_plugins: That of ``plugins=``.
+        of_strategy: That of ``strategy=``.
+
+    Raises:
+        MisconfigurationException: There are two.
+    """
+    if of_plugins is not None and of_strategy is not None:
+        raise MisconfigurationException(
+            f"plugins={type(of_plugins).__name__}() and strategy=...(checkpoint_io={type(of_strategy).__name__}()): "
+            "both say how checkpoints are kept; leave out one of them"
+        )
+    return of_strategy if of_plugins is None else of_plugins
+
+
+def own(trainer: Any) -> Any:
+    """What the user gave a trainer, or None."""
+    return getattr(getattr(trainer, "strategy", None), "_checkpoint_io", None)
+
+
+def check(trainer: Any, path: Any, storage_options: Any) -> None:
+    """See that a checkpoint can be written there.
+
+    Args:
+        trainer: Whose.
+        path: Where.
+        storage_options: Only a ``CheckpointIO`` of one's own reads them.
+
+    Raises:
+        NotSupportedYetError: It is no path of this machine.
+        TypeError: There are storage options, which nobody would read.
+    """
+    if own(trainer) is not None:
+        return
+    ckpt_files.local(path)
+    if storage_options is not None:
+        raise TypeError(
+            f"save_checkpoint(storage_options={storage_options!r}): files are written as they are; leave it out, or "
+            "pass a CheckpointIO that reads it as plugins="
+        )
+
+
+def write(trainer: Any, state: dict[str, Any], path: Any, storage_options: Any) -> None:
+    """Write a checkpoint, in the first process.
+
+    Args:
+        trainer: Whose.
+        state: What is written.
+        path: Where.
+        storage_options: For a ``CheckpointIO`` of one's own.
+    """
+    if not trainer.is_global_zero:
+        return
+    if (io := own(trainer)) is None:
+        files.write(path, state)
+    else:
+        io.save_checkpoint(state, path, storage_options=storage_options)
+
+
+def load(trainer: Any, path: Any, weights_only: bool | None) -> dict[str, Any]:
+    """Read a checkpoint.
+
+    Args:
+        trainer: Whose.
+        path: Where it is.
+        weights_only: False trusts it.
+
+    Raises:
+        MisconfigurationException: What the user's own gives is no checkpoint.
+    """
+    if (io := own(trainer)) is None:
+        return read(path, weights_only)
+    state = io.load_checkpoint(path, **({} if weights_only is None else {"weights_only": weights_only}))
+    if not isinstance(state, Mapping):
+        raise MisconfigurationException(
+            f"{type(io).__name__}.load_checkpoint({path!r}) returned a {type(state).__name__}, not the dictionary that "
+            "a checkpoint is"
+        )
+    return migrated(dict(state), str(path))
+
+
+def remove(trainer: Any, path: Any) -> None:
+    """Delete a checkpoint, in the first process."""
+    if trainer.is_global_zero:
+        (ckpt_files.remove if (io := own(trainer)) is None else io.remove_checkpoint)(path)
+
+
+def run_ends(trainer: Any) -> None:
+    """Let the user's own finish what it has begun."""
+    if hasattr(io := own(trainer), "teardown"):
+        io.teardown()

@@ -1,0 +1,136 @@
+"""What a command line leaves behind: the configuration in a file, and the arguments in a checkpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jsonargparse
+
+from groundwire_lightning.cli.parser import LightningArgumentParser
+from groundwire_lightning.core.callback import Callback
+from groundwire_lightning.core.hparams import given_hyper_parameters
+
+INSTANTIATOR = "lightning.pytorch.cli.instantiate_module"
+"""Written into checkpoints under the name that Lightning trusts."""
+
+
+class SaveConfigCallback(Callback):
+    """Writes the configuration into the folder of the run's logger as the run begins.
+
+    Args:
+        parser: The parser that read it.
+        config: The configuration.
+        config_filename: Name of the file.
+        overwrite: Replace a file of an earlier run.
+        multifile: Write several files, where several were read.
+        save_to_log_dir: Write the file; without it :meth:`save_config` alone is called.
+
+    Raises:
+        ValueError: Nothing would be saved.
+    """
+
+    def __init__(
+        self,
+        parser: LightningArgumentParser,
+        config: jsonargparse.Namespace,
+        config_filename: str = "config.yaml",
+        overwrite: bool = False,
+        multifile: bool = False,
+        save_to_log_dir: bool = True,
+    ) -> None:
+        self.parser = parser
+        self.config = config
+        self.config_filename = config_filename
+        self.overwrite = overwrite
+        self.multifile = multifile
+        self.save_to_log_dir = save_to_log_dir
+        self.already_saved = False
+        if not save_to_log_dir and type(self).save_config is SaveConfigCallback.save_config:
+            raise ValueError(
+                f"{type(self).__name__}(save_to_log_dir=False) would save nothing: override save_config in a subclass"
+            )
+
+    def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
+        """Save it, once for several runs of a trainer.
+
+        Raises:
+            RuntimeError: There is a file of an earlier run.
+        """
+        if self.already_saved:
+            return
+        if self.save_to_log_dir:
+            self._save_to(Path(trainer.log_dir), trainer)
+        if trainer.is_global_zero:
+            self.save_config(trainer, pl_module, stage)
+            self.already_saved = True
+        self.already_saved = trainer.strategy.broadcast(self.already_saved)
+
+    def _save_to(self, folder: Path, trainer: Any) -> None:
+        path = folder / self.config_filename
+        if not self.overwrite and trainer.strategy.broadcast(trainer.is_global_zero and path.is_file()):
+            raise RuntimeError(
+                f"{type(self).__name__}: {path} is there, from an earlier run. Delete it, or pass "
+                'save_config_kwargs={"overwrite": True} to LightningCLI, or save_config_callback=None for no file'
+            )
+        if trainer.is_global_zero:
+            folder.mkdir(parents=True, exist_ok=True)
+            self.parser.save(
+                self.config, str(path), skip_none=False, overwrite=self.overwrite, multifile=self.multifile
+            )
+
+    def save_config(self, trainer: Any, pl_module: Any, stage: str) -> None:
+        """Save the configuration elsewhere; called in the first process alone.
+
+        Args:
+            trainer: The trainer.
+            pl_module: The module.
+            stage: ``"fit"``, ``"validate"``, ``"test"`` or ``"predict"``.
+        """
+
+
+class Instantiator:
+    """Makes the module or the data module, and lets it keep what the command line said of it.
+
+    Args:
+        cli: The command line.
+        key: ``"model"`` or ``"data"``.
+    """
+
+    def __init__(self, cli: Any, key: str) -> None:
+        self.cli = cli
+        self.key = key
+
+    def __call__(self, class_type: Any, *args: Any, applied_instantiation_links: dict[str, Any], **kwargs: Any) -> Any:
+        """Make it; its ``save_hyperparameters`` keeps the configuration, not the objects made from it."""
+        self.cli._dump_config()
+        hparams = self.cli.config_dump.get(self.key, {})
+        if "class_path" in hparams:
+            own = {**hparams.get("init_args", {}), **hparams.get("dict_kwargs", {})}
+            hparams = {"_class_path": hparams["class_path"], **own}
+        for name, value in applied_instantiation_links.items():
+            if name.startswith(f"{self.key}."):
+                *outer, last = name.removeprefix(f"{self.key}.").removeprefix("init_args.").split(".")
+                place = hparams
+                for part in outer:
+                    place = place[part]
+                place[last] = value
+        with given_hyper_parameters({**hparams, "_instantiator": INSTANTIATOR}):
+            return class_type(*args, **kwargs)
+
+
+def instantiate_module(class_type: Any, config: dict[str, Any]) -> Any:
+    """Make the module that a checkpoint of a command line describes.
+
+    Args:
+        class_type: Its class, or a base of it.
+        config: The hyper-parameters of the checkpoint.
+    """
+    parser = LightningArgumentParser(exit_on_error=False)
+    if "_class_path" in config:
+        parser.add_subclass_arguments(class_type, "module", fail_untyped=False)
+        own = {name: value for name, value in config.items() if name != "_class_path"}
+        config = {"class_path": config["_class_path"], "dict_kwargs": own}
+    else:
+        parser.add_class_arguments(class_type, "module", fail_untyped=False)
+    return parser.instantiate_classes(parser.parse_object({"module": config})).module

@@ -1,0 +1,70 @@
+"""What a Lightning step returns, turned into what a Trainer's step returns, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor
+
+from groundwire import GroundwireError
+from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.utilities.data import size_of  # MOVED
+
+
+class EpochSkipped(GroundwireError):  # noqa: N818  # it is a signal; an error only where nobody takes it
+    """``on_train_batch_start`` returned -1: the rest of the epoch is skipped."""
+
+
+def skip_rest(returned: Any, batch: Any, step: int) -> None:
+    """Turn a -1 of ``on_train_batch_start`` into the end of the epoch."""
+    if returned == -1:
+        raise EpochSkipped(
+            f"on_train_batch_start returned -1 at batch {step}; fit() ends the epoch there, train() has no such rule"
+        )
+
+
+def as_batch_output(returned: Any, batch: Any) -> dict[str, Any]:
+    """What ``training_step`` returned, as a Trainer's batch output.
+
+    Args:
+        returned: The loss, a dictionary with it, or None.
+        batch: The batch; its first tensor tells the batch size.
+
+    Raises:
+        MisconfigurationException: Something else was returned.
+    """
+    if returned is None or isinstance(returned, Tensor):
+        loss = returned
+    elif isinstance(returned, Mapping):
+        loss = returned.get("loss")
+    else:
+        raise MisconfigurationException(
+            f"training_step returns a tensor, a dictionary with 'loss', or None; it returned {type(returned).__name__}"
+        )
+    return {"loss": loss, "model_outputs": returned, "batch_size": size_of(batch)}
+
+
+def check_loss(batch_output: Mapping[str, Any]) -> None:
+    """Of a batch output without a loss: refuse a dictionary that should have held it.
+
+    Raises:
+        MisconfigurationException: ``training_step`` returned a dictionary.
+    """
+    returned = batch_output["model_outputs"]
+    if isinstance(returned, Mapping):
+        raise MisconfigurationException(
+            f"training_step returned a dictionary without 'loss'; it has {sorted(map(str, returned))}"
+        )
+
+
+def as_eval_output(returned: Any, batch: Any) -> dict[str, Any]:
+    """What ``validation_step`` returned, as a Trainer's batch output; its ``loss`` may be None.
+
+    Args:
+        returned: Anything.
+        batch: The batch; its first tensor tells the batch size.
+    """
+    loss = returned.get("loss") if isinstance(returned, Mapping) else returned
+    scalar = isinstance(loss, Tensor) and loss.numel() == 1
+    return {"loss": loss if scalar else None, "model_outputs": returned, "batch_size": size_of(batch)}

@@ -1,0 +1,151 @@
+"""Batches of a loader: how many, which is the last, and when the loader is asked for them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count, repeat
+from typing import Any
+
+from torch.utils.data import DataLoader
+
+from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.utilities.combined_loader import Triple, combined, is_combined, parts_of
+from groundwire_lightning.utilities.seed import seeds_workers, start_worker
+
+
+class Feed:
+    """The batches of one pass over a loader.
+
+    Its iterator is made at once, which draws a random number. Where neither the loader nor a limit
+    says how many batches there are, one is fetched ahead, at once too, so that the last can be told.
+
+    Args:
+        loader: Any iterable of batches, or several combined.
+        batches: How many at most; may be infinite.
+        looks_ahead: False fetches none before it is asked for.
+
+    Attributes:
+        is_last: The batch that was given last is the last one.
+    """
+
+    def __init__(self, loader: Any, batches: float, looks_ahead: bool = True) -> None:
+        self.loader = loader
+        self.is_last = False
+        self._batches = batches
+        self._looks_ahead = looks_ahead and math.isinf(batches)
+        iterator: Iterator[Any] = iter(loader)
+        self._iterator = iterator if is_combined(loader) else zip(iterator, count(), repeat(0))
+        self._ahead = next(self._iterator, None) if self._looks_ahead else None
+        self._begins_at = 0
+        self._owes_one = False
+
+    def begin_at(self, number: int, at_least_one: bool = False) -> None:
+        """Count from ``number`` on: that many batches of the pass were given in an earlier run.
+
+        Args:
+            number: Of the first batch.
+            at_least_one: Give a batch even where there are no more to be given.
+        """
+        self._begins_at, self._owes_one = number, at_least_one
+
+    def __iter__(self) -> Iterator[Triple]:
+        """Each batch, its number, and which of several loaders it is from."""
+        number, most, iterator = self._begins_at, self._batches, self._iterator
+        while number < most or self._owes_one:
+            self._owes_one = False
+            found = self._ahead or next(iterator, None)  # a for loop would have combined loaders begin anew
+            if found is None:
+                return
+            number += 1
+            if self._looks_ahead:
+                self._ahead = next(iterator, None)
+                self.is_last = self._ahead is None
+            else:
+                self.is_last = number >= most
+            yield (found[0], number - 1, found[2]) if self._begins_at else found
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """The batches of a feed, each after it was noted where it comes from.
+
+    Attributes:
+        feed: Where they come from.
+        batches: What notes and gives them.
+    """
+
+    feed: Feed
+    batches: Iterator[Any]
+
+    def __iter__(self) -> Iterator[Any]:
+        return self.batches
+
+    @property
+    def is_last(self) -> bool:
+        """The batch that was given last is the last one."""
+        return self.feed.is_last
+
+
+def checked(loader: Any, source: str, mode: str) -> Any:
+    """A loader that batches can be read from; several are combined.
+
+    Args:
+        loader: What was given or made.
+        source: Who gave it, for messages.
+        mode: How several are read: a mode of :class:`CombinedLoader`.
+
+    Raises:
+        TypeError: It, or one of them, cannot be iterated over.
+    """
+    made = combined(loader, mode)
+    for part in parts_of(made):
+        if not isinstance(part, DataLoader):
+            _check_iterable(part, source)
+        elif part.num_workers and part.worker_init_fn is None and seeds_workers():
+            part.worker_init_fn = start_worker
+    return made
+
+
+def _check_iterable(loader: Any, source: str) -> None:
+    """Ask for an iterator, as Lightning does; what is random in that is drawn once more."""
+    try:
+        iter(loader)
+    except TypeError:
+        raise TypeError(f"{source} gave {loader!r}, which no batch can be read from; a DataLoader is due") from None
+
+
+def limited(name: str, length: float, limit: float) -> float:
+    """Batches of a pass under ``limit_train_batches`` and the like.
+
+    Args:
+        name: The argument, for messages.
+        length: Batches that there are.
+        limit: A whole number of batches, or a share from 0.0 to 1.0.
+
+    Raises:
+        MisconfigurationException: A share of data that has no length, or one that leaves no batch.
+    """
+    if length == 0:
+        return 0
+    if isinstance(limit, int):
+        return min(length, limit)
+    if math.isinf(length):
+        if limit == 1.0:
+            return length
+        raise MisconfigurationException(f"{name}={limit}: the data has no length to take a share of; give a number")
+    if limit and not int(length * limit):
+        raise MisconfigurationException(
+            f"{name}={limit} of {length} batches leaves none; {1 / length:.4g} is the least share that leaves one"
+        )
+    return int(length * limit)
+
+
+def tell_epoch(loader: Any, epoch: int) -> None:
+    """Tell the epoch to samplers that shuffle by it."""
+    for part in parts_of(loader):
+        samplers = getattr(part, "sampler", None), getattr(getattr(part, "batch_sampler", None), "sampler", None)
+        for sampler in {id(sampler): sampler for sampler in samplers}.values():
+            if callable(getattr(sampler, "set_epoch", None)):
+                sampler.set_epoch(epoch)  # type: ignore[union-attr]  # looked at one line above

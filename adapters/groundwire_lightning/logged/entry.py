@@ -1,0 +1,243 @@
+"""One logged name: how it is kept, and what it is at a step and over an epoch."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from numbers import Number
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from groundwire.measured.ledger import Slot, least_dtype
+from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.logged.levels import LogError, levels
+
+
+def as_scalar(value: Any, name: str, device: torch.device) -> Tensor:
+    """A logged value as a tensor without dimensions, in 32 bits or more.
+
+    Raises:
+        ValueError: It is neither a number nor a tensor, or a tensor that has not one element.
+    """
+    least = torch.float64 if torch.get_default_dtype() is torch.float64 else torch.float32
+    if isinstance(value, Number):
+        return torch.tensor(value, device=device, dtype=least)
+    if not isinstance(value, Tensor):
+        raise ValueError(
+            f"self.log({name!r}, ...): a number, a tensor or a torchmetrics object is due, got "
+            f"{type(value).__name__}; of a collection log its scalars one by one"
+        )
+    if value.numel() != 1:
+        raise ValueError(
+            f"self.log({name!r}, ...): one element is due, got shape {tuple(value.shape)}; log value.mean() or the like"
+        )
+    scalar: Tensor = value.detach().clone().squeeze()
+    return scalar if scalar.dtype in (torch.float32, torch.float64) else scalar.to(least)
+
+
+_CPU = torch.device("cpu")
+Asked = tuple[Any, ...]
+"""The arguments of ``self.log`` after name and value, in the order of :func:`resolved`."""
+
+_REDUCTIONS: dict[Any, str] = {
+    "avg": "mean",
+    **{name: name for name in ("mean", "sum", "min", "max")},
+    **{getattr(torch, name): name for name in ("mean", "sum", "min", "max")},
+    **{function: function.__name__ for function in (sum, min, max)},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How a value is kept: the arguments of its first ``self.log``, which the later ones have to repeat."""
+
+    hook: str
+    name: str
+    loader: int | None
+    prog_bar: bool
+    logger: bool
+    on_step: bool
+    on_epoch: bool
+    reduce: str
+    add_loader: bool
+    sync: bool
+    group: Any
+    only_first: bool
+    graph: bool
+    metric: str | None
+
+    @property
+    def suffix(self) -> str:
+        """What stands behind a name where there are several loaders."""
+        return "" if self.loader is None or not self.add_loader else f"/dataloader_idx_{self.loader}"
+
+    def plain(self) -> str:
+        """The name under which a callback may ask for it."""
+        return self.name + self.suffix
+
+    def forked(self, on_step: bool) -> str:
+        """The name under which it appears: with a level where both are kept."""
+        level = ("_step" if on_step else "_epoch") if self.on_step and self.on_epoch else ""
+        return f"{self.name}{level}{self.suffix}"
+
+
+def resolved(hook: str | None, name: str, loader: int | None, metric: str | None, asked: Asked) -> Kept:
+    """What the arguments of ``self.log`` mean in a hook.
+
+    Args:
+        hook: The method that is running.
+        name: What is logged.
+        loader: Index of the loader in use, where there are several.
+        metric: Where in the module the torchmetrics object is, if the value is one.
+        asked: The arguments.
+
+    Raises:
+        LogError: The hook, the level, the name or the reduction does not allow it.
+    """
+    bar, logger, on_step, on_epoch, reduce, add_loader, sync, group, only_first, graph, _ = asked
+    on_step, on_epoch = levels(hook, name, on_step, on_epoch)
+    if add_loader and "/dataloader_idx_" in name:
+        raise LogError(
+            f"self.log({name!r}, ...): the index of the loader is added to the name by itself; leave it out, or pass "
+            "add_dataloader_idx=False"
+        )
+    return Kept(
+        str(hook),
+        name,
+        loader,
+        bool(bar),
+        logger is None or bool(logger),
+        bool(on_step),
+        bool(on_epoch),
+        _reduction(name, reduce),
+        bool(add_loader),
+        bool(sync),
+        group,
+        bool(only_first),
+        bool(graph),
+        metric,
+    )
+
+
+def _reduction(name: str, reduce: Any) -> str:
+    key = reduce.lower() if isinstance(reduce, str) else reduce
+    try:
+        return _REDUCTIONS[key]
+    except (KeyError, TypeError):
+        raise LogError(
+            f"self.log({name!r}, reduce_fx={reduce!r}): 'mean', 'sum', 'min' or 'max' is due; reduce anything else "
+            "with a torchmetrics object and log that, or yourself in on_train_epoch_end or on_validation_epoch_end"
+        ) from None
+
+
+class Entry(Slot):
+    """A named value of one hook, over the batches of an epoch.
+
+    Attributes:
+        asked: The arguments of the last ``self.log``, to see at a glance that the next one repeats them.
+        kept: What they mean.
+        seen: It was logged since it was cleared.
+        latest: The value of the last batch.
+        kind: Its type, where it is kept as the number of a tensor on a CPU.
+        metric: The torchmetrics object, where that is what was logged.
+        reduced: The reduction over the epoch, once somebody asked for it.
+        shared: It is reduced over all processes.
+    """
+
+    __slots__ = (
+        "asked",
+        "device",
+        "kept",
+        "kind",
+        "latest",
+        "metric",
+        "on_epoch",
+        "on_step",
+        "reduced",
+        "seen",
+        "shared",
+        "weighed",
+    )
+
+    def __init__(self, kept: Kept, asked: Asked, device: torch.device) -> None:
+        super().__init__(kept.reduce, kept.hook)
+        self.kept, self.asked, self.device = kept, asked, device
+        self.on_step, self.on_epoch = kept.on_step, kept.on_epoch
+        self.weighed = kept.on_epoch and kept.reduce == "mean"
+        self.metric: Any = None
+        self.shared = False
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget the epoch."""
+        super().clear()
+        self.seen = False
+        self.latest: Any = None
+        self.kind: torch.dtype | None = None
+        self.reduced: Tensor | None = None
+
+    def take_metric(self, module: Any, metric: Any) -> None:
+        """Keep a torchmetrics object that was updated in this batch.
+
+        Raises:
+            LogError: Another one was logged under this name.
+        """
+        if self.metric is not None and self.metric is not metric:
+            place = place_of_metric(module, self.kept.name, metric, None)
+            raise LogError(
+                f"self.log({self.kept.name!r}, ...) was called twice in {self.kept.hook} with different metrics: "
+                f"{self.kept.metric} and {place}; give them different names"
+            )
+        self.metric, self.latest = metric, metric._forward_cache
+
+    def value(self, on_step: bool) -> Tensor | None:
+        """The value at a level, or None where there is none."""
+        value = self._at_step() if on_step else self._over_epoch()
+        if value is None or isinstance(value, Tensor):
+            return value if value is None or self.kept.graph else value.detach()
+        raise ValueError(
+            f"self.log({self.kept.name!r}, ...): what the metric computes has to be a tensor, it is "
+            f"{type(value).__name__}; compute it yourself and log its scalars one by one"
+        )
+
+    def _at_step(self) -> Any:
+        if isinstance(self.latest, (int, float)):
+            device = self.device if self.kind is None else None
+            self.latest = torch.tensor(self.latest, dtype=self.kind or least_dtype(), device=device or _CPU)
+        return self.latest
+
+    def _over_epoch(self) -> Any:
+        if self.reduced is None:
+            if self.metric is not None:
+                self.reduced = self.metric.compute()
+            elif (running := self.running()) is not None:
+                # divided by a tensor, for CUDA multiplies by the inverse of a plain number
+                mean = self.reduce == "mean"
+                self.reduced = running / torch.tensor(self.weight, device=running.device) if mean else running
+        return self.reduced
+
+
+def is_metric(value: Any) -> bool:
+    """True for a torchmetrics object; the package is looked for, not imported."""
+    torchmetrics = sys.modules.get("torchmetrics")
+    return torchmetrics is not None and isinstance(value, torchmetrics.Metric)
+
+
+def place_of_metric(module: Any, name: str, metric: Any, said: str | None) -> str:
+    """Where in a module a torchmetrics object is.
+
+    Raises:
+        MisconfigurationException: Nowhere, and nothing was said.
+    """
+    if said is not None:
+        return said
+    known: dict[int, str] = {id(part): place for place, part in module.named_modules() if is_metric(part)}
+    if id(metric) not in known:
+        there = f"one of {sorted(known.values())}" if known else "its name"
+        raise MisconfigurationException(
+            f"self.log({name!r}, ...): this {type(metric).__name__} is no attribute of {type(module).__qualname__}, "
+            f"so nobody moves it to the device; make it one, or pass metric_attribute= ({there})"
+        )
+    return known[id(metric)]

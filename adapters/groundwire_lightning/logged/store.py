@@ -1,0 +1,397 @@
+"""What ``self.log`` recorded: kept on the device, reduced over the epoch, read when somebody asks.
+
+Training and evaluation have a collection each, with one entry a hook, name and loader. The three
+dictionaries that callbacks read are brought up to date when they are read and when an epoch ends.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from groundwire.measured.ledger import Ledger
+from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.logged.entry import Asked, Entry, Kept, as_scalar, is_metric, place_of_metric, resolved
+from groundwire_lightning.logged.levels import LogError
+from groundwire_lightning.utilities.data import checked_size_of
+
+if TYPE_CHECKING:
+    from groundwire_lightning.logged.to_loggers import ToLoggers
+
+_LOGGER, _ADD_LOADER, _METRIC = 1, 5, 10
+"""Where these arguments are in :data:`~groundwire_lightning.logged.entry.Asked`."""
+_CPU = torch.device("cpu")
+_KEPT_AS_THEY_ARE = frozenset({torch.float32, torch.float64})
+Collection = dict[tuple[str | None, str, Any], Entry]
+
+
+class Logged:
+    """The values of a run, and where in it they were logged.
+
+    Attributes:
+        hook: The module's or callback's method that is running.
+        phase: ``"train"`` or ``"eval"``: which collection is written and read.
+        batch: The batch in use, whose size weighs a mean.
+        loader: Index of the loader it comes from, where there are several.
+        callback: Values that callbacks may monitor.
+        logger: Values for loggers.
+        bar: Values that a progress bar shows.
+        results: Of the last evaluation, the values of each loader by the name that a logger uses.
+        ledger: Where values are added up.
+        sink: Who takes values to the loggers, where there are any.
+        takes_numbers: What is on a CPU is kept as a number, which costs less than a copy and waits for nothing.
+        needs_size: Of what is logged in training, ``batch_size=`` has to be said.
+        share: Reduces entries over processes, where there are several: those at a step, or over the epoch.
+    """
+
+    takes_numbers = True
+
+    def __init__(self) -> None:
+        self.hook: str | None = None
+        self.phase = "train"
+        self.batch: Any = None
+        self.loader: int | None = None
+        self.results: list[dict[str, Tensor]] = []
+        self.ledger = Ledger()
+        self.sink: ToLoggers | None = None
+        self.needs_size = False
+        self.share: Callable[[list[Entry], bool], None] | None = None
+        self._size: int | None = None
+        self._collections: dict[str, Collection] = {"train": {}, "eval": {}}
+        self._entries = self._collections["train"]
+        self._in_batch: dict[str, str] = {"train": "", "eval": ""}
+        self._last_hook: str | None = None
+        self._is_behind = False
+        self._outputs: list[dict[str, Tensor]] | None = None
+        self._to_share: list[Entry] = []
+        self._together: dict[str, Tensor] = {}
+        self._has_ended = False
+        self.forget()
+
+    # writing
+
+    def log(self, module: Any, name: str, value: Any, batch_size: int | None, asked: Asked) -> None:
+        """Record a value under the hook that is running.
+
+        Args:
+            module: Whose ``self.log`` it is.
+            name: Its name.
+            value: A number, a tensor or a torchmetrics object.
+            batch_size: Its weight in a mean; None for the size of the batch.
+            asked: The other arguments.
+
+        Raises:
+            LogError: The hook, the level or the reduction does not allow it, or the same name was
+                logged in the same hook with other arguments.
+            ValueError: It is nothing that can be logged.
+        """
+        hook = self.hook
+        entry = self._entries.get((hook, name, self.loader if asked[_ADD_LOADER] else None))
+        if entry is None or entry.asked != asked:
+            self._check_size(name, batch_size)
+            entry = self._entry(module, name, value, asked)
+        if hook != self._last_hook:
+            self._enter(hook)
+        entry.seen, entry.reduced = True, None
+        kind, dtype = type(value), None
+        if kind is Tensor and not value.ndim and value.dtype in _KEPT_AS_THEY_ARE:
+            if value.is_cpu and self.takes_numbers and not isinstance(batch_size, Tensor):
+                scalar, dtype = value.tolist(), value.dtype
+            else:
+                scalar = value.detach().clone() if value.requires_grad else value.clone()
+        elif kind is float or kind is int:
+            scalar = value
+        elif value is entry.metric or is_metric(value):
+            entry.take_metric(module, value)
+            return
+        else:
+            scalar = as_scalar(value, name, entry.device)
+        if entry.on_step:
+            entry.latest, entry.kind = scalar, dtype
+        if entry.on_epoch:
+            weight: Any = 1
+            if entry.weighed:
+                weight = batch_size if batch_size is not None else self._size or self._measure()
+            if dtype is None:
+                self.ledger.add(entry, scalar, weight, entry.device)
+            else:
+                self.ledger.add_number(entry, scalar, weight, dtype, _CPU)
+        if entry.shared:
+            self._to_share.append(entry)
+
+    def _entry(self, module: Any, name: str, value: Any, asked: Asked) -> Entry:
+        """The entry of a name that is new here, or whose arguments are spelled otherwise than before."""
+        metric = asked[_METRIC]
+        if is_metric(value):
+            metric = place_of_metric(module, name, value, metric)
+        kept = resolved(self.hook, name, self.loader, metric, asked)
+        if metric is None:
+            as_scalar(value, name, torch.device("cpu"))  # refused before anything is kept of it
+        if asked[_LOGGER] and self.sink is None:
+            _warn_without_logger(name)
+        key = kept.hook, name, self.loader if kept.add_loader else None
+        entry = self._entries.get(key)
+        if entry is None:
+            entry = self._entries[key] = Entry(kept, asked, module.device)
+            entry.shared = kept.sync and not kept.only_first and self.share is not None
+        elif entry.kept != kept:
+            raise LogError(
+                f"self.log({name!r}, ...) was called twice in {kept.hook} with different arguments: "
+                f"{_apart(entry.kept, kept)}"
+            )
+        entry.asked = asked
+        return entry
+
+    def _enter(self, hook: str | None) -> None:
+        """At the first value of a hook in a new epoch, forget those of the epoch before."""
+        self._last_hook = hook
+        if self._in_batch[self.phase] != "later":
+            self.ledger.flush()
+            for entry in self._entries.values():
+                if entry.kept.hook == hook and entry.metric is None and not entry.kept.suffix:
+                    entry.clear()
+
+    def _check_size(self, name: str, batch_size: int | None) -> None:
+        if self.needs_size and self.phase == "train" and batch_size is None:
+            raise MisconfigurationException(
+                f"self.log({name!r}, ...): training_step reads its batches from dataloader_iter, so their size is not "
+                "known; pass batch_size="
+            )
+
+    def _measure(self) -> int:
+        self._check_size("...", None)
+        if self.batch is None:
+            return 1
+        if self._size is None:
+            self._size = checked_size_of(self.batch)
+        return self._size
+
+    # where the run is
+
+    def through(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        """``method``, with its name known to :meth:`log` while it runs; what it logged is added up after it."""
+
+        @wraps(method)
+        def run(*args: Any, **kwargs: Any) -> Any:
+            outer, self.hook = self.hook, name
+            try:
+                return method(*args, **kwargs)
+            finally:
+                self.hook = outer
+                if self.ledger.waiting:
+                    self.ledger.flush()
+                if self._to_share:
+                    self._share_now()
+
+        run.__self__ = getattr(method, "__self__", None)  # type: ignore[attr-defined]  # whose method it is, for reports
+        return run
+
+    def _share_now(self) -> None:
+        """Reduce over processes what a hook logged: all processes are in it."""
+        due, self._to_share = list(dict.fromkeys(self._to_share)), []
+        on_step = bool(self._in_batch[self.phase])
+        due = [entry for entry in due if (entry.on_step if on_step else entry.on_epoch)]
+        if self.share is not None and due:
+            self.share(due, on_step)
+
+    def over(self, batches: Iterable[Any]) -> Iterator[Any]:
+        """The batches, each announced before it is used and let go of afterwards."""
+        for batch in batches:
+            self.batch_starts(batch)
+            yield batch
+            self.batch_ends()
+
+    def batch_starts(self, batch: Any, loader: int | None = None) -> None:
+        """A batch is about to be used.
+
+        Args:
+            batch: The batch.
+            loader: Index of the loader it comes from, where there are several.
+        """
+        self.loader = loader
+        self._in_batch[self.phase] = "later" if self._in_batch[self.phase] else "first"
+        self.batch, self._size, self._is_behind = batch, None, True
+
+    def batch_ends(self) -> None:
+        """A batch was used; loggers take what is due."""
+        if self.sink is not None:
+            self.sink.batch_ends(self)
+        self._let_go()
+
+    def loader_ends(self) -> None:
+        """The batches of a loader are done, and there may be more of another one."""
+        if self._in_batch[self.phase] and self._is_behind:
+            self.refresh()
+        self._in_batch[self.phase] = ""
+        if self.share is not None:  # all processes are here, also those that logged nothing
+            self.share(self._unshared(), False)
+        if self._outputs is not None:
+            self._outputs.append(self.refresh().for_loggers(on_step=False))
+        if self.loader is not None:
+            for entry in self._entries.values():  # a name of another loader is looked at anew
+                entry.asked = entry.asked if entry.kept.add_loader else ()
+
+    def epoch_ends(self) -> None:
+        """The batches of an epoch are done; what is read from now on is reduced over it."""
+        if not self._has_ended:
+            self.loader_ends()
+            self._has_ended = self.phase == "eval"
+        self.loader = None
+        self._let_go()
+
+    def _let_go(self) -> None:
+        self.batch, self._size = None, None
+
+    def evaluated(self) -> None:
+        """The hooks at the end of an evaluation have run: what it comes to is known, and told to the loggers."""
+        self.refresh()
+        outputs, self._outputs = self._outputs, None
+        if outputs is None:
+            return
+        at_end = self.for_loggers(on_step=False)
+        self._together = dict(ChainMap(*outputs)) | at_end
+        self.results = [values | at_end for values in outputs]
+        if self.sink is not None:
+            self.sink.evaluated(self._together)
+
+    def take(self) -> dict[str, Tensor]:
+        """End an epoch: its reduced values by the name that a logger would use; then begin anew."""
+        self.epoch_ends()
+        if self.phase == "eval":
+            self.evaluated()
+            values, self._together = self._together, {}
+        else:
+            values = self.refresh().for_loggers(on_step=False)
+            if self.sink is not None:
+                self.sink.epoch_ends(values)
+        self._clear()
+        return values
+
+    @contextmanager
+    def validation(self, is_check: bool = False) -> Iterator[None]:
+        """Write and read the collection of evaluation; what is under way is kept for afterwards.
+
+        Args:
+            is_check: It is the check before training, of which nothing comes but what can be read meanwhile.
+        """
+        if self._in_batch["train"]:
+            self.refresh()
+        names = ("phase", "batch", "_size", "loader", "_entries", "_outputs", "_has_ended", "_together")
+        outer = {name: getattr(self, name) for name in names}
+        within = self._collections["eval"]
+        if self.phase == "eval":  # a validation inside a validation, of an average for instance
+            self._collections["eval"] = {}
+        outputs: list[dict[str, Tensor]] | None = None if is_check else []
+        vars(self).update(phase="eval", batch=None, _size=None, loader=None, _outputs=outputs, _has_ended=False)
+        self._entries, self._together = self._collections["eval"], {}
+        self._in_batch["eval"] = self._in_batch[outer["phase"]]  # until its first batch, where Lightning is too
+        try:
+            yield
+        finally:
+            self._clear()
+            self._collections["eval"] = within
+            self._is_behind = False  # a name that both log keeps the value of the validation
+            vars(self).update(outer)
+
+    def _clear(self, with_metrics: bool = True) -> None:
+        self.ledger.flush()
+        for entry in self._entries.values():
+            if entry.metric is not None and with_metrics:
+                entry.metric.reset()
+            entry.clear()
+        self._in_batch[self.phase] = ""
+        self._last_hook = None
+
+    def run_ends(self) -> None:
+        """A run is over: what it logged can be read on, and what was under way is let go of."""
+        self.refresh()
+        for phase in ("eval", "train"):
+            self.phase, self._entries = phase, self._collections[phase]
+            self._clear(with_metrics=False)
+        self._let_go()
+
+    def forget(self) -> None:
+        """Forget everything that was recorded."""
+        self.callback: dict[str, Tensor] = {}
+        self.logger: dict[str, Tensor] = {}
+        self.bar: dict[str, Tensor] = {}
+        self.ledger = Ledger()
+        for entries in self._collections.values():
+            for entry in entries.values():
+                if entry.metric is not None and entry.seen:  # a run broke off
+                    entry.metric.reset()
+            entries.clear()
+        self._in_batch = {"train": "", "eval": ""}
+        self._last_hook = None
+
+    # reading
+
+    def refresh(self) -> Logged:
+        """Bring the three dictionaries up to date; names that were not logged since keep their values."""
+        on_step = bool(self._in_batch[self.phase])
+        for entry, value in self._at(on_step):
+            forked, plain = entry.kept.forked(on_step), entry.kept.plain()
+            if entry.kept.logger:
+                self.logger[forked] = value
+            if self.phase == "train" or not on_step:
+                self.callback[plain] = value
+                self.callback[forked] = value
+            if entry.kept.prog_bar:
+                self.bar[forked] = value
+        return self
+
+    def for_loggers(self, on_step: bool) -> dict[str, Tensor]:
+        """The values at a level, by the name that a logger uses."""
+        return {entry.kept.forked(on_step): value for entry, value in self._at(on_step) if entry.kept.logger}
+
+    def _at(self, on_step: bool) -> list[tuple[Entry, Tensor]]:
+        self.ledger.flush()
+        here = [
+            entry
+            for entry in self._entries.values()
+            if entry.seen and (entry.on_step if on_step else entry.on_epoch) and entry.kept.loader == self.loader
+        ]
+        if not on_step and self.share is not None and (due := self._unshared()):
+            self.share(due, False)
+        found = ((entry, entry.value(on_step)) for entry in here)
+        return [(entry, value) for entry, value in found if value is not None]
+
+    def _unshared(self) -> list[Entry]:
+        """What is to be reduced over processes and was not, since it was logged last."""
+        self.ledger.flush()
+        return [
+            entry
+            for entry in self._entries.values()
+            if entry.shared and entry.on_epoch and entry.seen and entry.reduced is None and entry.metric is None
+        ]
+
+
+def _apart(before: Kept, now: Kept) -> str:
+    names = [name for name in before.__slots__ if getattr(before, name) != getattr(now, name)]
+    return ", ".join(f"{name} was {getattr(before, name)!r} and is {getattr(now, name)!r}" for name in names)
+
+
+def _warn_without_logger(name: str) -> None:
+    from groundwire.errors import rank_zero_warn
+
+    rank_zero_warn(f"self.log({name!r}, logger=True): the trainer has no logger; Trainer(logger=True) gives it one")
+
+
+class Silent(Logged):
+    """What ``self.log`` writes to under ``barebones=True``: nowhere."""
+
+    def log(self, *args: Any, **kwargs: Any) -> None:
+        """Drop a value, and say so once."""
+        from groundwire.errors import rank_zero_warn
+
+        if not self._said:
+            rank_zero_warn("self.log: Trainer(barebones=True) keeps nothing that is logged")
+        self._said = True
+
+    _said = False

@@ -1,0 +1,181 @@
+"""The largest batch size that fits into memory."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from groundwire_lightning.loops.trial import ask_for_loaders, counters_kept, forget_loaders, run_once, trial
+from groundwire_lightning.utilities.memory import garbage_collection_cuda, is_oom_error
+from groundwire_lightning.utilities.parsing import lightning_getattr, lightning_setattr
+
+LIMITS = {"validate": "limit_val_batches", "test": "limit_test_batches", "predict": "limit_predict_batches"}
+
+log = logging.getLogger(__name__)
+
+
+class Sizes:
+    """The size under trial, where module or data module keep it.
+
+    Args:
+        trainer: A Trainer inside one of its runs.
+        name: Of the attribute.
+        most: The largest size.
+    """
+
+    def __init__(self, trainer: Any, name: str, most: int) -> None:
+        self._trainer = trainer
+        self._name = name
+        self._most = most
+
+    @property
+    def now(self) -> int:
+        """The size."""
+        size: int = lightning_getattr(self._trainer.lightning_module, self._name)
+        return size
+
+    def take(self, size: int, said: str = "") -> bool:
+        """Try this size next; False where the one before is all of the data, or was the largest.
+
+        Args:
+            size: The size.
+            said: What is told of the one before.
+        """
+        before, samples = self.now, _samples(self._trainer)
+        if samples is not None and before >= samples:
+            log.info("A batch of %d holds all %d samples there are", before, samples)
+            return False
+        size = min(size, self._most)
+        if said:
+            log.info("Batch size %d %s, %d is tried next", before, said, size)
+        self.set(size)
+        return size != before
+
+    def set(self, size: int) -> None:
+        """Make it so, and ask for loaders anew."""
+        lightning_setattr(self._trainer.lightning_module, self._name, size)
+        forget_loaders(self._trainer)
+
+
+def scale_batch_size(
+    trainer: Any,
+    mode: str = "power",
+    steps_per_trial: int = 3,
+    init_val: int = 2,
+    max_trials: int = 25,
+    batch_arg_name: str = "batch_size",
+    margin: float = 0.05,
+    max_val: int = 8192,
+) -> int | None:
+    """Try sizes, undo what they did, and leave the largest that fits.
+
+    Args:
+        trainer: A Trainer inside one of its runs.
+        mode: ``"power"`` or ``"binsearch"``.
+        steps_per_trial: Batches that each size is tried with.
+        init_val: The first size.
+        max_trials: Sizes that are tried at most.
+        batch_arg_name: Where the size is kept.
+        margin: As of :class:`~groundwire_lightning.callbacks.BatchSizeFinder`.
+        max_val: The largest size.
+
+    Returns:
+        The size; None where ``fast_dev_run`` leaves the trials out.
+    """
+    if trainer.fast_dev_run:
+        from groundwire.errors import rank_zero_warn
+
+        rank_zero_warn("the batch-size finder is left out with fast_dev_run")
+        return None
+    sizes = Sizes(trainer, batch_arg_name, max_val)
+    with counters_kept(trainer), trial(trainer, []):
+        if trainer._is_fitting:
+            trainer.limit_train_batches = 1.0
+            trainer.limit_val_batches = steps_per_trial
+            trainer.max_steps = steps_per_trial
+        else:
+            setattr(trainer, LIMITS[trainer.state.fn.value], steps_per_trial)
+        sizes.take(init_val)
+        if mode == "power":
+            found = _doubled(lambda: run_once(trainer), sizes, max_trials, max_val)
+        else:
+            found = _searched(lambda: run_once(trainer), sizes, max_trials, max_val)
+            if (less := max(1, int(found * (1 - margin)))) != found:
+                log.info("Batch size %d is made smaller by %.1f%%", found, 100 * margin)
+                found = less
+        sizes.set(found)
+        garbage_collection_cuda()
+    log.info("The run goes on with batch size %d", found)
+    ask_for_loaders(trainer)
+    return found
+
+
+def _doubled(run: Callable[[], None], sizes: Sizes, trials: int, most: int) -> int:
+    """Twice the size, until it does not fit or there were enough trials."""
+    has_fitted = False
+    for number in range(trials):
+        garbage_collection_cuda()
+        size = sizes.now
+        if size >= most:
+            break
+        if _fits(run):
+            if number + 1 >= trials or not sizes.take(size * 2, "fits"):
+                return size
+            has_fitted = True
+        else:
+            sizes.set(max(1, size // 2))
+            log.info("Batch size %d does not fit, %d is taken", size, sizes.now)
+            if has_fitted:
+                break
+    return sizes.now
+
+
+def _searched(run: Callable[[], None], sizes: Sizes, trials: int, most: int) -> int:
+    """Twice the size until it does not fit, then halfway between the largest that did and the least that did not."""
+    low, high = 1, 0
+    for _ in range(trials):
+        garbage_collection_cuda()
+        size = sizes.now
+        if size >= most:
+            return size
+        if _fits(run):
+            low = size
+            if high and high - low <= 1:
+                return low
+            if not sizes.take((high + low) // 2 if high else size * 2, "fits"):
+                return low
+        else:
+            high = size
+            sizes.set((high + low) // 2)
+            log.info("Batch size %d does not fit, %d is tried next", size, sizes.now)
+            if high - low <= 1:
+                return sizes.now
+    return low
+
+
+def _fits(run: Callable[[], None]) -> bool:
+    """True if there was memory enough; any other error is raised."""
+    try:
+        run()
+    except RuntimeError as error:
+        if not is_oom_error(error):
+            raise
+        garbage_collection_cuda()
+        return False
+    return True
+
+
+def _samples(trainer: Any) -> int | None:
+    """The samples of the data, where it says."""
+    if trainer._is_fitting:
+        trainer.load_training_data()
+        loader = trainer._train_dataloader
+    else:
+        trainer.load_evaluation_data()
+        loader = trainer._eval_dataloader
+    dataset = getattr(loader, "dataset", None)
+    try:
+        return len(dataset)  # type: ignore[arg-type]  # what has no length has none
+    except (TypeError, NotImplementedError):
+        return None

@@ -1,0 +1,135 @@
+"""Lightning's evaluation: one loop for validation, its check before training, and test; prediction beside it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from groundwire_lightning.data.dataloader_iter import Reader, steps_of_evaluation
+from groundwire_lightning.data.feed import Announced, Feed
+from groundwire_lightning.loops.progress import Count
+
+if TYPE_CHECKING:
+    from groundwire_lightning.trainer.trainer import Trainer
+
+Noting = Callable[[Iterator[Any], Any], Iterator[Any]]
+
+
+def sanity_check(trainer: Trainer) -> None:
+    """A few validation batches before the first training batch; whatever they logged is forgotten."""
+    if not (trainer.enable_validation and trainer.num_sanity_val_steps):
+        return
+    if trainer.restart is not None and trainer.restart.in_epoch:  # its epoch may be within a validation
+        return
+    trainer.sanity_checking = True
+    trainer.plan._run_sanity_evaluation()
+    trainer.sanity_checking = False
+    trainer.progress.forget_validation()
+    trainer.logged.forget()
+
+
+def validate_within_epoch(trainer: Trainer) -> None:
+    """A validation between two training batches, which leaves phase, modes and loss as they were."""
+    if trainer.at.is_update:
+        trainer.at.phase = "eval"
+        trainer.plan._make_room_for_evaluation()
+        trainer.at.phase = "train"
+    with evaluating(trainer):
+        trainer.load_evaluation_data()
+        trainer.plan._run_eval_epoch(trainer._eval_dataloader, True, False)
+
+
+def evaluation_run(trainer: Trainer) -> None:
+    """A validation or a test by itself."""
+    plan = trainer.plan
+    trainer.lightning_module.zero_grad()
+    plan.evaluation_run_start()
+    plan.on_evaluation_run_start()
+    with evaluating(trainer):
+        trainer.load_evaluation_data()
+        plan._run_eval_epoch(trainer._eval_dataloader, False, False)
+    plan.evaluation_run_end()
+    plan.on_evaluation_run_end()
+
+
+def evaluation(trainer: Trainer, feed: Feed) -> None:
+    """Every batch once, without gradients."""
+    plan, at, logged, progress = trainer.plan, trainer.at, trainer.logged, trainer.progress
+    tells = trainer._tells_loader
+    with modes_kept(trainer):
+        progress.enter_validation()
+        if trainer._is_fitting:
+            trainer._has_validated = False
+        plan.eval_epoch_start()
+        plan.on_eval_epoch_start(False)
+        broke_off = 0
+        for batch in batches_of(trainer, feed):
+            progress.val_batch.ready, progress.val_is_last = progress.val_batch.ready + 1, feed.is_last
+            logged.batch_starts(batch, at.loader if tells else None)
+            try:
+                plan._run_eval_step(batch, at.eval_step)
+            except StopIteration:  # of a step that reads batches itself
+                broke_off = 1
+                break
+            logged.batch_ends()
+        seen = progress.val_batch.ready
+        progress.val_batch = Count(seen, seen, seen - broke_off, seen - broke_off)
+        if trainer._is_fitting:
+            trainer._has_validated = seen > 0 and not trainer.sanity_checking
+        logged.epoch_ends()
+        plan.eval_epoch_end()
+        logged.evaluated()
+        if not trainer.sanity_checking:
+            trainer._add_epoch_loss_to_run_history("eval_loss_epoch")
+        plan.on_eval_epoch_end(False)
+        plan._leave_eval_mode()
+        trainer._last_val_time = time.monotonic()
+
+
+def batches_of(trainer: Trainer, feed: Feed, noting: Noting | None = None) -> Iterable[Any]:
+    """The batches of a pass as hooks see them; before steps that read batches themselves, one for each step."""
+    if isinstance(feed, Reader):
+        return steps_of_evaluation(trainer, feed)
+    batches = announced(trainer, feed)
+    return trainer._on_device(Announced(feed, batches if noting is None else noting(batches, trainer.at)))
+
+
+def announced(trainer: Trainer, feed: Feed) -> Iterator[Any]:
+    """The batches of a feed, each after it is known where it comes from, and whether that is another loader."""
+    at, before = trainer.at, 0
+    for batch, at.eval_step, at.loader in feed:
+        if at.loader != before and at.phase == "eval":
+            trainer.logged.loader_ends()
+        before = at.loader
+        yield batch
+    at.loader = 0
+
+
+@contextmanager
+def evaluating(trainer: Trainer, phase: Any = "eval") -> Iterator[None]:
+    """What an evaluation runs under: within ``fit`` only gradients are off, else inference mode is on."""
+    outer, trainer.at.phase = trainer.at.phase, phase
+    with torch.no_grad() if trainer._is_fitting or not trainer.inference_mode else torch.inference_mode():
+        yield
+    trainer.at.phase = outer
+
+
+@contextmanager
+def modes_kept(trainer: Trainer) -> Iterator[None]:
+    """Note the mode of each part of the module, for :func:`restore_modes`; an evaluation may run within another."""
+    outer = trainer._modes
+    trainer._modes = {name: part.training for name, part in trainer.lightning_module.named_modules()}
+    try:
+        yield
+    finally:
+        trainer._modes = outer
+
+
+def restore_modes(trainer: Trainer) -> None:
+    """Give each part of the module the mode that it had; a part that is new keeps the one it has."""
+    for name, part in trainer.lightning_module.named_modules():
+        part.training = trainer._modes.get(name, part.training)

@@ -1,0 +1,202 @@
+"""Lightning's order: how a run is assembled, and what ``fit`` does in a run, an epoch and a step.
+
+The hooks are the documented ones, called through the plan as in ``groundwire/loop.py``; what differs
+is their order. Validation runs inside the training epoch, gradients are cleared between forward and
+backward, and loaders are asked for when they are needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from groundwire import NonFiniteLossError, StopTrainingError
+from groundwire.errors import rank_zero_warn
+from groundwire_lightning.core.step_outputs import EpochSkipped
+from groundwire_lightning.data.dataloader_iter import Reader, steps_of_epoch
+from groundwire_lightning.data.feed import Announced, Feed, tell_epoch
+from groundwire_lightning.errors import PossibleUserWarning
+from groundwire_lightning.loops import resume
+from groundwire_lightning.loops.evaluation import sanity_check, validate_within_epoch
+from groundwire_lightning.loops.limits import is_done, is_epoch_done, should_validate, validates_in_epoch
+from groundwire_lightning.loops.steps import (
+    after_step,  # MOVED
+    move_schedulers,  # MOVED
+    window,
+    without_batch,  # MOVED
+)
+from groundwire_lightning.utilities.seed import isolated_rng
+
+if TYPE_CHECKING:
+    from groundwire_lightning.trainer.trainer import Trainer
+
+
+def assembly(trainer: Trainer) -> None:
+    """Model on its device, then the optimizer; loaders come when the run asks for them."""
+    plan = trainer.plan
+    trainer.restore_module()
+    trainer._forget_logged()
+    trainer.precision_plugin.convert_module(trainer.lightning_module).to(trainer.device)
+    if trainer._is_fitting:
+        trainer.optimizer = plan._create_optimizer()
+    plan._prepare_model_optimizer_and_dataloaders()
+    trainer.describe_run()
+    trainer.scheduler = plan.create_scheduler()
+
+
+def training_run(trainer: Trainer) -> None:
+    """The sanity check, then training."""
+    trainer.restore_training()
+    trainer.lightning_module.zero_grad()
+    with isolated_rng():
+        sanity_check(trainer)
+    train(trainer)
+
+
+def train(trainer: Trainer) -> None:
+    """Epochs until there are enough, or steps, or somebody stops the run."""
+    plan = trainer.plan
+    trainer.load_training_data()
+    trainer.to_loggers.warn_if_seldom()
+    if is_done(trainer):
+        return
+    resume.enter_run(trainer)
+    stopped: StopTrainingError | None = None
+    try:
+        if validates_in_epoch(trainer) and trainer._eval_dataloader is None:
+            trainer.load_evaluation_data()
+        warn_of_eval_mode(trainer.lightning_module)
+        plan.training_run_start()
+        plan.on_training_run_start()
+        while not is_done(trainer):
+            epoch(trainer)
+    except StopTrainingError as error:
+        stopped = error
+        plan.on_stop_training_error(error)
+        trainer.print(error)
+    plan.training_run_end()
+    plan.on_training_run_end()
+    if isinstance(stopped, NonFiniteLossError):
+        raise stopped
+
+
+def warn_of_eval_mode(module: Any) -> None:
+    """Say that parts of a module are in eval mode as training begins, where they are."""
+    still = [name for name, part in module.named_modules() if not part.training]
+    if still:
+        rank_zero_warn(
+            f"{len(still)} parts of {type(module).__qualname__} are in eval mode as training begins, {still[0]!r} first"
+            "; train() puts them in train mode, if that is not meant",
+            PossibleUserWarning,
+        )
+
+
+def epoch(trainer: Trainer) -> None:
+    """Training with the validation inside it, and the end of the epoch."""
+    plan, at = trainer.plan, trainer.at
+    trainer.load_training_data()
+    at.epoch = trainer.progress.epochs + 1
+    tell_epoch(trainer._train_dataloader, trainer.progress.processed)
+    plan._run_train_epoch(trainer._train_dataloader)
+    trainer.progress.epochs += 1
+    trainer.restart = None
+    plan.training_run_epoch_end()
+    plan.on_training_run_epoch_end()
+    trainer.run_history._increment_epoch()
+
+
+def train_epoch(trainer: Trainer) -> None:
+    """Every training batch once, with the validations that are due among them."""
+    plan, at, logged, progress = trainer.plan, trainer.at, trainer.logged, trainer.progress
+    at.phase = "train"
+    feed = start_of_epoch(trainer)
+    validates = validates_in_epoch(trainer)
+    batches = () if is_epoch_done(trainer) else batches_of(trainer, feed)
+    for batch in batches:
+        progress.ready += 1
+        progress.batches += 1
+        at.window = size = trainer.accumulate_grad_batches
+        at.is_update = progress.is_last or progress.ready % size == 0
+        if size > 1 and (progress.is_last or trainer.numerics == "exact"):
+            at.window = window(trainer)
+        logged.batch_starts(batch)
+        try:
+            if batch is None and trainer.reader is None:
+                without_batch(trainer)
+            else:
+                plan._run_train_step(batch, at.step)
+        except EpochSkipped:
+            progress.is_last = at.is_update = True
+            trainer.reader = None
+            after_step(trainer)
+            break
+        except StopIteration:  # of a step that reads batches itself
+            break
+        logged.batch_ends()
+        progress.batch.completed = progress.ready
+        if validates and should_validate(trainer):
+            validate_within_epoch(trainer)
+        if at.is_update:
+            if trainer.lr_scheduler_configs:
+                move_schedulers(trainer, "step", plateau=True)
+            progress.stepped += 1
+        if trainer.should_stop:
+            trainer.to_loggers.save()
+        if (trainer.should_stop or trainer.max_steps != -1) and is_epoch_done(trainer):
+            break
+    end_of_epoch(trainer)
+
+
+def start_of_epoch(trainer: Trainer) -> Feed:
+    """The hooks at the start of an epoch, its counters and its batches; of one that is taken up, what is left."""
+    plan, progress, restart = trainer.plan, trainer.progress, trainer.restart
+    if restart is None or restart.begins_epoch:
+        progress.epochs_ready += restart is None or restart.epoch != "epoch start"
+        plan.train_epoch_start()
+        trainer._loss_tracker.reset()
+        plan.on_train_epoch_start()
+        progress.epochs_started += 1
+    trainer.choose_way()
+    trainer.reader = None
+    if restart is None:
+        progress.enter_epoch()
+        return trainer.training_feed()
+    resume.enter_epoch(trainer, restart)
+    feed = trainer.training_feed()
+    if resume.first_batch_is_over(trainer, restart, feed):
+        if restart.in_validation:
+            validate_within_epoch(trainer)
+        if trainer.at.is_update:
+            move_schedulers(trainer, "step", plateau=True)
+            progress.stepped += 1
+    return feed
+
+
+def batches_of(trainer: Trainer, feed: Feed) -> Iterable[Any]:
+    """The batches of an epoch as hooks see them; before steps that read batches themselves, one for each step."""
+    trainer.reader = feed if isinstance(feed, Reader) else None
+    if trainer.reader is not None:
+        return steps_of_epoch(trainer, trainer.reader)
+    return trainer._on_device(Announced(feed, announced(trainer, feed)))
+
+
+def announced(trainer: Trainer, feed: Feed) -> Iterator[Any]:
+    """The batches of a feed, each after its number is known, and whether it is the last."""
+    at, progress = trainer.at, trainer.progress
+    for batch, at.step, _ in feed:
+        progress.is_last = feed.is_last
+        yield batch
+
+
+def end_of_epoch(trainer: Trainer) -> None:
+    """The hooks at the end of an epoch, schedulers that wait for a metric, and the epoch's values."""
+    plan = trainer.plan
+    trainer.logged.epoch_ends()
+    trainer.progress.processed += 1
+    plan.train_epoch_end()
+    trainer._add_epoch_loss_to_run_history("train_loss_epoch")
+    plan.on_train_epoch_end()
+    trainer.logged.refresh()
+    if trainer.progress.is_last and not (trainer.restart is not None and trainer.restart.in_epoch):
+        move_schedulers(trainer, "epoch", plateau=True)
+    trainer.record(trainer.logged.take())

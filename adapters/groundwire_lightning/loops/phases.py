@@ -1,0 +1,101 @@
+"""What validation, test and prediction differ in: names, and which methods do not take part."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import Any
+
+from groundwire_lightning.core.states import RunningStage, TrainerFn
+from groundwire_lightning.data.dataloader_iter import reads
+from groundwire_lightning.errors import MisconfigurationException
+
+LOADERS = frozenset({"train_dataloader", "val_dataloader", "test_dataloader", "predict_dataloader"})
+
+
+def _methods_of(phase: str, prefix: str) -> frozenset[str]:
+    moments = ("start", "end", "epoch_start", "epoch_end", "batch_start", "batch_end")
+    modes = ("model_eval", "model_train", "model_zero_grad")
+    return frozenset({f"{phase}_step", f"{prefix}_dataloader", *(f"on_{phase}_{name}" for name in (*moments, *modes))})
+
+
+VALIDATION = _methods_of("validation", "val")
+TEST = _methods_of("test", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """What batches are used for, other than training.
+
+    Attributes:
+        stage: What the trainer's state says meanwhile.
+        step: The module's method that uses a batch.
+        hooks: How the module's hooks of this phase begin.
+        without: Methods of the other phases, which have their places at the same moments.
+    """
+
+    stage: RunningStage
+    step: str
+    hooks: str
+    without: frozenset[str]
+
+    @property
+    def prefix(self) -> str:
+        """How its loader and its limit are called."""
+        return self.stage.dataloader_prefix
+
+    @property
+    def loader(self) -> str:
+        """The method that makes its loaders."""
+        return f"{self.prefix}_dataloader"
+
+    @property
+    def limit(self) -> str:
+        """The argument that limits its batches."""
+        return f"limit_{self.prefix}_batches"
+
+
+_VALIDATE = Phase(RunningStage.VALIDATING, "validation_step", "on_validation", TEST | {"predict_dataloader"})
+PHASES: dict[TrainerFn, Phase] = {
+    TrainerFn.FITTING: _VALIDATE,
+    TrainerFn.VALIDATING: _VALIDATE,
+    TrainerFn.TESTING: Phase(RunningStage.TESTING, "test_step", "on_test", VALIDATION | {"predict_dataloader"}),
+    TrainerFn.PREDICTING: Phase(RunningStage.PREDICTING, "predict_step", "on_predict", TEST | {"val_dataloader"}),
+}
+"""The phase that belongs to what was called."""
+
+NAME = "dataloader_idx"
+
+
+class LoaderIndexError(RuntimeError, MisconfigurationException):
+    """A method does not take the index of a loader, or insists on one where there is one loader."""
+
+
+def check_loader_index(module: Any, phase: Phase, told: bool) -> None:
+    """Refuse a method of the module that cannot be called for these loaders.
+
+    Args:
+        module: The module.
+        phase: What the loaders are for.
+        told: There are several, and methods are told which.
+
+    Raises:
+        LoaderIndexError: A method needs ``dataloader_idx`` and does not take it, or takes it where
+            nothing is passed.
+    """
+    for name in (phase.step, f"{phase.hooks}_batch_start", f"{phase.hooks}_batch_end"):
+        method = getattr(module, name, None)
+        if not callable(method):
+            continue
+        parameters = inspect.signature(getattr(method, "__wrapped__", method)).parameters
+        kinds = {parameter.kind for parameter in parameters.values()}
+        takes = NAME in parameters or inspect.Parameter.VAR_POSITIONAL in kinds
+        where = f"{type(module).__qualname__}.{name}{inspect.signature(method)}"
+        if told and not takes and not reads(method):
+            raise LoaderIndexError(
+                f"{where} is told which of several {phase.prefix} loaders a batch is from: add dataloader_idx=0"
+            )
+        if not told and NAME in parameters and parameters[NAME].default is inspect.Parameter.empty:
+            raise LoaderIndexError(
+                f"{where} insists on dataloader_idx, and there is one {phase.prefix} loader: write dataloader_idx=0"
+            )

@@ -1,0 +1,187 @@
+"""How a fit is taken up where a checkpoint was written: what of the epoch under way is still to be done.
+
+The states are Lightning's own, told from the counters of its loops, and so is what follows from each.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from groundwire.errors import rank_zero_warn
+from groundwire_lightning.loops.limits import should_validate, validates_in_epoch
+from groundwire_lightning.loops.progress import Count
+from groundwire_lightning.utilities.combined_loader import has_state, parts_of
+
+if TYPE_CHECKING:
+    from groundwire_lightning.data.feed import Feed
+    from groundwire_lightning.loops.progress import Progress
+    from groundwire_lightning.trainer.trainer import Trainer
+
+Place = Literal["between", "epoch start", "mid-epoch", "epoch end", "after the epoch"]
+
+
+@dataclass(slots=True)
+class Restart:
+    """Where a run is taken up; forgotten once the epoch that it was in is over.
+
+    Attributes:
+        in_epoch: An epoch was under way, or steps and not epochs are what counts.
+        epoch: The moment of the epoch.
+        batch: The moment of the batch: its end, or after it.
+        in_validation: A validation was under way.
+    """
+
+    in_epoch: bool
+    epoch: Place = "between"
+    batch: Literal["between", "batch end", "after it"] = "between"
+    in_validation: bool = False
+
+    @property
+    def begins_epoch(self) -> bool:
+        """The hooks at the start of the epoch are still to be run."""
+        return self.epoch not in ("mid-epoch", "epoch end")
+
+
+def told_from(progress: Progress, by_steps: bool) -> Restart:
+    """Where a run is taken up.
+
+    Args:
+        progress: The counters of the checkpoint.
+        by_steps: The trainer has a limit of steps.
+    """
+    ready, started, processed, done = (
+        progress.epochs_ready,
+        progress.epochs_started,
+        progress.processed,
+        progress.epochs,
+    )
+    unfinished = ready != processed or started != processed
+    restart = Restart(in_epoch=unfinished or by_steps)
+    if started == ready and processed == started and done == processed - 1:
+        restart.epoch = "epoch end" if restart.in_epoch else "after the epoch"
+    elif restart.in_epoch and started == ready - 1 and processed == started and done == processed:
+        restart.epoch = "epoch start"
+    elif restart.in_epoch and started == ready and processed == started - 1 and done == processed:
+        restart.epoch = "mid-epoch"
+    total = _total(progress)
+    if restart.in_epoch and total.ready == total.started == total.processed:
+        restart.batch = {0: "after it", 1: "batch end"}.get(total.processed - total.completed, "between")  # type: ignore[assignment]
+    val = progress.val_before.plus(progress.val_batch)
+    restart.in_validation = (
+        restart.in_epoch and val.started == val.ready and val.processed == val.started - 1 == val.completed
+    )
+    return restart
+
+
+def enter_run(trainer: Trainer) -> None:
+    """Count the epoch as done where only its last hooks were missing."""
+    restart, progress = trainer.restart, trainer.progress
+    if restart is None:
+        return
+    at_batch_end = restart.batch == "batch end" and progress.is_last
+    if restart.epoch == "epoch start":
+        progress.epochs_started = progress.processed = progress.epochs
+    elif restart.epoch == "after the epoch":
+        progress.epochs += 1
+    elif at_batch_end and restart.epoch == "mid-epoch":
+        progress.processed += 1
+        progress.epochs += 1
+    if at_batch_end and restart.epoch != "mid-epoch" and not progress.val_is_last:
+        progress.epochs += 1
+    if trainer.max_steps == -1:
+        progress.epochs = progress.processed
+
+
+def enter_epoch(trainer: Trainer, restart: Restart) -> None:
+    """Set the counters of the epoch to where its first batch will be."""
+    progress = trainer.progress
+    if restart.in_epoch and restart.batch != "after it" and not _accumulates(trainer):
+        progress.stepped += 1
+    if restart.batch == "batch end":
+        progress.batch.completed += 1
+        if progress.batch.completed >= trainer.num_training_batches:
+            progress.enter_epoch()
+    if not restart.in_epoch:
+        progress.enter_epoch()
+        return
+    total, done = _total(progress), progress.batch.completed
+    progress.batch, progress.ready = Count(done, done, done, done), done
+    progress.before = total.minus(progress.batch)
+    _tell_of_repeated_data(trainer)
+
+
+def first_batch_is_over(trainer: Trainer, restart: Restart, feed: Feed) -> bool:
+    """Do what is left of the batch in use, if there is something; False where the next batch is due.
+
+    Args:
+        trainer: The trainer.
+        restart: Where it is taken up.
+        feed: The batches of the epoch, which begin behind those that are done.
+    """
+    progress = trainer.progress
+    feed.begin_at(progress.ready, at_least_one=restart.in_epoch)
+    if not restart.in_epoch:
+        return False
+    trainer.at.step = progress.ready - 1
+    if validates_in_epoch(trainer) and should_validate(trainer):
+        if restart.in_validation or restart.batch == "after it":
+            trainer.at.is_update = not _accumulates(trainer)
+            feed.begin_at(progress.ready)
+            return True
+        trainer.load_evaluation_data()
+        trainer.evaluation_feed()  # Lightning makes an iterator here, which draws a random number
+        batches = trainer.num_val_batches
+        if batches and not math.isinf(max(batches)):
+            most = int(max(batches))
+            progress.enter_validation()
+            progress.val_batch, progress.val_is_last = Count(most, most, most, most), True
+    return False
+
+
+def _accumulates(trainer: Trainer) -> bool:
+    progress = trainer.progress
+    is_final = progress.is_last or progress.ready == trainer.num_training_batches
+    return progress.ready % trainer.accumulate_grad_batches != 0 and not is_final
+
+
+def _total(progress: Progress) -> Count:
+    batch = progress.batch
+    return progress.before.plus(Count(progress.ready, batch.started, batch.processed, batch.completed))
+
+
+def _tell_of_repeated_data(trainer: Trainer) -> None:
+    batches, loader = trainer.num_training_batches, trainer.train_dataloader
+    if math.isinf(batches) or callable(getattr(loader, "load_state_dict", None)):
+        return
+    steps = math.ceil(batches / trainer.accumulate_grad_batches)
+    if steps and trainer.global_step % steps:
+        rank_zero_warn(
+            "the run is taken up in the middle of an epoch, and its loader begins with its first batch again: some "
+            "samples are seen twice and others not at all. Save at the end of an epoch, give the loader state_dict and "
+            "load_state_dict, or train natively, where train(resume_from=...) goes on with the next sample"
+        )
+
+
+def give_loader_state(loader: Any, restart: Restart | None, states: list[Any]) -> None:
+    """Put a training loader that keeps its place where it was.
+
+    Args:
+        loader: The loader.
+        restart: Where the run is taken up.
+        states: The states of loaders in a checkpoint.
+
+    Raises:
+        RuntimeError: There are more or fewer loaders with a state than were saved.
+    """
+    if not states or restart is None or not restart.in_epoch:
+        return
+    stateful = [part for part in parts_of(loader) if has_state(part)]
+    if len(stateful) != len(states):
+        raise RuntimeError(
+            f"the checkpoint holds the places of {len(states)} training loaders, and {len(stateful)} of those of this "
+            "run keep theirs; give the loaders that it was written with"
+        )
+    for part, state in zip(stateful, states, strict=True):
+        part.load_state_dict(state)

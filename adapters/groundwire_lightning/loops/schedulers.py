@@ -1,0 +1,42 @@
+"""TODO docstring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.utilities.types import LRSchedulerConfig  # MOVED
+
+if TYPE_CHECKING:
+    from groundwire_lightning.trainer.trainer import Trainer
+
+
+def due(trainer: Trainer, interval: str, plateau: bool) -> Iterator[tuple[Any, Any]]:
+    """The schedulers that move on now, each with the metric it is given, or None.
+
+    A frequency counts batches of the epoch or epochs; schedulers with a metric come later than
+    the others, when the metric is known.
+    """
+    count = trainer.progress.ready if interval == "step" else trainer.current_epoch + 1
+    for config in trainer.lr_scheduler_configs:
+        if config.interval != interval or config.reduce_on_plateau != plateau or count % config.frequency:
+            continue
+        if not plateau:
+            yield config.scheduler, None
+        elif (metric := trainer.callback_metrics.get(str(config.monitor))) is not None:
+            yield config.scheduler, metric
+        else:
+            _missing(trainer, config)
+
+
+def _missing(trainer: Trainer, config: LRSchedulerConfig) -> None:
+    said = (
+        f"{type(config.scheduler).__name__} monitors {config.monitor!r}, which was not logged; there are "
+        f"{sorted(trainer.callback_metrics)}"
+    )
+    if config.strict:
+        raise MisconfigurationException(f"{said}. Log it, change monitor, or set strict to False")
+    from groundwire.errors import rank_zero_warn
+
+    rank_zero_warn(f"{said}; the learning rate stays as it is", category=RuntimeWarning)

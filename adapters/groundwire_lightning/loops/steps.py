@@ -1,0 +1,246 @@
+"""The step where the optimizer evaluates its gradients itself, once or several times."""
+
+from __future__ import annotations
+
+import math
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from groundwire.errors import rank_zero_warn
+from groundwire_lightning.core.step_outputs import check_loss
+from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.loops import updates
+from groundwire_lightning.loops.schedulers import due
+
+if TYPE_CHECKING:
+    from groundwire_lightning.trainer.trainer import Trainer
+
+
+def train_step(trainer: Trainer, batch: Any, step: int) -> Any:
+    """Forward, loss and backward of a batch, and an update where it completes one."""
+    plan, at, progress = trainer.plan, trainer.at, trainer.progress
+    progress.batch.started += 1
+    if at.is_update:
+        progress.steps_ready += 1
+    plan.on_train_step_start(step)
+    batch_output = plan.calculate_train_batch_loss(batch)
+    loss = batch_output["loss"]
+    if loss is None:
+        check_loss(batch_output)
+    trainer._update_loss_tracker(loss, batch_output["batch_size"])
+    plan.on_train_step_end(batch, batch_output, step)
+    if step % trainer.accumulate_grad_batches == 0:
+        plan.optimizer_zero_grad()
+        progress.cleared += 1
+    if loss is not None:
+        plan.backward_step(loss if at.window == 1 else loss / at.window)
+    if at.is_update:
+        if progress.is_last and trainer.numerics == "exact":
+            reweigh(trainer)
+        plan._clip_gradients()
+        plan.optimizer_step()
+        at.update += 1
+        progress.steps += 1
+        plan.on_train_update_end(step)
+    after_step(trainer)
+    return batch_output
+
+
+def step_by_hand(trainer: Trainer, batch: Any, step: int) -> Any:
+    """A batch of a module whose ``training_step`` makes its updates itself."""
+    trainer.progress.batch.started += 1
+    try:
+        batch_output = updates.step_by_hand(trainer, batch, step)
+    except StopIteration:  # a step that reads batches itself found none; its last updates count
+        batch_output = None
+    after_step(trainer)
+    return batch_output
+
+
+def step_without_backward(trainer: Trainer, batch: Any, step: int) -> Any:
+    """A batch of a pass that only measures; its last batch makes an update with whatever gradients are left.
+
+    That update is Lightning's, and no gain: with ``numerics="exact"`` there is none.
+    """
+    plan, at, progress = trainer.plan, trainer.at, trainer.progress
+    progress.batch.started += 1
+    at.is_update = at.is_update and trainer.numerics != "exact"
+    progress.steps_ready += at.is_update
+    plan.on_train_step_start(step)
+    batch_output = plan.calculate_train_batch_loss(batch)
+    trainer._update_loss_tracker(batch_output["loss"], batch_output["batch_size"])
+    plan.on_train_step_end(batch, batch_output, step)
+    if at.is_update:
+        plan._clip_gradients()
+        plan.optimizer_step()
+        at.update += 1
+        progress.steps += 1
+        plan.on_train_update_end(step)
+    after_step(trainer)
+    return batch_output
+
+
+def without_batch(trainer: Trainer) -> None:
+    """The place of a batch that is None: no step, but counters and schedulers move on."""
+    after_step(trainer)
+    tell_of_no_batch(trainer)
+
+
+def after_step(trainer: Trainer) -> None:
+    """Move on the schedulers that need no metric: after an update, and with the last batch of an epoch."""
+    trainer.progress.batch.processed = trainer.progress.ready
+    if trainer.lr_scheduler_configs:
+        if trainer.at.is_update:
+            move_schedulers(trainer, "step", plateau=False)
+        if trainer.progress.is_last:
+            move_schedulers(trainer, "epoch", plateau=False)
+
+
+def move_schedulers(trainer: Trainer, interval: str, plateau: bool) -> None:
+    """Move on the schedulers that are due, one after the other; those of a module that does so itself are not."""
+    if trainer.way == "by hand" or not trainer.lr_scheduler_configs:
+        return
+    for scheduler, metric in due(trainer, interval, plateau):
+        trainer.scheduler, trainer.monitored = scheduler, metric
+        trainer.plan.scheduler_step()
+        trainer.progress.moved += 1
+
+
+class Closure:
+    """Forward, loss and backward of a batch, whenever it is called.
+
+    Attributes:
+        batch_output: Of the last call; None before the first.
+    """
+
+    def __init__(self, trainer: Trainer, batch: Any, step: int) -> None:
+        self._moment = trainer, batch, step
+        self.batch_output: Any = None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The loss, without its graph; None where ``training_step`` returned none."""
+        with torch.enable_grad():
+            self.batch_output = forward_and_backward(*self._moment)
+        loss = self.batch_output["loss"]
+        return None if loss is None else (loss / self._moment[0].at.window).detach().clone()
+
+    def check(self) -> None:
+        """Refuse an update without gradients.
+
+        Raises:
+            MisconfigurationException: Nobody called this.
+        """
+        if self.batch_output is None:
+            raise MisconfigurationException(
+                "optimizer_step made no gradients: call optimizer.step(closure=optimizer_closure) in it, or "
+                "optimizer_closure() by itself where the optimizer is not to step"
+            )
+
+
+def forward_and_backward(trainer: Trainer, batch: Any, step: int) -> Any:
+    """Forward, loss and backward of a batch, in the order of ``fit_order.train_step``."""
+    plan, at = trainer.plan, trainer.at
+    batch_output = plan.calculate_train_batch_loss(batch)
+    loss, scaler = batch_output["loss"], trainer.precision_plugin.scaler
+    if loss is None:
+        check_loss(batch_output)
+    trainer._update_loss_tracker(loss, batch_output["batch_size"])
+    plan.on_train_step_end(batch, batch_output, step)
+    if step % trainer.accumulate_grad_batches == 0:
+        plan.optimizer_zero_grad()
+        trainer.progress.cleared += 1
+    if loss is not None:
+        loss = loss if at.window == 1 else loss / at.window
+        plan.backward_step(loss if scaler is None else scaler.scale(loss))
+    if at.is_update and trainer.progress.is_last and trainer.numerics == "exact":
+        reweigh(trainer)
+    return batch_output
+
+
+def nested_step(trainer: Trainer, batch: Any, step: int) -> Any:
+    """A batch whose forward and backward pass run within the optimizer's step, where it completes an update."""
+    plan, at, progress = trainer.plan, trainer.at, trainer.progress
+    progress.batch.started += 1
+    if at.is_update:
+        progress.steps_ready += 1
+    plan.on_train_step_start(step)
+    closure = Closure(trainer, batch, step)
+    if at.is_update:
+        with trainer._with_closure(closure):
+            plan.optimizer_step()
+        at.update += 1
+        progress.steps += 1
+        closure.check()
+        plan.on_train_update_end(step)
+    else:
+        closure()
+    after_step(trainer)
+    return closure.batch_output
+
+
+def tell_of_no_batch(trainer: Trainer) -> None:
+    """Call what stands after a training step, with None for the batch and for what the step made of it."""
+    if not trainer.told_of_no_batch:
+        trainer.told_of_no_batch = True
+        rank_zero_warn(
+            f"train_dataloader gave None as batch {trainer.at.step}: no step is made of such a batch; if that was "
+            "meant, nothing is wrong"
+        )
+    found = trainer.plan.wired.get("_run_train_step")
+    for attached in () if found is None else found.after:
+        space = {**attached.values, "batch": None, "step": trainer.at.step, str(attached.row.moment.makes): None}
+        named = {name.rpartition(".")[2]: _read(space, name) for name in attached.named}
+        attached.method(*(_read(space, name) for name in attached.args), **named)
+
+
+def _read(space: dict[str, Any], name: str) -> Any:
+    root, *path = name.split(".")
+    return None if name == "trainer.step_outputs" else reduce(getattr, path, space[root])
+
+
+def window(trainer: Trainer) -> int:
+    """What the loss of the batch in use is divided by.
+
+    Lightning divides by ``accumulate_grad_batches``, also in the last window of an epoch, which may
+    hold fewer batches: their gradients come out too small. ``numerics="exact"`` divides by what the
+    window holds.
+    """
+    size = trainer.accumulate_grad_batches
+    if trainer.numerics == "exact":
+        first = trainer.at.step - trainer.at.step % size
+        return int(min(size, trainer.num_training_batches - first))
+    if trainer.progress.is_last and trainer.progress.ready % size:
+        _tell_once(trainer, trainer.progress.ready % size)
+    return size
+
+
+def reweigh(trainer: Trainer) -> None:
+    """Make the gradients of a short last window those of a mean over what it holds.
+
+    For data without a length: that the window is the last one is not known before its last batch.
+    """
+    size = trainer.accumulate_grad_batches
+    held = trainer.progress.ready % size
+    if not held or not math.isinf(trainer.num_training_batches):
+        return
+    trainer.at.window = held
+    for optimizer in trainer.optimizers:
+        for group in optimizer.param_groups:
+            for parameter in group["params"]:
+                if parameter.grad is not None:
+                    parameter.grad.mul_(size / held)
+
+
+def _tell_once(trainer: Trainer, held: int) -> None:
+    if trainer.told_of_short_window:
+        return
+    trainer.told_of_short_window = True
+    from groundwire.errors import rank_zero_warn
+
+    rank_zero_warn(
+        f"accumulate_grad_batches={trainer.accumulate_grad_batches}: the last update of an epoch holds {held} batches, "
+        f"and as in Lightning their loss is divided by {trainer.accumulate_grad_batches}. "
+        "Trainer(numerics='exact') divides by what a window holds"
+    )

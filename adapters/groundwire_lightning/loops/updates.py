@@ -1,0 +1,380 @@
+"""How an update is made: after the gradients, around them, or by the module's own hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import wraps
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from groundwire import GroundwireError, Trainer
+from groundwire_lightning.core.optimizer import LightningOptimizer, evaluates_once
+from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.strategies.precision import Precision, unscales
+from groundwire_lightning.strategies.wrappers import expect_backward
+
+
+def told(batch_output: Mapping[str, Any], share: float) -> dict[str, Any]:
+    """What ``on_train_batch_end`` is given.
+
+    Args:
+        batch_output: Of ``calculate_train_batch_loss``.
+        share: What the loss is divided by: the batches that are accumulated.
+
+    Returns:
+        The loss, divided and without a graph, and whatever else ``training_step`` returned; empty
+        where it returned None.
+    """
+    loss, returned = batch_output["loss"], batch_output["model_outputs"]
+    if loss is None:
+        return {}
+    own = (loss.detach() / share) if share != 1 else loss.detach().clone()
+    if not isinstance(returned, Mapping):
+        return {"loss": own}
+    return {"loss": own, **detached({key: value for key, value in returned.items() if key != "loss"})}
+
+
+def told_by_hand(batch_output: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for a module that makes its updates itself: all that ``training_step`` returned."""
+    returned = batch_output["model_outputs"]
+    extra = dict(returned) if isinstance(returned, Mapping) else {} if returned is None else {"loss": returned}
+    if "loss" in extra:
+        extra["loss"] = extra["loss"].detach()
+    return extra
+
+
+def detached(values: Any) -> Any:
+    """``values`` with its tensors taken out of their graph, in dictionaries, lists and tuples too."""
+    if isinstance(values, Tensor):
+        return values.detach()
+    if isinstance(values, dict):
+        return {key: detached(value) for key, value in values.items()}
+    if type(values) in (list, tuple):
+        return type(values)(detached(value) for value in values)
+    return values
+
+
+Way = Literal["straight", "nested", "by hand"]
+
+
+class Stepping(Trainer):
+    """What the steps of a Lightning module's optimizers need of a Trainer.
+
+    Attributes:
+        precision_plugin: What the numbers of a run are made with.
+        way: How updates are made. ``"straight"``: forward and backward pass, then the optimizer's
+            step. ``"nested"``: both passes within that step, as often as the optimizer or the
+            module's ``optimizer_step`` evaluates them. ``"by hand"``: in ``training_step``.
+    """
+
+    precision_plugin: Precision = Precision()
+    way: Way = "straight"
+    _step: Any
+    _listed: list[Any] | None = None
+    _handles: tuple[list[Any], list[LightningOptimizer]] | None = None
+    _closure: Callable[[], Any] | None = None
+    _counts_steps: bool = False
+    _clips_before_step: bool = True  # the native order; fit() clips within the step of an optimizer
+    _backward_more: tuple[tuple[Any, ...], dict[str, Any]] | None = None
+    gradient_clip_val: Any
+    gradient_clip_algorithm: Any
+    _batch_output: Any = None
+    _told: dict[str, Any] | None = None
+    lightning_module: Any
+
+    @property
+    def precision(self) -> str:
+        """The name of what the numbers are made with, such as ``"bf16-mixed"``."""
+        return self.precision_plugin.precision
+
+    # the optimizers
+
+    @property
+    def optimizers(self) -> list[Any]:
+        """The optimizers of the run."""
+        if self._listed is not None:
+            return self._listed
+        return [] if self.optimizer is None else [self.optimizer]
+
+    @optimizers.setter
+    def optimizers(self, optimizers: list[Any]) -> None:
+        self._listed = optimizers
+        self.optimizer = optimizers[0] if optimizers else None
+        if self._is_running:
+            self.choose_way()
+
+    @property
+    def lightning_optimizers(self) -> list[LightningOptimizer]:
+        """The same as a module is handed them."""
+        found = self.optimizers
+        if self._handles is None or not _same(self._handles[0], found):
+            self._handles = list(found), [LightningOptimizer.of(optimizer, self) for optimizer in found]
+        return self._handles[1]
+
+    @property
+    def lightning_optimizer(self) -> LightningOptimizer:
+        """The one that ``optimizer_step`` of a module is handed."""
+        return self.lightning_optimizers[0]
+
+    @property
+    def closure(self) -> Callable[[], Any]:
+        """What ``optimizer_step`` of a module is handed; a run in native order has evaluated it already."""
+        return evaluated_already if self._closure is None else self._closure
+
+    # how updates are made
+
+    @property
+    def is_automatic(self) -> bool:
+        """False where ``training_step`` makes the updates itself."""
+        return getattr(self.lightning_module, "automatic_optimization", True) is not False
+
+    def choose_way(self) -> None:
+        """Decide how updates are made; done before each epoch, so that a step need not ask."""
+        self.way = "by hand" if not self.is_automatic else "nested" if self._nests() else "straight"
+
+    def _nests(self) -> bool:
+        """True where the gradients are made within the optimizer's step."""
+        return False
+
+    def check_by_hand(self, limit: float | None, window: int) -> None:
+        """Refuse what the trainer cannot do to updates that it does not make.
+
+        Args:
+            limit: What gradients would be clipped to.
+            window: The batches that would be accumulated.
+
+        Raises:
+            MisconfigurationException: The module makes its updates itself, and one of them was asked for.
+        """
+        if self.is_automatic:
+            return
+        said = f"{type(self.lightning_module).__qualname__} sets automatic_optimization = False"
+        if limit:
+            raise MisconfigurationException(
+                f"{said}, so the trainer clips nothing (gradient_clip_val={limit}): call "
+                "self.clip_gradients(optimizer, gradient_clip_val=...) before optimizer.step()"
+            )
+        if window != 1:
+            raise MisconfigurationException(
+                f"{said}, so the trainer accumulates nothing (accumulate_grad_batches={window}): step and clear the "
+                "gradients every so many batches in training_step"
+            )
+
+    def stepped(self, optimizer: Any, closure: Callable[[], Any], options: dict[str, Any]) -> Any:
+        """Make an update with one of the optimizers, as :class:`LightningOptimizer` asks for.
+
+        Args:
+            optimizer: The optimizer, torch's own.
+            closure: Evaluates the loss and its gradients, or does nothing.
+            options: Further arguments of its ``step``.
+
+        Returns:
+            What its ``step`` returned.
+        """
+        if self._counts_steps:
+            self._count_step(done=False)
+        scaler = self.precision_plugin.scaler
+        if self._clips_before_step and self.way != "by hand":
+            made = optimizer.step(closure=closure, **options)
+        elif scaler is not None:
+            made = self._stepped_scaled(scaler, optimizer, closure, options)
+        else:
+            made = optimizer.step(closure=lambda: self._evaluated(optimizer, closure), **options)
+        if self._counts_steps:
+            self._count_step(done=True)
+            self.plan.on_train_update_end(self.at.step)
+        return made
+
+    def _evaluated(self, optimizer: Any, closure: Callable[[], Any]) -> Any:
+        """Evaluate a closure, and do what is due between gradients and update."""
+        value = closure()
+        self._clip_for(optimizer)
+        return value
+
+    def _clip_for(self, optimizer: Any) -> None:
+        outer, self.optimizer = self.optimizer, optimizer
+        try:
+            self.plan._clip_gradients()
+        finally:
+            self.optimizer = outer
+
+    def _stepped_scaled(self, scaler: Any, optimizer: Any, closure: Any, options: dict[str, Any]) -> Any:
+        if isinstance(optimizer, torch.optim.LBFGS):
+            raise MisconfigurationException(
+                "precision='16-mixed' and LBFGS do not go together: it evaluates the loss several times between two "
+                "updates of the scale; use 'bf16-mixed' or another optimizer"
+            )
+        value = closure()
+        skipped = value is None and self.is_automatic  # no loss, so there are no gradients to unscale
+        if not unscales(optimizer) and not skipped:
+            scaler.unscale_(optimizer)
+        self._clip_for(optimizer)
+        if skipped:
+            return value
+        made = scaler.step(optimizer, **options)
+        scaler.update()
+        return made
+
+    def _count_step(self, done: bool) -> None:
+        self.at.update += done
+
+    def optimizer_step(self) -> None:
+        """Let the optimizer update the parameters; where updates are nested, this makes the gradients too."""
+        if self._closure is None:
+            self.optimizer.step()
+        else:
+            self.lightning_optimizer.step(self._closure)
+
+    @contextmanager
+    def _with_closure(self, closure: Callable[[], Any]) -> Iterator[None]:
+        outer, self._closure = self._closure, closure
+        try:
+            yield
+        finally:
+            self._closure = outer
+
+    # a batch
+
+    def _run_train_step(self, batch: Any, step: int) -> Any:
+        self._batch_output = self._told = None
+        self._batch_output = self._step(self, batch, step)
+        return self._batch_output
+
+    def _clip_gradients(self) -> None:
+        if self._clips_before_step:
+            super()._clip_gradients()
+        elif self.gradient_clip_val:
+            self.clip(self.optimizer, self.gradient_clip_val, self.gradient_clip_algorithm)
+
+    # gradients
+
+    def backward_step(self, loss: Any) -> None:
+        """Run the backward pass.
+
+        Args:
+            loss: The loss of a batch, divided by the batches that are accumulated.
+        """
+        if self._backward_more is not None:
+            arguments, options = self._backward_more
+            loss.backward(*arguments, **options)
+        elif self._is_wrapped:
+            super().backward_step(loss)
+        else:
+            loss.backward()
+
+    def backward_by_hand(self, loss: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
+        """Run a backward pass that ``training_step`` asks for, with the hooks around it.
+
+        Args:
+            loss: What is differentiated.
+            arguments: Further arguments of ``backward``.
+            options: Likewise, by name.
+        """
+        expect_backward(self.model, loss)
+        scaler = self.precision_plugin.scaler
+        outer, self._backward_more = self._backward_more, (arguments, options) if arguments or options else None
+        try:
+            self.plan.backward_step(loss if scaler is None else scaler.scale(loss))
+        finally:
+            self._backward_more = outer
+
+    def optimizer_zero_grad(self) -> None:
+        """Clear the gradients."""
+        self.optimizer.zero_grad()
+
+    def _backward_of(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        """The module's own ``backward``, given what ``manual_backward`` was given besides the loss."""
+
+        @wraps(method)
+        def backward(loss: Any) -> Any:
+            arguments, options = self._backward_more or ((), {})
+            return method(loss, *arguments, **options)
+
+        return backward
+
+    def clip(self, optimizer: Any, limit: float | None, algorithm: str | None) -> None:
+        """Clip the gradients that an optimizer is about to use.
+
+        Args:
+            optimizer: Whose parameters.
+            limit: None and 0 leave them as they are.
+            algorithm: ``"value"``, or ``"norm"`` (also for None), which is that of all of them together.
+        """
+        self.precision_plugin.clip_gradients(optimizer, limit or 0.0, algorithm or "norm")
+
+    def without_sync(self) -> AbstractContextManager[Any]:
+        """Within it, processes keep the gradients they make to themselves; for all but the last batch of a window."""
+        return self._accelerator.no_sync(self.model) if self._accelerator.num_processes > 1 else nullcontext()
+
+    # what a batch made
+
+    def _update_loss_tracker(self, batch_loss: Any, batch_size: int) -> None:
+        if batch_loss is not None:
+            self._loss_tracker.update(batch_loss, batch_size)
+        elif self.at.phase == "train" and self._request is not None:  # without a request the order is Lightning's
+            raise GroundwireError(
+                f"training_step returned no loss at batch {self.at.step}; fit() skips such a batch, train() has no "
+                "such rule"
+            )
+
+    @property
+    def step_outputs(self) -> dict[str, Any]:
+        """What ``on_train_batch_end`` is given; made once a batch, and only if somebody listens."""
+        if self._told is None:
+            made = self._batch_output
+            by_hand = self.way == "by hand"
+            self._told = {} if made is None else told_by_hand(made) if by_hand else told(made, self.at.window)
+        return self._told
+
+
+def step_in_native_order(trainer: Stepping, batch: Any, step: int) -> Any:
+    """A batch of a run in native order."""
+    if trainer.way != "by hand":
+        return super(Stepping, trainer)._run_train_step(batch, step)
+    batch_output = step_by_hand(trainer, batch, step)
+    trainer.at.done = step + 1
+    return batch_output
+
+
+Stepping._step = staticmethod(step_in_native_order)
+
+
+def evaluated_already() -> None:
+    """The closure of an update whose gradients are there."""
+
+
+def nests(optimizers: list[Any]) -> bool:
+    """True if an optimizer may evaluate the loss more than once, or not first of all."""
+    return any(not evaluates_once(optimizer) for optimizer in optimizers)
+
+
+def step_by_hand(trainer: Any, batch: Any, step: int) -> Any:
+    """A batch of a module whose ``training_step`` makes its updates itself."""
+    plan = trainer.plan
+    plan.on_train_step_start(step)
+    trainer._counts_steps = True
+    try:
+        batch_output = plan.calculate_train_batch_loss(batch)
+    finally:
+        trainer._counts_steps = False
+    if batch_output["loss"] is not None:
+        trainer._update_loss_tracker(batch_output["loss"], batch_output["batch_size"])
+    plan.on_train_step_end(batch, batch_output, step)
+    return batch_output
+
+
+def synchronised_at_updates(run: Callable[..., Any]) -> Callable[..., Any]:
+    """A step that averages gradients over the processes only where it completes an update."""
+
+    def step(trainer: Any, batch: Any, number: int) -> Any:
+        with nullcontext() if trainer.at.is_update else trainer.without_sync():
+            return run(trainer, batch, number)
+
+    return step
+
+
+def _same(one: list[Any], other: list[Any]) -> bool:
+    return len(one) == len(other) and all(left is right for left, right in zip(one, other, strict=True))

@@ -1,0 +1,69 @@
+"""Who starts the processes of a run; here that is a launcher, and these say so to code that passes them."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from groundwire_lightning.errors import NotSupportedYetError, missing
+
+__all__ = [
+    "ClusterEnvironment",
+    "KubeflowEnvironment",
+    "LSFEnvironment",
+    "LightningEnvironment",
+    "MPIEnvironment",
+    "SLURMEnvironment",
+    "TorchElasticEnvironment",
+    "XLAEnvironment",
+]
+
+
+class ClusterEnvironment:
+    """Where the processes of a run come from; Accelerate finds them, so that its methods are never asked."""
+
+
+class LightningEnvironment(ClusterEnvironment):
+    """Processes that the Trainer would start itself; with one process there is nothing to start."""
+
+
+class TorchElasticEnvironment(ClusterEnvironment):
+    """Processes that ``torchrun`` started."""
+
+    @staticmethod
+    def detect() -> bool:
+        """True under ``torchrun``."""
+        return "TORCHELASTIC_RUN_ID" in os.environ
+
+
+class SLURMEnvironment(ClusterEnvironment):
+    """A job of SLURM; one process, or those that ``torchrun`` starts in it.
+
+    Args:
+        auto_requeue: Must be False: a job is not queued again when its time is up.
+        requeue_signal: Without effect then.
+
+    Raises:
+        NotSupportedYetError: The job is to be queued again.
+    """
+
+    def __init__(self, auto_requeue: bool = True, requeue_signal: Any = None) -> None:
+        if auto_requeue:
+            raise NotSupportedYetError(
+                "SLURMEnvironment(auto_requeue=True) is not supported yet. Instead: SLURMEnvironment(auto_requeue="
+                "False), and fit(ckpt_path='last') in a job that is queued again"
+            )
+        self.auto_requeue = False
+        self.requeue_signal = requeue_signal
+
+    @staticmethod
+    def detect() -> bool:
+        """True in a job that is no interactive one."""
+        return "SLURM_NTASKS" in os.environ and os.environ.get("SLURM_JOB_NAME") not in ("bash", "interactive")
+
+
+_LAUNCH = "torchrun, whose processes Accelerate finds"
+KubeflowEnvironment = missing("KubeflowEnvironment", __name__, _LAUNCH, ClusterEnvironment)
+LSFEnvironment = missing("LSFEnvironment", __name__, _LAUNCH, ClusterEnvironment)
+MPIEnvironment = missing("MPIEnvironment", __name__, _LAUNCH, ClusterEnvironment)
+XLAEnvironment = missing("XLAEnvironment", __name__, "accelerate launch --tpu", ClusterEnvironment)

@@ -1,0 +1,401 @@
+"""What the rows of the table need of a Trainer: a slot for each hook they run instead of, and values to pass."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from groundwire import DEFAULT_CALLBACKS, HookMap, Part, by_row
+from groundwire.measured.ledger import numbers
+from groundwire_lightning import guests
+from groundwire_lightning.callbacks.of_a_trainer import checkpoints_last, specialises, substituted
+from groundwire_lightning.core.callback import idle_hooks
+from groundwire_lightning.core.configure_optimizers import parsed
+from groundwire_lightning.core.datamodule import LightningDataModule
+from groundwire_lightning.core.hooks import TRANSFERS
+from groundwire_lightning.core.self_log import keep_from_compiling
+from groundwire_lightning.core.state_methods import STATE_METHODS, told_its_state
+from groundwire_lightning.core.states import PURPOSES, TrainerStatus
+from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError, TunerExit
+from groundwire_lightning.logged.store import Logged
+from groundwire_lightning.loops.phases import LOADERS, PHASES
+from groundwire_lightning.loops.updates import Stepping
+from groundwire_lightning.map import LIGHTNING, ONE_LOADER
+from groundwire_lightning.strategies.processes import prepared_once
+from groundwire_lightning.strategies.wrappers import through_wrappers
+from groundwire_lightning.trainer.facade import Facade
+from groundwire_lightning.utilities.apply_func import moved  # MOVED
+from groundwire_lightning.utilities.combined_loader import is_combined, is_several
+from groundwire_lightning.utilities.types import LRSchedulerConfig
+
+STEPS = frozenset({"training_step", "validation_step", "test_step", "predict_step"})
+Through = Callable[[str, Callable[..., Any]], Callable[..., Any]]
+GIVEN_AS = {"train_dataloader": "train_dataset", "val_dataloader": "eval_dataset"}
+"""A module's method, and the data of a run in native order that is used instead of asking it."""
+
+
+class Slots(Moves):
+    """One slot for each hook that a row of the table runs instead of."""
+
+    _gather_callbacks = by_row()
+    _create_optimizer = by_row()
+    create_train_dataloader = by_row()
+    create_eval_dataloader = by_row()
+    calculate_train_batch_loss = by_row()
+    backward_step = by_row()
+    _clip_gradients = by_row()
+    optimizer_step = by_row()
+    scheduler_step = by_row()
+    optimizer_zero_grad = by_row()
+    _before_transfer = by_row()
+    _transfer_batch = by_row()
+    _after_transfer = by_row()
+    _make_room_for_evaluation = by_row()
+    eval_epoch_start = by_row()
+    calculate_eval_batch_loss = by_row()
+    _leave_eval_mode = by_row()
+    prediction_run_start = by_row()
+    calculate_predictions = by_row()
+
+
+class LightningAdapter(Facade, Slots):
+    """A Trainer whose hooks run the methods of a Lightning module.
+
+    It stands behind the user's class, ``class Mine(MyTrainer, LightningAdapter)``: what the user
+    overrides comes first, and ``super()`` reaches the module. ``train`` and ``evaluate`` keep the
+    native order of hooks; ``groundwire_lightning.Trainer`` adds ``fit`` with Lightning's.
+
+    Args:
+        model: A Lightning module, or any ``nn.Module`` with its methods.
+        loss_func: For modules without a ``training_step``.
+        optimizer: For modules without ``configure_optimizers``.
+        callbacks: Native and Lightning's, in the order in which they are told.
+        run_history: Where metrics are recorded.
+        **kwargs: Further arguments of :class:`groundwire.Trainer`.
+    """
+
+    hook_maps: ClassVar[tuple[HookMap, ...]] = (LIGHTNING,)
+
+    def __init__(
+        self,
+        model: Any,
+        loss_func: Any = None,
+        optimizer: Any = None,
+        callbacks: Iterable[Any] = DEFAULT_CALLBACKS,
+        run_history: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        self.logged = Logged()
+        self._optimizer_given = optimizer
+        self.datamodule: LightningDataModule | None = None
+        self.lr_scheduler_configs: list[LRSchedulerConfig] = []
+        self.monitored: Any = None
+        self.eval_outputs: Any = None
+        self._loaders_given: frozenset[str] = frozenset()
+        self._saves_weights_only = False
+        super().__init__(model, loss_func, optimizer, callbacks, run_history, **kwargs)
+
+    # who takes part
+
+    def _parts(self) -> list[Part]:
+        hearing, table, others = self._hearing(), self._table, PHASES[self._purpose].without
+        parts = [self._as_ours(part, hearing) if part.hookmap is LIGHTNING else part for part in super()._parts()]
+        module, data, without = self.lightning_module, self.datamodule, others | self._loaders_given
+        if data is not None:
+            kept = without if self._asks_data else others | LOADERS | set(TRANSFERS)
+            bring = Part(table, "LightningDataModule", data, through=self._about_state(data, hearing), without=kept)
+            parts.append(bring)
+            if self._asks_data:
+                without = others | LOADERS | {method for method in TRANSFERS if bring.implements(method)}
+        if module is not None:
+            without |= self._unused(module)
+
+            def through(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+                return hearing(name, self._entered(name, method))
+
+            parts.append(Part(table, "LightningModule", module, through=through, without=without))
+            parts.append(Part(table, "RetiredHooks", module))
+        return parts
+
+    def _hearing(self) -> Callable[[str, Callable[..., Any]], Callable[..., Any]]:
+        """What foreign methods are called through, so that it is known which of them is running."""
+        naming, hearing = guests.naming(self.lightning_module), self.logged.through
+        return hearing if naming is None else lambda name, method: hearing(name, naming(name, method))
+
+    def _unused(self, module: Any) -> set[str]:
+        """Methods that the trainer does not call: clipping by hand, and what another method calls."""
+        if not self.is_automatic:
+            return {"configure_gradient_clipping", "clip_gradients", "optimizer_step"}
+        clips = Part(LIGHTNING, "LightningModule", module).implements("configure_gradient_clipping")
+        return {"clip_gradients"} if clips else set()
+
+    def _entered(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        """A method of the module as it is called: in this precision, and through the wrappers of the model."""
+        if name == "prepare_data":
+            return prepared_once(self._accelerator, self.lightning_module, method)
+        if name in STEPS:
+            by_hand = name == "training_step" and not self.is_automatic
+            entered = through_wrappers(self.model, self.lightning_module, method, by_hand)
+            return self.precision_plugin.around(entered)
+        if name == "backward":
+            return self._backward_of(method)
+        return self.precision_plugin.within(method) if name == "configure_model" else method
+
+    def _as_ours(self, part: Part, hearing: Through) -> Part:
+        through = self._about_state(part.player, hearing)
+        without = PHASES[self._purpose].without | idle_hooks(part.player)
+        return dataclasses.replace(part, hookmap=self._table, through=through, without=without)
+
+    def _about_state(self, player: Any, hearing: Through) -> Through:
+        """What methods of a callback or data module are called through: those about states are told their own."""
+
+        def through(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+            if name == "prepare_data":
+                return hearing(name, prepared_once(self._accelerator, player, method))
+            return hearing(name, told_its_state(self, player, name, method) if name in STATE_METHODS else method)
+
+        return through
+
+    _asks_data: bool = True
+    """False where the data module is that of a call before, and loaders come from elsewhere."""
+
+    _table: HookMap = ONE_LOADER
+    """The table of the run: where there are several loaders, hooks are told which."""
+
+    def _known(self, stage: Any) -> dict[str, Any]:
+        return {**super()._known(stage), "module": self.lightning_module, "stage": self._purpose}
+
+    _is_inner: bool = False
+
+    def _launch(self, run: Any, **asked: Any) -> None:
+        brought = {method for method, data in GIVEN_AS.items() if asked.get(data) is not None}
+        if run == "_run_prediction" and "val_dataloader" in brought:
+            brought.add("predict_dataloader")
+        given = self._loaders_given | brought
+        asked = {"_purpose": PURPOSES[run], **asked}
+        inner, self._status, self._called = self._is_running, TrainerStatus.RUNNING, True
+        if not inner:
+            self._purpose = asked["_purpose"]
+        try:
+            super()._launch(run, **asked, _running=run, _is_inner=inner, _loaders_given=given)
+        except BaseException:
+            self._status = TrainerStatus.INTERRUPTED
+            raise
+        else:
+            self._status = TrainerStatus.RUNNING if inner else TrainerStatus.FINISHED
+        finally:
+            if not self._is_running:
+                self.logged.run_ends()
+                guests.release(self.lightning_module)
+
+    def _clean_up(self, error: BaseException) -> None:
+        if isinstance(error, TunerExit):
+            self._tear_down()
+        else:
+            self._status = TrainerStatus.INTERRUPTED
+            super()._clean_up(error)
+
+    def _tear_down(self) -> None:
+        """Let everyone tear down who would at the end of the run; for one that ends as it begins."""
+        found = self.plan.wired.get(self._running)
+        for attached in () if found is None else found.after:
+            if attached.row.method == "teardown":
+                values = attached.values
+                attached.method(*map(values.get, attached.args), **{name: values[name] for name in attached.named})
+
+    def _outer(self, run: str) -> tuple[dict[str, Any], list[tuple[Any, bool]]]:
+        kept, modes = super()._outer(run)
+        names = ("_running", "_purpose", "_is_inner", "_loaders_given", "sanity_checking", "_table")
+        return kept | {name: getattr(self, name) for name in names}, modes
+
+    def _wire(self, stage: Any) -> None:
+        if stage != "init":
+            self._attach()  # again where a callback lets another model stand in
+        super()._wire(stage)
+
+    def _attach(self) -> None:
+        """Let module and data module know their trainer; it stays attached after the run."""
+        module = self.lightning_module
+        if module is not None:
+            keep_from_compiling(self.model)
+            guests.attach(module, self)
+        if self.datamodule is not None:
+            self.datamodule.trainer = self
+
+    # what was configured
+
+    def _assemble_run(self) -> None:
+        self._forget_logged()
+        super()._assemble_run()
+
+    def _forget_logged(self) -> None:
+        """Begin with nothing logged; a run inside a run goes on with what the outer one has."""
+        if not self._is_inner:
+            self.logged.forget()
+
+    def _gather_callbacks(self) -> None:
+        """Let the callbacks of ``configure_callbacks`` join; they replace those of a class they specialise."""
+        joining: Any = super()._gather_callbacks()
+        if not joining:
+            return
+        new, told = substituted(joining if isinstance(joining, (list, tuple)) else [joining])
+        self.substituted = [*self.substituted, *told]
+        replaced = {type(old) for old in self.callbacks for made in new if old is not made and specialises(made, old)}
+        self.callback_handler.callbacks = [
+            old for old in self.callbacks if type(old) not in replaced and not any(old is made for made in new)
+        ]
+        self.callback_handler.add_callbacks(new)
+        self.callback_handler.callbacks = checkpoints_last(self.callbacks)
+        self._callbacks_changed()
+
+    def _create_optimizer(self) -> Any:
+        """The optimizer that ``configure_optimizers`` returns; its schedulers are kept for their time."""
+        configured = super()._create_optimizer()
+        self.lr_scheduler_configs, self._listed = [], None
+        if "_create_optimizer" not in self.plan.instead:
+            return configured
+        if self._optimizer_given is not None:
+            raise MisconfigurationException(
+                f"optimizer={type(self._optimizer_given).__name__} was given and configure_optimizers makes one too; "
+                "keep one of them"
+            )
+        module, steps_schedulers = self.lightning_module, "scheduler_step" in self._brought
+        self._listed, self.lr_scheduler_configs = parsed(configured, module, steps_schedulers)
+        return self._listed[0] if self._listed else None
+
+    @property
+    def _brought(self) -> set[str]:
+        """The hooks that module or data module run instead of, those of later stages too."""
+        return {hook for hook, found in self.plan.wired.items() if found.instead}
+
+    def create_train_dataloader(self, batch_size: int | None, train_dl_kwargs: Any = None) -> Any:
+        """The loader of training batches: of the data that ``train`` was given, or the module's."""
+        return self._accepted(super().create_train_dataloader(batch_size, train_dl_kwargs))
+
+    def create_eval_dataloader(self, batch_size: int | None, eval_dl_kwargs: Any = None) -> Any:
+        """The loader of evaluation batches, likewise."""
+        return self._accepted(super().create_eval_dataloader(batch_size, eval_dl_kwargs))
+
+    def _accepted(self, loader: Any) -> Any:
+        """One loader; what is read in native order is not several."""
+        if isinstance(loader, (list, tuple)) and len(loader) == 1 and is_several(loader):
+            return loader[0]
+        if is_combined(loader) or (is_several(loader) and _holds_loaders(loader)):
+            raise NotSupportedYetError(
+                f"several loaders, a {type(loader).__name__}, are for fit(), validate(), test() and predict() of "
+                "groundwire_lightning.Trainer; in native order give one, for instance over a "
+                "torch.utils.data.ConcatDataset or StackDataset"
+            )
+        return loader
+
+    def create_scheduler(self) -> Any:
+        """The scheduler that is stepped at each update: ``create_scheduler_fn``'s, or the module's."""
+        if self.create_scheduler_fn is not None or not self.lr_scheduler_configs:
+            return super().create_scheduler()
+        config = self.lr_scheduler_configs[0]
+        if len(self.lr_scheduler_configs) > 1 or config.reduce_on_plateau or config.frequency != 1:
+            raise NotSupportedYetError(
+                "train() moves one scheduler, once an update or once an epoch. For several, for a metric or for a "
+                "frequency use groundwire_lightning.Trainer and fit()"
+            )
+        return config.scheduler if config.interval == "step" else None
+
+    # a run in native order
+
+    def _new_eval_dataloader(self) -> Any:
+        """The loader of evaluation batches; the module's or data module's where ``train`` was given no data."""
+        if self.eval_dataset is None and {"create_eval_dataloader", "calculate_eval_batch_loss"} <= self._brought:
+            return self.plan.create_eval_dataloader(None, None)
+        return super()._new_eval_dataloader()
+
+    def _run_train_epoch(self, train_dl: Iterable[Any]) -> None:
+        self.choose_way()
+        self._check_native_order()
+        super()._run_train_epoch(train_dl)
+        for config in self.lr_scheduler_configs:
+            if config.interval == "epoch" and self.create_scheduler_fn is None:
+                self.scheduler = config.scheduler
+                self.plan.scheduler_step()
+                self.scheduler = None
+        self.record(self.logged.take())
+
+    def _check_native_order(self) -> None:
+        config = self.run_config
+        self.check_by_hand(self.gradient_clip_val, config.gradient_accumulation_steps)
+        if self.way != "by hand" and any(isinstance(optimizer, torch.optim.LBFGS) for optimizer in self.optimizers):
+            raise NotSupportedYetError(
+                "train() runs forward and backward pass once, before the optimizer's step, and LBFGS runs both within "
+                "it; use groundwire_lightning.Trainer and fit()"
+            )
+
+    def _run_eval_epoch(self, valid_dl: Iterable[Any], is_training: bool = True, is_intermediate: bool = False) -> None:
+        with self.logged.validation():
+            super()._run_eval_epoch(valid_dl, is_training, is_intermediate)
+            self.record(self.logged.take())
+
+    def _on_device(self, batches: Iterable[Any]) -> Iterable[Any]:
+        return self.logged.over(super()._on_device(batches))
+
+    def _run_eval_step(self, batch: Any, step: int) -> Any:
+        output = super()._run_eval_step(batch, step)
+        self.eval_outputs = output.get("model_outputs")
+        return output
+
+    def scheduler_step(self) -> None:
+        """Move on the scheduler that is due, if there is one, with its metric where it takes one."""
+        if self.scheduler is None:
+            return
+        if "scheduler_step" in self.plan.instead or self.monitored is None:
+            super().scheduler_step()
+        else:
+            self.scheduler.step(self.monitored)
+
+    def _add_epoch_loss_to_run_history(self, metric_name: str) -> None:
+        """Record the mean loss, where a step returned one."""
+        if self._loss_tracker.running_count:
+            super()._add_epoch_loss_to_run_history(metric_name)
+
+    def record(self, values: dict[str, Tensor]) -> None:
+        """Write the values that were logged over an epoch into the run history.
+
+        Args:
+            values: Name to value; a name that the history has been given in this epoch is kept as it is.
+        """
+        ours = {"train_loss_epoch", "eval_loss_epoch"} & set(self.run_history.get_metric_names())
+        kept = {name: value for name, value in values.items() if name not in ours and value.numel() == 1}
+        for name, value in zip(kept, numbers(list(kept.values())), strict=True):
+            self.run_history.update_metric(name, value)
+
+    # what rows pass
+
+    @property
+    def gradient_clip_val(self) -> float | None:
+        """The limit that gradients are clipped to, by value or by norm."""
+        value: float | None = self.run_config.gradient_clip_value
+        return self.run_config.gradient_clip_norm if value is None else value
+
+    @property
+    def gradient_clip_algorithm(self) -> str | None:
+        """``"value"`` or ``"norm"``; None where nothing is clipped."""
+        if self.gradient_clip_val is None:
+            return None
+        return "norm" if self.run_config.gradient_clip_value is None else "value"
+
+
+def _holds_loaders(loaders: Any) -> bool:
+    """True for a collection in which a loader is; a list of batches is none."""
+    parts = list(loaders.values()) if isinstance(loaders, dict) else list(loaders)
+    return isinstance(loaders, dict) or any(isinstance(part, DataLoader) for part in parts)
+
+
+class Moves(Stepping):
+    """Moves batches as Lightning does."""
+
+    def _transfer_batch(self, batch: Any) -> Any:
+        """Move a batch to the device, and whatever in it has a method ``to``."""
+        return moved(batch, self._accelerator.device)

@@ -1,0 +1,91 @@
+"""What ``plugins=`` and ``barebones=`` come to: other arguments, mostly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from groundwire_lightning.checkpoints import io
+from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+from groundwire_lightning.strategies.precision import Precision
+
+
+def plugged(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments with those that ``plugins=`` stands for.
+
+    Args:
+        given: Argument to value.
+
+    Raises:
+        MisconfigurationException: Something is no plugin, or there are two of a kind.
+        NotSupportedYetError: A plugin has no counterpart here.
+    """
+    plugins = given["plugins"] or []
+    listed = list(plugins) if isinstance(plugins, Iterable) and not isinstance(plugins, str) else [plugins]
+    arguments, kinds = dict(given), []
+    for plugin in listed:
+        kind = next((kind for kind in _TAKEN if _is_a(plugin, kind)), None)
+        if kind is None:
+            raise MisconfigurationException(
+                f"plugins={plugin!r}: it is none of {', '.join(_TAKEN)}; callbacks, loggers and strategies have "
+                "arguments of their own"
+            )
+        if kind in kinds:
+            raise MisconfigurationException(f"plugins=: there are two of the kind {kind}; keep one of them")
+        kinds.append(kind)
+        arguments |= _TAKEN[kind](plugin, given)
+    return arguments
+
+
+def _is_a(plugin: object, kind: str) -> bool:
+    """True for an object of a class of that name, ours or Lightning's."""
+    return (kind == "CheckpointIO" and io.is_one(plugin)) or any(
+        cls.__name__ == kind
+        and cls.__module__.partition(".")[0] in ("groundwire_lightning", "lightning", "pytorch_lightning")
+        for cls in type(plugin).__mro__
+    )
+
+
+def _precision(plugin: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    if given["precision"] is not None:
+        raise ValueError(
+            f"precision={given['precision']!r} and plugins={type(plugin).__name__}(): both say how a step computes; "
+            "keep one of them"
+        )
+    if not isinstance(plugin, Precision) and type(plugin).__name__ not in (
+        "MixedPrecision",
+        "HalfPrecision",
+        "DoublePrecision",
+        "Precision",
+    ):
+        raise NotSupportedYetError(
+            f"plugins={type(plugin).__name__}(): a precision of your own is not asked. Instead: Trainer(precision="
+            "...), or torch.autocast within the steps"
+        )
+    return {"precision": plugin if isinstance(plugin, Precision) else plugin.precision}
+
+
+def _files(plugin: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    return {"checkpoint_io": io.as_given(plugin)}
+
+
+def _processes(plugin: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    name = type(plugin).__name__
+    harmless = name in ("LightningEnvironment", "TorchElasticEnvironment")
+    if not harmless and (name != "SLURMEnvironment" or plugin.auto_requeue):
+        raise NotSupportedYetError(
+            f"plugins={name}(): processes are started by a launcher, which Accelerate finds. Instead: torchrun; a job "
+            "of SLURM is taken with SLURMEnvironment(auto_requeue=False)"
+        )
+    return {}
+
+
+def _layers(plugin: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    if type(plugin).__name__ == "TorchSyncBatchNorm":
+        return {"sync_batchnorm": True}
+    raise NotSupportedYetError(
+        f"plugins={type(plugin).__name__}(): it would not be asked. Instead: change the layers in configure_model"
+    )
+
+
+_TAKEN = {"Precision": _precision, "CheckpointIO": _files, "ClusterEnvironment": _processes, "LayerSync": _layers}

@@ -1,0 +1,148 @@
+"""The tuner: trial runs by themselves."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from groundwire_lightning.callbacks.of_a_trainer import has_any
+from groundwire_lightning.errors import MisconfigurationException
+
+__all__ = ["Tuner"]
+
+Method = Literal["fit", "validate", "test", "predict"]
+METHODS = ("fit", "validate", "test", "predict")
+
+
+class Tuner:
+    """Finds a learning rate or a batch size for a module, and leaves the module as it was otherwise.
+
+    Args:
+        trainer: The Trainer that will train it.
+    """
+
+    def __init__(self, trainer: Any) -> None:
+        self._trainer = trainer
+
+    def scale_batch_size(
+        self,
+        model: Any,
+        train_dataloaders: Any = None,
+        val_dataloaders: Any = None,
+        dataloaders: Any = None,
+        datamodule: Any = None,
+        method: Method = "fit",
+        mode: str = "power",
+        steps_per_trial: int = 3,
+        init_val: int = 2,
+        max_trials: int = 25,
+        batch_arg_name: str = "batch_size",
+        margin: float = 0.05,
+        max_val: int = 8192,
+    ) -> int | None:
+        """Find the largest batch size that fits into memory, and set it.
+
+        Args:
+            model: The module.
+            train_dataloaders: A data module, where one is given here.
+            val_dataloaders: As of ``fit``.
+            dataloaders: As of the other entry points.
+            datamodule: Brings all loaders.
+            method: The entry point that is tried.
+            mode: As of :class:`~groundwire_lightning.callbacks.BatchSizeFinder`; so are the others.
+            steps_per_trial: See there.
+            init_val: See there.
+            max_trials: See there.
+            batch_arg_name: See there.
+            margin: See there.
+            max_val: See there.
+
+        Returns:
+            The size; None with ``fast_dev_run``.
+
+        Raises:
+            ValueError: The Trainer has a finder among its callbacks, or there is no such entry point.
+            MisconfigurationException: Loaders that the entry point does not take.
+        """
+        from groundwire_lightning.callbacks.batch_size_finder import BatchSizeFinder
+
+        self._check(train_dataloaders, val_dataloaders, dataloaders, method, "BatchSizeFinder")
+        finder = BatchSizeFinder(mode, steps_per_trial, init_val, max_trials, batch_arg_name, margin, max_val)
+        self._run(finder, model, (train_dataloaders, val_dataloaders), dataloaders, datamodule, method)
+        return finder.optimal_batch_size
+
+    def lr_find(
+        self,
+        model: Any,
+        train_dataloaders: Any = None,
+        val_dataloaders: Any = None,
+        dataloaders: Any = None,
+        datamodule: Any = None,
+        method: Method = "fit",
+        min_lr: float = 1e-8,
+        max_lr: float = 1,
+        num_training: int = 100,
+        mode: str = "exponential",
+        early_stop_threshold: float | None = 4.0,
+        update_attr: bool = True,
+        attr_name: str = "",
+    ) -> Any:
+        """Try learning rates, and set the one that is suggested.
+
+        Args:
+            model: The module.
+            train_dataloaders: As of ``fit``.
+            val_dataloaders: As of ``fit``.
+            dataloaders: Must be None.
+            datamodule: Brings all loaders.
+            method: Must be ``"fit"``.
+            min_lr: The first rate.
+            max_lr: The last one.
+            num_training: Steps between them.
+            mode: ``"exponential"`` or ``"linear"``: how the rate grows.
+            early_stop_threshold: Stop where the loss is as many times the best one; None does not stop.
+            update_attr: Give the module the rate that is suggested.
+            attr_name: Where it keeps it; by default ``lr`` or ``learning_rate``.
+
+        Returns:
+            What was found, with ``results``, ``suggestion()`` and ``plot()``; None with ``fast_dev_run``.
+
+        Raises:
+            ValueError: The Trainer has a finder among its callbacks.
+            MisconfigurationException: Another entry point, or loaders that ``fit`` does not take.
+        """
+        from groundwire_lightning.callbacks.lr_finder import LearningRateFinder
+
+        if method != "fit":
+            raise MisconfigurationException(f"lr_find(method={method!r}): learning rates are tried with 'fit' alone")
+        self._check(train_dataloaders, val_dataloaders, dataloaders, method, "LearningRateFinder")
+        finder = LearningRateFinder(min_lr, max_lr, num_training, mode, early_stop_threshold, update_attr, attr_name)
+        self._run(finder, model, (train_dataloaders, val_dataloaders), None, datamodule, method)
+        return finder.optimal_lr
+
+    def _run(self, finder: Any, model: Any, fitting: Any, loaders: Any, datamodule: Any, method: str) -> None:
+        trainer = self._trainer
+        finder._early_exit = True
+        trainer.callbacks = [finder, *trainer.callbacks]
+        try:
+            if method == "fit":
+                trainer.fit(model, *fitting, datamodule)
+            else:
+                getattr(trainer, method)(model, loaders, datamodule=datamodule)
+        finally:
+            trainer.callbacks = [callback for callback in trainer.callbacks if callback is not finder]
+
+    def _check(self, training: Any, validation: Any, loaders: Any, method: str, finder: str) -> None:
+        if method not in METHODS:
+            raise ValueError(f"method={method!r}: one of {METHODS} is due")
+        if method == "fit" and loaders is not None:
+            raise MisconfigurationException(
+                "method='fit' takes train_dataloaders and val_dataloaders; dataloaders belongs to the other methods"
+            )
+        if method != "fit" and (training is not None or validation is not None):
+            raise MisconfigurationException(
+                f"method={method!r} takes dataloaders; train_dataloaders and val_dataloaders belong to 'fit'"
+            )
+        if finder == "BatchSizeFinder" and self._trainer.world_size > 1:
+            raise ValueError("scale_batch_size tries sizes in one process; there are several")
+        if has_any(self._trainer.callbacks, finder):
+            raise ValueError(f"the Trainer has a {finder} among its callbacks; take it out to use the Tuner")

@@ -1,0 +1,12 @@
+"""Where Fabric has what several processes do together."""
+
+from __future__ import annotations
+
+import torch
+
+__all__ = ["_distributed_is_initialized"]
+
+
+def _distributed_is_initialized() -> bool:
+    """True where processes know of each other."""
+    return torch.distributed.is_available() and torch.distributed.is_initialized()

@@ -1,0 +1,167 @@
+"""TODO docstring."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import torch
+from accelerate import Accelerator
+from torch.utils.data import DataLoader, IterableDataset, Subset
+
+from groundwire.utils import worker_init_fn
+
+if TYPE_CHECKING:
+    pass
+
+
+def default_dl_kwargs(batch_size: int | None, shuffle: bool, dataset: Any = None) -> dict[str, Any]:
+    """The documented defaults of a DataLoader over ``dataset``."""
+    return {
+        "shuffle": shuffle,
+        "pin_memory": torch.cuda.is_available(),
+        "batch_size": batch_size,
+        "num_workers": default_workers(dataset),
+        "worker_init_fn": worker_init_fn,
+    }
+
+
+def default_workers(dataset: Any) -> int:
+    """How many workers read a dataset where nobody says: none, unless its samples are many files.
+
+    Workers take time to start, and what they read has to be handed over: data in memory comes sooner
+    without them, and so may data of a kind that is not known. Files are known by a list of paths, as
+    long as the dataset, among its attributes.
+    """
+    while isinstance(dataset, Subset):
+        dataset = dataset.dataset
+    forks = (multiprocessing.get_start_method(allow_none=True) or multiprocessing.get_all_start_methods()[0]) == "fork"
+    spare = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    spare //= int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    if not forks or spare < 2 or not hasattr(dataset, "__len__") or len(dataset) < MANY_FILES:
+        return 0
+    held = getattr(dataset, "__dict__", {}).values()
+    files = any(isinstance(part, (list, tuple)) and len(part) == len(dataset) and _is_file(part[0]) for part in held)
+    return min(MOST_WORKERS, spare) if files else 0
+
+
+MANY_FILES = 1000
+MOST_WORKERS = 4
+
+
+def _is_file(entry: Any) -> bool:
+    path = entry[0] if isinstance(entry, (list, tuple)) and entry else entry
+    return isinstance(path, (str, os.PathLike)) and os.path.isfile(path)  # noqa: PTH113  # texts may be too long for Path
+
+
+def merged_dl_kwargs(dataset: Any, defaults: Mapping[str, Any], given: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Defaults under what the user gave, without the defaults that contradict it."""
+    given = dict(given or {})
+    kept = dict(defaults)
+    if isinstance(dataset, IterableDataset) or given.get("sampler") is not None:
+        kept.pop("shuffle", None)
+    if given.get("batch_sampler") is not None:
+        for name in ("batch_size", "shuffle"):
+            kept.pop(name, None)
+    return {**kept, **given}
+
+
+def holds_samples(data: Any) -> bool:
+    """True for a dataset, whose samples a DataLoader batches; False for what gives batches already."""
+    return isinstance(data, torch.utils.data.Dataset) or (
+        hasattr(data, "__getitem__") and not isinstance(data, DataLoader)
+    )
+
+
+def check_loader(name: str, loader: Any) -> Any:
+    """Refuse what cannot give a batch.
+
+    Raises:
+        TypeError: It cannot be iterated over.
+        ValueError: It promises no batch.
+    """
+    if loader is None:
+        return None
+    if not hasattr(loader, "__iter__"):
+        raise TypeError(
+            f"{name} returned {type(loader).__name__}, which gives no batches; a DataLoader or any iterable does"
+        )
+    if length_of(loader) == 0:
+        raise ValueError(
+            f"{name} returned a loader without a batch: the dataset is empty, or drop_last leaves nothing of "
+            f"{_samples(loader)} samples"
+        )
+    return loader
+
+
+def _samples(loader: Any) -> str:
+    try:
+        return str(len(loader.dataset))
+    except (AttributeError, TypeError):
+        return "its"
+
+
+def length_of(loader: Any) -> int | None:
+    """Batches an epoch, or None where the loader does not say."""
+    try:
+        return len(loader)
+    except (TypeError, NotImplementedError):
+        return None
+
+
+def promised_length(batches: Iterable[Any]) -> int | None:
+    """A length that can be relied on: that of map-style data. An IterableDataset only estimates its own."""
+    if isinstance(getattr(batches, "dataset", None), IterableDataset):
+        return None
+    return length_of(batches)
+
+
+def shared_out(accelerator: Accelerator, loader: Any, even: bool) -> Any:
+    """Share a loader out among the processes; in one process it stays as it is.
+
+    Args:
+        accelerator: Of this process.
+        loader: A DataLoader; if not ``even``, any iterable of batches that is alike in every process.
+        even: True gives every process the same number of batches, repeating samples where they do
+            not suffice; False gives every sample once, the batches in turn to one process after another.
+    """
+    if loader is None or accelerator.num_processes == 1:
+        return loader
+    if not even and (not isinstance(loader, DataLoader) or isinstance(loader.dataset, IterableDataset)):
+        return Share(loader, accelerator.process_index, accelerator.num_processes)
+    if not isinstance(loader, DataLoader):
+        raise TypeError(
+            f"with {accelerator.num_processes} processes a DataLoader is due, whose samples can be shared out; got "
+            f"{type(loader).__name__}"
+        )
+    accelerator.even_batches = even
+    return accelerator.prepare_data_loader(loader, device_placement=False)
+
+
+class Share:
+    """What one of several processes uses of batches that all of them read; else it answers like the loader.
+
+    Args:
+        dl: An iterable of batches.
+        turn: Which of them is the first, from 0.
+        every: How many processes take turns.
+    """
+
+    def __init__(self, dl: Iterable[Any], turn: int, every: int) -> None:
+        self.dl = dl
+        self.turn = turn
+        self.every = every
+
+    def __iter__(self) -> Iterator[Any]:
+        return itertools.islice(self.dl, self.turn, None, self.every)
+
+    def __len__(self) -> int:
+        return len(range(self.turn, len(self.dl), self.every))  # type: ignore[arg-type]
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "dl" or name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.dl, name)

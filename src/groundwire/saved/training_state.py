@@ -1,0 +1,244 @@
+"""What an exact continuation needs: gathered, read, and given back.
+
+A training state is a checkpoint with more in it: where the run is, every random state, the loss and
+the gradients so far, the run history, and the states of callbacks. It is one file in a folder, so
+that in a folder there is the old state or the new one, never a part of either.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from groundwire.data.order import Place, why_not
+from groundwire.data.random_state import random_state, set_random_state
+from groundwire.errors import rank_zero_warn
+from groundwire.request import EvaluateRequest
+from groundwire.saved import checkpoint
+from groundwire.saved.checkpoint import CheckpointError, uncompiled
+
+if TYPE_CHECKING:
+    from groundwire.trainer import Trainer
+
+FILE = "training_state.pt"
+KIND = "groundwire training state, 1"
+POSITION = ("epoch", "step", "update", "items", "done", "ahead")
+
+
+def save(trainer: Trainer, folder: str | PathLike[str], extras: dict[str, Any]) -> None:
+    """Write the state of this moment.
+
+    Raises:
+        CheckpointError: It cannot be continued from this moment, or the folder cannot be written.
+    """
+    _check_processes(trainer)
+    _check_moment(trainer)
+    state = gather(trainer, extras)
+    if state["data"] is not None and (reason := state["data"]["reason"]):
+        rank_zero_warn(f"a run cannot be resumed from the middle of this epoch: {reason}. {_ELSE}")
+    trainer.plan._save_state(state)
+    checkpoint.write(Path(folder) / FILE, state)
+
+
+def gather(trainer: Trainer, extras: dict[str, Any]) -> dict[str, Any]:
+    """Everything, as plain values and tensors."""
+    at, history, scaler = trainer.at, trainer.run_history, trainer._accelerator.scaler
+    metrics = {name: [_plain(value) for value in values] for name, values in history.to_dict().items()}
+    model = trainer.get_model(keep_torch_compile=False)
+    return {
+        "kind": KIND,
+        **checkpoint.state_of(trainer, save_optimizer=True, save_scheduler=True),
+        "scaler_state_dict": None if scaler is None else scaler.state_dict(),
+        "position": {name: getattr(at, name) for name in POSITION},
+        "data": trainer._data_order.state() if at.ahead == "train" and at.done else None,
+        "random": random_state(trainer.device, trainer._data_order.loader),
+        "loss_tracker": trainer._loss_tracker.state_dict(),
+        "gradients": {name: tensor.grad for name, tensor in _parameters(model) if tensor.grad is not None},
+        "frozen": [name for name, tensor in _parameters(model) if not tensor.requires_grad],
+        "in_eval_mode": [uncompiled(name) for name, module in model.named_modules() if not module.training],
+        "history": {"metrics": metrics, "prefix": history.metric_name_prefix, "epoch": history.current_epoch},
+        "callbacks": {key: state for key, callback in _stateful(trainer) if (state := callback.state_dict())},
+        "extras": extras,
+    }
+
+
+def read(folder: str | PathLike[str]) -> dict[str, Any]:
+    """Read a state, without running code that it may hold.
+
+    Raises:
+        CheckpointError: The folder holds none, or a torn one, or something else.
+    """
+    path = Path(folder) / FILE
+    if not path.is_file():
+        what = "is a file" if Path(folder).is_file() else "holds no training state" if Path(folder).is_dir() else ""
+        raise CheckpointError(
+            f"{folder} {what or 'does not exist'}; the folder that save_training_state wrote, with {FILE} in it, is due"
+        )
+    state = checkpoint.read(path)
+    if state.get("kind") != KIND:
+        raise CheckpointError(
+            f"{path} is no training state that this version can read: it is marked {state.get('kind')!r}, and "
+            f"{KIND!r} is due. It holds {', '.join(map(repr, state))}"
+        )
+    return {**state, "path": path}
+
+
+def load(trainer: Trainer, folder: str | PathLike[str]) -> dict[str, Any]:
+    """Give back everything but the place in the epoch, and return what the caller of ``save`` added."""
+    state = read(folder)
+    load_parts(trainer, state)
+    if state["position"]["ahead"] == "count":
+        trainer.run_history._increment_epoch()
+    load_callbacks(trainer, state)
+    load_random_state(trainer, state)
+    return {"current_epoch": state["history"]["epoch"], **state["extras"]}
+
+
+def load_parts(trainer: Trainer, state: dict[str, Any]) -> None:
+    """Give back what a run is assembled of: weights, optimizer, scheduler, scaler and run history.
+
+    Raises:
+        CheckpointError: It is the state of another model or optimizer; the model is as it was.
+    """
+    _check_processes(trainer)
+    checkpoint.apply(trainer, state, load_optimizer=True, load_scheduler=True, path=state["path"])
+    scaler, history, kept = trainer._accelerator.scaler, trainer.run_history, state["history"]
+    if scaler is not None and state["scaler_state_dict"] is not None:
+        scaler.load_state_dict(state["scaler_state_dict"])
+    history.reset()
+    history.set_metric_name_prefix("")
+    for name, values in kept["metrics"].items():
+        for value in values:
+            history.update_metric(name, value)
+    history.set_metric_name_prefix(kept["prefix"])
+    history._set_epoch(kept["epoch"])
+    trainer.plan._load_state(state)
+
+
+def load_position(trainer: Trainer, state: dict[str, Any]) -> None:
+    """Move the run to where the saved one was.
+
+    Raises:
+        CheckpointError: The run was asked to be shorter, or other than it was in the middle of an epoch.
+    """
+    at, position, config = trainer.at, state["position"], trainer.run_config
+    for name in POSITION:
+        setattr(at, name, position[name])
+    if at.ahead != "epoch" and at.epoch > config.num_epochs:
+        raise CheckpointError(
+            f"{state['path']} was saved in epoch {at.epoch}, and num_epochs={config.num_epochs} is the total"
+        )
+    if (place := state["data"]) is None:
+        return
+    order = trainer._data_order
+    if reason := place["reason"] or why_not(trainer._train_dataloader, seeded=order.seed is not None):
+        raise CheckpointError(
+            f"{state['path']} was saved in the middle of an epoch that cannot be entered there: {reason}. {_ELSE}"
+        )
+    asked = {
+        "gradient_accumulation_steps": ("window", config.gradient_accumulation_steps),
+        "seed": ("seed", order.seed),
+    }
+    for argument, (name, value) in asked.items():
+        if place[name] != value:
+            raise CheckpointError(
+                f"{state['path']} was saved in the middle of an epoch with {argument}={place[name]!r}, and cannot be "
+                f"continued with {value!r}. {_ELSE}"
+            )
+
+
+def take_up(trainer: Trainer, state: dict[str, Any]) -> None:
+    """Give back what the start of a run would undo, and say where the data is entered."""
+    load_callbacks(trainer, state)
+    model = trainer.get_model(keep_torch_compile=False)
+    for name, tensor in _parameters(model):
+        tensor.requires_grad_(name not in state["frozen"])
+        if name in state["gradients"]:
+            tensor.grad = state["gradients"][name].to(tensor.device)
+    for name, module in model.named_modules():
+        module.training = uncompiled(name) not in state["in_eval_mode"]
+    trainer._loss_tracker.load_state_dict(state["loss_tracker"])
+    if (place := state["data"]) is not None:
+        trainer._data_order.place = Place(place["before"], place["length"], place["loader"], state["random"])
+    load_random_state(trainer, state)
+
+
+def load_callbacks(trainer: Trainer, state: dict[str, Any]) -> None:
+    """Give callbacks their states back, by class and position among those of their class."""
+    saved = dict(state["callbacks"])
+    for key, callback in _stateful(trainer):
+        if key in saved:
+            callback.load_state_dict(saved.pop(key))
+    if saved:
+        rank_zero_warn(f"{state['path']} holds the states of callbacks that this run does not have: {', '.join(saved)}")
+
+
+def load_random_state(trainer: Trainer, state: dict[str, Any]) -> None:
+    """Put the generators where they were."""
+    set_random_state(state["random"], trainer.device, trainer._train_dataloader)
+
+
+def _check_processes(trainer: Trainer) -> None:
+    if trainer._accelerator.num_processes > 1:
+        raise CheckpointError(
+            f"a training state is that of one process, and {trainer._accelerator.num_processes} train together; "
+            "save_checkpoint keeps weights, optimizer and scheduler"
+        )
+
+
+def _check_moment(trainer: Trainer) -> None:
+    """Refuse a moment from which something would be done twice; warn where a stopped run stands at one."""
+    at, within = trainer.at, _within(trainer)
+    if within is None:
+        return
+    told = f"this is {within}, and a run that is resumed from here would do part of it twice"
+    if at.phase == "idle" and at.ahead == "train" and trainer._resumed is None:
+        rank_zero_warn(f"{told}; to resume exactly, stop a run in on_train_update_end")
+        return
+    raise CheckpointError(
+        f"{told}. Save a training state in on_train_update_end, on_train_epoch_end, on_eval_epoch_end or "
+        "on_training_run_epoch_end, or when the run is over"
+    )
+
+
+def _within(trainer: Trainer) -> str | None:
+    """What the Trainer is in the middle of, or None between two things."""
+    at = trainer.at
+    if trainer._resumed is not None:
+        return "the start of a resumed run"
+    if trainer._is_running and isinstance(trainer._request, EvaluateRequest):
+        return "another run"
+    if at.phase == "eval" and at.ahead != "end":
+        return "the middle of an evaluation"
+    if at.ahead != "train":
+        return None
+    if at.done == 0 or at.step != at.done - 1:
+        return "the middle of a batch, or the start of an epoch"
+    if not at.is_update and trainer._data_order.length is None:
+        return "the middle of an update that was fetched as a whole, since the data promises no length"
+    return None
+
+
+def _stateful(trainer: Trainer) -> Iterator[tuple[str, Any]]:
+    """Callbacks that have a state, each under its class and its position among those of that class."""
+    seen: Counter[str] = Counter()
+    for callback in trainer.callback_handler:
+        kind = f"{type(callback).__module__}.{type(callback).__qualname__}"
+        seen[kind] += 1
+        if callable(getattr(callback, "state_dict", None)) and callable(getattr(callback, "load_state_dict", None)):
+            yield f"{kind} {seen[kind]}", callback
+
+
+def _parameters(model: Any) -> Iterator[tuple[str, Any]]:
+    return ((uncompiled(name), parameter) for name, parameter in model.named_parameters())
+
+
+def _plain(value: Any) -> Any:
+    """A number of NumPy as Python's own, which loads without running code."""
+    return value.item() if type(value).__module__ == "numpy" and value.size == 1 else value
+
+
+_ELSE = "load_training_state takes over everything but the place, to begin an epoch anew"

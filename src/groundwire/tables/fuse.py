@@ -1,0 +1,200 @@
+"""How a row becomes a call: arguments fitted to a signature, and one function written for a hook.
+
+The function is Python source, ``returned = own(batch, step)`` between one line a row, compiled
+once. It is entered into ``linecache``, so tracebacks and debuggers show its lines.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import itertools
+import linecache
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import CodeType
+from typing import Any
+
+from groundwire.errors import HookMapError, place_of
+from groundwire.measured.time_ledger import Spent, clock
+from groundwire.tables.hookmap import Row
+from groundwire.tables.hooks import Hook
+
+_numbers = itertools.count()
+
+BEGIN_TIME = ("began, before = clock(), spent.total",)
+END_TIME = (
+    "took = clock() - began - (spent.total - before)",  # less what was put on other accounts meanwhile
+    "spent.callbacks += took",
+    "spent.total += took",
+)
+
+
+def nothing(*moment: Any) -> None:
+    """What an event does by itself."""
+
+
+@dataclass(slots=True)
+class Attached:
+    """One method that a row runs, with the names it is called with.
+
+    Attributes:
+        row: The line of the table.
+        player: Whose method it is.
+        method: The player's bound method.
+        args: Names passed by position, after what it does not take was left out.
+        named: Names passed by keyword, likewise.
+        values: What those names mean that the run knows, fixed when the plan is compiled.
+    """
+
+    row: Row
+    player: object
+    method: Callable[..., Any]
+    args: tuple[str, ...]
+    named: tuple[str, ...]
+    values: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def check(cls, row: Row, player: object) -> Attached:
+        """Fit the arguments of ``row`` to the player's method.
+
+        Raises:
+            HookMapError: The method cannot be called so; says who, where, what is passed and what
+                it takes.
+        """
+        method = getattr(player, row.method)
+        try:
+            signature = inspect.signature(method)
+        except (TypeError, ValueError):  # written in C: nothing to hold the row against
+            return cls(row, player, method, row.args, row.named)
+        attached = cls(row, player, method, _room_for(row, signature), _taken_by_name(row, signature))
+        try:
+            signature.bind(*attached.args, **dict.fromkeys(map(_leaf, attached.named)))
+        except TypeError as error:
+            raise HookMapError(
+                f"{attached.said} cannot be called {row.position} {row.hook}: it is passed {attached.spelled()} "
+                f"and takes {signature} ({error}). Give it these parameters, or **kwargs for those it does not use"
+            ) from error
+        return attached
+
+    @property
+    def owner(self) -> type:
+        """The class of the player."""
+        return type(self.player)
+
+    @property
+    def said(self) -> str:
+        """Who this is, for messages and reports: ``Class.method (file:line)``."""
+        place = place_of(self.method)
+        name = f"{self.owner.__qualname__}.{self.row.method}"
+        return f"{name} ({place})" if place else name
+
+    def bind(self, known: Mapping[str, Any]) -> None:
+        """Fix what the names mean that the run knows and the moment does not give."""
+        given = self.row.moment.names_at(self.row.position)
+        roots = {_root(name) for name in (*self.args, *self.named)}
+        self.values = {root: known[root] for root in roots if root not in given and root in known}
+
+    def expression(self, label: str) -> str:
+        """The call as source, the method being called ``label``."""
+        words = [*map(self._spell, self.args), *(f"{_leaf(name)}={self._spell(name)}" for name in self.named)]
+        call = f"{label}({', '.join(words)})"
+        return f"{label}_turn({', '.join((call, *self.row.moment.gives))})" if self.row.turn else call
+
+    def _spell(self, name: str) -> str:
+        if self.row.position == "after" and _root(name) == self.row.moment.makes:
+            return "returned" + name.removeprefix(_root(name))
+        return name
+
+    def space(self, label: str) -> dict[str, Any]:
+        """What the names in :meth:`expression` stand for, those of the moment apart."""
+        return {**self.values, label: self.method, f"{label}_turn": self.row.turn}
+
+    def spelled(self) -> str:
+        """What is passed, as a reader would write it."""
+        return f"({', '.join((*self.args, *(f'{_leaf(name)}=' for name in self.named)))})"
+
+
+def fuse(
+    hook: Hook,
+    own: Callable[..., Any],
+    before: Sequence[Attached],
+    after: Sequence[Attached],
+    spent: Spent | None = None,
+) -> Callable[..., Any]:
+    """Write the function of a hook: the rows before, the Trainer's own method, the rows after.
+
+    Args:
+        hook: The moment; its ``gives`` are the function's parameters.
+        own: The Trainer's method, or :func:`nothing` for an event.
+        before: Rows that run first, in order.
+        after: Rows that run last, in order; they may use what ``own`` returned.
+        spent: Where the time of an event is put down; None leaves it out.
+
+    Returns:
+        ``own`` itself where no row runs.
+    """
+    if not before and not after:
+        return own
+    lines = [f"{attached.expression(f'before_{index}')}" for index, attached in enumerate(before)]
+    if own is not nothing:
+        lines.append(f"returned = own({', '.join(hook.gives)})")
+    lines += [f"{attached.expression(f'after_{index}')}" for index, attached in enumerate(after)]
+    if own is not nothing:
+        lines.append("return returned")
+    space: dict[str, Any] = {"own": own}
+    if spent is not None and hook.is_event:
+        lines = [*BEGIN_TIME, *lines, *END_TIME]
+        space.update(clock=clock, spent=spent)
+    for position, calls in (("before", before), ("after", after)):
+        for index, attached in enumerate(calls):
+            space.update(attached.space(f"{position}_{index}"))
+    return _write(hook, lines, space)
+
+
+def stand_in(hook: Hook, attached: Attached) -> Callable[..., Any]:
+    """The function that runs instead of a hook: the foreign method itself where it takes the same."""
+    if attached.args == hook.gives and not attached.named and attached.row.turn is None:
+        return attached.method
+    return _write(hook, [f"return {attached.expression('instead')}"], attached.space("instead"))
+
+
+def _write(hook: Hook, lines: Sequence[str], space: dict[str, Any]) -> Callable[..., Any]:
+    body = "".join(f"    {line}\n" for line in lines)
+    code = _compiled(hook.name, f"def {hook.name}({', '.join(hook.gives)}):\n{body}")
+    exec(code, space)  # noqa: S102  # the source is made of names that hookmap.py has checked
+    written: Callable[..., Any] = space.pop(hook.name)
+    return written
+
+
+@functools.lru_cache(maxsize=1024)
+def _compiled(name: str, source: str) -> CodeType:
+    file = f"<groundwire plan {next(_numbers)}: {name}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    return compile(source, file, "exec")
+
+
+def _root(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def _leaf(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def _room_for(row: Row, signature: inspect.Signature) -> tuple[str, ...]:
+    kinds = [parameter.kind for parameter in signature.parameters.values()]
+    if inspect.Parameter.VAR_POSITIONAL in kinds:
+        return row.args
+    room = sum(kind in (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD) for kind in kinds)
+    args = row.args
+    while len(args) > room and args[-1] in row.maybe:
+        args = args[:-1]
+    return args
+
+
+def _taken_by_name(row: Row, signature: inspect.Signature) -> tuple[str, ...]:
+    parameters = signature.parameters
+    if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters.values()):
+        return row.named
+    return tuple(name for name in row.named if name not in row.maybe or _leaf(name) in parameters)

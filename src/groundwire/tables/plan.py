@@ -1,0 +1,353 @@
+"""How it is wired: who overrides what, bound to the hooks of one run.
+
+``compile_plan`` reads tables, objects and signatures once, before the first batch. What comes out
+is a :class:`Plan` with one callable a hook: the Trainer's own bound method where nobody listens,
+otherwise a small function written for this run (see ``fuse.py``). The loop calls these and looks
+nothing up.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from groundwire.errors import HookMapError, RefusedError, did_you_mean, place_of
+from groundwire.tables.fuse import Attached, fuse, nothing, stand_in
+from groundwire.tables.hookmap import Gap, HookMap, Position, Row, as_tuple
+from groundwire.tables.hooks import HOOKS, Stage
+
+__all__ = ["Finding", "Part", "Plan", "Wired", "attach", "by_row", "compile_plan", "overridden"]
+
+Status = Literal["wired", "gap", "unknown", "refused"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An object that plays a role of a map in this run.
+
+    Attributes:
+        hookmap: The table.
+        role: The role in it.
+        player: The object.
+        order: Its position in ``callbacks=``; 0 for what does not stand there.
+        through: Given the name of a method and the player's bound method, returns what is called in
+            its place; for adapters that have to know which foreign method is running.
+        without: Methods that the player has and does not bring into this run, since another does.
+    """
+
+    hookmap: HookMap
+    role: str
+    player: Any
+    order: int = 0
+    through: Callable[[str, Callable[..., Any]], Callable[..., Any]] | None = None
+    without: frozenset[str] = frozenset()
+
+    def implements(self, method: str, silent: tuple[type, ...] = ()) -> bool:
+        """True if the player brings its own ``method``, not one of its bases or of ``silent`` ones."""
+        bases = as_tuple(self.hookmap.bases[self.role])
+        return method not in self.without and overridden(self.player, method, bases, silent)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the portability report.
+
+    Attributes:
+        owner: Class of the object it is about.
+        source: ``"Role.method"``.
+        status: Whether it runs (``"wired"``), has no place (``"gap"``), is in no table
+            (``"unknown"``), or forbids the run (``"refused"``).
+        detail: Where it runs, or why not and what to do instead.
+        place: ``file:line`` of the method.
+    """
+
+    owner: str
+    source: str
+    status: Status
+    detail: str
+    place: str = ""
+
+
+@dataclass(slots=True)
+class Wired:
+    """What runs at one hook: rows before, one row instead or none (``rivals`` are refused), rows after."""
+
+    before: tuple[Attached, ...] = ()
+    instead: Attached | None = None
+    after: tuple[Attached, ...] = ()
+    rivals: tuple[Attached, ...] = ()
+
+
+class Plan:
+    """One callable for every hook of a run, and the report of how it came to be.
+
+    The object stays the same for the life of a Trainer; compiling replaces what its slots hold, so
+    a callback that joins in the middle of a run is heard at the next hook.
+
+    Attributes:
+        instead: Hook to the compiled row that runs instead of it; read by :class:`by_row`.
+        wired: Hook to what is attached there.
+        findings: One line for each row and gap that met an object, and each unknown method.
+    """
+
+    __slots__ = (*HOOKS, "findings", "instead", "wired")
+
+    def __init__(self) -> None:
+        self.instead: dict[str, Callable[..., Any]] = {}
+        self.wired: dict[str, Wired] = {}
+        self.findings: list[Finding] = []
+
+    def put(self, trainer: Any, hooks: Iterable[str]) -> None:
+        """Make the functions of ``hooks`` from what is wired there."""
+        spent = getattr(getattr(trainer, "at", None), "spent", None)
+        for name in hooks:
+            own = nothing if HOOKS[name].is_event else getattr(trainer, name)
+            wired = self.wired.get(name)
+            setattr(self, name, fuse(HOOKS[name], own, wired.before, wired.after, spent) if wired else own)
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, hook: str) -> Callable[..., Any]: ...
+
+
+class by_row:  # noqa: N801  # used like a decorator, in a class body
+    """A hook of an adapter class, filled by the row that was compiled to run instead of it.
+
+    ``calculate_train_batch_loss = by_row()`` in an adapter class makes the hook the foreign method
+    while a row is wired there, and the next class's method otherwise. A user's class that stands
+    before the adapter overrides it as usual, and its ``super()`` reaches the foreign method.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.owner = owner
+        self.name = name
+        self.__doc__ = getattr(getattr(super(owner, owner), name, None), "__doc__", None)
+
+    def __get__(self, trainer: Any, owner: type | None = None) -> Any:
+        if trainer is None:
+            return self
+        compiled = trainer.plan.instead.get(self.name)
+        return getattr(super(self.owner, trainer), self.name) if compiled is None else compiled
+
+
+def overridden(player: object, method: str, bases: tuple[type, ...], silent: tuple[type, ...] = ()) -> bool:
+    """True if ``player`` brings its own ``method``.
+
+    Set on the instance, or on a class that no base inherits. A hook set to ``None`` is off. An
+    object that inherits none of the bases means what it has. Bases of other tables are ``silent``:
+    what an object of two frameworks inherits from one is no override of the other.
+    """
+    own = getattr(player, "__dict__", {})
+    if method in own:
+        return callable(own[method])
+    lineage = type(player).__mro__
+    if not any(base in lineage for base in (*bases, *silent)):
+        return callable(getattr(player, method, None))
+    owner = next((cls for cls in lineage if method in vars(cls)), None)
+    if owner is None or any(owner in base.__mro__ for base in (*bases, *silent)):
+        return False
+    return callable(getattr(player, method, None))
+
+
+def compile_plan(plan: Plan, trainer: Any, parts: Sequence[Part], known: Mapping[str, Any], stage: Stage) -> None:
+    """Bind every row to every part that implements it, and put the hooks of ``stage`` in place.
+
+    Every signature is checked at assembly, so that nothing is refused after data was read.
+
+    Args:
+        plan: What is filled; left as it was when something is refused.
+        trainer: Whose hooks they are.
+        parts: Who plays which role.
+        known: Values of the names that the run knows at this stage.
+        stage: Hooks of this stage and of those before it are put in place.
+
+    Raises:
+        RefusedError: A method cannot take its arguments, a gap that would change numbers is met,
+            or two rows want to run instead of one hook. Names everything that is refused.
+    """
+    wired, findings = attach(trainer, parts, stage)
+    if refused := [finding.detail for finding in findings if finding.status == "refused"]:
+        raise RefusedError("\n".join(refused))
+    for attached in _every(wired):
+        attached.bind(known)
+    hooks = [name for name, hook in HOOKS.items() if STAGES.index(hook.stage) <= STAGES.index(stage)]
+    plan.wired, plan.findings = wired, findings
+    fresh = {
+        name: stand_in(HOOKS[name], found.instead)
+        for name, found in wired.items()
+        if name in hooks and found.instead is not None
+    }
+    # an evaluation that is assembled inside a run leaves the run's own hooks as they are
+    plan.instead = {name: made for name, made in plan.instead.items() if name not in hooks} | fresh
+    plan.put(trainer, hooks)
+
+
+def attach(trainer: Any, parts: Sequence[Part], stage: Stage) -> tuple[dict[str, Wired], list[Finding]]:
+    """Who runs where, and what is to be said about it; nothing is bound, nothing raised.
+
+    Args:
+        trainer: Whose hooks they are.
+        parts: Who plays which role.
+        stage: At ``"init"`` only the rows of that stage are looked at.
+    """
+    places: dict[tuple[str, Position], list[_Group]] = {}
+    findings: list[Finding] = []
+    silent = _bases_of(parts)
+    for hookmap in dict.fromkeys(part.hookmap for part in parts):
+        cast = [(part, {id(line) for line in hookmap.lines_of(part.role)}) for part in parts if part.hookmap is hookmap]
+        for line in hookmap.rows:
+            if stage == "init" and not (isinstance(line, Row) and line.moment.stage == "init"):
+                continue
+            players = [part for part, lines in cast if id(line) in lines and part.implements(line.method, silent)]
+            findings += _seat(line, players, places)
+    wired = _as_wired(places)
+    findings += _refused_instead(trainer, wired)
+    return wired, findings if stage == "init" else findings + _unknown(parts)
+
+
+def _bases_of(parts: Sequence[Part]) -> tuple[type, ...]:
+    maps = {part.hookmap for part in parts}
+    return tuple(base for hookmap in maps for given in hookmap.bases.values() for base in as_tuple(given))
+
+
+def _every(wired: Mapping[str, Wired]) -> Iterator[Attached]:
+    for found in wired.values():
+        yield from found.before
+        if found.instead is not None:
+            yield found.instead
+        yield from found.after
+
+
+@dataclass(slots=True)
+class _Group:
+    """What counts as one row at a place: rows of callback roles, at most one from each map."""
+
+    shared: bool
+    maps: list[HookMap] = field(default_factory=list)
+    members: list[tuple[int, Attached]] = field(default_factory=list)
+
+
+def _seat(line: Row | Gap, players: Sequence[Part], places: dict[tuple[str, Position], list[_Group]]) -> list[Finding]:
+    """Give the players of a row their place.
+
+    The ordering rule, for one position at one hook:
+    1. Rows run in table order; tables in the order in which they came (native first).
+    2. Rows of ``callbacks=`` roles from different tables count as one row; a row of a role that
+       specialises another (a monitor is a callback) keeps the place it has in its own table, and
+       no row comes before an earlier one of its own table.
+    3. Within a row the order is that of ``callbacks=``.
+    """
+    if isinstance(line, Gap):
+        return [_gap_finding(part, line) for part in players]
+    group = _group_for(line, players[0].hookmap, places.setdefault((line.hook, line.position), [])) if players else None
+    findings = []
+    for part in players:
+        try:
+            attached = Attached.check(line, part.player)
+        except HookMapError as error:
+            findings.append(_finding(part, line, "refused", str(error)))
+            continue
+        findings.append(_finding(part, line, "wired", f"{line.position} {line.hook}"))
+        if part.through is not None:
+            attached.method = part.through(line.method, attached.method)
+        if group is not None:
+            group.members.append((part.order, attached))
+    return findings
+
+
+def _group_for(line: Row, hookmap: HookMap, groups: list[_Group]) -> _Group:
+    shares = line.role in hookmap.listed and line.role not in hookmap.specialises
+    for group in reversed(groups if shares else []):
+        if hookmap in group.maps:
+            break
+        if group.shared:
+            group.maps.append(hookmap)
+            return group
+    groups.append(_Group(shared=shares, maps=[hookmap]))
+    return groups[-1]
+
+
+def _as_wired(places: Mapping[tuple[str, Position], list[_Group]]) -> dict[str, Wired]:
+    wired: dict[str, Wired] = {}
+    for (hook, position), groups in places.items():
+        calls = tuple(call for group in groups for _, call in sorted(group.members, key=lambda member: member[0]))
+        found = wired.setdefault(hook, Wired())
+        if position == "before":
+            found.before = calls
+        elif position == "after":
+            found.after = calls
+        elif calls:
+            found.instead, found.rivals = calls[0], calls[1:]
+    return wired
+
+
+def _finding(part: Part, line: Row | Gap, status: Status, detail: str) -> Finding:
+    owner = type(part.player).__qualname__
+    return Finding(owner, line.source, status, detail, place_of(getattr(part.player, line.method)))
+
+
+def _gap_finding(part: Part, gap: Gap) -> Finding:
+    found = _finding(part, gap, "gap", f"{gap.why} Instead: {gap.use}")
+    if not gap.stop:
+        return found
+    detail = (
+        f"{found.owner}.{gap.method} ({found.place}) cannot be honoured, and leaving it out would change the numbers: "
+        f"{found.detail}"
+    )
+    return _finding(part, gap, "refused", detail)
+
+
+def _refused_instead(trainer: Any, wired: Mapping[str, Wired]) -> list[Finding]:
+    """Rows that want to run instead of a hook where there is no room, or where another one does."""
+    findings = []
+    for name, found in wired.items():
+        if found.instead is None:
+            continue
+        rivals = [found.instead, *found.rivals]
+        detail = ""
+        if found.rivals:
+            said = " and ".join(rival.said for rival in rivals)
+            detail = f"{name}: {said} all want to run instead of it; keep one"
+        elif not any(isinstance(vars(cls).get(name), by_row) for cls in type(trainer).__mro__):
+            detail = (
+                f"{found.instead.said} wants to run instead of {name}, but no class of {type(trainer).__qualname__} "
+                f"leaves room for it: write `{name} = by_row()` in the adapter class"
+            )
+        if detail:
+            owner = found.instead.owner.__qualname__
+            findings.append(Finding(owner, found.instead.row.source, "refused", detail, place_of(found.instead.method)))
+    return findings
+
+
+def _unknown(parts: Sequence[Part]) -> list[Finding]:
+    """``on_…`` methods that no table speaks of; those of an object in several roles once."""
+    spoken: dict[int, set[str]] = {}
+    for part in parts:
+        names = {line.method for line in part.hookmap.lines_of(part.role)}
+        spoken.setdefault(id(part.player), set()).update(names)
+    findings = {}
+    silent = _bases_of(parts)
+    for part in parts:
+        known = spoken[id(part.player)]
+        for name in _own_hooks(part, silent):
+            if name not in known and (id(part.player), name) not in findings:
+                findings[id(part.player), name] = _unknown_finding(part, name, known)
+    return list(findings.values())
+
+
+def _own_hooks(part: Part, silent: tuple[type, ...]) -> list[str]:
+    names = [name for name in dir(type(part.player)) if name.startswith("on_")]
+    return [
+        name for name in names if inspect.isfunction(getattr(type(part.player), name)) and part.implements(name, silent)
+    ]
+
+
+def _unknown_finding(part: Part, name: str, known: set[str]) -> Finding:
+    hint = did_you_mean(name, known)
+    detail = f"No hook has this name; nothing in a run calls it.{hint}"
+    return Finding(
+        type(part.player).__qualname__, f"{part.role}.{name}", "unknown", detail, place_of(getattr(part.player, name))
+    )
