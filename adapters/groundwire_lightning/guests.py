@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from groundwire.tables.plan import overridden
+from groundwire_lightning.core.callback import Callback
+from groundwire_lightning.core.datamodule import LightningDataModule
 from groundwire_lightning.core.module import LightningModule
-from groundwire_lightning.map import LIGHTNING
 
 if TYPE_CHECKING:
     from groundwire import HookMap
@@ -29,6 +30,9 @@ PLACES = {
     "Monitor": ("callbacks.early_stopping.EarlyStopping", "callbacks.checkpoint.Checkpoint"),
 }
 """Role to the classes of Lightning that play it."""
+
+OURS_OR_THEIRS = ("groundwire_lightning", "lightning", "pytorch_lightning", "lightning_fabric")
+"""The packages in which a class of one of Lightning's names is Lightning's or ours."""
 
 LENT = ("log", "log_dict")
 """Methods of ours that a guest is lent for a run, unless its class has its own."""
@@ -48,6 +52,21 @@ def real(role: str) -> tuple[type[Any], ...]:
             if isinstance(cls, type):
                 found.append(cls)
     return tuple(found)
+
+
+def is_a(candidate: object, *names: str) -> bool:
+    """Tell whether an object is of a class of Lightning's, the real one or ours, or of a subclass of it.
+
+    Args:
+        candidate: Any object.
+        *names: Names of classes, such as ``"EarlyStopping"``; one of them is enough.
+    """
+    return any(is_named(cls, *names) for cls in type(candidate).__mro__)
+
+
+def is_named(cls: type, *names: str) -> bool:
+    """Tell whether a class itself is Lightning's or ours, and has one of these names."""
+    return cls.__name__ in names and cls.__module__.partition(".")[0] in OURS_OR_THEIRS
 
 
 class _Playing(type):
@@ -177,8 +196,8 @@ def is_overridden(method_name: str, instance: Any = None, parent: type | None = 
         return False
     if parent is not None:
         return overridden(instance, method_name, (parent,))
-    for role in ("LightningModule", "LightningDataModule", "Callback"):
-        bases = LIGHTNING.bases[role]
+    for ours in (LightningModule, LightningDataModule, Callback):
+        bases = (ours, *real(ours.__name__))
         if isinstance(instance, bases):
-            return overridden(instance, method_name, bases if isinstance(bases, tuple) else (bases,))
+            return overridden(instance, method_name, bases)
     raise ValueError(f"is_overridden({method_name!r}): {type(instance).__name__} is no class of hooks; pass parent=")

@@ -16,8 +16,9 @@ from groundwire_lightning.callbacks.progress.tqdm_progress import TQDMProgressBa
 from groundwire_lightning.callbacks.rich_model_summary import RichModelSummary
 from groundwire_lightning.callbacks.timer import Timer
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
-from groundwire_lightning.guests import ROOTS
-from groundwire_lightning.trainer.facade import named
+from groundwire_lightning.guests import ROOTS, is_a, is_named
+
+log = logging.getLogger(__name__)
 
 
 def ordered(callbacks: Iterable[Any], enable_checkpointing: bool | None) -> list[Any]:
@@ -74,25 +75,17 @@ def check_state_keys(callbacks: Iterable[Any]) -> None:
 
 def is_checkpoint(callback: Any) -> bool:
     """True for a callback that writes checkpoints, ours or Lightning's."""
-    return _is_named(callback, "Checkpoint")
+    return is_a(callback, "Checkpoint")
 
 
 def is_finder(callback: Any) -> bool:
     """True for a callback that makes trial runs, ours or Lightning's."""
-    return _is_named(callback, "BatchSizeFinder") or _is_named(callback, "LearningRateFinder")
+    return is_a(callback, "BatchSizeFinder", "LearningRateFinder")
 
 
 def is_early_stopping(callback: Any) -> bool:
     """True for a callback that ends a run early, ours or Lightning's."""
-    return _is_named(callback, "EarlyStopping")
-
-
-def _is_named(callback: Any, name: str) -> bool:
-    rooms = ("groundwire_lightning.callbacks", "lightning.pytorch.callbacks", "pytorch_lightning.callbacks")
-    return any(cls.__name__ == name and cls.__module__.startswith(rooms) for cls in type(callback).__mro__)
-
-
-log = logging.getLogger(__name__)
+    return is_a(callback, "EarlyStopping")
 
 
 def listed(given: Mapping[str, Any]) -> list[Any]:
@@ -119,7 +112,7 @@ def listed(given: Mapping[str, Any]) -> list[Any]:
 
 def has_any(callbacks: Iterable[Any], name: str) -> bool:
     """True if one of them is of the class of that name, ours or Lightning's, or of a subclass."""
-    return any(named(cls, (name,)) for callback in callbacks for cls in type(callback).__mro__)
+    return any(is_a(callback, name) for callback in callbacks)
 
 
 def specialises(made: Any, old: Any) -> bool:
@@ -130,11 +123,11 @@ def specialises(made: Any, old: Any) -> bool:
         old: What is there.
     """
     name = type(old).__name__
-    return isinstance(made, type(old)) or (named(type(old), (name,)) and has_any([made], name))
+    return isinstance(made, type(old)) or (is_named(type(old), name) and is_a(made, name))
 
 
 def _bar(callbacks: list[Any], wanted: bool) -> list[Any]:
-    bars = [callback for callback in callbacks if has_any([callback], "ProgressBar")]
+    bars = [callback for callback in callbacks if is_a(callback, "ProgressBar")]
     said = ", ".join(type(bar).__name__ for bar in bars)
     if len(bars) > 1:
         raise MisconfigurationException(f"callbacks= holds several progress bars, {said}; a Trainer draws one")

@@ -1,1 +1,1 @@
-"""TODO room groundwire_lightning.checkpoints."""
+"""Files: what is in a checkpoint, how it is read safely and written whole. Nothing here knows a Trainer."""

@@ -18,8 +18,6 @@ from groundwire import CheckpointError
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.checkpoints.plain import AS, LEFT_OUT, restored
 from groundwire_lightning.checkpoints.reading import Source, load_weights, read
-from groundwire_lightning.core.datamodule import LightningDataModule
-from groundwire_lightning.core.module import LightningModule
 from groundwire_lightning.utilities.cloud_io import get_filesystem
 from groundwire_lightning.utilities.parsing import AttributeDict
 
@@ -28,8 +26,8 @@ __all__ = ["_load_from_checkpoint", "get_filesystem", "load_hparams_from_yaml", 
 
 def _load_from_checkpoint(cls: Any, *args: Any, **kwargs: Any) -> Any:
     """What ``load_from_checkpoint`` of our base class does, for a class that overrides it."""
-    base = LightningDataModule if issubclass(cls, LightningDataModule) else LightningModule
-    return vars(base)["load_from_checkpoint"].method(cls, *args, **kwargs)
+    loaders = (vars(base).get("load_from_checkpoint") for base in cls.__mro__)
+    return next(loader for loader in loaders if isinstance(loader, OfTheClass)).method(cls, *args, **kwargs)
 
 
 def load_hparams_from_yaml(config_yaml: Any, use_omegaconf: bool = True) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""The state of callbacks and data modules in a checkpoint: each is given its own entry, and no other."""
 
 from __future__ import annotations
 

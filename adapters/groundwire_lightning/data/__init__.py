@@ -1,1 +1,1 @@
-"""TODO room groundwire_lightning.data."""
+"""Where batches come from: limited feeds over loaders, their samplers, and ``dataloader_iter``."""

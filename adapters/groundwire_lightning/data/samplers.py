@@ -19,7 +19,6 @@ from torch.utils.data import (
 
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.errors import MisconfigurationException, PossibleUserWarning
-from groundwire_lightning.loops.phases import Phase
 from groundwire_lightning.utilities.combined_loader import parts_of
 
 
@@ -60,11 +59,16 @@ def for_prediction(loader: Any) -> Any:
     return _copy(loader, batch_sampler=Seen(batches), drop_last=False)
 
 
-def warn_of_shuffling(loader: Any, phase: Phase) -> None:
-    """Say that the samples of an evaluation come in a random order, where they do."""
+def warn_of_shuffling(loader: Any, method: str) -> None:
+    """Say that the samples of an evaluation come in a random order, where they do.
+
+    Args:
+        loader: The loader, or a collection of loaders.
+        method: The method that gave it, for the message.
+    """
     if any(isinstance(getattr(part, "sampler", None), RandomSampler) for part in parts_of(loader)):
         rank_zero_warn(
-            f"the {phase.loader} shuffles; what it is for needs no order, and results are easier to compare without",
+            f"the {method} shuffles; what it is for needs no order, and results are easier to compare without",
             category=PossibleUserWarning,
         )
 

@@ -1,1 +1,1 @@
-"""TODO room groundwire_lightning.logged."""
+"""What ``self.log`` recorded: entries, their reduction across processes, and the way to the loggers."""

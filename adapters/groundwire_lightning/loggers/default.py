@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""The loggers of a Trainer: those that were given, or the default one."""
 
 from __future__ import annotations
 

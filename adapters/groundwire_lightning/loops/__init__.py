@@ -1,1 +1,1 @@
-"""TODO room groundwire_lightning.loops."""
+"""The path of a batch: fitting, evaluating, predicting, the searches, and what a checkpoint holds of them."""

@@ -9,8 +9,8 @@ import torch
 
 from groundwire import RunState
 from groundwire.errors import rank_zero_warn
-from groundwire_lightning.callbacks.of_a_trainer import has_any
 from groundwire_lightning.data.samplers import Seen
+from groundwire_lightning.guests import is_a
 from groundwire_lightning.loops.evaluation import (
     batches_of,  # MOVED
     evaluating,  # MOVED
@@ -80,7 +80,7 @@ class Predicted:
         """Make room for what the loaders give, as far as somebody wants it."""
         self.predictions = [[] for _ in loaders]
         self.epoch_batch_indices = [[] for _ in loaders]
-        writers = [callback for callback in callbacks if has_any([callback], "BasePredictionWriter")]
+        writers = [callback for callback in callbacks if is_a(callback, "BasePredictionWriter")]
         at_end = any(writer.interval.on_epoch for writer in writers)
         self._keeps = self.returns or at_end
         self._notes = (at_end, any(writer.interval.on_batch for writer in writers))

@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""Which schedulers of learning rates are due, and with which metric."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from groundwire_lightning.core.optimizer import LightningOptimizer, evaluates_on
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.strategies.precision import Precision, unscales
 from groundwire_lightning.strategies.wrappers import expect_backward
+from groundwire_lightning.utilities.apply_func import moved
 
 
 def told(batch_output: Mapping[str, Any], share: float) -> dict[str, Any]:
@@ -237,6 +238,10 @@ class Stepping(Trainer):
             self._closure = outer
 
     # a batch
+
+    def _transfer_batch(self, batch: Any) -> Any:
+        """Move a batch to the device, and whatever in it has a method ``to``."""
+        return moved(batch, self._accelerator.device)
 
     def _run_train_step(self, batch: Any, step: int) -> Any:
         self._batch_output = self._told = None

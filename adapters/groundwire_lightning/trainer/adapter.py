@@ -29,7 +29,6 @@ from groundwire_lightning.map import LIGHTNING, ONE_LOADER
 from groundwire_lightning.strategies.processes import prepared_once
 from groundwire_lightning.strategies.wrappers import through_wrappers
 from groundwire_lightning.trainer.facade import Facade
-from groundwire_lightning.utilities.apply_func import moved  # MOVED
 from groundwire_lightning.utilities.combined_loader import is_combined, is_several
 from groundwire_lightning.utilities.types import LRSchedulerConfig
 
@@ -39,7 +38,7 @@ GIVEN_AS = {"train_dataloader": "train_dataset", "val_dataloader": "eval_dataset
 """A module's method, and the data of a run in native order that is used instead of asking it."""
 
 
-class Slots(Moves):
+class Slots(Stepping):
     """One slot for each hook that a row of the table runs instead of."""
 
     _gather_callbacks = by_row()
@@ -391,11 +390,3 @@ def _holds_loaders(loaders: Any) -> bool:
     """True for a collection in which a loader is; a list of batches is none."""
     parts = list(loaders.values()) if isinstance(loaders, dict) else list(loaders)
     return isinstance(loaders, dict) or any(isinstance(part, DataLoader) for part in parts)
-
-
-class Moves(Stepping):
-    """Moves batches as Lightning does."""
-
-    def _transfer_batch(self, batch: Any) -> Any:
-        """Move a batch to the device, and whatever in it has a method ``to``."""
-        return moved(batch, self._accelerator.device)

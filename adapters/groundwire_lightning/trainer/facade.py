@@ -15,6 +15,7 @@ from groundwire import RunState
 from groundwire_lightning.accelerators import KINDS
 from groundwire_lightning.accelerators import Accelerator as Kind
 from groundwire_lightning.core.states import RunningStage, TrainerFn, TrainerState, TrainerStatus
+from groundwire_lightning.guests import is_a
 from groundwire_lightning.logged.to_loggers import log_dir
 from groundwire_lightning.loops.phases import PHASES
 from groundwire_lightning.strategies import SingleDeviceStrategy, Strategy
@@ -222,16 +223,7 @@ class Answers:
 
     def _of_kind(self, *names: str) -> list[Any]:
         """The callbacks of a class of this name, ours or Lightning's, or of a subclass of it."""
-        return [callback for callback in self.callbacks if any(named(cls, names) for cls in type(callback).__mro__)]
-
-
-def named(cls: type, names: tuple[str, ...]) -> bool:
-    """True for the class of such a name that Lightning or we have."""
-    return cls.__name__ in names and cls.__module__.partition(".")[0] in (
-        "groundwire_lightning",
-        "lightning",
-        "pytorch_lightning",
-    )
+        return [callback for callback in self.callbacks if is_a(callback, *names)]
 
 
 class _Undefined(torch.overrides.TorchFunctionMode):

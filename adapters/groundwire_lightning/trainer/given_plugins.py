@@ -7,6 +7,7 @@ from typing import Any
 
 from groundwire_lightning.checkpoints import io
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+from groundwire_lightning.guests import is_a
 from groundwire_lightning.strategies.precision import Precision
 
 
@@ -39,11 +40,7 @@ def plugged(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_a(plugin: object, kind: str) -> bool:
     """True for an object of a class of that name, ours or Lightning's."""
-    return (kind == "CheckpointIO" and io.is_one(plugin)) or any(
-        cls.__name__ == kind
-        and cls.__module__.partition(".")[0] in ("groundwire_lightning", "lightning", "pytorch_lightning")
-        for cls in type(plugin).__mro__
-    )
+    return (kind == "CheckpointIO" and io.is_one(plugin)) or is_a(plugin, kind)
 
 
 def _precision(plugin: Any, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -171,7 +171,7 @@ class Loaders(LightningAdapter):
         if phase.prefix == "predict":
             made = changed(made, for_prediction)
         self._eval_dataloader = self._unshuffled(made, phase.prefix) if self._is_fitting else made
-        warn_of_shuffling(self._eval_dataloader, phase)
+        warn_of_shuffling(self._eval_dataloader, phase.loader)
         self._used(self._eval_dataloader, phase.limit)  # refused early
         self.at.phase = outer
 

@@ -21,24 +21,7 @@ def move_data_to_device(batch: Any, device: Any) -> Any:
     from lightning_utilities.core.apply_func import apply_to_collection
 
     device = torch.device(device) if isinstance(device, str) else device
-    waits = not (isinstance(device, torch.device) and device.type not in ("cpu", "mps"))
-
-    def moved(data: Any) -> Any:
-        if isinstance(data, torch.Tensor):
-            return data.to(device, non_blocking=not waits)
-        made = data.to(device)
-        return data if made is None else made
-
-    return apply_to_collection(batch, dtype=_Movable, function=moved)
-
-
-class _Moves(type):
-    def __instancecheck__(cls, data: object) -> bool:
-        return callable(getattr(data, "to", None)) and not isinstance(data, type)
-
-
-class _Movable(metaclass=_Moves):
-    pass
+    return apply_to_collection(batch, _Movable, _move, device)
 
 
 def suggested_max_num_workers(local_world_size: int) -> int:
@@ -78,16 +61,17 @@ def moved(batch: Any, device: torch.device) -> Any:
     return apply_to_collection(batch, _Movable, _move, device)
 
 
-def _move(data: Any, device: torch.device) -> Any:
-    if isinstance(data, Tensor) and device.type not in ("cpu", "mps"):
+def _move(data: Any, device: Any) -> Any:
+    # a copy to these is over before it returns; to a card it may go on behind the next operations
+    if isinstance(data, Tensor) and isinstance(device, torch.device) and device.type not in ("cpu", "mps"):
         return data.to(device, non_blocking=True)
-    there = data.to(device)
-    return data if there is None else there  # a to() that moves in place and forgets to return
+    copy = data.to(device)
+    return data if copy is None else copy  # a to() that moves in place and forgets to return
 
 
 class _HasTo(type):
-    def __instancecheck__(cls, data: Any) -> bool:
-        return callable(getattr(type(data), "to", None))
+    def __instancecheck__(cls, data: object) -> bool:
+        return callable(getattr(data, "to", None)) and not isinstance(data, type)
 
 
 class _Movable(metaclass=_HasTo):

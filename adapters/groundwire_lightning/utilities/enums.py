@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""Enumerations of Lightning whose members equal the words they stand for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TODO docstring."""
+"""Loaders: their documented defaults, what may stand for one, and how they are shared out among processes."""
 
 from __future__ import annotations
 

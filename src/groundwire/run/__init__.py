@@ -1,1 +1,1 @@
-"""TODO room groundwire.run."""
+"""A run: how it is launched, what it knows while it is under way, and its larger moments."""

@@ -1,1 +1,1 @@
-"""TODO room groundwire.saved."""
+"""Files: checkpoints, and the training states that an exact continuation needs."""
