@@ -6,7 +6,8 @@ from groundwire_lightning.console import show_log
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.core.datamodule import LightningDataModule
 from groundwire_lightning.core.module import LightningModule
-from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+from groundwire_lightning.errors import Fabric, MisconfigurationException, NotSupportedYetError
+from groundwire_lightning.finder import install
 from groundwire_lightning.map import LIGHTNING
 from groundwire_lightning.trainer.adapt import adapt
 from groundwire_lightning.trainer.adapter import LightningAdapter
@@ -20,6 +21,7 @@ __version__ = "2.6.6"
 __all__ = [
     "LIGHTNING",
     "Callback",
+    "Fabric",
     "LightningAdapter",
     "LightningDataModule",
     "LightningModule",
@@ -34,7 +36,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """``L.callbacks`` and the like, imported when they are first used."""
-    return lazily(__name__, {"Fabric": "fabric"}, name)
+    return lazily(__name__, {}, name)
 
 
+install()
 show_log()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from groundwire.tables.plan import overridden
 from groundwire_lightning.core.module import LightningModule
 from groundwire_lightning.map import LIGHTNING
+from groundwire_lightning.paths import is_ours, spellings
 
 if TYPE_CHECKING:
     from groundwire import HookMap
@@ -19,14 +20,17 @@ if TYPE_CHECKING:
 
 __all__ = ["is_overridden"]
 
-ROOTS = ("lightning.pytorch", "pytorch_lightning")
+ROOTS = spellings("lightning.pytorch")
 """The packages that the real Lightning comes as; both may be in use in one run."""
 
 PLACES = {
-    "LightningModule": ("core.module.LightningModule",),
-    "LightningDataModule": ("core.datamodule.LightningDataModule",),
-    "Callback": ("callbacks.callback.Callback",),
-    "Monitor": ("callbacks.early_stopping.EarlyStopping", "callbacks.checkpoint.Checkpoint"),
+    "LightningModule": spellings("lightning.pytorch.core.module.LightningModule"),
+    "LightningDataModule": spellings("lightning.pytorch.core.datamodule.LightningDataModule"),
+    "Callback": spellings("lightning.pytorch.callbacks.callback.Callback"),
+    "Monitor": (
+        *spellings("lightning.pytorch.callbacks.early_stopping.EarlyStopping"),
+        *spellings("lightning.pytorch.callbacks.checkpoint.Checkpoint"),
+    ),
 }
 """Role to the classes of Lightning that play it."""
 
@@ -43,10 +47,9 @@ def real(role: str) -> tuple[type[Any], ...]:
     found = []
     for place in PLACES.get(role, ()):
         module, _, name = place.rpartition(".")
-        for root in ROOTS:
-            cls = getattr(sys.modules.get(f"{root}.{module}"), name, None)
-            if isinstance(cls, type):
-                found.append(cls)
+        cls = getattr(sys.modules.get(module), name, None)
+        if isinstance(cls, type) and not is_ours(cls):
+            found.append(cls)
     return tuple(found)
 
 

@@ -17,6 +17,7 @@ from groundwire_lightning.callbacks.rich_model_summary import RichModelSummary
 from groundwire_lightning.callbacks.timer import Timer
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
 from groundwire_lightning.guests import ROOTS
+from groundwire_lightning.paths import is_ours_or_lightnings
 from groundwire_lightning.trainer.facade import named
 
 
@@ -88,8 +89,7 @@ def is_early_stopping(callback: Any) -> bool:
 
 
 def _is_named(callback: Any, name: str) -> bool:
-    rooms = ("groundwire_lightning.callbacks", "lightning.pytorch.callbacks", "pytorch_lightning.callbacks")
-    return any(cls.__name__ == name and cls.__module__.startswith(rooms) for cls in type(callback).__mro__)
+    return any(cls.__name__ == name and is_ours_or_lightnings(cls) for cls in type(callback).__mro__)
 
 
 log = logging.getLogger(__name__)

@@ -1,19 +1,13 @@
 """What ``Trainer(plugins=...)`` takes: precision, files, processes and layers, as far as they mean something here."""
 
-from groundwire_lightning.plugins.io import AsyncCheckpointIO, CheckpointIO, TorchCheckpointIO, XLACheckpointIO
-from groundwire_lightning.plugins.precision import (
-    BitsandbytesPrecision,
-    DeepSpeedPrecision,
-    DoublePrecision,
-    FSDPPrecision,
-    HalfPrecision,
-    MixedPrecision,
-    Precision,
-    TransformerEnginePrecision,
-    XLAPrecision,
-)
+from typing import TYPE_CHECKING
+
+from groundwire_lightning.checkpoints.io import AsyncCheckpointIO, CheckpointIO, TorchCheckpointIO, XLACheckpointIO
+from groundwire_lightning.errors import missing
 from groundwire_lightning.strategies.environments import ClusterEnvironment
 from groundwire_lightning.strategies.layer_sync import LayerSync, TorchSyncBatchNorm
+from groundwire_lightning.strategies.precision import DoublePrecision, HalfPrecision, MixedPrecision, Precision
+from groundwire_lightning.utilities.lazily import modules_of
 
 __all__ = [
     "AsyncCheckpointIO",
@@ -33,3 +27,12 @@ __all__ = [
     "XLACheckpointIO",
     "XLAPrecision",
 ]
+
+BitsandbytesPrecision = missing("BitsandbytesPrecision", __name__, "bitsandbytes' layers in configure_model", Precision)
+TransformerEnginePrecision = missing("TransformerEnginePrecision", __name__, "its layers in configure_model", Precision)
+DeepSpeedPrecision = missing("DeepSpeedPrecision", __name__, "Accelerate's DeepSpeedPlugin", Precision)
+FSDPPrecision = missing("FSDPPrecision", __name__, "Accelerate's FullyShardedDataParallelPlugin", Precision)
+XLAPrecision = missing("XLAPrecision", __name__, "a native groundwire.Trainer on the TPU", Precision)
+
+if not TYPE_CHECKING:
+    __getattr__ = modules_of(__name__)

@@ -17,6 +17,7 @@ from groundwire_lightning.accelerators import Accelerator as Kind
 from groundwire_lightning.core.states import RunningStage, TrainerFn, TrainerState, TrainerStatus
 from groundwire_lightning.logged.to_loggers import log_dir
 from groundwire_lightning.loops.phases import PHASES
+from groundwire_lightning.paths import is_ours_or_lightnings
 from groundwire_lightning.strategies import SingleDeviceStrategy, Strategy
 from groundwire_lightning.strategies.precision import Precision
 from groundwire_lightning.trainer import connectors
@@ -227,11 +228,7 @@ class Answers:
 
 def named(cls: type, names: tuple[str, ...]) -> bool:
     """True for the class of such a name that Lightning or we have."""
-    return cls.__name__ in names and cls.__module__.partition(".")[0] in (
-        "groundwire_lightning",
-        "lightning",
-        "pytorch_lightning",
-    )
+    return cls.__name__ in names and is_ours_or_lightnings(cls)
 
 
 class _Undefined(torch.overrides.TorchFunctionMode):

@@ -7,6 +7,7 @@ from typing import Any
 
 from groundwire_lightning.checkpoints import io
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+from groundwire_lightning.paths import is_ours_or_lightnings
 from groundwire_lightning.strategies.precision import Precision
 
 
@@ -40,9 +41,7 @@ def plugged(given: Mapping[str, Any]) -> dict[str, Any]:
 def _is_a(plugin: object, kind: str) -> bool:
     """True for an object of a class of that name, ours or Lightning's."""
     return (kind == "CheckpointIO" and io.is_one(plugin)) or any(
-        cls.__name__ == kind
-        and cls.__module__.partition(".")[0] in ("groundwire_lightning", "lightning", "pytorch_lightning")
-        for cls in type(plugin).__mro__
+        cls.__name__ == kind and is_ours_or_lightnings(cls) for cls in type(plugin).__mro__
     )
 
 
