@@ -109,6 +109,14 @@ def test_running_needs_six_libraries() -> None:
 
 # what is published
 
+# a file that editors read for an import path of Lightning, and a line of it
+TYPED = {
+    "groundwire_lightning/callbacks/callback.pyi": "from groundwire_lightning.core.callback import *",
+    "groundwire_lightning/pytorch/__init__.pyi": "from groundwire_lightning import Trainer as Trainer",
+    "groundwire_lightning/pytorch/callbacks/timer.pyi": "from groundwire_lightning.callbacks.timer import *",
+    "groundwire_lightning/fabric/utilities/seed.pyi": "from groundwire_lightning.utilities.seed import reset_seed",
+}
+
 
 def test_the_wheel_holds_the_four_packages_with_their_types_and_commands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -119,11 +127,13 @@ def test_the_wheel_holds_the_four_packages_with_their_types_and_commands(
     with zipfile.ZipFile(tmp_path / build_wheel(str(tmp_path))) as wheel:
         names = wheel.namelist()
         commands = wheel.read(next(name for name in names if name.endswith("entry_points.txt"))).decode()
+        typed = {name: wheel.read(name).decode() for name in TYPED}
     folders = {name.partition("/")[0] for name in names}
     assert {folder for folder in folders if not folder.endswith(".dist-info")} == PACKAGES
     assert {f"{package}/{file}" for package in PACKAGES for file in ("__init__.py", "py.typed")} <= set(names)
     assert "groundwire = groundwire.cli:main" in commands
     assert "[groundwire.commands]" in commands
+    assert [name for name, line in TYPED.items() if line not in typed[name]] == []
 
 
 def project_files() -> list[Path]:

@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from groundwire_lightning.console import show_log
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.core.datamodule import LightningDataModule
 from groundwire_lightning.core.module import LightningModule
-from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+from groundwire_lightning.errors import Fabric, MisconfigurationException, NotSupportedYetError
 from groundwire_lightning.map import LIGHTNING
 from groundwire_lightning.trainer.adapt import adapt
 from groundwire_lightning.trainer.adapter import LightningAdapter
 from groundwire_lightning.trainer.trainer import Trainer
+from groundwire_lightning.utilities.console import show_log
+from groundwire_lightning.utilities.finder import install
 from groundwire_lightning.utilities.lazily import lazily
 from groundwire_lightning.utilities.seed import seed_everything
 
@@ -20,6 +21,7 @@ __version__ = "2.6.6"
 __all__ = [
     "LIGHTNING",
     "Callback",
+    "Fabric",
     "LightningAdapter",
     "LightningDataModule",
     "LightningModule",
@@ -34,7 +36,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """``L.callbacks`` and the like, imported when they are first used."""
-    return lazily(__name__, {"Fabric": "fabric"}, name)
+    return lazily(__name__, {}, name)
 
 
+install()
 show_log()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.utilities.lazily import modules_of
+
+__path__: list[str] = []  # what Lightning has below this path are rows of paths.py
 
 __all__ = [
     "Accelerator",
@@ -16,9 +19,9 @@ __all__ = [
     "MPSAccelerator",
     "XLAAccelerator",
     "find_usable_cuda_devices",
+    "is_cuda_available",
+    "num_cuda_devices",
 ]
-
-__all__ = ["CUDAAccelerator", "find_usable_cuda_devices", "is_cuda_available", "num_cuda_devices"]
 
 
 class Accelerator:
@@ -191,10 +194,14 @@ def find_usable_cuda_devices(num_devices: int = -1) -> list[int]:
 
 
 def num_cuda_devices() -> int:
-    """How many cards torch sees."""
+    """The number of cards that torch sees."""
     return torch.cuda.device_count()
 
 
 def is_cuda_available() -> bool:
     """True where torch sees a card."""
     return torch.cuda.is_available()
+
+
+if not TYPE_CHECKING:
+    __getattr__ = modules_of(__name__)

@@ -77,3 +77,8 @@ def told(module: str, names: dict[str, str], kind: str = "attribute") -> Any:
         raise AttributeError(f"module {module!r} has no {kind} {name!r}")
 
     return missing_name
+
+
+Fabric = missing(
+    "Fabric", __name__, "accelerate.Accelerator for a loop of your own, or groundwire.Trainer for one you can override"
+)

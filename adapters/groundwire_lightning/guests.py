@@ -13,6 +13,7 @@ from groundwire.tables.plan import overridden
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.core.datamodule import LightningDataModule
 from groundwire_lightning.core.module import LightningModule
+from groundwire_lightning.paths import is_ours, is_ours_or_lightnings, spellings
 
 if TYPE_CHECKING:
     from groundwire import HookMap
@@ -20,19 +21,19 @@ if TYPE_CHECKING:
 
 __all__ = ["is_overridden"]
 
-ROOTS = ("lightning.pytorch", "pytorch_lightning")
+ROOTS = spellings("lightning.pytorch")
 """The packages that the real Lightning comes as; both may be in use in one run."""
 
 PLACES = {
-    "LightningModule": ("core.module.LightningModule",),
-    "LightningDataModule": ("core.datamodule.LightningDataModule",),
-    "Callback": ("callbacks.callback.Callback",),
-    "Monitor": ("callbacks.early_stopping.EarlyStopping", "callbacks.checkpoint.Checkpoint"),
+    "LightningModule": spellings("lightning.pytorch.core.module.LightningModule"),
+    "LightningDataModule": spellings("lightning.pytorch.core.datamodule.LightningDataModule"),
+    "Callback": spellings("lightning.pytorch.callbacks.callback.Callback"),
+    "Monitor": (
+        *spellings("lightning.pytorch.callbacks.early_stopping.EarlyStopping"),
+        *spellings("lightning.pytorch.callbacks.checkpoint.Checkpoint"),
+    ),
 }
 """Role to the classes of Lightning that play it."""
-
-OURS_OR_THEIRS = ("groundwire_lightning", "lightning", "pytorch_lightning", "lightning_fabric")
-"""The packages in which a class of one of Lightning's names is Lightning's or ours."""
 
 LENT = ("log", "log_dict")
 """Methods of ours that a guest is lent for a run, unless its class has its own."""
@@ -47,10 +48,9 @@ def real(role: str) -> tuple[type[Any], ...]:
     found = []
     for place in PLACES.get(role, ()):
         module, _, name = place.rpartition(".")
-        for root in ROOTS:
-            cls = getattr(sys.modules.get(f"{root}.{module}"), name, None)
-            if isinstance(cls, type):
-                found.append(cls)
+        cls = getattr(sys.modules.get(module), name, None)
+        if isinstance(cls, type) and not is_ours(cls):
+            found.append(cls)
     return tuple(found)
 
 
@@ -66,7 +66,7 @@ def is_a(candidate: object, *names: str) -> bool:
 
 def is_named(cls: type, *names: str) -> bool:
     """Tell whether a class itself is Lightning's or ours, and has one of these names."""
-    return cls.__name__ in names and cls.__module__.partition(".")[0] in OURS_OR_THEIRS
+    return cls.__name__ in names and is_ours_or_lightnings(cls)
 
 
 class _Playing(type):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from groundwire_lightning.callbacks.of_a_trainer import has_any
 from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.utilities.lazily import modules_of
+
+__path__: list[str] = []  # what Lightning has below this path are rows of paths.py
 
 __all__ = ["Tuner"]
 
@@ -146,3 +149,7 @@ class Tuner:
             raise ValueError("scale_batch_size tries sizes in one process; there are several")
         if has_any(self._trainer.callbacks, finder):
             raise ValueError(f"the Trainer has a {finder} among its callbacks; take it out to use the Tuner")
+
+
+if not TYPE_CHECKING:
+    __getattr__ = modules_of(__name__)

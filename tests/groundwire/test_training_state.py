@@ -506,6 +506,39 @@ def test_two_callbacks_of_one_class_get_each_its_own_state_back(tmp_path):
         new_trainer([Diary()]).load_training_state(tmp_path)
 
 
+def test_a_callback_gets_its_state_back_after_its_class_has_moved(tmp_path, monkeypatch):
+    one, other = Diary(), Diary()
+    one.batches = 3
+    saved(tmp_path, new_trainer([one]))
+    monkeypatch.setattr(Diary, "__module__", "elsewhere")
+    new_trainer([other]).load_training_state(tmp_path)
+    assert other.batches == 3
+
+
+def test_a_state_key_tells_two_callbacks_of_one_class_apart(tmp_path):
+    def named(key, batches=0):
+        diary = Diary()
+        diary.state_key, diary.batches = key, batches
+        return diary
+
+    saved(tmp_path, new_trainer([named("a", 1), named("b", 2)]))
+    swapped = [named("b"), named("a")]
+    new_trainer(swapped).load_training_state(tmp_path)
+    assert [diary.batches for diary in swapped] == [2, 1]
+
+
+def test_the_states_of_a_file_that_names_modules_are_given_back(tmp_path):
+    one, two = Diary(), Diary()
+    one.batches, two.batches = 1, 2
+    path = saved(tmp_path, new_trainer([one, two]))
+    state = torch.load(path, weights_only=True)
+    state["callbacks"] = {f"{Diary.__module__}.{key}": value for key, value in state["callbacks"].items()}
+    torch.save(state, path)
+    first, second = Diary(), Diary()
+    new_trainer([first, second]).load_training_state(tmp_path)
+    assert (first.batches, second.batches) == (1, 2)
+
+
 def test_nothing_is_lost_where_a_state_cannot_be_written(tmp_path):
     path = saved(tmp_path)
     before = path.read_bytes()

@@ -13,7 +13,7 @@ from groundwire_lightning.core import hooks as module_hooks
 # by itself
 
 
-@pytest.mark.parametrize("hooks", [module_hooks.DataHooks, module_hooks.ModuleHooks], ids=lambda hooks: hooks.__name__)
+@pytest.mark.parametrize("hooks", [module_hooks.DataHooks, module_hooks.ModelHooks], ids=lambda hooks: hooks.__name__)
 def test_a_hook_returns_what_leaves_a_run_as_it_is(hooks):
     acting = {"optimizer_zero_grad", "backward", "optimizer_step", "lr_scheduler_step", "clip_gradients"}
     acting |= {"configure_gradient_clipping"}

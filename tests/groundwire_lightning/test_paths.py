@@ -1,14 +1,23 @@
 """The paths at which code imports names of Lightning: each is there, and gives the real thing of ours."""
 
 import importlib
+import inspect
+import pickle
+import pkgutil
 import subprocess
 import sys
+import types
+import typing
+from importlib.util import find_spec
+from pathlib import Path
 
+import lightning.fabric
 import lightning.pytorch
 import pytest
 
 import groundwire_lightning as L
-from groundwire_lightning import NotSupportedYetError
+from groundwire_lightning import NotSupportedYetError, paths
+from groundwire_lightning.utilities.finder import ROWS, answer
 
 # `module: names`, as published packages and public projects import them; all roots counted as one
 PATHS = """
@@ -85,7 +94,9 @@ utilities.model_helpers: is_overridden
 utilities.model_summary: ModelSummary summarize
 utilities.parsing: AttributeDict get_init_args
 utilities.rank_zero: rank_prefixed_message rank_zero_info rank_zero_only rank_zero_warn
-utilities.seed: isolate_rng
+tuner: Tuner
+tuner.tuning: Tuner
+utilities.seed: isolate_rng seed_everything
 utilities.types: EVAL_DATALOADERS OptimizerLRScheduler STEP_OUTPUT TRAIN_DATALOADERS LRSchedulerPLType
 utilities.warnings: PossibleUserWarning
 """
@@ -108,12 +119,227 @@ def test_a_name_is_where_lightning_code_imports_it_from(path, name):
 def test_the_path_with_pytorch_in_it_gives_the_same_module(path):
     ours = importlib.import_module(f"groundwire_lightning.{path}")
     assert importlib.import_module(f"groundwire_lightning.pytorch.{path}") is ours
-    assert ours.__spec__.name == ours.__name__ == f"groundwire_lightning.{path}"
+    assert ours.__spec__.name == ours.__name__
 
 
-def test_a_path_that_is_nowhere_is_an_import_error():
-    with pytest.raises(ModuleNotFoundError, match=r"groundwire_lightning\.pytorch\.nothing"):
+# the table
+
+
+def of_lightning() -> list[str]:
+    """Every public module path of the installed Lightning."""
+    listed = []
+    for package in (lightning.pytorch, lightning.fabric):
+        folder = Path(package.__file__).parent
+        for file in folder.rglob("*.py"):
+            parts = [*package.__name__.split("."), *file.relative_to(folder).with_suffix("").parts]
+            parts = parts[:-1] if parts[-1] == "__init__" else parts
+            if not any(part.startswith("_") or part == "testing" for part in parts):
+                listed.append(".".join(parts))
+    return sorted(listed)
+
+
+HOMES = sorted(path for path, row in paths.TABLE.items() if not isinstance(row, paths.Gap))
+# paths that Lightning 2 has no more, or in other distributions alone
+OLD = {
+    *("lightning", "lightning.__about__", "lightning.app", "lightning.store", "lightning.data"),
+    *("lightning.pytorch.__about__", "lightning.pytorch.callbacks.base", "lightning.pytorch.core.lightning"),
+    *("lightning.pytorch.lite", "lightning.pytorch.loggers.base", "lightning.pytorch.metrics"),
+    *("lightning.pytorch.plugins.environments.lightning_environment", "lightning.pytorch.plugins.io.torch_io"),
+    *("lightning.pytorch.plugins.environments.slurm_environment", "lightning.pytorch.profiler"),
+    *("lightning.pytorch.plugins.environments.torchelastic", "lightning.pytorch.trainer.supporters"),
+    *("lightning.pytorch.utilities.cli", "lightning.pytorch.utilities.cloud_io"),
+    *("lightning.pytorch.utilities.apply_func", "lightning.pytorch.utilities.distributed"),
+}
+
+
+def test_every_public_path_of_lightning_has_a_home_or_a_gap():
+    assert [path for path in of_lightning() if path not in paths.TABLE and paths.gap_of(path) is None] == []
+
+
+def test_every_row_is_a_path_of_lightning():
+    assert set(paths.TABLE) - set(of_lightning()) == OLD
+
+
+@pytest.mark.parametrize("path", [path for path in HOMES if path != "lightning"])
+def test_a_row_gives_its_home_or_the_names_that_it_lists(path):
+    module = importlib.import_module("groundwire_" + path)
+    names = paths.names_of(path)
+    if names is None:
+        assert module.__name__ == paths.TABLE[path]
+    for name, (home, inner) in (names or {}).items():
+        assert getattr(module, name) is getattr(importlib.import_module(home), inner)
+
+
+def test_a_row_names_a_home_and_no_other_row():
+    homes = {paths.home_of(path) for path in HOMES} | {
+        home for path in HOMES for home, _ in (paths.names_of(path) or {}).values()
+    }
+    written = {paths.home_of(path) for path in HOMES if paths.names_of(path) is not None}
+    for home in homes - written:
+        assert (module := importlib.import_module(home)).__name__ == home
+        assert Path(module.__file__).suffix == ".py"
+
+
+def test_our_own_code_imports_homes_and_no_rows():
+    folder = Path(L.__file__).parent
+    named = {f.relative_to(folder).with_suffix("").as_posix().replace("/", ".") for f in folder.rglob("*.py")}
+    named = {name.removesuffix(".__init__") for name in named} | {""}
+    for file in folder.rglob("*.py"):
+        text = file.read_text("utf-8")
+        for line in text.splitlines():
+            words = line.split()
+            if len(words) > 1 and words[0] in ("from", "import") and words[1].startswith("groundwire_lightning."):
+                assert words[1].removeprefix("groundwire_lightning.") in named, f"{file.name}: {line}"
+
+
+@pytest.mark.parametrize(
+    ("asked", "near"),
+    [
+        ("groundwire_lightning.pytorch.calbacks", "groundwire_lightning.callbacks"),
+        ("groundwire_lightning.model_checkpoint", "groundwire_lightning.callbacks.model_checkpoint"),
+        ("groundwire_lightning.fabric.utilities.sed", "groundwire_lightning.fabric.utilities.seed"),
+        ("groundwire_lightning.core.hook", "groundwire_lightning.core.hooks"),
+    ],
+)
+def test_a_path_that_is_nowhere_is_an_import_error_that_names_a_near_one(asked, near):
+    with pytest.raises(ModuleNotFoundError, match=rf"No module named '{asked}'\. Did you mean '{near}'\?$") as raised:
+        importlib.import_module(asked)
+    assert raised.value.name == asked
+    assert find_spec(asked) is None
+
+
+def test_a_path_like_no_other_is_an_import_error():
+    with pytest.raises(ModuleNotFoundError, match=r"No module named 'groundwire_lightning\.pytorch\.nothing'$"):
         importlib.import_module("groundwire_lightning.pytorch.nothing")
+    with pytest.raises(ImportError, match="cannot import name 'EarlyStop'"):
+        from groundwire_lightning.callbacks import EarlyStop  # noqa: F401
+
+
+def test_a_refused_path_says_why_and_what_to_use():
+    told = r"lightning\.pytorch\.serve has no counterpart here: there is no server\. Instead: "
+    with pytest.raises(ModuleNotFoundError, match=told):
+        import groundwire_lightning.serve
+    with pytest.raises(ModuleNotFoundError, match=told):
+        from groundwire_lightning.pytorch import serve  # noqa: F401
+    with pytest.raises(AttributeError, match="has no attribute 'serve': there is no server"):
+        L.serve  # noqa: B018
+    assert not hasattr(L, "serve")
+    assert find_spec("groundwire_lightning.serve") is None
+    with pytest.raises(ModuleNotFoundError, match=r"lightning\.fabric\.strategies has no counterpart here"):
+        import groundwire_lightning.fabric.strategies.ddp  # noqa: F401
+
+
+# the finder
+
+WRITTEN, WHOLE = "groundwire_lightning.core.mixins", "groundwire_lightning.fabric.utilities.cloud_io"
+
+
+@pytest.mark.parametrize("path", [WRITTEN, WHOLE])
+def test_python_can_do_with_a_row_what_it_can_do_with_a_file(path):
+    module = importlib.import_module(path)
+    assert find_spec(path) is not None
+    assert importlib.reload(module) is module is sys.modules[path]
+    assert inspect.getsource(module).startswith('"""')
+    star: dict[str, object] = {}
+    exec(f"from {path} import *", star)  # noqa: S102  # no function may hold a star import
+    assert star.keys() - {"__builtins__"} == set(module.__all__)
+    for name in module.__all__:
+        named = f"c{path}\n{name}\n.".encode()
+        assert pickle.loads(named) is pickle.loads(pickle.dumps(star[name])) is getattr(module, name)
+
+
+def test_hints_and_sources_of_classes_are_those_of_their_homes():
+    hooks, states = L.core.hooks, L.trainer.states
+    assert typing.get_type_hints(hooks.DataHooks.setup) == {"stage": str, "return": types.NoneType}
+    assert typing.get_type_hints(states.TrainerState)["status"] is states.TrainerStatus
+    assert inspect.getsource(hooks.ModelHooks).startswith("class ModelHooks")
+
+
+def test_modules_of_a_row_are_attributes_of_it():
+    from groundwire_lightning.trainer.connectors.logger_connector import result
+
+    assert L.trainer.connectors.logger_connector.result is result
+    assert L.pytorch.callbacks.callback is L.callbacks.callback
+    assert L.fabric.utilities.seed.seed_everything is L.seed_everything
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        L.fabric.utilities.nothing  # noqa: B018
+
+
+def test_the_rows_below_a_row_are_listed():
+    import groundwire_lightning.pytorch as root
+
+    listed = {module.name for module in pkgutil.walk_packages(root.__path__, "groundwire_lightning.pytorch.")}
+    rows = {"groundwire_" + path for path in HOMES if path.startswith("lightning.pytorch.")}
+    assert rows <= listed
+    importlib.invalidate_caches()
+    assert {module.name for module in pkgutil.iter_modules(L.trainer.connectors.__path__)} >= {"data_connector"}
+
+
+def test_answering_for_lightning_is_refused_where_it_is_in_use():
+    with pytest.raises(ImportError, match=r"lightning is imported already: call answer\(\) before"):
+        answer("lightning.pytorch")
+    with pytest.raises(ValueError, match="there are"):
+        answer("keras")
+    assert {"groundwire_lightning"} == ROWS.roots
+
+
+ANSWERED = """
+import importlib, pickle, sys
+from importlib.util import find_spec
+import groundwire_lightning as L
+from groundwire_lightning import guests, paths
+from groundwire_lightning.utilities.finder import answer
+answer("lightning.pytorch", "pytorch_lightning", "lightning", "lightning_fabric")
+answer()
+
+import lightning, lightning.pytorch.callbacks.callback, pytorch_lightning as pl, lightning_fabric
+from lightning.pytorch import *
+from lightning.fabric.utilities.types import _PATH
+from pytorch_lightning.utilities.seed import isolate_rng
+assert Trainer is pl.Trainer is lightning.Trainer is L.Trainer
+assert lightning.pytorch.callbacks is pl.callbacks is L.callbacks and lightning.pytorch is pl
+assert lightning.__version__ == pl.__version__ == L.__version__
+assert pl.trainer.states.RunningStage is L.trainer.states.RunningStage
+assert pickle.loads(b"cpytorch_lightning.callbacks.callback\\nCallback\\n.") is L.Callback
+
+for path in (path for path, row in paths.TABLE.items() if not isinstance(row, paths.Gap)):
+    modules = {importlib.import_module(spelling) for spelling in paths.spellings(path)}
+    assert len(modules) == 1, path
+
+assert find_spec("lightning.pytorch.serve") is find_spec("pytorch_lightning.nothing") is None
+for asked, told in {"pytorch_lightning.metrics": "torchmetrics", "lightning.callbacks": "lightning.pytorch.callbacks",
+                    "lightning.data": "litdata", "lightning.pytorch.adapter": "No module named"}.items():
+    try:
+        importlib.import_module(asked)
+    except ImportError as error:
+        assert asked in str(error) and told in str(error), error
+    else:
+        raise AssertionError(asked)
+import lightning.pytorch.callbacks.checkpoint_names as ours  # of ours alone: that very module, and no copy
+assert ours is sys.modules["groundwire_lightning.callbacks.checkpoint_names"]
+assert guests.real("LightningModule") == ()
+assert not [name for name, module in sys.modules.items()
+            if "site-packages/lightning/" in (getattr(module, "__file__", None) or "")]
+"""
+
+
+def test_lightning_itself_is_answered_and_never_imported():
+    ran = subprocess.run([sys.executable, "-c", ANSWERED], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+
+
+# for editors
+
+
+def test_the_files_for_editors_say_where_each_name_is():
+    folder = Path(L.__file__).parent
+    files = paths.stubs(folder)
+    assert files["core/mixins/__init__.pyi"] == files["pytorch/core/mixins/__init__.pyi"]
+    for name, text in files.items():
+        compile(text, name, "exec")
+        assert not (folder / name).with_suffix(".py").exists()
+    above = {parent.as_posix() for name in files for parent in Path(name).parents[:-1]}
+    assert [p for p in above if not (folder / p / "__init__.py").exists() and f"{p}/__init__.pyi" not in files] == []
 
 
 # names that Lightning's modules have in public and ours do not, each with its reason

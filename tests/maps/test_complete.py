@@ -65,7 +65,7 @@ def test_no_retired_hook_exists_in_lightning(hook):
 
 
 def test_every_method_of_the_classes_of_hooks_is_spoken_of():
-    declared = public(module_hooks.DataHooks) | public(module_hooks.ModuleHooks)
+    declared = public(module_hooks.DataHooks) | public(module_hooks.ModelHooks)
     assert declared <= told("LightningModule") <= public(L.LightningModule)
     assert public(module_hooks.RetiredHooks) == told("RetiredHooks")
     assert {name for name in public(L.Callback) if name != "state_key"} == told("Callback")

@@ -1,5 +1,7 @@
 """Lightning's callbacks, each in a file of its own; what is heavy is imported where it is used."""
 
+from typing import TYPE_CHECKING
+
 from groundwire_lightning.callbacks.batch_size_finder import BatchSizeFinder
 from groundwire_lightning.callbacks.checkpoint import Checkpoint
 from groundwire_lightning.callbacks.device_stats_monitor import DeviceStatsMonitor
@@ -22,6 +24,7 @@ from groundwire_lightning.callbacks.throughput_monitor import ThroughputMonitor
 from groundwire_lightning.callbacks.timer import Timer
 from groundwire_lightning.callbacks.weight_averaging import EMAWeightAveraging, WeightAveraging
 from groundwire_lightning.core.callback import Callback
+from groundwire_lightning.utilities.lazily import modules_of
 
 __all__ = [
     "BackboneFinetuning",
@@ -51,3 +54,6 @@ __all__ = [
     "Timer",
     "WeightAveraging",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = modules_of(__name__)

@@ -7,7 +7,7 @@ from typing import Any
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import MisconfigurationException, TunerExit
 from groundwire_lightning.utilities.parsing import lightning_hasattr
-from groundwire_lightning.utilities.seed import isolated_rng
+from groundwire_lightning.utilities.seed import isolate_rng
 
 
 class BatchSizeFinder(Callback):
@@ -93,7 +93,7 @@ class BatchSizeFinder(Callback):
         """
         from groundwire_lightning.loops.batch_size_search import scale_batch_size
 
-        with isolated_rng():  # so that a run is the same as one that was given the size
+        with isolate_rng():  # so that a run is the same as one that was given the size
             self.optimal_batch_size = scale_batch_size(
                 trainer,
                 self._mode,

@@ -6,7 +6,7 @@ from typing import Any
 
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import TunerExit
-from groundwire_lightning.utilities.seed import isolated_rng
+from groundwire_lightning.utilities.seed import isolate_rng
 
 
 class LearningRateFinder(Callback):
@@ -63,7 +63,7 @@ class LearningRateFinder(Callback):
         """
         from groundwire_lightning.loops.lr_search import lr_find
 
-        with isolated_rng():
+        with isolate_rng():
             self.optimal_lr = lr_find(
                 trainer,
                 pl_module,

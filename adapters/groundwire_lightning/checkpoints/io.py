@@ -14,7 +14,8 @@ from groundwire.saved import checkpoint as files
 from groundwire_lightning.checkpoints import files as ckpt_files
 from groundwire_lightning.checkpoints.migration import migrated
 from groundwire_lightning.checkpoints.reading import read
-from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.errors import MisconfigurationException, missing
+from groundwire_lightning.paths import is_ours_or_lightnings
 
 
 class CheckpointIO:
@@ -122,7 +123,8 @@ class AsyncCheckpointIO(TorchCheckpointIO):
             )
 
 
-BUILT_IN = ("groundwire_lightning", "lightning", "pytorch_lightning", "lightning_fabric")
+XLACheckpointIO = missing("XLACheckpointIO", __name__, "TorchCheckpointIO", CheckpointIO)
+
 METHODS = ("save_checkpoint", "load_checkpoint", "remove_checkpoint")
 
 
@@ -137,8 +139,7 @@ def as_given(plugin: Any) -> Any:
     Args:
         plugin: One of ours, of Lightning's, or of the user's.
     """
-    kind = type(plugin)
-    if kind.__module__.partition(".")[0] not in BUILT_IN:
+    if not is_ours_or_lightnings(type(plugin)):
         if hasattr(plugin, "checkpoint_io") and plugin.checkpoint_io is None:  # it wraps one, and was given none
             plugin.checkpoint_io = TorchCheckpointIO()
         return plugin

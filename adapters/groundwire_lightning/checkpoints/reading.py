@@ -17,6 +17,7 @@ import torch
 from groundwire import CheckpointError
 from groundwire_lightning.checkpoints.files import local
 from groundwire_lightning.checkpoints.migration import migrated
+from groundwire_lightning.paths import home_of_name, spellings
 
 Source = str | PathLike[str] | IO[bytes]
 
@@ -56,17 +57,14 @@ _PLAIN = {
     **{f"builtins.{kind.__name__}": kind for kind in (frozenset, list, dict, set, tuple, int, float, str, bool, range,
                                                       slice, complex)},
 }  # fmt: skip
-_ROOMS = ("lightning.pytorch", "pytorch_lightning")
 _ATTRIBUTE_DICTS = (
-    "lightning.fabric.utilities.data.AttributeDict",
-    "lightning_fabric.utilities.data.AttributeDict",
-    *(f"{room}.utilities.parsing.AttributeDict" for room in _ROOMS),
+    *spellings("lightning.fabric.utilities.data.AttributeDict"),
+    *spellings("lightning.pytorch.utilities.parsing.AttributeDict"),
 )
-LEGACY_CALLBACKS = {
-    f"{room}.callbacks.{module}.{name}": (module, name)
-    for room in _ROOMS
-    for module, name in (("model_checkpoint", "ModelCheckpoint"), ("early_stopping", "EarlyStopping"))
-}
+LEGACY_CALLBACKS = (
+    *spellings("lightning.pytorch.callbacks.model_checkpoint.ModelCheckpoint"),
+    *spellings("lightning.pytorch.callbacks.early_stopping.EarlyStopping"),
+)
 """Classes that releases before 1.5 used as keys of the states of callbacks."""
 
 
@@ -75,15 +73,16 @@ def allowed() -> dict[str, Any]:
     return {
         **_PLAIN,
         **dict.fromkeys(_ATTRIBUTE_DICTS, collections.OrderedDict),  # torch fills no other dictionary
-        **{name: _legacy(*place) for name, place in LEGACY_CALLBACKS.items()},
+        **{name: _legacy(name) for name in LEGACY_CALLBACKS},
         **_of_numpy(),
     }
 
 
-def _legacy(module: str, name: str) -> Any:
+def _legacy(path: str) -> Any:
     import importlib
 
-    return getattr(importlib.import_module(f"groundwire_lightning.callbacks.{module}"), name)
+    module, _, name = str(home_of_name(path)).rpartition(".")
+    return getattr(importlib.import_module(module), name)
 
 
 def _of_numpy() -> dict[str, Any]:

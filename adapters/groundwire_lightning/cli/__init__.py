@@ -7,9 +7,17 @@ from typing import Any
 from groundwire_lightning.utilities.lazily import lazily
 
 _WHERE = {
+    "ArgsType": "parser",
+    "LRSchedulerCallable": "parser",
+    "LRSchedulerType": "parser",
+    "LRSchedulerTypeTuple": "parser",
+    "LRSchedulerTypeUnion": "parser",
     "LightningArgumentParser": "parser",
     "LightningCLI": "lightning_cli",
+    "OptimizerCallable": "parser",
+    "ReduceLROnPlateau": "parser",
     "SaveConfigCallback": "config",
+    "instantiate_class": "parser",
     "instantiate_module": "config",
 }
 

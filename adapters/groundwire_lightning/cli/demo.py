@@ -51,11 +51,10 @@ def new_folder(runs: Path) -> Path:
 
 
 def programs() -> Path:
-    """Where the example programs lie: beside this file in a wheel, in the repository otherwise."""
-    here = Path(__file__).resolve().parent
-    return next(
-        folder for folder in (here / "examples", here.parents[1] / "examples") if (folder / "digits.py").is_file()
-    )
+    """Where the example programs lie: in the package of a wheel, in the repository otherwise."""
+    package = Path(__file__).resolve().parents[1]
+    folders = (package / "examples", package.parents[1] / "examples")
+    return next(folder for folder in folders if (folder / "digits.py").is_file())
 
 
 def report(outcomes: dict[str, Any], digits: Any, log_dir: Path, seconds: float) -> int:

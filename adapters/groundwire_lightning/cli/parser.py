@@ -17,6 +17,7 @@ from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.core.datamodule import LightningDataModule
 from groundwire_lightning.core.module import LightningModule
 from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.paths import ROOTS, home_of_name
 from groundwire_lightning.trainer.trainer import Trainer
 
 try:
@@ -57,7 +58,7 @@ LRSchedulerCallable = Callable[[Optimizer], LRScheduler | ReduceLROnPlateau]
 
 KINDS = (Trainer, LightningModule, LightningDataModule, Callback)
 
-THEIR_PATH = re.compile(r"\b(?:lightning\.pytorch|pytorch_lightning|lightning)((?:\.[A-Za-z_]\w*)+)")
+THEIR_PATH = re.compile(rf"\b(?:{'|'.join(ROOTS)})(?:\.[A-Za-z_]\w*)+")
 
 
 def ours(text: str) -> str:
@@ -66,13 +67,13 @@ def ours(text: str) -> str:
     Args:
         text: An argument, or a configuration file.
     """
-    return THEIR_PATH.sub(lambda found: _our_path(found[1]) or found[0], text)
+    return THEIR_PATH.sub(lambda found: _our_path(found[0]) or found[0], text)
 
 
-def _our_path(rest: str) -> str | None:
-    module, _, name = f"groundwire_lightning{rest}".rpartition(".")
+def _our_path(theirs: str) -> str | None:
+    module, _, name = (home_of_name(theirs) or "").rpartition(".")
     try:
-        return f"{module}.{name}" if hasattr(importlib.import_module(module), name) else None
+        return f"{module}.{name}" if module and hasattr(importlib.import_module(module), name) else None
     except ImportError:
         return None
 

@@ -47,7 +47,7 @@ class DataHooks:
         return batch
 
 
-class ModuleHooks(DataHooks):
+class ModelHooks(DataHooks):
     """The moments of a run that a module may override, in the order of a run."""
 
     def configure_callbacks(self) -> Any:

@@ -10,14 +10,14 @@ import torch
 
 from groundwire_lightning.core.configure_optimizers import clipping
 from groundwire_lightning.core.export import Export
-from groundwire_lightning.core.hooks import ModuleHooks
+from groundwire_lightning.core.hooks import ModelHooks
 from groundwire_lightning.core.hparams import HyperParameters
 from groundwire_lightning.core.saving import OfTheClass, build_module, load
 from groundwire_lightning.core.self_log import Logging
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
 
 
-class LightningModule(HyperParameters, ModuleHooks, Logging, Export):
+class LightningModule(HyperParameters, ModelHooks, Logging, Export):
     """A model with its training step, its validation step and its optimizer.
 
     Subclass it as in Lightning. Attached to a trainer it knows where the run is; without one the

@@ -18,6 +18,7 @@ from groundwire import CheckpointError
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.checkpoints.plain import AS, LEFT_OUT, restored
 from groundwire_lightning.checkpoints.reading import Source, load_weights, read
+from groundwire_lightning.paths import OURS, spellings
 from groundwire_lightning.utilities.cloud_io import get_filesystem
 from groundwire_lightning.utilities.parsing import AttributeDict
 
@@ -55,9 +56,7 @@ def save_hparams_to_yaml(config_yaml: Any, hparams: Any, use_omegaconf: bool = T
 
 PAST_KEYS = ("hparams", "module_arguments")
 """Where releases of Lightning before 1.0 kept hyper-parameters."""
-INSTANTIATORS = tuple(
-    f"{room}.cli.instantiate_module" for room in ("lightning.pytorch", "pytorch_lightning", "groundwire_lightning")
-)
+INSTANTIATORS = (*spellings("lightning.pytorch.cli.instantiate_module"), f"{OURS}.cli.instantiate_module")
 
 
 class LeftOutError(CheckpointError, TypeError):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from groundwire_lightning.utilities.enums import Word  # MOVED
+from groundwire_lightning.utilities.enums import LightningEnum  # MOVED
 
 
-class TrainerStatus(Word):
+class TrainerStatus(LightningEnum):
     """How far the last call of an entry point has come."""
 
     INITIALIZING = "initializing"
@@ -21,7 +21,7 @@ class TrainerStatus(Word):
         return self in (TrainerStatus.FINISHED, TrainerStatus.INTERRUPTED)
 
 
-class TrainerFn(Word):
+class TrainerFn(LightningEnum):
     """The entry points of a Trainer."""
 
     FITTING = "fit"
@@ -30,7 +30,7 @@ class TrainerFn(Word):
     PREDICTING = "predict"
 
 
-class RunningStage(Word):
+class RunningStage(LightningEnum):
     """What an entry point is doing: ``fit`` trains, validates, and checks the validation before it begins."""
 
     TRAINING = "train"

@@ -25,7 +25,7 @@ from groundwire_lightning.loops.steps import (
     window,
     without_batch,  # MOVED
 )
-from groundwire_lightning.utilities.seed import isolated_rng
+from groundwire_lightning.utilities.seed import isolate_rng
 
 if TYPE_CHECKING:
     from groundwire_lightning.trainer.trainer import Trainer
@@ -48,7 +48,7 @@ def training_run(trainer: Trainer) -> None:
     """The sanity check, then training."""
     trainer.restore_training()
     trainer.lightning_module.zero_grad()
-    with isolated_rng():
+    with isolate_rng():
         sanity_check(trainer)
     train(trainer)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any
 
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.profilers.base import PassThroughProfiler
 from groundwire_lightning.profilers.profiler import Profiler
 from groundwire_lightning.profilers.simple import SimpleProfiler
+from groundwire_lightning.utilities.lazily import lazily
 
 if TYPE_CHECKING:
     from groundwire_lightning.profilers.advanced import AdvancedProfiler
@@ -34,9 +34,7 @@ _BY_NAME = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LATE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_LATE[name]}"), name)
+    return lazily(__name__, _LATE, name)
 
 
 def profiler_for(asked: Any) -> Any:

@@ -1,11 +1,12 @@
 """Lightning's strategies: one device, or several processes through Accelerate; the others are gaps."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from groundwire_lightning.errors import missing
 from groundwire_lightning.strategies.ddp import DDPStrategy
 from groundwire_lightning.strategies.single_device import SingleDeviceStrategy
 from groundwire_lightning.strategies.strategy import ParallelStrategy, Strategy
+from groundwire_lightning.utilities.lazily import modules_of
 
 __all__ = [
     "DDPStrategy",
@@ -67,3 +68,6 @@ GUESTS: dict[str, Any] = {
     "SingleDeviceStrategy": lambda theirs: SingleDeviceStrategy(theirs.root_device, theirs._checkpoint_io),
 }
 """Name of a class of the real Lightning to what makes ours of its objects."""
+
+if not TYPE_CHECKING:
+    __getattr__ = modules_of(__name__)

@@ -7,6 +7,8 @@ from typing import Any
 
 from groundwire_lightning.errors import NotSupportedYetError, missing
 
+__path__: list[str] = []  # what Lightning has below this path are rows of paths.py
+
 __all__ = [
     "ClusterEnvironment",
     "KubeflowEnvironment",

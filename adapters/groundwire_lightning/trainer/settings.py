@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
-from groundwire_lightning.core.configure_optimizers import GradClipAlgorithmType
 from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.utilities.enums import GradClipAlgorithmType
 
 KEPT = (
     "max_epochs",

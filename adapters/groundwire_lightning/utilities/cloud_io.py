@@ -1,4 +1,4 @@
-"""Where Fabric has its access to files."""
+"""Access to files that may be elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where Fabric has what reads ``devices=``."""
+"""Reading of ``devices=``."""
 
 from __future__ import annotations
 

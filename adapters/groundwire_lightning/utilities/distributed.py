@@ -1,6 +1,4 @@
-"""Where Fabric has what several processes do together."""
-
-from __future__ import annotations
+"""Whether there are several processes."""
 
 import torch
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 
-class Word(str, Enum):
+class LightningEnum(str, Enum):
     """A word that equals the same word written as a string, and that of another enumeration."""
 
     def __eq__(self, other: object) -> bool:
@@ -16,7 +16,7 @@ class Word(str, Enum):
         return hash(self.value.lower())
 
 
-class GradClipAlgorithmType(Word):
+class GradClipAlgorithmType(LightningEnum):
     """How gradients are clipped."""
 
     VALUE = "value"

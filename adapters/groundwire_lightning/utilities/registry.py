@@ -1,4 +1,4 @@
-"""Where Fabric has what fills a registry."""
+"""Filling of a registry."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def seeds_workers() -> bool:
 
 
 @contextmanager
-def isolated_rng() -> Iterator[None]:
+def isolate_rng() -> Iterator[None]:
     """Leave every random generator as it was before."""
     numpy = sys.modules.get("numpy")
     states = random.getstate(), torch.get_rng_state(), None if numpy is None else numpy.random.get_state()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
+import torch
 from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim import Optimizer
@@ -55,6 +57,9 @@ class LRSchedulerConfig:
     strict: bool = True
 
 
+_PATH = str | Path
+_DEVICE = torch.device | str | int
+_MAP_LOCATION_TYPE = _DEVICE | Callable[[Any, str], Any] | dict[Any, Any] | None
 _NUMBER = int | float
 _METRIC = Any  # a tensor, a number, or a metric of torchmetrics
 STEP_OUTPUT = Tensor | Mapping[str, Any] | None

@@ -60,7 +60,7 @@ def gather(trainer: Trainer, extras: dict[str, Any]) -> dict[str, Any]:
         "frozen": [name for name, tensor in _parameters(model) if not tensor.requires_grad],
         "in_eval_mode": [uncompiled(name) for name, module in model.named_modules() if not module.training],
         "history": {"metrics": metrics, "prefix": history.metric_name_prefix, "epoch": history.current_epoch},
-        "callbacks": {key: state for key, callback in _stateful(trainer) if (state := callback.state_dict())},
+        "callbacks": {key: state for key, _, callback in _stateful(trainer) if (state := callback.state_dict())},
         "extras": extras,
     }
 
@@ -167,11 +167,11 @@ def take_up(trainer: Trainer, state: dict[str, Any]) -> None:
 
 
 def load_callbacks(trainer: Trainer, state: dict[str, Any]) -> None:
-    """Give callbacks their states back, by class and position among those of their class."""
+    """Give callbacks their states back, by state key and position among those that share it."""
     saved = dict(state["callbacks"])
-    for key, callback in _stateful(trainer):
-        if key in saved:
-            callback.load_state_dict(saved.pop(key))
+    for key, older_key, callback in _stateful(trainer):
+        if (there := key if key in saved else older_key) in saved:
+            callback.load_state_dict(saved.pop(there))
     if saved:
         rank_zero_warn(f"{state['path']} holds the states of callbacks that this run does not have: {', '.join(saved)}")
 
@@ -222,14 +222,22 @@ def _within(trainer: Trainer) -> str | None:
     return None
 
 
-def _stateful(trainer: Trainer) -> Iterator[tuple[str, Any]]:
-    """Callbacks that have a state, each under its class and its position among those of that class."""
+def _stateful(trainer: Trainer) -> Iterator[tuple[str, str, Any]]:
+    """Callbacks that have a state, each with its key, and with the key that it has in older files.
+
+    A key is the callback's ``state_key``, by default the name of its class, and its position among those that share
+    it. The module of the class is no part of it any more: a class that moved lost its state.
+    """
     seen: Counter[str] = Counter()
     for callback in trainer.callback_handler:
-        kind = f"{type(callback).__module__}.{type(callback).__qualname__}"
-        seen[kind] += 1
+        kind = type(callback)
+        key, older_key = (
+            str(getattr(callback, "state_key", kind.__qualname__)),
+            f"{kind.__module__}.{kind.__qualname__}",
+        )
+        seen.update((key, older_key))
         if callable(getattr(callback, "state_dict", None)) and callable(getattr(callback, "load_state_dict", None)):
-            yield f"{kind} {seen[kind]}", callback
+            yield f"{key} {seen[key]}", f"{older_key} {seen[older_key]}", callback
 
 
 def _parameters(model: Any) -> Iterator[tuple[str, Any]]:

@@ -1,17 +1,32 @@
-"""How a step computes: ``Trainer(precision=...)`` says it; what Lightning has beyond that is a gap."""
+"""What ``Trainer(plugins=...)`` takes: precision, files, processes and layers, as far as they mean something here."""
 
+from typing import TYPE_CHECKING
+
+from groundwire_lightning.checkpoints.io import AsyncCheckpointIO, CheckpointIO, TorchCheckpointIO, XLACheckpointIO
 from groundwire_lightning.errors import missing
+from groundwire_lightning.strategies.environments import ClusterEnvironment
+from groundwire_lightning.strategies.layer_sync import LayerSync, TorchSyncBatchNorm
 from groundwire_lightning.strategies.precision import DoublePrecision, HalfPrecision, MixedPrecision, Precision
+from groundwire_lightning.utilities.lazily import modules_of
+
+__path__: list[str] = []  # what Lightning has below this path are rows of paths.py
 
 __all__ = [
+    "AsyncCheckpointIO",
     "BitsandbytesPrecision",
+    "CheckpointIO",
+    "ClusterEnvironment",
     "DeepSpeedPrecision",
     "DoublePrecision",
     "FSDPPrecision",
     "HalfPrecision",
+    "LayerSync",
     "MixedPrecision",
     "Precision",
+    "TorchCheckpointIO",
+    "TorchSyncBatchNorm",
     "TransformerEnginePrecision",
+    "XLACheckpointIO",
     "XLAPrecision",
 ]
 
@@ -20,3 +35,6 @@ TransformerEnginePrecision = missing("TransformerEnginePrecision", __name__, "it
 DeepSpeedPrecision = missing("DeepSpeedPrecision", __name__, "Accelerate's DeepSpeedPlugin", Precision)
 FSDPPrecision = missing("FSDPPrecision", __name__, "Accelerate's FullyShardedDataParallelPlugin", Precision)
 XLAPrecision = missing("XLAPrecision", __name__, "a native groundwire.Trainer on the TPU", Precision)
+
+if not TYPE_CHECKING:
+    __getattr__ = modules_of(__name__)

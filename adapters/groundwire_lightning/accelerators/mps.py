@@ -1,5 +1,0 @@
-"""Where Lightning has :class:`MPSAccelerator`."""
-
-from groundwire_lightning.accelerators import MPSAccelerator
-
-__all__ = ["MPSAccelerator"]

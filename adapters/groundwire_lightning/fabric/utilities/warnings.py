@@ -1,5 +1,0 @@
-"""Where Fabric has its warnings."""
-
-from groundwire_lightning.errors import PossibleUserWarning
-
-__all__ = ["PossibleUserWarning"]

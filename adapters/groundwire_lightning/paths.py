@@ -1,0 +1,445 @@
+"""Import paths as data: where each module path of Lightning is answered from here, or why it is not.
+
+A path stands in the table as Lightning 2 spells it; :data:`ROOTS` has the other spellings. Under our own root it is
+found without ``lightning``, and without ``pytorch`` too: ``groundwire_lightning.pytorch.core.hooks`` and
+``groundwire_lightning.core.hooks`` are one module. Nothing is imported here: the build reads this file to write the
+``.pyi`` files.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+OURS = "groundwire_lightning"
+ROOTS = {"lightning": "lightning", "pytorch_lightning": "lightning.pytorch", "lightning_fabric": "lightning.fabric"}
+"""A root of Lightning's packages to the path of Lightning 2 that it spells."""
+
+
+class Gap(NamedTuple):
+    """A path of Lightning that is refused.
+
+    Attributes:
+        why: What it holds, and why that is not here.
+        instead: What to use.
+    """
+
+    why: str
+    instead: str
+
+
+_APART = Gap("it is a package of its own, which Lightning passes on", "litdata, or the package that it comes from")
+_ARGPARSE = Gap("arguments of the Trainer are not read from the environment", "lightning.pytorch.cli.LightningCLI")
+_DEMOS = Gap("of the demos only the boring classes are here", "lightning.pytorch.demos.boring_classes")
+_FABRIC = Gap("it is a part of Fabric, which is not here", "accelerate.Accelerator, or a native groundwire.Trainer")
+_FETCHERS = Gap("loaders are not wrapped by fetchers", "dataloader_iter as the argument of a step")
+_FX = Gap("self.log checks by itself where it may be called", "self.log")
+_LAUNCHERS = Gap("the Trainer starts no processes", "torchrun or accelerate launch")
+_LOGGERS = Gap("Fabric's loggers take other arguments than the Trainer's", "lightning.pytorch.loggers")
+_LOOPS = Gap("there are no loop objects to replace or restart", "hooks of a module or callback, and trainer.fit_loop")
+_MIGRATION = Gap("files of older releases are brought up to date while they are read", "load_from_checkpoint")
+_OVERRIDES = Gap("data is shared out between processes by the Trainer", "torch's DistributedSampler")
+_REGISTRY = Gap("models of lightning.ai are not fetched", "a checkpoint on this machine")
+_SERVE = Gap("there is no server", "LightningModule.to_onnx or to_torchscript")
+_SHARDED = Gap("checkpoints and summaries of shards are not here", "Accelerate's FSDP and DeepSpeed plugins")
+_SIGNATURE = Gap("hooks are told by their signature when a run begins", "inspect.signature")
+_VALIDATOR = Gap("what does not go together is refused when a run begins", "trainer.fit, which checks")
+_WRAPPER = Gap("AsyncCheckpointIO is no wrapper here", "a CheckpointIO of your own that holds another")
+
+_PRECISION = (
+    "groundwire_lightning.strategies.precision: DoublePrecision HalfPrecision MixedPrecision Precision",
+    "groundwire_lightning.plugins: BitsandbytesPrecision DeepSpeedPrecision FSDPPrecision",
+    "groundwire_lightning.plugins: TransformerEnginePrecision XLAPrecision",
+)
+
+Row = str | tuple[str, ...] | Gap
+
+# "home" is that very module; "home: Name Other=name" a small one that is written of these names; and what lies below a
+# gap is refused with it.
+TABLE: dict[str, Row] = {
+    "lightning": (
+        "groundwire_lightning: Callback LightningDataModule LightningModule Trainer seed_everything __version__",
+        "groundwire_lightning.errors: Fabric",
+    ),
+    "lightning.__about__": "groundwire_lightning: __version__",
+    "lightning.app": _APART,
+    "lightning.data": _APART,
+    "lightning.store": _APART,
+    "lightning.pytorch": "groundwire_lightning: Callback LightningDataModule LightningModule Trainer seed_everything __version__",
+    "lightning.pytorch.__about__": "groundwire_lightning: __version__",
+    "lightning.pytorch.accelerators": "groundwire_lightning.accelerators",
+    "lightning.pytorch.accelerators.accelerator": "groundwire_lightning.accelerators",
+    "lightning.pytorch.accelerators.cpu": "groundwire_lightning.accelerators",
+    "lightning.pytorch.accelerators.cuda": "groundwire_lightning.accelerators",
+    "lightning.pytorch.accelerators.mps": "groundwire_lightning.accelerators",
+    "lightning.pytorch.accelerators.xla": "groundwire_lightning.accelerators",
+    "lightning.pytorch.callbacks": "groundwire_lightning.callbacks",
+    "lightning.pytorch.callbacks.batch_size_finder": "groundwire_lightning.callbacks.batch_size_finder",
+    "lightning.pytorch.callbacks.callback": "groundwire_lightning.core.callback",
+    "lightning.pytorch.callbacks.checkpoint": "groundwire_lightning.callbacks.checkpoint",
+    "lightning.pytorch.callbacks.device_stats_monitor": "groundwire_lightning.callbacks.device_stats_monitor",
+    "lightning.pytorch.callbacks.early_stopping": "groundwire_lightning.callbacks.early_stopping",
+    "lightning.pytorch.callbacks.finetuning": "groundwire_lightning.callbacks.finetuning",
+    "lightning.pytorch.callbacks.gradient_accumulation_scheduler": "groundwire_lightning.callbacks.gradient_accumulation_scheduler",
+    "lightning.pytorch.callbacks.lambda_function": "groundwire_lightning.callbacks.lambda_function",
+    "lightning.pytorch.callbacks.lr_finder": "groundwire_lightning.callbacks.lr_finder",
+    "lightning.pytorch.callbacks.lr_monitor": "groundwire_lightning.callbacks.lr_monitor",
+    "lightning.pytorch.callbacks.model_checkpoint": "groundwire_lightning.callbacks.model_checkpoint",
+    "lightning.pytorch.callbacks.model_summary": "groundwire_lightning.callbacks.model_summary",
+    "lightning.pytorch.callbacks.on_exception_checkpoint": "groundwire_lightning.callbacks.on_exception_checkpoint",
+    "lightning.pytorch.callbacks.prediction_writer": "groundwire_lightning.callbacks.prediction_writer",
+    "lightning.pytorch.callbacks.progress": "groundwire_lightning.callbacks.progress",
+    "lightning.pytorch.callbacks.progress.progress_bar": "groundwire_lightning.callbacks.progress.progress_bar",
+    "lightning.pytorch.callbacks.progress.rich_progress": "groundwire_lightning.callbacks.progress.rich_progress",
+    "lightning.pytorch.callbacks.progress.tqdm_progress": "groundwire_lightning.callbacks.progress.tqdm_progress",
+    "lightning.pytorch.callbacks.pruning": "groundwire_lightning.callbacks.pruning",
+    "lightning.pytorch.callbacks.rich_model_summary": "groundwire_lightning.callbacks.rich_model_summary",
+    "lightning.pytorch.callbacks.spike": "groundwire_lightning.callbacks.spike",
+    "lightning.pytorch.callbacks.stochastic_weight_avg": "groundwire_lightning.callbacks.stochastic_weight_avg",
+    "lightning.pytorch.callbacks.throughput_monitor": "groundwire_lightning.callbacks.throughput_monitor",
+    "lightning.pytorch.callbacks.timer": "groundwire_lightning.callbacks.timer",
+    "lightning.pytorch.callbacks.weight_averaging": "groundwire_lightning.callbacks.weight_averaging",
+    "lightning.pytorch.cli": "groundwire_lightning.cli",
+    "lightning.pytorch.core": "groundwire_lightning.core",
+    "lightning.pytorch.core.datamodule": "groundwire_lightning.core.datamodule",
+    "lightning.pytorch.core.hooks": "groundwire_lightning.core.hooks",
+    "lightning.pytorch.core.mixins": "groundwire_lightning.core.hparams: HyperparametersMixin=HyperParameters",
+    "lightning.pytorch.core.mixins.hparams_mixin": "groundwire_lightning.core.hparams: HyperparametersMixin=HyperParameters",
+    "lightning.pytorch.core.module": "groundwire_lightning.core.module",
+    "lightning.pytorch.core.optimizer": "groundwire_lightning.core.optimizer",
+    "lightning.pytorch.core.saving": "groundwire_lightning.core.saving",
+    "lightning.pytorch.demos": "groundwire_lightning.core.boring_classes: BoringDataModule BoringModel DemoModel",
+    "lightning.pytorch.demos.boring_classes": "groundwire_lightning.core.boring_classes",
+    "lightning.pytorch.demos.lstm": _DEMOS,
+    "lightning.pytorch.demos.mnist_datamodule": _DEMOS,
+    "lightning.pytorch.demos.transformer": _DEMOS,
+    "lightning.pytorch.loggers": "groundwire_lightning.loggers",
+    "lightning.pytorch.loggers.comet": "groundwire_lightning.loggers.refused",
+    "lightning.pytorch.loggers.csv_logs": "groundwire_lightning.loggers.csv_logs",
+    "lightning.pytorch.loggers.litlogger": "groundwire_lightning.loggers.refused",
+    "lightning.pytorch.loggers.logger": "groundwire_lightning.loggers.logger",
+    "lightning.pytorch.loggers.mlflow": "groundwire_lightning.loggers.mlflow",
+    "lightning.pytorch.loggers.neptune": "groundwire_lightning.loggers.refused",
+    "lightning.pytorch.loggers.tensorboard": "groundwire_lightning.loggers.tensorboard",
+    "lightning.pytorch.loggers.utilities": "groundwire_lightning.loggers.utilities",
+    "lightning.pytorch.loggers.wandb": "groundwire_lightning.loggers.wandb",
+    "lightning.pytorch.loops": (
+        "groundwire_lightning.trainer.connectors: _EvaluationLoop=EvaluationLoop _FitLoop=FitLoop",
+        "groundwire_lightning.trainer.connectors: _PredictionLoop=PredictionLoop _TrainingEpochLoop=EpochLoop",
+    ),
+    "lightning.pytorch.loops.evaluation_loop": "groundwire_lightning.trainer.connectors: _EvaluationLoop=EvaluationLoop",
+    "lightning.pytorch.loops.fit_loop": "groundwire_lightning.trainer.connectors: _FitLoop=FitLoop",
+    "lightning.pytorch.loops.prediction_loop": "groundwire_lightning.trainer.connectors: _PredictionLoop=PredictionLoop",
+    "lightning.pytorch.loops.training_epoch_loop": "groundwire_lightning.trainer.connectors: _TrainingEpochLoop=EpochLoop",
+    "lightning.pytorch.loops.fetchers": _FETCHERS,
+    "lightning.pytorch.loops.loop": _LOOPS,
+    "lightning.pytorch.loops.optimization": _LOOPS,
+    "lightning.pytorch.loops.progress": _LOOPS,
+    "lightning.pytorch.loops.utilities": _LOOPS,
+    "lightning.pytorch.overrides": _OVERRIDES,
+    "lightning.pytorch.plugins": "groundwire_lightning.plugins",
+    "lightning.pytorch.plugins.environments": "groundwire_lightning.strategies.environments",
+    "lightning.pytorch.plugins.environments.lightning_environment": "groundwire_lightning.strategies.environments",
+    "lightning.pytorch.plugins.environments.slurm_environment": "groundwire_lightning.strategies.environments",
+    "lightning.pytorch.plugins.environments.torchelastic": "groundwire_lightning.strategies.environments",
+    "lightning.pytorch.plugins.io": "groundwire_lightning.checkpoints.io: AsyncCheckpointIO CheckpointIO TorchCheckpointIO XLACheckpointIO",
+    "lightning.pytorch.plugins.io.async_plugin": "groundwire_lightning.checkpoints.io",
+    "lightning.pytorch.plugins.io.checkpoint_plugin": "groundwire_lightning.checkpoints.io",
+    "lightning.pytorch.plugins.io.torch_io": "groundwire_lightning.checkpoints.io",
+    "lightning.pytorch.plugins.io.torch_plugin": "groundwire_lightning.checkpoints.io",
+    "lightning.pytorch.plugins.io.wrapper": _WRAPPER,
+    "lightning.pytorch.plugins.io.xla_plugin": "groundwire_lightning.checkpoints.io",
+    "lightning.pytorch.plugins.layer_sync": "groundwire_lightning.strategies.layer_sync",
+    "lightning.pytorch.plugins.precision": _PRECISION,
+    "lightning.pytorch.plugins.precision.amp": "groundwire_lightning.strategies.precision: MixedPrecision",
+    "lightning.pytorch.plugins.precision.bitsandbytes": "groundwire_lightning.plugins: BitsandbytesPrecision",
+    "lightning.pytorch.plugins.precision.deepspeed": "groundwire_lightning.plugins: DeepSpeedPrecision",
+    "lightning.pytorch.plugins.precision.double": "groundwire_lightning.strategies.precision: DoublePrecision",
+    "lightning.pytorch.plugins.precision.fsdp": "groundwire_lightning.plugins: FSDPPrecision",
+    "lightning.pytorch.plugins.precision.half": "groundwire_lightning.strategies.precision: HalfPrecision",
+    "lightning.pytorch.plugins.precision.precision": "groundwire_lightning.strategies.precision: Precision",
+    "lightning.pytorch.plugins.precision.transformer_engine": "groundwire_lightning.plugins: TransformerEnginePrecision",
+    "lightning.pytorch.plugins.precision.xla": "groundwire_lightning.plugins: XLAPrecision",
+    "lightning.pytorch.profilers": "groundwire_lightning.profilers",
+    "lightning.pytorch.profilers.advanced": "groundwire_lightning.profilers.advanced",
+    "lightning.pytorch.profilers.base": "groundwire_lightning.profilers.base",
+    "lightning.pytorch.profilers.profiler": "groundwire_lightning.profilers.profiler",
+    "lightning.pytorch.profilers.pytorch": "groundwire_lightning.profilers.pytorch",
+    "lightning.pytorch.profilers.simple": "groundwire_lightning.profilers.simple",
+    "lightning.pytorch.profilers.xla": "groundwire_lightning.profilers.xla",
+    "lightning.pytorch.serve": _SERVE,
+    "lightning.pytorch.strategies": "groundwire_lightning.strategies",
+    "lightning.pytorch.strategies.ddp": "groundwire_lightning.strategies.ddp",
+    "lightning.pytorch.strategies.deepspeed": "groundwire_lightning.strategies: DeepSpeedStrategy",
+    "lightning.pytorch.strategies.fsdp": "groundwire_lightning.strategies: FSDPStrategy",
+    "lightning.pytorch.strategies.launchers": _LAUNCHERS,
+    "lightning.pytorch.strategies.model_parallel": "groundwire_lightning.strategies: ModelParallelStrategy",
+    "lightning.pytorch.strategies.parallel": "groundwire_lightning.strategies.strategy",
+    "lightning.pytorch.strategies.single_device": "groundwire_lightning.strategies.single_device",
+    "lightning.pytorch.strategies.single_xla": "groundwire_lightning.strategies: SingleDeviceXLAStrategy",
+    "lightning.pytorch.strategies.strategy": "groundwire_lightning.strategies.strategy",
+    "lightning.pytorch.strategies.xla": "groundwire_lightning.strategies: XLAStrategy",
+    "lightning.pytorch.trainer": "groundwire_lightning.trainer",
+    "lightning.pytorch.trainer.call": "groundwire_lightning.trainer.call",
+    "lightning.pytorch.trainer.configuration_validator": _VALIDATOR,
+    "lightning.pytorch.trainer.connectors": "groundwire_lightning.trainer.connectors",
+    "lightning.pytorch.trainer.connectors.accelerator_connector": (
+        "groundwire_lightning.trainer.connectors: _AcceleratorConnector=AcceleratorConnector",
+        "groundwire_lightning.utilities.imports: _IS_INTERACTIVE",
+    ),
+    "lightning.pytorch.trainer.connectors.callback_connector": "groundwire_lightning.trainer.connectors: _CallbackConnector=CallbackConnector",
+    "lightning.pytorch.trainer.connectors.checkpoint_connector": "groundwire_lightning.trainer.connectors: _CheckpointConnector=CheckpointConnector",
+    "lightning.pytorch.trainer.connectors.data_connector": "groundwire_lightning.trainer.connectors: _DataConnector=DataConnector",
+    "lightning.pytorch.trainer.connectors.logger_connector": "groundwire_lightning.trainer.connectors: _LoggerConnector=LoggerConnector",
+    "lightning.pytorch.trainer.connectors.logger_connector.fx_validator": _FX,
+    "lightning.pytorch.trainer.connectors.logger_connector.logger_connector": "groundwire_lightning.trainer.connectors: _LoggerConnector=LoggerConnector",
+    "lightning.pytorch.trainer.connectors.logger_connector.result": "groundwire_lightning.trainer.connectors: _ResultCollection=Results",
+    "lightning.pytorch.trainer.connectors.signal_connector": "groundwire_lightning.trainer.connectors: _SignalConnector=SignalConnector",
+    "lightning.pytorch.trainer.setup": "groundwire_lightning.trainer.setup",
+    "lightning.pytorch.trainer.states": "groundwire_lightning.core.states",
+    "lightning.pytorch.trainer.trainer": "groundwire_lightning.trainer.trainer",
+    "lightning.pytorch.tuner": "groundwire_lightning.tuner",
+    "lightning.pytorch.tuner.batch_size_scaling": "groundwire_lightning.loops.batch_size_search",
+    "lightning.pytorch.tuner.lr_finder": "groundwire_lightning.loops.lr_search",
+    "lightning.pytorch.tuner.tuning": "groundwire_lightning.tuner",
+    "lightning.pytorch.utilities": "groundwire_lightning.utilities",
+    "lightning.pytorch.utilities.apply_func": "groundwire_lightning.utilities.apply_func",
+    "lightning.pytorch.utilities.argparse": _ARGPARSE,
+    "lightning.pytorch.utilities.cloud_io": "groundwire_lightning.utilities.cloud_io",
+    "lightning.pytorch.utilities.combined_loader": "groundwire_lightning.utilities.combined_loader",
+    "lightning.pytorch.utilities.compile": "groundwire_lightning.utilities.compile",
+    "lightning.pytorch.utilities.consolidate_checkpoint": _SHARDED,
+    "lightning.pytorch.utilities.data": "groundwire_lightning.utilities.data",
+    "lightning.pytorch.utilities.deepspeed": _SHARDED,
+    "lightning.pytorch.utilities.enums": "groundwire_lightning.utilities.enums",
+    "lightning.pytorch.utilities.exceptions": "groundwire_lightning.errors: MisconfigurationException SIGTERMException _TunerExitException=TunerExit",
+    "lightning.pytorch.utilities.grads": "groundwire_lightning.utilities.grads",
+    "lightning.pytorch.utilities.imports": "groundwire_lightning.utilities.imports",
+    "lightning.pytorch.utilities.memory": "groundwire_lightning.utilities.memory",
+    "lightning.pytorch.utilities.migration": _MIGRATION,
+    "lightning.pytorch.utilities.model_helpers": "groundwire_lightning.guests",
+    "lightning.pytorch.utilities.model_registry": _REGISTRY,
+    "lightning.pytorch.utilities.model_summary": "groundwire_lightning.utilities.model_summary",
+    "lightning.pytorch.utilities.model_summary.model_summary": "groundwire_lightning.utilities.model_summary.model_summary",
+    "lightning.pytorch.utilities.model_summary.model_summary_deepspeed": _SHARDED,
+    "lightning.pytorch.utilities.parameter_tying": "groundwire_lightning.utilities.parameter_tying",
+    "lightning.pytorch.utilities.parsing": "groundwire_lightning.utilities.parsing",
+    "lightning.pytorch.utilities.rank_zero": "groundwire_lightning.utilities.rank_zero",
+    "lightning.pytorch.utilities.seed": "groundwire_lightning.utilities.seed",
+    "lightning.pytorch.utilities.signature_utils": _SIGNATURE,
+    "lightning.pytorch.utilities.types": "groundwire_lightning.utilities.types",
+    "lightning.pytorch.utilities.upgrade_checkpoint": _MIGRATION,
+    "lightning.pytorch.utilities.warnings": "groundwire_lightning.errors: PossibleUserWarning",
+    "lightning.fabric": (
+        "groundwire_lightning.errors: Fabric",
+        "groundwire_lightning.utilities.seed: seed_everything",
+    ),
+    "lightning.fabric.accelerators": "groundwire_lightning.accelerators",
+    "lightning.fabric.accelerators.accelerator": "groundwire_lightning.accelerators",
+    "lightning.fabric.accelerators.cpu": "groundwire_lightning.accelerators",
+    "lightning.fabric.accelerators.cuda": "groundwire_lightning.accelerators",
+    "lightning.fabric.accelerators.mps": "groundwire_lightning.accelerators",
+    "lightning.fabric.accelerators.registry": _FABRIC,
+    "lightning.fabric.accelerators.xla": "groundwire_lightning.accelerators",
+    "lightning.fabric.cli": _FABRIC,
+    "lightning.fabric.connector": _FABRIC,
+    "lightning.fabric.fabric": _FABRIC,
+    "lightning.fabric.loggers": "groundwire_lightning.loggers: Logger",
+    "lightning.fabric.loggers.csv_logs": _LOGGERS,
+    "lightning.fabric.loggers.logger": "groundwire_lightning.loggers.logger",
+    "lightning.fabric.loggers.tensorboard": _LOGGERS,
+    "lightning.fabric.plugins": (
+        "groundwire_lightning.strategies.environments: ClusterEnvironment",
+        "groundwire_lightning.checkpoints.io: CheckpointIO TorchCheckpointIO XLACheckpointIO",
+        *_PRECISION,
+    ),
+    "lightning.fabric.plugins.collectives": _FABRIC,
+    "lightning.fabric.plugins.environments": "groundwire_lightning.strategies.environments",
+    "lightning.fabric.plugins.environments.cluster_environment": "groundwire_lightning.strategies.environments",
+    "lightning.fabric.plugins.environments.kubeflow": "groundwire_lightning.strategies.environments",
+    "lightning.fabric.plugins.environments.lightning": "groundwire_lightning.strategies.environments",
+    "lightning.fabric.plugins.environments.lsf": "groundwire_lightning.strategies.environments",
+    "lightning.fabric.plugins.environments.mpi": "groundwire_lightning.strategies.environments",
+    "lightning.fabric.plugins.environments.slurm": "groundwire_lightning.strategies.environments",
+    "lightning.fabric.plugins.environments.torchelastic": "groundwire_lightning.strategies.environments",
+    "lightning.fabric.plugins.environments.xla": "groundwire_lightning.strategies.environments",
+    "lightning.fabric.plugins.io": "groundwire_lightning.checkpoints.io: AsyncCheckpointIO CheckpointIO TorchCheckpointIO XLACheckpointIO",
+    "lightning.fabric.plugins.io.checkpoint_io": "groundwire_lightning.checkpoints.io",
+    "lightning.fabric.plugins.io.torch_io": "groundwire_lightning.checkpoints.io",
+    "lightning.fabric.plugins.io.xla": "groundwire_lightning.checkpoints.io",
+    "lightning.fabric.plugins.precision": _PRECISION,
+    "lightning.fabric.plugins.precision.amp": "groundwire_lightning.strategies.precision: MixedPrecision",
+    "lightning.fabric.plugins.precision.bitsandbytes": "groundwire_lightning.plugins: BitsandbytesPrecision",
+    "lightning.fabric.plugins.precision.deepspeed": "groundwire_lightning.plugins: DeepSpeedPrecision",
+    "lightning.fabric.plugins.precision.double": "groundwire_lightning.strategies.precision: DoublePrecision",
+    "lightning.fabric.plugins.precision.fsdp": "groundwire_lightning.plugins: FSDPPrecision",
+    "lightning.fabric.plugins.precision.half": "groundwire_lightning.strategies.precision: HalfPrecision",
+    "lightning.fabric.plugins.precision.precision": "groundwire_lightning.strategies.precision: Precision",
+    "lightning.fabric.plugins.precision.transformer_engine": "groundwire_lightning.plugins: TransformerEnginePrecision",
+    "lightning.fabric.plugins.precision.xla": "groundwire_lightning.plugins: XLAPrecision",
+    "lightning.fabric.plugins.precision.utils": _FABRIC,
+    "lightning.fabric.strategies": _FABRIC,
+    "lightning.fabric.utilities": (
+        "groundwire_lightning.core.hparams: AttributeDict",
+        "groundwire_lightning.utilities.enums: LightningEnum",
+        "groundwire_lightning.utilities.apply_func: move_data_to_device suggested_max_num_workers",
+        "groundwire_lightning.utilities.rank_zero: rank_zero_deprecation rank_zero_info rank_zero_only rank_zero_warn",
+        "groundwire_lightning.utilities.throughput: Throughput measure_flops",
+    ),
+    "lightning.fabric.utilities.apply_func": "groundwire_lightning.utilities.apply_func",
+    "lightning.fabric.utilities.cloud_io": "groundwire_lightning.utilities.cloud_io",
+    "lightning.fabric.utilities.consolidate_checkpoint": _SHARDED,
+    "lightning.fabric.utilities.data": (
+        "groundwire_lightning.core.hparams: AttributeDict",
+        "groundwire_lightning.utilities.apply_func: suggested_max_num_workers",
+        "groundwire_lightning.utilities.data: has_len",
+    ),
+    "lightning.fabric.utilities.device_dtype_mixin": _FABRIC,
+    "lightning.fabric.utilities.device_parser": "groundwire_lightning.utilities.device_parser",
+    "lightning.fabric.utilities.distributed": "groundwire_lightning.utilities.distributed",
+    "lightning.fabric.utilities.enums": "groundwire_lightning.utilities.enums: LightningEnum",
+    "lightning.fabric.utilities.exceptions": "groundwire_lightning.errors: MisconfigurationException",
+    "lightning.fabric.utilities.imports": "groundwire_lightning.utilities.imports",
+    "lightning.fabric.utilities.init": _FABRIC,
+    "lightning.fabric.utilities.load": _SHARDED,
+    "lightning.fabric.utilities.logger": _FABRIC,
+    "lightning.fabric.utilities.optimizer": _FABRIC,
+    "lightning.fabric.utilities.rank_zero": "groundwire_lightning.utilities.rank_zero",
+    "lightning.fabric.utilities.registry": "groundwire_lightning.utilities.registry",
+    "lightning.fabric.utilities.seed": "groundwire_lightning.utilities.seed: pl_worker_init_function=start_worker reset_seed seed_everything",
+    "lightning.fabric.utilities.spike": "groundwire_lightning.callbacks.spike",
+    "lightning.fabric.utilities.throughput": "groundwire_lightning.utilities.throughput",
+    "lightning.fabric.utilities.types": "groundwire_lightning.utilities.types: _DEVICE _MAP_LOCATION_TYPE _PATH",
+    "lightning.fabric.utilities.warnings": "groundwire_lightning.errors: PossibleUserWarning",
+    "lightning.fabric.wrappers": _FABRIC,
+    # of Lightning 1
+    "lightning.pytorch.callbacks.base": Gap("it moved in Lightning 2", "lightning.pytorch.callbacks"),
+    "lightning.pytorch.core.lightning": Gap("it moved in Lightning 2", "lightning.pytorch.core.module"),
+    "lightning.pytorch.lite": Gap("it is Fabric in Lightning 2, which is not here", "accelerate.Accelerator"),
+    "lightning.pytorch.loggers.base": Gap("it moved in Lightning 2", "lightning.pytorch.loggers.logger"),
+    "lightning.pytorch.metrics": Gap("metrics have a package of their own", "torchmetrics"),
+    "lightning.pytorch.profiler": Gap("it moved in Lightning 2", "lightning.pytorch.profilers"),
+    "lightning.pytorch.trainer.supporters": Gap("it moved in Lightning 2", "lightning.pytorch.utilities"),
+    "lightning.pytorch.utilities.cli": Gap("it moved in Lightning 2", "lightning.pytorch.cli"),
+    "lightning.pytorch.utilities.distributed": Gap("it moved in Lightning 2", "lightning.pytorch.utilities.rank_zero"),
+}
+
+
+def spelled(path: str) -> str:
+    """A dotted name under any root, ours too, as Lightning 2 spells it.
+
+    Args:
+        path: A module, or a name in one.
+    """
+    root, dot, rest = path.partition(".")
+    if root != OURS:
+        return f"{ROOTS.get(root, root)}{dot}{rest}"
+    above = "lightning" if rest.partition(".")[0] in ("pytorch", "fabric") else "lightning.pytorch"
+    return f"{above}{dot}{rest}"
+
+
+def spellings(path: str) -> tuple[str, ...]:
+    """The names that a path of Lightning 2 has under the roots of Lightning.
+
+    Args:
+        path: ``lightning.pytorch.callbacks.Timer`` is ``pytorch_lightning.callbacks.Timer`` too.
+    """
+    whole = [(root, prefix) for root, prefix in ROOTS.items() if f"{path}.".startswith(f"{prefix}.")]
+    return tuple(root + path.removeprefix(prefix) for root, prefix in whole)
+
+
+def is_ours(cls: type) -> bool:
+    """True for a class that is written here, under whichever path it was imported."""
+    return cls.__module__.partition(".")[0] == OURS
+
+
+def is_ours_or_lightnings(cls: type) -> bool:
+    """True for a class that a framework brings, so that its name tells what it is."""
+    return cls.__module__.partition(".")[0] in (OURS, *ROOTS)
+
+
+def names_of(path: str) -> dict[str, tuple[str, str]] | None:
+    """The names that a row lists: name to its home and its name there; None where the home is a whole module."""
+    row = TABLE.get(path)
+    if row is None or isinstance(row, Gap) or (isinstance(row, str) and ":" not in row):
+        return None
+    pairs = [part.partition(": ") for part in ((row,) if isinstance(row, str) else row)]
+    words = [(home, *word.partition("=")) for home, _, names in pairs for word in names.split()]
+    return {name: (home, inner or name) for home, name, _, inner in words}
+
+
+def home_of(path: str) -> str | None:
+    """The module that answers for a path of Lightning 2, whether it is there or not; None where none does."""
+    row = TABLE.get(path)
+    if names_of(path) is not None:
+        return path if path == "lightning" else OURS + path.removeprefix("lightning")
+    if isinstance(row, str):
+        return row
+    above, _, leaf = path.rpartition(".")
+    if row is not None or not above or names_of(above) is not None or (home := home_of(above)) is None:
+        return None
+    return f"{home}.{leaf}"  # a module of ours below a package of ours
+
+
+def home_of_name(path: str) -> str | None:
+    """The full name of ours that a name of Lightning means, whether it is there or not; None where there is none.
+
+    Args:
+        path: A module and a name in it, under any root.
+    """
+    module, _, name = spelled(path).rpartition(".")
+    names = names_of(module)
+    if names is not None:
+        return ".".join(names[name]) if name in names else None
+    home = home_of(module)
+    return home and f"{home}.{name}"
+
+
+def source(path: str) -> str:
+    """The module of a row as text: what runs where the row lists names, and what its ``.pyi`` file says."""
+    names = names_of(path)
+    lines = [f'"""``{path}``."""', ""]
+    if names is None:
+        return "\n".join([*lines, f"from {home_of(path)} import *", ""])
+    lines += [f"from {home} import {inner} as {name}" for name, (home, inner) in names.items()]
+    return "\n".join([*lines, "", f"__all__ = {[name for name in names if not name.startswith('_')]}", ""])
+
+
+def stubs(folder: Path) -> dict[str, str]:
+    """The ``.pyi`` files of the rows, for editors and type checkers: path below the package to text.
+
+    Args:
+        folder: That of the package; where a file of ours is, none is written.
+    """
+    files = {}
+    for path in sorted(path for path, row in TABLE.items() if not isinstance(row, Gap) and "." in path):
+        long = path.removeprefix("lightning.")
+        for name in {long, long.removeprefix("pytorch.")}:
+            below, flat = rows_below(path), folder / f"{name.replace('.', '/')}.py"
+            place = name.replace(".", "/") + ("/__init__" if below else "")
+            if (
+                below and flat.exists()
+            ):  # type checkers take the folder for the package, and read it in place of the file
+                files[f"{place}.pyi"] = flat.read_text("utf-8")
+            elif not ((folder / f"{place}.py").exists() or (flat.with_suffix("") / "__init__.py").exists()):
+                files[f"{place}.pyi"] = source(path)
+    return files
+
+
+def rows_below(path: str) -> list[str]:
+    """The paths that have a home, one step below another."""
+    rows = [row for row, home in TABLE.items() if not isinstance(home, Gap)]
+    return [row for row in rows if row.rpartition(".")[0] == path]
+
+
+def gap_of(fullname: str) -> Gap | None:
+    """The gap in which a path lies.
+
+    Args:
+        fullname: Under any root.
+    """
+    path = spelled(fullname)
+    while path and path not in TABLE:
+        path = path.rpartition(".")[0]
+    row = TABLE.get(path)
+    return row if isinstance(row, Gap) else None

@@ -1,1 +1,0 @@
-"""TODO room groundwire_lightning.plugins.environments."""

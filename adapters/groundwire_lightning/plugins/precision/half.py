@@ -1,5 +1,0 @@
-"""Where Lightning has it."""
-
-from groundwire_lightning.plugins.precision import HalfPrecision
-
-__all__ = ["HalfPrecision"]

@@ -1,5 +1,0 @@
-"""Where Lightning has its errors."""
-
-from groundwire_lightning.errors import MisconfigurationException, SIGTERMException
-
-__all__ = ["MisconfigurationException", "SIGTERMException"]

@@ -1,5 +1,0 @@
-"""Where Lightning has its warnings."""
-
-from groundwire_lightning.errors import PossibleUserWarning
-
-__all__ = ["PossibleUserWarning"]
