@@ -12,8 +12,6 @@ from groundwire_lightning.guests import real
 from groundwire_lightning.loops import limits
 from groundwire_lightning.loops.progress import Count
 
-__path__: list[str] = []  # what Lightning has below this path are rows of paths.py
-
 
 class Look:
     """Answers for a part of Lightning's trainer; a name that it does not know is refused by name.
