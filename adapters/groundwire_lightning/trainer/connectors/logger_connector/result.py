@@ -1,5 +1,5 @@
 """Where Lightning has it."""
 
-from groundwire_lightning.trainer.connectors import Results as _ResultCollection
+from groundwire_lightning.trainer.stand_ins import Results as _ResultCollection
 
 __all__ = ["_ResultCollection"]
