@@ -30,6 +30,7 @@ ECOSYSTEM = {
         "jsonargparse",
         "matplotlib",
         "mlflow",
+        "omegaconf",
         "psutil",
         "rich",
         "sklearn",

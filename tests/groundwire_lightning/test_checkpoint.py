@@ -97,7 +97,7 @@ def test_a_checkpoint_callback_of_the_module_stands_last_too(tmp_path):
 
 
 class Heavy(Lit):
-    """A module with arguments that a file cannot hold, and some that it holds in a plainer form."""
+    """A module with an argument that only code of the file can make, and some that need none."""
 
     def __init__(self, net, folder=None, conf=None, loss=None):
         super().__init__()
@@ -112,23 +112,26 @@ def heavy(tmp_path):
     """A file of such a module."""
     trainer = quiet()
     trainer.fit(Heavy(torch.nn.Linear(1, 1), **HEAVY), loader())
-    with pytest.warns(UserWarning, match=r"leaves out hyper_parameters\.net \(torch\.nn\.modules\.linear\.Linear\)"):
+    with pytest.warns(UserWarning, match=r"holds hyper_parameters\.net \(torch\.nn\.modules\.linear\.Linear\), which"):
         trainer.save_checkpoint(tmp_path / "heavy.ckpt")
     trainer.save_checkpoint(tmp_path / "again.ckpt")  # told once
     return tmp_path / "heavy.ckpt"
 
 
-def test_what_cannot_be_loaded_safely_is_left_out_and_listed(heavy):
-    state = torch.load(heavy, weights_only=True)
-    assert state["groundwire_left_out"] == {"hyper_parameters.net": "torch.nn.modules.linear.Linear"}
-    assert state["hyper_parameters"] == {"folder": "/data", "conf": {"rates": [0.1, "x"]}, "loss": None}
+def test_a_file_holds_hyperparameters_as_they_are(heavy):
+    held = torch.load(heavy, weights_only=False)["hyper_parameters"]
+    assert {name: held[name] for name in HEAVY} == HEAVY
+    assert isinstance(held["net"], torch.nn.Linear)
 
 
-def test_what_was_left_out_is_asked_for_by_name(heavy):
-    with pytest.raises(TypeError, match=r"does not hold net \(a torch.*load_from_checkpoint\(path, net=\.\.\.\)"):
+def test_what_needs_code_of_the_file_is_asked_for_by_name(heavy):
+    with pytest.raises(
+        TypeError, match=r"net \(torch\.nn\.modules\.linear\.Linear\).*load_from_checkpoint\(path, net="
+    ):
         Heavy.load_from_checkpoint(heavy)
     made = Heavy.load_from_checkpoint(heavy, net=torch.nn.Linear(1, 1))
     assert {name: made.hparams[name] for name in HEAVY} == HEAVY
+    assert isinstance(Heavy.load_from_checkpoint(heavy, weights_only=False).hparams.net, torch.nn.Linear)
 
 
 def test_native_keywords_write_the_native_format(tmp_path):

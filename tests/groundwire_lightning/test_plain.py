@@ -1,87 +1,76 @@
-"""What is made plain in a checkpoint, what is left out, and what comes back."""
+"""What of a checkpoint is more than tensors and plain values."""
 
 import argparse
 import collections
 import enum
+import io
 import pathlib
-import sys
 import types
 
 import numpy as np
 import pytest
 import torch
 
-from groundwire_lightning.checkpoints.plain import AS, LEFT_OUT, cleaned, restored
+from groundwire.saved.unpickling import stand_ins
+from groundwire_lightning.checkpoints.plain import foreign, is_picklable
+from groundwire_lightning.checkpoints.reading import read
+from groundwire_lightning.utilities.parsing import AttributeDict
 
 
 class Colour(str, enum.Enum):
     RED = "red"
 
 
-class Size(enum.Enum):
-    BIG = object()
-
-
 class Attributes(dict):
     """A dictionary of another class."""
 
 
-SAME = [None, 1, 0.5, "a", b"a", [1, (2, {3})], {"a": {1: torch.ones(2)}}, torch.float32, torch.Size([1]), {(1, 2): 3}]
-
-
-@pytest.mark.parametrize("value", SAME)
-def test_what_is_plain_stays_the_same_object(value):
-    assert cleaned({"it": value}) == {"it": value}
-    assert cleaned({"it": value})["it"] is value
-
-
-PLAINER = [
-    (np.float64(0.5), 0.5),
-    (np.bool_(True), True),
-    (Colour.RED, "red"),
-    (Attributes(a=np.int64(1)), {"a": 1}),
-    ([pathlib.Path("x"), 1], ["x", 1]),
-    (collections.OrderedDict(a=np.int64(2)), {"a": 2}),
+CYCLE = []
+CYCLE.append(CYCLE)
+PLAIN = [
+    *(None, 1, 0.5, "a", b"a", 1j, range(3), slice(1, 2), [1, (2, {3})], {"a": {1: torch.ones(2)}}, {(1, 2): 3}),
+    *(torch.float32, torch.Size([1]), torch.device("cpu"), torch.nn.Parameter(torch.ones(1)), int, frozenset([1])),
+    *(np.float64(0.5), np.bool_(True), np.arange(3), pathlib.Path("x"), argparse.Namespace(rates=[pathlib.Path("x")])),
+    *(types.SimpleNamespace(a=1), collections.OrderedDict(a=1), collections.defaultdict(int, a=1), AttributeDict(a=1)),
+    *(collections.Counter("aab"), CYCLE, bytearray(b"a")),
+]
+FOREIGN = [
+    ({"a": [Colour.RED]}, "a.0", f"{__name__}.Colour"),
+    (Attributes(a=1), "", f"{__name__}.Attributes"),
+    ({"a": torch.nn.Tanh()}, "a", "torch.nn.modules.activation.Tanh"),
+    ({"a": argparse.Namespace(b=print)}, "a.b", "builtins.print"),
+    ({Colour.RED: 1}, "", f"{__name__}.Colour"),
+    ({"a": collections.defaultdict(list, b=Colour)}, "a.b", f"{__name__}.Colour"),
+    ({"a": torch.nn.Tanh}, "a", "torch.nn.modules.activation.Tanh"),
 ]
 
 
-@pytest.mark.parametrize(("value", "due"), PLAINER)
-def test_what_has_a_plain_form_takes_it(value, due):
-    found = cleaned({"it": value})["it"]
-    assert found == due
-    assert type(found) is type(due) or type(found) is collections.OrderedDict
+def of_file(value):
+    file = io.BytesIO()
+    torch.save({"state_dict": {}, "it": value}, file)
+    return read(file)["it"]
 
 
-def test_what_has_none_is_left_out_and_listed():
-    state = {"a": {"net": torch.nn.Tanh(), "kept": 1}, "b": [Size.BIG, 2], "whole": print, "weights": torch.nn.Tanh()}
-    assert cleaned(state, besides=["weights"]) == {
-        "a": {"kept": 1},
-        "b": [None, 2],
-        "weights": state["weights"],
-        LEFT_OUT: {
-            "a.net": "torch.nn.modules.activation.Tanh",
-            "b.0": f"{__name__}.Size",
-            "whole": "builtins.builtin_function_or_method",
-        },
-    }
+@pytest.mark.parametrize("value", PLAIN, ids=str)
+def test_what_is_plain_is_read_as_it_was_written(value):
+    assert foreign({"it": value}) == {}
+    found = of_file(value)
+    assert not stand_ins(found)
+    assert type(found) is type(value)
 
 
-def test_what_was_written_plainer_comes_back():
-    value = {"conf": argparse.Namespace(folders=[pathlib.Path("x")], rate=1)}
-    state = cleaned({"it": value})
-    assert state["it"] == {"conf": {"folders": ["x"], "rate": 1}}
-    assert restored(state["it"], "it", state[AS]) == value
+@pytest.mark.parametrize(("value", "path", "name"), FOREIGN, ids=str)
+def test_what_is_not_is_named_by_its_path_and_read_as_a_stand_in(value, path, name):
+    named = foreign({"it": value})
+    assert list(named.values()) == [name]
+    assert next(iter(named)).startswith(f"it.{path}".rstrip("."))
+    assert {one.foreign_name for one in stand_ins(of_file(value))} >= ({name} if "print" not in name else set())
 
 
-def test_configurations_of_omegaconf_become_dictionaries_and_come_back(monkeypatch):
-    class Config:
-        def __init__(self, held):
-            self.held = held
+def test_entries_that_are_not_looked_at_are_named_by_nobody():
+    assert foreign({"weights": torch.nn.Tanh(), "a": 1}, besides=["weights"]) == {}
 
-    tools = types.SimpleNamespace(
-        is_config=lambda value: isinstance(value, Config), to_container=lambda value, resolve: value.held, create=Config
-    )
-    monkeypatch.setitem(sys.modules, "omegaconf", types.SimpleNamespace(OmegaConf=tools))
-    state = cleaned({"hyper_parameters": {"model": Config({"width": np.int64(3)})}})
-    assert state["hyper_parameters"] == {"model": {"width": 3}}
-    assert restored(state["hyper_parameters"], "hyper_parameters", state[AS])["model"].held == {"width": 3}
+
+def test_what_is_defined_in_a_function_cannot_be_pickled():
+    assert not is_picklable(lambda: None)
+    assert is_picklable({"net": torch.nn.Linear(1, 1), "colour": Colour.RED})

@@ -268,7 +268,7 @@ def test_what_a_command_line_saved_is_loaded_with_the_objects_that_it_names(
             cli = importlib.import_module(f"{root}.cli").LightningCLI(
                 module.Net, module.Data, save_config_callback=None
             )
-            again = module.Net.load_from_checkpoint(f"{root}/last.ckpt")
+            again = module.Net.load_from_checkpoint(f"{root}/last.ckpt", weights_only=False)
         assert plain(again.state_dict()) == plain(cli.model.state_dict())
         found.append((repr(again.inner), again.width, bare({k: plain(v) for k, v in again.hparams.items()})))
     assert found[0] == found[1]

@@ -414,6 +414,14 @@ class ModelCheckpoint(CheckpointNames):
         return Path(self.dirpath).absolute() in old.parents
 
     def _remove_checkpoint(self, trainer: Any, filepath: str) -> None:
+        last, newest = Path(self.last_model_path), self._last_checkpoint_saved
+        if (
+            self.save_last == "link"
+            and last.is_symlink()
+            and newest != filepath
+            and last.resolve() == Path(filepath).resolve()
+        ):
+            self._link_checkpoint(trainer, newest, str(last))  # first, so that it leads somewhere at any moment
         io.remove(trainer, filepath)
 
 

@@ -75,11 +75,18 @@ def link(filepath: str, linkpath: str) -> None:
     target, place = Path(filepath), Path(linkpath)
     if target.absolute() == place.absolute():
         return
-    remove(linkpath)
+    if place.is_dir() and not place.is_symlink():
+        remove(linkpath)  # nothing replaces a folder in one step
+    beside = place.with_name(f".{place.name}.{os.getpid()}")
+    beside.unlink(missing_ok=True)
     try:
-        place.symlink_to(os.path.relpath(target, place.parent))
-    except OSError:
-        shutil.copy(target, place)
+        try:
+            beside.symlink_to(os.path.relpath(target, place.parent))
+        except OSError:
+            shutil.copy(target, beside)
+        beside.replace(place)  # whoever is killed before leaves the old one
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def remove(filepath: str) -> None:

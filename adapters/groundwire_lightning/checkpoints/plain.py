@@ -1,128 +1,101 @@
-"""What may stand in a file that loads without running code, and what is left out of it by name."""
+"""What of a checkpoint is more than tensors and plain values."""
 
 from __future__ import annotations
 
+import pickle
 import sys
 from argparse import Namespace
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from enum import Enum
 from pathlib import PurePath
+from types import SimpleNamespace
 from typing import Any
 
 import torch
 
-LEFT_OUT = "groundwire_left_out"
-"""Entry of a checkpoint: path of a value that was left out to what it was."""
-AS = "groundwire_as"
-"""Entry of a checkpoint: path of a value that stands there in a plainer form to what it was."""
-
-_PLAIN = (type(None), bool, int, float, complex, str, bytes, bytearray)
-_TORCH = (torch.Tensor, torch.Size, torch.dtype, torch.device, torch.layout)
-_LOADABLE = frozenset({*_PLAIN, *_TORCH, torch.nn.Parameter})
-_CONTAINERS = frozenset({list, tuple, set})
+from groundwire.saved.plain_values import allowed_by_the_program, plain
+from groundwire_lightning.checkpoints.reading import allowed
 
 
-def cleaned(state: Mapping[str, Any], besides: Iterable[str] = ()) -> dict[str, Any]:
-    """A checkpoint with nothing in it that could not be loaded safely.
-
-    Paths become strings, namespaces and dictionaries of other classes dictionaries, numbers of NumPy
-    and of enumerations Python's own; all else is left out. What was changed or left out is listed
-    in entries of the checkpoint.
+def foreign(state: Mapping[str, Any], besides: Iterable[str] = ()) -> dict[str, str]:
+    """What of a checkpoint is more than tensors and plain values: path to its class, or to itself where it has a name.
 
     Args:
         state: The checkpoint.
-        besides: Entries that are kept as they are.
-
-    Returns:
-        A new dictionary; what is plain in it is the same object.
+        besides: Entries that are not looked at.
     """
-    notes = Notes()
-    kept = {key: value if key in besides else notes.plain(value, str(key)) for key, value in state.items()}
-    noted = {LEFT_OUT: notes.left_out, AS: notes.plainer}
-    kept |= {entry: found for entry, found in noted.items() if found}
-    return {key: value for key, value in kept.items() if value is not _NOTHING}
+    walk = _Walk()
+    for key in state.keys() - set(besides):
+        walk.into(state[key], str(key))
+    return {path: walk.names[path] for path in sorted(walk.names)}
 
 
-_NOTHING = object()
-
-
-class Notes:
-    """Makes values plain, and writes down what that changed.
+class _Walk:
+    """Goes through values, those in others too, each once.
 
     Attributes:
-        left_out: Path to the class of what was left out.
-        plainer: Path to the class of what was written in a plainer form.
+        names: Path to the class of what is not plain.
     """
 
     def __init__(self) -> None:
-        self.left_out: dict[str, str] = {}
-        self.plainer: dict[str, str] = {}
+        self.names: dict[str, str] = {}
+        self._seen: set[int] = set()
+        known = {**plain(), **allowed(), **allowed_by_the_program()}.values()
+        self._values = {id(one.value) for one in known}
+        self._kinds = {one.value for one in known if isinstance(one.value, type) and (one.make or one.new or one.fill)}
 
-    def plain(self, value: Any, path: str) -> Any:
-        """The value itself where all of it can be loaded safely, else the part that can."""
+    def into(self, value: Any, path: str) -> None:
+        """Look at a value and all that is in it."""
         kind = type(value)
-        if kind in _LOADABLE or isinstance(value, torch.Tensor):
-            return value
-        if kind is dict or kind is OrderedDict:
-            return self._mapping(value, path)
-        if kind in _CONTAINERS:
-            return self._items(value, path)
-        return self._simplified(value, path)
-
-    def _mapping(self, value: Any, path: str) -> Any:
-        made = {key: self.plain(entry, f"{path}.{key}") for key, entry in value.items()}
-        same = all(made[key] is entry for key, entry in value.items())
-        if same and all(type(key) in _LOADABLE or type(key) is tuple for key in value):
-            return value
-        kept = {key: entry for key, entry in made.items() if entry is not _NOTHING}
-        return kept if type(value) is dict else OrderedDict(kept)
-
-    def _items(self, value: Any, path: str) -> Any:
-        made = [self.plain(entry, f"{path}.{index}") for index, entry in enumerate(value)]
-        if all(one is other for one, other in zip(made, value, strict=True)):
-            return value
-        # a place in a list means something: what was left out of it is None there
-        return type(value)(None if entry is _NOTHING else entry for entry in made)
-
-    def _simplified(self, value: Any, path: str) -> Any:
-        name = f"{type(value).__module__}.{type(value).__qualname__}"
-        if type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0:
-            return value.item()
-        if isinstance(value, PurePath):
-            self.plainer[path] = "pathlib.Path"
-            return str(value)
-        if isinstance(value, Namespace):
-            self.plainer[path] = "argparse.Namespace"
-            return self._mapping(vars(value), path)
-        omegaconf = sys.modules.get("omegaconf")
-        if omegaconf is not None and omegaconf.OmegaConf.is_config(value):
-            self.plainer[path] = "omegaconf"
-            return self.plain(omegaconf.OmegaConf.to_container(value, resolve=True), path)
-        if isinstance(value, dict):
-            return self._mapping(dict(value), path)
-        if isinstance(value, Enum) and isinstance(value, (str, int)):
-            return value.value
-        for plain in (bool, int, float, str):
-            if isinstance(value, plain):
-                return plain(value)
-        self.left_out[path] = name
-        return _NOTHING
+        if kind in _PLAIN or id(value) in self._seen or id(value) in self._values:
+            return
+        self._seen.add(id(value))
+        if isinstance(value, dict) and kind in self._kinds:
+            for key, entry in value.items():
+                self.into(key, f"{path}.{key}")
+                self.into(entry, f"{path}.{key}")
+        elif isinstance(value, (list, tuple, set, frozenset)) and kind in self._kinds:
+            for index, entry in enumerate(value):
+                self.into(entry, f"{path}.{index}")
+        elif kind in (Namespace, SimpleNamespace):
+            self.into(vars(value), path)
+        elif kind not in self._kinds and not isinstance(value, PurePath) and not _is_of_numpy(value):
+            self.names[path] = _name(value)
 
 
-def restored(value: Any, path: str, plainer: Mapping[str, str]) -> Any:
-    """A value as it was before it was written in a plainer form."""
-    from pathlib import Path
+_PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, torch.Tensor, torch.nn.Parameter})
 
-    if isinstance(value, dict):
-        value = type(value)({key: restored(entry, f"{path}.{key}", plainer) for key, entry in value.items()})
-    elif type(value) in (list, tuple):
-        value = type(value)(restored(entry, f"{path}.{index}", plainer) for index, entry in enumerate(value))
-    match plainer.get(path):
-        case "pathlib.Path":
-            return Path(value)
-        case "argparse.Namespace":
-            return Namespace(**value)
-        case "omegaconf" if "omegaconf" in sys.modules:  # who uses it has imported it
-            return sys.modules["omegaconf"].OmegaConf.create(value)
-    return value
+
+def _is_of_numpy(value: Any) -> bool:
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(value, (numpy.generic, numpy.ndarray))
+
+
+def _name(value: Any) -> str:
+    named = value if hasattr(value, "__qualname__") else type(value)
+    module = getattr(named, "__module__", None) or type(value).__module__
+    return f"{module}.{named.__qualname__}"
+
+
+def is_picklable(value: Any) -> bool:
+    """True for what can be written into a file."""
+    try:
+        _Probe(_Nowhere()).dump(value)
+    except Exception:  # noqa: BLE001  # whatever the object raises
+        return False
+    return True
+
+
+class _Nowhere:
+    """A file that keeps nothing."""
+
+    def write(self, data: Any) -> int:
+        """Take bytes."""
+        return len(data)
+
+
+class _Probe(pickle.Pickler):
+    """A pickler that spares itself the bytes of tensors."""
+
+    def persistent_id(self, obj: Any) -> Any:
+        """What stands for a tensor."""
+        return 0 if isinstance(obj, torch.Tensor) else None

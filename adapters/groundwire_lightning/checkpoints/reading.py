@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-import collections
-import datetime
-import pathlib
 import pickle
 import types
 from os import PathLike
@@ -15,9 +11,12 @@ from typing import IO, Any
 import torch
 
 from groundwire import CheckpointError
+from groundwire.saved import archive
+from groundwire.saved.unpickling import BrokenFileError, HostileFileError, Known, first_line, stand_ins
 from groundwire_lightning.checkpoints.files import local
 from groundwire_lightning.checkpoints.migration import migrated
 from groundwire_lightning.paths import home_of_name, spellings
+from groundwire_lightning.utilities.parsing import AttributeDict
 
 Source = str | PathLike[str] | IO[bytes]
 
@@ -27,7 +26,7 @@ class NoCheckpointError(CheckpointError, FileNotFoundError):
 
 
 class UnsafeCheckpointError(CheckpointError, pickle.UnpicklingError):
-    """A file that would have to run code of others to be loaded."""
+    """What a file holds and cannot be had without running code that it names."""
 
 
 class ForeignCheckpointError(CheckpointError, RuntimeError):
@@ -45,19 +44,8 @@ class PartialCheckpointError(CheckpointError, KeyError):
         return Exception.__str__(self)
 
 
-_PATHS = ("PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath", "Path", "PurePath")
-_PLAIN = {
-    "argparse.Namespace": argparse.Namespace,
-    "datetime.timedelta": datetime.timedelta,
-    "datetime.datetime": datetime.datetime,
-    "datetime.date": datetime.date,
-    "types.SimpleNamespace": types.SimpleNamespace,
-    **{f"{room}.{name}": getattr(pathlib, name if name[0:7] != "Windows" and name[:4] != "Posi" else "Path")
-       for room in ("pathlib", "pathlib._local") for name in _PATHS},
-    **{f"builtins.{kind.__name__}": kind for kind in (frozenset, list, dict, set, tuple, int, float, str, bool, range,
-                                                      slice, complex)},
-}  # fmt: skip
 _ATTRIBUTE_DICTS = (
+    "groundwire_lightning.utilities.parsing.AttributeDict",
     *spellings("lightning.fabric.utilities.data.AttributeDict"),
     *spellings("lightning.pytorch.utilities.parsing.AttributeDict"),
 )
@@ -68,14 +56,18 @@ LEGACY_CALLBACKS = (
 """Classes that releases before 1.5 used as keys of the states of callbacks."""
 
 
-def allowed() -> dict[str, Any]:
+def allowed() -> dict[str, Known]:
     """What a file may name besides tensors and plain values: name to what stands for it here."""
+    ours = Known(AttributeDict, new=AttributeDict, fill=_ignore)
     return {
-        **_PLAIN,
-        **dict.fromkeys(_ATTRIBUTE_DICTS, collections.OrderedDict),  # torch fills no other dictionary
-        **{name: _legacy(name) for name in LEGACY_CALLBACKS},
+        **dict.fromkeys(_ATTRIBUTE_DICTS, ours),
+        **{name: Known(_legacy(name)) for name in LEGACY_CALLBACKS},
         **_of_numpy(),
     }
+
+
+def _ignore(filled: Any, state: Any) -> None:
+    """A dictionary of Lightning's has no state but its entries."""
 
 
 def _legacy(path: str) -> Any:
@@ -85,44 +77,33 @@ def _legacy(path: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 
-def _of_numpy() -> dict[str, Any]:
+def _of_numpy() -> dict[str, Known]:
     import numpy as np
 
-    core = getattr(np, "_core", None) or np.core
-    kinds = {f"numpy.dtypes.{kind}": found for kind, found in vars(np.dtypes).items() if isinstance(found, type)}
+    rooms = ("numpy.core", "numpy._core")
+
+    def dtype(name: str, *_: Any) -> Any:
+        return np.dtype(str(name), copy=True)  # one of its own, since it is filled
+
+    def scalar(kind: Any, data: bytes) -> Any:
+        return np.frombuffer(data, kind, 1)[0]
+
+    def empty(*_: Any) -> Any:
+        return np.empty(0)
+
+    def fill(array: Any, state: Any) -> None:
+        array.__setstate__(state)
+
     return {
-        **kinds,
-        "numpy.dtype": np.dtype,
-        "numpy.ndarray": np.ndarray,
-        **{f"{room}.multiarray.{name}": getattr(core.multiarray, name)
-           for room in ("numpy.core", "numpy._core") for name in ("scalar", "_reconstruct")},
-    }  # fmt: skip
-
-
-class Defaults:
-    """Stands for ``collections.defaultdict`` while a file is read, since torch fills no such dictionary.
-
-    Attributes:
-        made: The dictionaries that stand for one, by identity, each with what makes its missing values.
-    """
-
-    def __init__(self) -> None:
-        self.made: dict[int, tuple[dict[Any, Any], Any]] = {}
-
-    def __call__(self, factory: Any = None) -> dict[Any, Any]:
-        """A dictionary in place of one with a default."""
-        entries: dict[Any, Any] = collections.OrderedDict()
-        self.made[id(entries)] = entries, factory
-        return entries
-
-    def put_into(self, value: Any) -> Any:
-        """A value that was read, with dictionaries that have a default where they belong."""
-        if isinstance(value, dict):
-            value.update({key: self.put_into(entry) for key, entry in value.items()})
-            return collections.defaultdict(self.made[id(value)][1], value) if id(value) in self.made else value
-        if type(value) is list:
-            value[:] = [self.put_into(entry) for entry in value]
-        return tuple(self.put_into(entry) for entry in value) if type(value) is tuple else value
+        "numpy.dtype": Known(np.dtype, dtype, fill=fill),
+        **{
+            f"numpy.dtypes.{kind.__name__}": Known(kind, fill=fill)
+            for kind in map(type, map(np.dtype, np.typecodes["All"]))
+        },
+        "numpy.ndarray": Known(np.ndarray, fill=fill),
+        **{f"{room}.multiarray.scalar": Known(scalar, scalar) for room in rooms},
+        **{f"{room}.multiarray._reconstruct": Known(empty, empty) for room in rooms},
+    }
 
 
 def read(source: Source, weights_only: bool | None = None, map_location: Any = "cpu") -> dict[str, Any]:
@@ -130,13 +111,13 @@ def read(source: Source, weights_only: bool | None = None, map_location: Any = "
 
     Args:
         source: A path, or an open file.
-        weights_only: False trusts the file and runs what it holds. Otherwise it may hold tensors, plain
-            values and what :func:`allowed` lists.
+        weights_only: False trusts the file and runs what it names. Otherwise what it names besides tensors,
+            plain values and what :func:`allowed` lists becomes a :class:`groundwire.saved.unpickling.StandIn`.
         map_location: Where tensors go.
 
     Raises:
         NoCheckpointError: There is no such file.
-        UnsafeCheckpointError: It holds something else.
+        UnsafeCheckpointError: It calls something of the system.
         CheckpointError: It is torn, or no checkpoint.
     """
     if isinstance(source, (str, PathLike)):
@@ -153,38 +134,41 @@ def read(source: Source, weights_only: bool | None = None, map_location: Any = "
 
 
 def _loaded(source: Source, weights_only: bool | None, map_location: Any) -> Any:
-    if weights_only is False:
-        return _trusted(source, map_location)
-    defaults = Defaults()
-    known = {**allowed(), "collections.defaultdict": defaults}
     try:
-        with torch.serialization.safe_globals([(there, name) for name, there in known.items()]):
-            loaded = torch.load(source, map_location=map_location, weights_only=True)
-        return defaults.put_into(loaded) if defaults.made else loaded
-    except Exception as error:
-        if unsafe := _unsafe(source, known):
-            raise UnsafeCheckpointError(
-                f"{_said(source)} is not loaded: it names {', '.join(unsafe)}, and loading these means running code "
-                "that comes with the file. If you trust who wrote it, pass weights_only=False"
-            ) from error
-        raise CheckpointError(
-            f"{_said(source)} is not a whole checkpoint: {str(error).splitlines()[0][:200]}"
+        if weights_only is not False:
+            return archive.load(source, map_location, allowed())
+        archive.check(source)
+    except HostileFileError as error:
+        raise UnsafeCheckpointError(
+            f"{_said(source)} is not loaded: it names {error.name} and calls it, which no training writes. If you "
+            "trust who wrote it all the same, pass weights_only=False, which runs what it names"
         ) from error
+    except BrokenFileError as error:
+        raise CheckpointError(f"{_said(source)} is not a whole checkpoint: {error}") from error
+    except RuntimeError as error:  # there is no such device
+        raise CheckpointError(f"{_said(source)} cannot be loaded here: {first_line(error)}") from error
+    return _trusted(source, map_location)
 
 
-def _unsafe(source: Source, known: dict[str, Any]) -> list[str]:
-    """What a file names that is not allowed."""
-    try:
-        if not isinstance(source, (str, PathLike)):
-            source.seek(0)
-        named = torch.serialization.get_unsafe_globals_in_checkpoint(source)
-    except Exception:  # noqa: BLE001  # torn, or of a format without a list
-        return []
-    return sorted(set(named) - set(known))
+def refused(value: Any, what: str, source: Any) -> UnsafeCheckpointError | None:
+    """The error of a value that needs what a file names, or None where it needs nothing.
+
+    Args:
+        value: The value.
+        what: What it is, for the message.
+        source: The file.
+    """
+    names = sorted({one.foreign_name for one in stand_ins(value)})
+    if not names:
+        return None
+    return UnsafeCheckpointError(
+        f"{what} in {source} needs {', '.join(names)}, and making that runs code which the file names. If you trust "
+        "who wrote it, pass weights_only=False"
+    )
 
 
 def _trusted(source: Source, map_location: Any) -> Any:
-    known = allowed()
+    known = {name: one.value for name, one in allowed().items() if name in (*_ATTRIBUTE_DICTS, *LEGACY_CALLBACKS)}
 
     class Unpickler(pickle.Unpickler):
         """Finds Lightning's plain classes where Lightning is not installed."""
@@ -198,10 +182,10 @@ def _trusted(source: Source, map_location: Any) -> Any:
     )
     try:
         return torch.load(source, map_location=map_location, weights_only=False, pickle_module=reader)
-    except (ImportError, AttributeError) as error:
-        raise CheckpointError(f"{_said(source)} cannot be loaded here: {error}") from error
-    except (EOFError, RuntimeError, pickle.UnpicklingError) as error:
-        raise CheckpointError(f"{_said(source)} is not a whole checkpoint: {error}") from error
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise CheckpointError(f"{_said(source)} cannot be loaded here: {first_line(error)}") from error
 
 
 def _said(source: Source) -> str:
@@ -244,10 +228,15 @@ def _explained(module: torch.nn.Module, weights: dict[str, Any], source: str, er
     hidden = max(len(missing) - 10, 0) + max(len(many) - 10, 0)
     lines += [f"and {hidden} more names"] if hidden else []
     shapes = [
-        f"{name} has the shape {tuple(weights[name].shape)} there and {tuple(tensor.shape)} here"
+        f"{name} has the shape {_shape(weights[name])} there and {_shape(tensor)} here"
         for name, tensor in own.items()
         if name in weights and getattr(weights[name], "shape", None) != getattr(tensor, "shape", None)
     ]
     lines += shapes[:10] or ([] if missing or many else [str(error)])
     lines.append("strict=False, or strict_loading = False in the module, loads what fits by name")
     return "\n".join(lines)
+
+
+def _shape(weight: Any) -> str:
+    shape = getattr(weight, "shape", None)
+    return f"of a {type(weight).__name__}" if shape is None else str(tuple(shape))

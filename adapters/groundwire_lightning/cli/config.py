@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
-
-import jsonargparse
+from typing import TYPE_CHECKING, Any
 
 from groundwire_lightning.cli.parser import LightningArgumentParser
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.core.hparams import given_hyper_parameters
 
+if TYPE_CHECKING:
+    import jsonargparse
+
+OWN_DEFAULTS: dict[str, tuple[Any, ...]] = {"numerics": ("parity",), "hp_metrics": ((), [], False)}
+"""Arguments that Lightning does not have, and the values that mean what Lightning does."""
 INSTANTIATOR = "lightning.pytorch.cli.instantiate_module"
 """Written into checkpoints under the name that Lightning trusts."""
 
@@ -75,9 +78,8 @@ class SaveConfigCallback(Callback):
             )
         if trainer.is_global_zero:
             folder.mkdir(parents=True, exist_ok=True)
-            self.parser.save(
-                self.config, str(path), skip_none=False, overwrite=self.overwrite, multifile=self.multifile
-            )
+            known = without_own_defaults(self.config.clone())
+            self.parser.save(known, str(path), skip_none=False, overwrite=self.overwrite, multifile=self.multifile)
 
     def save_config(self, trainer: Any, pl_module: Any, stage: str) -> None:
         """Save the configuration elsewhere; called in the first process alone.
@@ -87,6 +89,22 @@ class SaveConfigCallback(Callback):
             pl_module: The module.
             stage: ``"fit"``, ``"validate"``, ``"test"`` or ``"predict"``.
         """
+
+
+def without_own_defaults(config: Any) -> Any:
+    """A configuration that Lightning reads too: what it does not know is left out where it has its default.
+
+    Args:
+        config: A namespace, a dictionary or a list of these; changed in place.
+    """
+    held = vars(config) if hasattr(config, "__dict__") else config
+    if isinstance(held, dict):
+        for name in [name for name, values in OWN_DEFAULTS.items() if name in held and held[name] in values]:
+            del held[name]
+    for value in held.values() if isinstance(held, dict) else held if isinstance(held, list) else ():
+        if isinstance(value, (dict, list)) or type(value) is type(config):
+            without_own_defaults(value)
+    return config
 
 
 class Instantiator:

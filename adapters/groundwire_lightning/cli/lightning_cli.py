@@ -9,14 +9,13 @@ from pathlib import Path
 from types import MethodType
 from typing import Any
 
-import torch
-import yaml
-from jsonargparse import Namespace
 from torch.optim import Optimizer
 
 import groundwire_lightning.callbacks
 import groundwire_lightning.loggers  # noqa: F401  # a class may be given by its name alone, which is then to be known
+from groundwire_lightning.checkpoints.reading import read
 from groundwire_lightning.cli.config import Instantiator, SaveConfigCallback, instantiate_module
+from groundwire_lightning.cli.files import OfModel, in_memory, taken_over
 from groundwire_lightning.cli.parser import (
     ArgsType,
     LightningArgumentParser,
@@ -255,7 +254,9 @@ class LightningCLI:
             from groundwire.errors import rank_zero_warn
 
             rank_zero_warn(f"LightningCLI(args=...) is used; the command line {sys.argv[1:]} is not read")
-        self.config = parser.parse_object(args) if isinstance(args, (dict, Namespace)) else parser.parse_args(args)
+        self.config = (
+            parser.parse_object(args) if isinstance(args, (dict, reading.Namespace)) else parser.parse_args(args)
+        )
 
     def _parse_ckpt_path(self) -> None:
         """Take over the module's arguments from the checkpoint that the run begins with."""
@@ -263,8 +264,13 @@ class LightningCLI:
         path = self.config[subcommand].get("ckpt_path") if subcommand else None
         if not path or not Path(path).is_file():
             return
-        hparams = torch.load(path, weights_only=True, map_location="cpu").get("hyper_parameters", {})
-        hparams.pop("_instantiator", None)
+        trusted = self.config[subcommand].get("weights_only") is False
+        hparams = read(path, weights_only=False if trusted else None).get("hyper_parameters", {})
+        if not isinstance(hparams, dict):
+            return  # a configuration object, which is passed to the module whole
+        hparams = {name: value for name, value in hparams.items() if name != "_instantiator"}
+        if not trusted:
+            hparams = taken_over(hparams, self._said_of_model(), path)
         if not hparams:
             return
         if "_class_path" in hparams:
@@ -274,6 +280,16 @@ class LightningCLI:
         except SystemExit:
             sys.stderr.write(f"The hyper-parameters in {path} do not fit the module\n")
             raise
+
+    def _said_of_model(self) -> OfModel:
+        """What the command line itself says of the module."""
+        self._dump_config()
+        said = self.config_dump.get("model") or {}
+        del self.config_dump  # it is to be that of the classes that are made
+        path = said.get("class_path")
+        cls = self._model_class if path is None else in_memory(path)
+        arguments = said if path is None else {**said.get("init_args", {}), **said.get("dict_kwargs", {})}
+        return OfModel(path, cls if isinstance(cls, type) else None, arguments)
 
     def _set_seed(self) -> None:
         seed = self._get(self.config, "seed_everything")
@@ -290,6 +306,8 @@ class LightningCLI:
     def _dump_config(self) -> None:
         if not hasattr(self, "config_dump"):
             text = self.parser.dump(self.config, skip_link_targets=False, skip_none=False, format="yaml")
+            import yaml
+
             told = yaml.safe_load(text)
             self.config_dump: dict[str, Any] = told[self.config.subcommand] if "subcommand" in self.config else told
 

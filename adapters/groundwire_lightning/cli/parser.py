@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import re
 import sys
 from argparse import Namespace as PlainNamespace
@@ -13,6 +13,7 @@ import torch
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from groundwire_lightning.cli.guard import guard
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.core.datamodule import LightningDataModule
 from groundwire_lightning.core.module import LightningModule
@@ -22,14 +23,15 @@ from groundwire_lightning.trainer.trainer import Trainer
 
 try:
     import jsonargparse
-except ModuleNotFoundError as missing:
-    raise ModuleNotFoundError(
-        "LightningCLI needs the package jsonargparse: pip install 'jsonargparse[signatures]'", name="jsonargparse"
-    ) from missing
 
-reading: Any = jsonargparse
-"""The package, whose stubs do not list all that it documents."""
-reading.register_unresolvable_import_paths(torch)
+    reading: Any = jsonargparse
+    """The package, whose stubs do not list all that it documents."""
+    ArgumentParser: Any = jsonargparse.ArgumentParser
+    reading.register_unresolvable_import_paths(torch)
+    if importlib.util.find_spec("fsspec") is not None:
+        reading.set_parsing_settings(config_read_mode_fsspec_enabled=True)  # a configuration may be at a URL
+except ModuleNotFoundError:
+    reading, ArgumentParser = None, object
 
 
 class ReduceLROnPlateau(torch.optim.lr_scheduler.ReduceLROnPlateau):
@@ -87,7 +89,7 @@ def ours_in(value: Any) -> Any:
     return [ours_in(entry) for entry in value] if isinstance(value, list) else value
 
 
-class LightningArgumentParser(jsonargparse.ArgumentParser):
+class LightningArgumentParser(ArgumentParser):  # type: ignore[misc]  # object where there is no parser
     """jsonargparse's parser, with arguments from the classes of a run.
 
     Class paths of Lightning (``lightning.pytorch.callbacks.EarlyStopping``) are read as groundwire's, so that a
@@ -112,6 +114,11 @@ class LightningArgumentParser(jsonargparse.ArgumentParser):
         default_env: bool = False,
         **kwargs: Any,
     ) -> None:
+        if reading is None:
+            raise ModuleNotFoundError(
+                "LightningCLI needs the package jsonargparse: pip install 'jsonargparse[signatures]'",
+                name="jsonargparse",
+            )
         super().__init__(*args, description=description, env_prefix=env_prefix, default_env=default_env, **kwargs)
         self.callback_keys: list[str] = []
         self._optimizers: dict[str, tuple[Any, str]] = {}
@@ -120,13 +127,16 @@ class LightningArgumentParser(jsonargparse.ArgumentParser):
     def parse_args(self, args: Any = None, *more: Any, **kwargs: Any) -> Any:
         """Parse a command line, by default that of the program, as the base class does."""
         given = sys.argv[1:] if args is None else args
+        guard(self._actions)
         return super().parse_args([ours_in(word) for word in given], *more, **kwargs)
 
     def _load_config_parser_mode(self, content: Any, *args: Any, **kwargs: Any) -> Any:
+        guard(self._actions)
         return super()._load_config_parser_mode(ours_in(content), *args, **kwargs)
 
     def parse_object(self, cfg_obj: Any, *args: Any, **kwargs: Any) -> Any:
         """Parse a dictionary or namespace, as the base class does."""
+        guard(self._actions)
         return super().parse_object(ours_in(cfg_obj), *args, **kwargs)
 
     def add_lightning_class_args(
@@ -214,7 +224,7 @@ class LightningArgumentParser(jsonargparse.ArgumentParser):
 
 def with_class_path(cls: type, init_args: Any = None) -> dict[str, Any]:
     """A class and its arguments as they stand in a configuration."""
-    if isinstance(init_args, jsonargparse.Namespace):
+    if reading is not None and isinstance(init_args, reading.Namespace):
         init_args = init_args.as_dict()
     return {"class_path": f"{cls.__module__}.{cls.__name__}", "init_args": init_args or {}}
 
@@ -222,7 +232,7 @@ def with_class_path(cls: type, init_args: Any = None) -> dict[str, Any]:
 def adds_class_path(cls: type) -> Callable[[Any], dict[str, Any]]:
     """What makes an entry of a configuration from the arguments of a class."""
 
-    def add_class_path(init_args: jsonargparse.Namespace) -> dict[str, Any]:
+    def add_class_path(init_args: Any) -> dict[str, Any]:
         return with_class_path(cls, init_args)
 
     return add_class_path

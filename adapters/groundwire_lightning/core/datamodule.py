@@ -96,11 +96,11 @@ class LightningDataModule(HyperParameters, DataHooks):
             checkpoint_path: The file, written by groundwire or by Lightning.
             map_location: Where tensors go, as for ``torch.load``.
             hparams_file: A ``.yaml`` or ``.csv`` file with the hyper-parameters, instead of those in it.
-            weights_only: False trusts the file, and runs what it holds besides tensors and plain values.
+            weights_only: False trusts the file, and runs what it names besides tensors and plain values.
             **kwargs: Arguments of the class, instead of those in the file.
 
         Raises:
-            TypeError: Called on an instance, or without an argument that the file does not hold.
+            TypeError: Called on an instance, or without an argument that the file has as the name of code alone.
             CheckpointError: The file is not there, torn, or not safe.
         """
         return load(cls, checkpoint_path, map_location, hparams_file, weights_only, kwargs, build_data_module)

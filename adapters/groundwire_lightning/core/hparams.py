@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import inspect
+import sys
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
@@ -130,6 +131,12 @@ def _chosen(args: tuple[Any, ...], given: dict[str, Any]) -> tuple[Any, str | No
 
 def _same(one: Any, other: Any) -> bool:
     return type(one) is type(other) and isinstance(one, (dict, Namespace)) and one == other
+
+
+def is_config(value: Any) -> bool:
+    """True for a configuration object of omegaconf, which whoever has one has imported."""
+    omegaconf = sys.modules.get("omegaconf")
+    return omegaconf is not None and bool(omegaconf.OmegaConf.is_config(value))
 
 
 def _as_mapping(hp: Any) -> Any:

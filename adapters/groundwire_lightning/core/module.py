@@ -307,14 +307,14 @@ class LightningModule(HyperParameters, ModelHooks, Logging, Export):
             map_location: Where tensors go, as for ``torch.load``.
             hparams_file: A ``.yaml`` or ``.csv`` file with the hyper-parameters, instead of those in it.
             strict: False loads the weights whose names are there on both sides.
-            weights_only: False trusts the file, and runs what it holds besides tensors and plain values.
+            weights_only: False trusts the file, and runs what it names besides tensors and plain values.
             **kwargs: Arguments of the class, instead of those in the file.
 
         Returns:
             The module, on the device of its weights.
 
         Raises:
-            TypeError: Called on an instance, or without an argument that the file does not hold.
+            TypeError: Called on an instance, or without an argument that the file has as the name of code alone.
             CheckpointError: The file is not there, torn, not safe, or of another module.
         """
         build = build_module(strict, checkpoint_path)

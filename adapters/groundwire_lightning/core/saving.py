@@ -7,8 +7,7 @@ import csv
 import functools
 import inspect
 import sys
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,17 @@ import torch
 
 from groundwire import CheckpointError
 from groundwire.errors import rank_zero_warn
-from groundwire_lightning.checkpoints.plain import AS, LEFT_OUT, restored
-from groundwire_lightning.checkpoints.reading import Source, load_weights, read
+from groundwire.saved.unpickling import StandIn
+from groundwire_lightning.checkpoints import yaml_values
+from groundwire_lightning.checkpoints.reading import (
+    NoCheckpointError,
+    Source,
+    UnsafeCheckpointError,
+    load_weights,
+    read,
+    refused,
+)
+from groundwire_lightning.core import needs
 from groundwire_lightning.paths import OURS, spellings
 from groundwire_lightning.utilities.cloud_io import get_filesystem
 from groundwire_lightning.utilities.parsing import AttributeDict
@@ -57,10 +65,12 @@ def save_hparams_to_yaml(config_yaml: Any, hparams: Any, use_omegaconf: bool = T
 PAST_KEYS = ("hparams", "module_arguments")
 """Where releases of Lightning before 1.0 kept hyper-parameters."""
 INSTANTIATORS = (*spellings("lightning.pytorch.cli.instantiate_module"), f"{OURS}.cli.instantiate_module")
+OF_A_COMMAND_LINE = ("_instantiator", "_class_path")
+"""What a command line writes beside hyper-parameters: what makes the object, and its class."""
 
 
-class LeftOutError(CheckpointError, TypeError):
-    """An argument that the class cannot do without, and that the file does not hold."""
+class UnsafeArgumentError(UnsafeCheckpointError, TypeError, ValueError):
+    """An argument of the class that the file has only as the name of what would make it."""
 
 
 class OfTheClass:
@@ -89,7 +99,7 @@ def load(
     hparams_file: Any,
     weights_only: bool | None,
     given: dict[str, Any],
-    build: Callable[[type, dict[str, Any], dict[str, Any]], Any],
+    build: Callable[[Any, dict[str, Any]], Any],
 ) -> Any:
     """Read a checkpoint, and make an object of the hyper-parameters in it.
 
@@ -98,16 +108,19 @@ def load(
         source: The file.
         map_location: Where tensors go; by default where they were, or on the CPU where there is no such device.
         hparams_file: A ``.yaml`` or ``.csv`` file to take the hyper-parameters from instead.
-        weights_only: False trusts the file.
+        weights_only: False trusts the file, and runs what it names.
         given: Arguments of the class that replace what the file holds.
-        build: Made with the class, its arguments and the checkpoint.
+        build: Gives the object what the checkpoint holds of it.
     """
+    trusted = weights_only is False
     state = read(source, weights_only, map_location or _where_it_was)
     key = cls.CHECKPOINT_HYPER_PARAMS_KEY
     if hparams_file is not None:
-        state[key] = from_file(hparams_file)
-    state[key] = {**(state.get(key) or {}), **given}
-    return build(cls, _arguments(cls, state, given, source), state)
+        state[key] = from_file(hparams_file, trusted)
+    told = hparams_file or source
+    if trusted:
+        return build(_instantiated(cls, _arguments(cls, state, given), told), state)
+    return build(cls(**_checked(cls, _arguments(cls, state, given), given, told)), state)
 
 
 def _where_it_was(storage: Any, location: str) -> Any:
@@ -118,112 +131,139 @@ def _where_it_was(storage: Any, location: str) -> Any:
     return storage.cpu() if location.startswith("xla") else None
 
 
-def _arguments(cls: Any, state: dict[str, Any], given: dict[str, Any], source: Source) -> dict[str, Any]:
-    """What the class is called with."""
-    parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
-    named = {one.name: one for one in parameters if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)}
+def _held(cls: Any, state: dict[str, Any], given: dict[str, Any]) -> Any:
+    """The hyper-parameters of a checkpoint, with those that replace them."""
     key = cls.CHECKPOINT_HYPER_PARAMS_KEY
-    held: dict[str, Any] = {}
-    for past in PAST_KEYS if issubclass(cls, torch.nn.Module) else ():
-        held.update(state.get(past) or {})
-    held.update({name: restored(value, f"{key}.{name}", state.get(AS, {})) for name, value in state[key].items()})
-    held = {name: _as_it_was(value) for name, value in held.items()}
-    if (whole := str(state.get(cls.CHECKPOINT_HYPER_PARAMS_NAME))) in named:
-        held = {whole: AttributeDict(held)}
+    held = state.get(key)
+    if isinstance(held, MutableMapping):
+        held.update(given)
+    elif held is None:
+        held = state[key] = dict(given)
+    elif not isinstance(held, StandIn):
+        raise CheckpointError(f"the entry {key!r} is damaged: it is a {type(held).__name__}, not a dictionary")
+    return held
+
+
+def _arguments(cls: Any, state: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """What the class is called with, and what a command line wrote beside it."""
+    parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
+    named = {one.name for one in parameters if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)}
+    held = _held(cls, state, given)
+    whole = state.get(cls.CHECKPOINT_HYPER_PARAMS_NAME)
+    if not isinstance(held, StandIn):
+        past = PAST_KEYS if issubclass(cls, torch.nn.Module) else ()
+        held = {
+            name: value
+            for entry in (*past, cls.CHECKPOINT_HYPER_PARAMS_KEY)
+            for name, value in (state.get(entry) or {}).items()
+        }
+        if isinstance(kind := state.get(cls.CHECKPOINT_HYPER_PARAMS_TYPE), type):
+            held = kind(held)
+        elif isinstance(whole, str) and whole in named:
+            held = AttributeDict(held)
+    if isinstance(whole, str) and whole in named:
+        held = {whole: held}
+    if isinstance(held, StandIn):
+        return dict.fromkeys(named - set(given), held) | given  # whichever of them stood in there
     arguments = {**held, **given}
-    _check_instantiator(cls, arguments)
-    if "_class_path" not in arguments and not any(one.kind is one.VAR_KEYWORD for one in parameters):
-        arguments = {name: value for name, value in arguments.items() if name in named or name == "_instantiator"}
-    left_out = {
-        path.split(".")[1]: kind for path, kind in state.get(LEFT_OUT, {}).items() if path.startswith(f"{key}.")
-    }
-    _check_left_out(cls, {name: left_out[name] for name in left_out if name not in given}, named, source)
+    if not any(one.kind is one.VAR_KEYWORD for one in parameters) and "_class_path" not in arguments:
+        arguments = {name: value for name, value in arguments.items() if name in named or name in OF_A_COMMAND_LINE}
     return arguments
 
 
-def _as_it_was(value: Any) -> Any:
-    """Lightning's dictionaries with attributes are read as ordered ones; ours takes their place."""
-    if type(value) is OrderedDict:
-        return AttributeDict({key: _as_it_was(entry) for key, entry in value.items()})
-    return value
+def _checked(cls: Any, arguments: dict[str, Any], given: dict[str, Any], source: Source) -> dict[str, Any]:
+    """The arguments, of which none needs anything that the file names.
 
-
-def _check_instantiator(cls: type, arguments: dict[str, Any]) -> None:
-    """A command line writes who makes the class; nobody but itself is called."""
-    said = arguments.get("_instantiator")
-    if said is not None and said not in INSTANTIATORS:
-        raise ValueError(
-            f"the checkpoint asks for {said!r} to make {cls.__qualname__}; that would run code it names, and is refused"
+    Raises:
+        UnsafeArgumentError: It cannot; says what is needed, and the ways to have it.
+    """
+    instantiator = arguments.pop("_instantiator", None)
+    path = arguments.pop("_class_path", None)
+    if instantiator is not None and instantiator not in INSTANTIATORS:
+        raise UnsafeArgumentError(
+            f"{source} asks for {instantiator!r} to make {cls.__qualname__}: that runs code it names, and is refused"
         )
+    if path is not None and not _names(path, cls):
+        raise UnsafeArgumentError(
+            f"{source} asks for the class {path!r} in place of {cls.__qualname__}, and nothing that a file names is "
+            f"imported or called. Call load_from_checkpoint of that class or, if you trust who wrote the file, "
+            f"{cls.__qualname__}.load_from_checkpoint(path, weights_only=False)"
+        )
+    hints = needs.hints_of(cls) if instantiator is not None else None
+    needed = {}
+    for name in arguments.keys() - given.keys():
+        arguments[name], needed[name] = needs.without_code(arguments[name], hints and hints.get(name, Any))
+    if needed := {name: what for name, what in needed.items() if what}:
+        said = ", ".join(f"{name} ({what})" for name, what in sorted(needed.items()))
+        call = ", ".join(f"{name}=..." for name in sorted(needed))
+        raise UnsafeArgumentError(
+            f"{cls.__qualname__} needs {said} of {source}, and making that runs code which the file names. Pass it: "
+            f"{cls.__qualname__}.load_from_checkpoint(path, {call}); or, if you trust who wrote the file, pass "
+            "weights_only=False"
+        )
+    return arguments
+
+
+def _names(path: Any, cls: type) -> bool:
+    """True for a path that leads to the class, without importing or asking a module for what it has not loaded."""
+    module, _, name = str(path).rpartition(".")
+    return vars(sys.modules.get(module, object)).get(name) is cls
+
+
+def _instantiated(cls: Any, arguments: dict[str, Any], source: Source) -> Any:
+    """An object of the class of a file that is trusted, through the command line's parser where that wrote it."""
+    instantiator = arguments.pop("_instantiator", None)
+    if instantiator is None:
+        arguments.pop("_class_path", None)
+        return cls(**arguments)
     path = str(arguments.get("_class_path", ""))
     module, _, name = path.rpartition(".")
-    asked = getattr(sys.modules.get(module), name, None)  # nothing is imported because a file asks for it
-    if path and not (isinstance(asked, type) and issubclass(asked, cls)):
-        raise ValueError(
-            f"the checkpoint asks for {path!r}, which is no subclass of {cls.__qualname__} that was imported; import "
-            "its module first, if you trust the file"
+    asked = getattr(sys.modules.get(module), name, None)
+    if instantiator not in INSTANTIATORS or (path and not (isinstance(asked, type) and issubclass(asked, cls))):
+        raise UnsafeArgumentError(
+            f"{source} asks for {path or instantiator!r}, which is no subclass of {cls.__qualname__} that was "
+            "imported; import its module first, if you trust the file"
         )
-
-
-def _made(cls: type, arguments: dict[str, Any]) -> Any:
-    """An object of the class, through the command line's parser where that wrote the arguments."""
-    said = arguments.pop("_instantiator", None)
-    if said is None:
-        return cls(**arguments)
     from groundwire_lightning.cli.lightning_cli import instantiate_module
 
     return instantiate_module(cls, arguments)
 
 
-def _check_left_out(
-    cls: type, left_out: Mapping[str, str], named: Mapping[str, inspect.Parameter], source: Source
-) -> None:
-    needed = {name: kind for name, kind in left_out.items() if name in named and named[name].default is inspect._empty}
-    if needed:
-        said = ", ".join(f"{name} (a {kind})" for name, kind in needed.items())
-        call = ", ".join(f"{name}=..." for name in needed)
-        raise LeftOutError(
-            f"{source} does not hold {said}: only tensors and plain Python values load without running code. Pass what "
-            f"is missing: {cls.__qualname__}.load_from_checkpoint(path, {call})"
-        )
-    if others := {name: kind for name, kind in left_out.items() if name in named}:
-        said = ", ".join(f"{name} (a {kind})" for name, kind in others.items())
-        rank_zero_warn(f"{source} does not hold {said}; {cls.__qualname__} is made with what it has by default")
-
-
-def build_data_module(cls: type, arguments: dict[str, Any], state: dict[str, Any]) -> Any:
+def build_data_module(made: Any, state: dict[str, Any]) -> Any:
     """A data module in the state that the checkpoint holds."""
-    made = _made(cls, arguments)
     if type(made).__qualname__ in state:
-        made.load_state_dict(state[type(made).__qualname__])
+        kept = state[type(made).__qualname__]
+        if error := refused(kept, f"the state of {type(made).__qualname__}", "the checkpoint"):
+            raise error
+        made.load_state_dict(kept)
     return made
 
 
-def build_module(strict: bool | None, source: Source) -> Callable[[type, dict[str, Any], dict[str, Any]], Any]:
-    """What makes a module with the weights of a checkpoint.
+def build_module(strict: bool | None, source: Source) -> Callable[[Any, dict[str, Any]], Any]:
+    """What gives a module the weights of a checkpoint.
 
     Args:
         strict: Refuse names that miss or are too many; None for what the module says of itself.
         source: The file, for messages.
     """
 
-    def build(cls: type, arguments: dict[str, Any], state: dict[str, Any]) -> Any:
-        made = _made(cls, arguments)
+    def build(made: Any, state: dict[str, Any]) -> Any:
         own = getattr(made, "_strict_loading", None)
         if own is not None and strict is not None and strict != own:
             raise ValueError(
-                f"{cls.__qualname__}.load_from_checkpoint(strict={strict}): the module sets strict_loading={own}; give "
-                "both the same value"
+                f"{type(made).__qualname__}.load_from_checkpoint(strict={strict}): the module sets "
+                f"strict_loading={own}; give both the same value"
             )
         is_strict = made.strict_loading if strict is None else strict
         made.configure_model()
         made.on_load_checkpoint(state)
         if "state_dict" not in state:
             raise CheckpointError(f"{source} has no 'state_dict'; it holds {', '.join(map(repr, state))}")
-        found = load_weights(made, state["state_dict"], is_strict, str(source))
-        for what, names in (("misses", found.missing_keys), ("has too many", found.unexpected_keys)):
-            if names:
-                rank_zero_warn(f"{source} {what}: {', '.join(names)}")
+        names = load_weights(made, state["state_dict"], is_strict, str(source))
+        if names is not None:  # what an override returns, if anything
+            for what, entries in (("misses", names.missing_keys), ("has too many", names.unexpected_keys)):
+                if entries:
+                    rank_zero_warn(f"{source} {what}: {', '.join(entries)}")
         tensors = [tensor for tensor in state["state_dict"].values() if isinstance(tensor, torch.Tensor)]
         if not state["state_dict"]:
             rank_zero_warn(f"{source} holds no weights")
@@ -232,31 +272,34 @@ def build_module(strict: bool | None, source: Source) -> Callable[[type, dict[st
     return build
 
 
-def from_file(path: Any) -> dict[str, Any]:
+def from_file(path: Any, trusted: bool = False) -> dict[str, Any]:
     """Hyper-parameters that a logger wrote.
 
     Args:
         path: A ``.yaml``, ``.yml`` or ``.csv`` file.
+        trusted: Follow tags that name something of Python.
 
     Raises:
         ValueError: It is of another kind.
+        NoCheckpointError: There is no such file.
+        CheckpointError: It cannot be read, or names something of Python.
     """
     kind = str(path).rpartition(".")[2].lower()
     if kind not in ("csv", "yml", "yaml"):
         raise ValueError(f"hparams_file={str(path)!r}: a .yaml, .yml or .csv file is due")
-    if not Path(path).exists():
-        rank_zero_warn(f"hparams_file: there is no {path}", category=RuntimeWarning)
-        return {}
+    if not Path(path).is_file():
+        raise NoCheckpointError(f"hparams_file={str(path)!r}: there is no such file")
     with Path(path).open(newline="") as file:
-        if kind == "csv":
+        if kind != "csv":
+            return yaml_values.read(file, path, trusted)
+        try:
             return {row[0]: _value(row[1]) for row in list(csv.reader(file))[1:]}
-        import yaml
-
-        return dict(yaml.full_load(file) or {})
+        except (csv.Error, IndexError, RecursionError) as error:
+            raise CheckpointError(f"hparams_file={str(path)!r} cannot be read: {error}") from error
 
 
 def _value(said: str) -> Any:
     try:
         return ast.literal_eval(said)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, MemoryError):  # the parser has no room for what is nested too deep
         return said

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from groundwire_lightning.checkpoints.reading import refused
+
 if TYPE_CHECKING:
     pass
 
@@ -37,6 +39,10 @@ def told_its_state(trainer: Any, player: Any, name: str, method: Callable[..., A
     def load_state_dict(checkpoint: dict[str, Any]) -> None:
         states = checkpoint if is_data else checkpoint.get("callbacks", {})
         if state := states.get(key(), {} if is_data else states.get(type(player).__qualname__)):
+            if getattr(trainer, "_is_fitting", False) and (
+                error := refused(state, f"the state of {key()}", trainer.ckpt_path)
+            ):
+                raise error
             method(_copied(state))
 
     def on_save_checkpoint(*told: Any) -> None:

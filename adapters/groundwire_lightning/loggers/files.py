@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
-import sys
 from argparse import Namespace
 from collections.abc import Mapping, MutableMapping
 from dataclasses import asdict, is_dataclass
@@ -51,8 +51,7 @@ def write_hparams(files: Any, path: str, hparams: Any) -> None:
     """
     import yaml
 
-    omegaconf = sys.modules.get("omegaconf")
-    if omegaconf is not None and _wrote_with(omegaconf, files, path, hparams):
+    if importlib.util.find_spec("omegaconf") is not None and _wrote_with_omegaconf(files, path, hparams):
         return
     kept = {}
     for name, value in as_mapping(hparams).items():
@@ -67,15 +66,17 @@ def write_hparams(files: Any, path: str, hparams: Any) -> None:
         yaml.dump(kept, file)
 
 
-def _wrote_with(omegaconf: Any, files: Any, path: str, hparams: Any) -> bool:
-    """Whether OmegaConf could write it; it says more of its own types than YAML does."""
+def _wrote_with_omegaconf(files: Any, path: str, hparams: Any) -> bool:
+    """Whether OmegaConf could write it: in the order of the arguments, and as plain YAML, as Lightning does."""
+    from omegaconf import OmegaConf, errors
+
     resolved = {
-        name: omegaconf.OmegaConf.to_container(value, resolve=True) if omegaconf.OmegaConf.is_config(value) else value
+        name: OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
         for name, value in as_mapping(hparams).items()
     }
     try:
-        text = omegaconf.OmegaConf.to_yaml(omegaconf.OmegaConf.create(resolved))
-    except (omegaconf.errors.UnsupportedValueType, omegaconf.errors.ValidationError):
+        text = OmegaConf.to_yaml(OmegaConf.create(resolved))
+    except (errors.UnsupportedValueType, errors.ValidationError):
         return False
     with files.open(path, "w", encoding="utf-8") as file:
         file.write(text)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from groundwire import CheckpointError
 from groundwire.errors import rank_zero_warn
+from groundwire.saved.checkpoint import load_part, unchanged_by_failure
+from groundwire.saved.unpickling import first_line
 from groundwire_lightning.checkpoints.migration import FORMAT, VERSION_KEY
-from groundwire_lightning.checkpoints.plain import LEFT_OUT, cleaned
-from groundwire_lightning.checkpoints.reading import OtherOptimizerError, PartialCheckpointError
+from groundwire_lightning.checkpoints.plain import foreign, is_picklable
+from groundwire_lightning.checkpoints.reading import OtherOptimizerError, PartialCheckpointError, refused
+from groundwire_lightning.core.hparams import is_config
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.loops import saved_counters
+from groundwire_lightning.loops.progress import Progress
 from groundwire_lightning.loops.resume import told_from
 from groundwire_lightning.utilities.combined_loader import has_state, parts_of
 
@@ -20,7 +26,7 @@ HPARAMS = ("CHECKPOINT_HYPER_PARAMS_NAME", "CHECKPOINT_HYPER_PARAMS_KEY")
 
 
 def dumped(trainer: Trainer, weights_only: bool) -> dict[str, Any]:
-    """The checkpoint of this moment, nothing in it but tensors and plain Python values.
+    """The checkpoint of this moment.
 
     Args:
         trainer: Whose.
@@ -48,9 +54,8 @@ def dumped(trainer: Trainer, weights_only: bool) -> dict[str, Any]:
         trainer.plan._save_state(state)
     finally:
         trainer._saves_weights_only = False
-    kept = cleaned(state, besides=("state_dict", "loops"))
-    _tell(trainer, kept.get(LEFT_OUT, {}))
-    return kept
+    _tell(trainer, foreign(state, besides=("state_dict", "loops", "optimizer_states")))
+    return state
 
 
 def hyper_parameters(made: Any) -> dict[str, Any]:
@@ -60,7 +65,21 @@ def hyper_parameters(made: Any) -> dict[str, Any]:
         return {}
     name_key, key = (getattr(made, constant) for constant in HPARAMS)
     name = {name_key: made._hparams_name} if hasattr(made, "_hparams_name") else {}
-    return {**name, key: dict(hparams)}
+    if is_config(hparams):
+        return {**name, key: hparams, made.CHECKPOINT_HYPER_PARAMS_TYPE: type(hparams)}
+    return {**name, key: _writable(dict(hparams))}
+
+
+def _writable(hparams: dict[str, Any]) -> dict[str, Any]:
+    """Hyper-parameters without those that nothing can write."""
+    lost = [name for name in foreign(hparams) if not is_picklable(hparams.get(name))]
+    lost = [name for name in hparams if name in lost]
+    if lost:
+        rank_zero_warn(
+            f"the checkpoint does not hold the hyper-parameters {', '.join(lost)}: they cannot be pickled, as nothing "
+            f"can that is defined within a function. save_hyperparameters(ignore={lost}) says so"
+        )
+    return {name: value for name, value in hparams.items() if name not in lost}
 
 
 def restore_training(trainer: Trainer, state: dict[str, Any]) -> None:
@@ -69,7 +88,7 @@ def restore_training(trainer: Trainer, state: dict[str, Any]) -> None:
     Raises:
         MisconfigurationException: The run is to be shorter than the one that was saved.
         PartialCheckpointError: It holds weights only.
-        CheckpointError: It is of other optimizers.
+        CheckpointError: It is of other optimizers, which are left as they were.
     """
     if "loops" in state:
         fit_loop = state["loops"]["fit_loop"]
@@ -89,10 +108,47 @@ def restore_training(trainer: Trainer, state: dict[str, Any]) -> None:
                 f"{trainer.ckpt_path} holds no {what}: it was written with save_weights_only=True. To begin with its "
                 "weights use load_from_checkpoint, and fit() without ckpt_path"
             )
-    for optimizer, kept in zip(trainer.optimizers, state["optimizer_states"], strict=False):
-        _restore_optimizer(optimizer, kept, trainer.ckpt_path)
-    for config, kept in zip(trainer.lr_scheduler_configs, state["lr_schedulers"], strict=False):
-        config.scheduler.load_state_dict(kept)
+    parts = [*zip(trainer.optimizers, state["optimizer_states"], strict=False)]
+    parts += zip((config.scheduler for config in trainer.lr_scheduler_configs), state["lr_schedulers"], strict=False)
+    with unchanged_by_failure(*(part for part, _ in parts)):
+        for part, kept in parts:
+            _restore_part(part, kept, trainer.ckpt_path)
+
+
+def check(trainer: Trainer, state: dict[str, Any]) -> None:
+    """See that a checkpoint has what a run takes from it, before anything of it is taken.
+
+    Raises:
+        CheckpointError: It is damaged, or needs code that it names.
+    """
+    path = trainer.ckpt_path
+    if "state_dict" not in state:
+        raise CheckpointError(
+            f"{path} has no 'state_dict', so it is not one of Lightning's files; it holds "
+            f"{', '.join(map(repr, state)) or 'nothing'}"
+        )
+    fitting = ("loops", "optimizer_states", "lr_schedulers") if trainer._is_fitting else ()
+    for key in ("state_dict", *fitting):
+        if error := refused(state.get(key), f"the entry {key!r}", path):
+            raise error
+    try:
+        _check_entries(state, fitting)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise CheckpointError(f"{path} is damaged: {type(error).__name__}: {first_line(error)}") from error
+
+
+def _check_entries(state: dict[str, Any], fitting: tuple[str, ...]) -> None:
+    if not isinstance(state["state_dict"], Mapping):
+        raise TypeError(f"its entry 'state_dict' is a {type(state['state_dict']).__name__}")
+    if not fitting:
+        return
+    if "loops" in state:
+        saved_counters.taken(Progress(), state["loops"]["fit_loop"], automatic=True)
+    for kept in state.get("optimizer_states", ()):
+        kept["state"].keys()
+        [len(group["params"]) for group in kept["param_groups"]]
+    for kept in state.get("lr_schedulers", ()):
+        kept.keys()
 
 
 def restore_precision(trainer: Trainer, state: dict[str, Any]) -> None:
@@ -102,12 +158,12 @@ def restore_precision(trainer: Trainer, state: dict[str, Any]) -> None:
         precision.load_state_dict(scaler)
 
 
-def _restore_optimizer(optimizer: Any, state: dict[str, Any], source: Any) -> None:
+def _restore_part(part: Any, state: dict[str, Any], source: Any) -> None:
     try:
-        optimizer.load_state_dict(state)
-    except ValueError as error:
+        load_part(part, state, source)
+    except (ValueError, CheckpointError) as error:
         raise OtherOptimizerError(
-            f"{source} holds the state of another optimizer than this {type(optimizer).__name__}: {error}"
+            f"{source} holds the state of another one than this {type(part).__name__}: {error}"
         ) from error
 
 
@@ -116,13 +172,21 @@ def _loader_states(trainer: Trainer) -> list[Any]:
     return [part.state_dict() for part in parts_of(trainer._train_dataloader) if has_state(part)]
 
 
-def _tell(trainer: Trainer, left_out: dict[str, str]) -> None:
-    """Say once what files of this trainer leave out."""
-    if new := {path: kind for path, kind in left_out.items() if path not in trainer._told_left_out}:
-        trainer._told_left_out |= set(new)
-        said = ", ".join(f"{path} ({kind})" for path, kind in new.items())
-        rank_zero_warn(
-            f"the checkpoint leaves out {said}: only tensors and plain Python values load without running code. "
-            "The file lists them under 'groundwire_left_out'; pass them to load_from_checkpoint as keyword arguments, "
-            "or keep them out with save_hyperparameters(ignore=[...])"
-        )
+def _tell(trainer: Trainer, foreign: dict[str, str]) -> None:
+    """Say once what makes files of this trainer more than tensors and plain values."""
+    new = {path: kind for path, kind in foreign.items() if path not in trainer._told_foreign}
+    if not new:
+        return
+    trainer._told_foreign |= set(new)
+    keys = ("hyper_parameters.", "datamodule_hyper_parameters.")
+    arguments = [path.split(".")[1] for path in new if path.startswith(keys)]
+    advice = (
+        f", load_from_checkpoint wants {', '.join(f'{name}=...' for name in dict.fromkeys(arguments))} or "
+        f"weights_only=False, and save_hyperparameters(ignore={list(dict.fromkeys(arguments))}) keeps them out"
+        if arguments
+        else ", and whatever else is made of them wants weights_only=False"
+    )
+    rank_zero_warn(
+        f"the checkpoint holds {', '.join(f'{path} ({kind})' for path, kind in new.items())}, which load by running "
+        f"code that the file names. Weights load without{advice}"
+    )

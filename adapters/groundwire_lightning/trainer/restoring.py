@@ -7,7 +7,6 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groundwire import CheckpointError
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.callbacks.of_a_trainer import is_checkpoint, is_early_stopping
 from groundwire_lightning.checkpoints import files, io
@@ -28,7 +27,7 @@ class Checkpoints(LightningAdapter):
 
     progress: Progress
     restart: Restart | None
-    _told_left_out: set[str]
+    _told_foreign: set[str]
     _ckpt_path: Any = None
     _ckpt_was_set: bool = False
     _trusts_ckpt: bool | None = None
@@ -119,11 +118,7 @@ class Checkpoints(LightningAdapter):
         """Read the checkpoint, and give module, data module and callbacks what is theirs."""
         if self._ckpt_path:
             self._loaded = io.load(self, self._ckpt_path, self._trusts_ckpt)
-            if "state_dict" not in self._loaded:
-                raise CheckpointError(
-                    f"{self._ckpt_path} has no 'state_dict', so it is not one of Lightning's files; it holds "
-                    f"{', '.join(map(repr, self._loaded)) or 'nothing'}"
-                )
+            saved.check(self, self._loaded)  # type: ignore[arg-type]  # it is a Trainer
             self._warn_of_strangers(self._loaded.get("callbacks") or {})
             self.plan._load_state(self._loaded)
 

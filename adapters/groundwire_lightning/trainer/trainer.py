@@ -118,7 +118,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         self.profiler = profiler_for(given["profiler"])
         self.progress = Progress()
         settings.take(self, given)
-        self._told_left_out: set[str] = set()
+        self._told_foreign: set[str] = set()
         callbacks, self.substituted = substituted(listed(given))
         super().__init__(None, callbacks=ordered(callbacks, given["enable_checkpointing"]))
         self.precision_plugin = made(given["precision"], self.device.type)

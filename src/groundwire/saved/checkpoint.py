@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import os
+import pickle
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import IO, Any
@@ -13,12 +15,18 @@ from typing import IO, Any
 import torch
 
 from groundwire.errors import GroundwireError
+from groundwire.saved import archive
+from groundwire.saved.unpickling import BrokenFileError, first_line, stand_ins
 
-__all__ = ["CheckpointError", "read", "write"]
+__all__ = ["CheckpointError", "load_part", "read", "unchanged_by_failure", "write"]
 
 
 class CheckpointError(GroundwireError):
     """A checkpoint that cannot be written, read, or given to this model."""
+
+
+class StandInError(CheckpointError, pickle.UnpicklingError, AttributeError, TypeError):
+    """What stands in for something of a file that was not loaded was used as if it were the thing itself."""
 
 
 def state_of(trainer: Any, save_optimizer: bool, save_scheduler: bool) -> dict[str, Any]:
@@ -71,17 +79,76 @@ def apply(trainer: Any, state: dict[str, Any], load_optimizer: bool, load_schedu
     """
     if "model_state_dict" not in state:
         raise CheckpointError(f"{path} has no 'model_state_dict'; it holds {', '.join(map(repr, state)) or 'nothing'}")
-    if load_optimizer and "optimizer_state_dict" in state and trainer.optimizer is not None:
-        _check_optimizer(trainer.optimizer, state["optimizer_state_dict"], path)
-    _load_weights(trainer.get_model(keep_torch_compile=False), state["model_state_dict"], path)
-    if load_optimizer and "optimizer_state_dict" in state and trainer.optimizer is not None:
-        trainer.optimizer.load_state_dict(state["optimizer_state_dict"])
-    if load_scheduler and "scheduler_state_dict" in state and trainer.scheduler is not None:
-        trainer.scheduler.load_state_dict(state["scheduler_state_dict"])
+    model, weights = trainer.get_model(keep_torch_compile=False), state["model_state_dict"]
+    taking = {
+        "optimizer": trainer.optimizer if load_optimizer else None,
+        "scheduler": trainer.scheduler if load_scheduler else None,
+    }
+    parts = [(one, f"{name}_state_dict") for name, one in taking.items() if one is not None]
+    parts = [(part, key) for part, key in parts if key in state]
+    with unchanged_by_failure(*(part for part, _ in parts)):
+        for part, key in parts:
+            load_part(part, state[key], path)
+        _load_weights(model, weights, path)
 
 
-def _load_weights(model: Any, weights: dict[str, Any], path: Any) -> None:
+def load_part(part: Any, state: Any, path: Any) -> None:
+    """Give an optimizer or a scheduler its state.
+
+    Raises:
+        CheckpointError: It is damaged, or that of another one; the part may have taken some of it.
+    """
+    groups = getattr(part, "param_groups", None)
+    before = [set(group) for group in groups or ()]
+    try:
+        if groups is not None and "param_groups" in state:
+            _check_groups(part, state["param_groups"], path)
+        part.load_state_dict(state)
+        after = [set(group) for group in getattr(part, "param_groups", None) or ()]
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise CheckpointError(
+            f"{path} holds a state of {type(part).__name__} that is damaged or of another one: "
+            f"{type(error).__name__}: {first_line(error)}"
+        ) from error
+    due = set(getattr(part, "defaults", ()))
+    if lost := [name for old, new in zip(before, after, strict=False) for name in sorted(old & due - new)]:
+        raise CheckpointError(f"{path} holds a state of {type(part).__name__} without {', '.join(lost)}")
+
+
+@contextmanager
+def unchanged_by_failure(*parts: Any) -> Iterator[None]:
+    """Leave optimizers and schedulers as they were where taking their states fails; no tensor is copied."""
+    bare = [_without_wrappers(part) for part in parts]
+    before = [_references(part) for part in bare]
+    try:
+        yield
+    except Exception:
+        for part, (own, groups) in zip(bare, before, strict=True):
+            vars(part).clear()
+            vars(part).update(own)
+            for group, entries in groups:
+                group.clear()
+                group.update(entries)
+        raise
+
+
+def _without_wrappers(part: Any) -> Any:
+    """The optimizer or scheduler in one of Accelerate's."""
+    while type(part).__module__.partition(".")[0] == "accelerate":
+        part = getattr(part, "scheduler", None) or part.optimizer
+    return part
+
+
+def _references(part: Any) -> tuple[dict[str, Any], list[tuple[dict[str, Any], dict[str, Any]]]]:
+    """What a part holds, as far down as taking a state replaces it in place."""
+    own = dict(vars(part))
+    return own, [(group, dict(group)) for group in own.get("param_groups", ())]
+
+
+def _load_weights(model: Any, weights: Any, path: Any) -> None:
     own = model.state_dict()
+    if not isinstance(weights, dict) or not all(isinstance(name, str) for name in weights):
+        raise CheckpointError(f"{path} holds no weights by their names, but a {type(weights).__name__}")
     if own.keys() != weights.keys():
         names = {uncompiled(name): name for name in own}
         weights = {names.get(uncompiled(name), name): weight for name, weight in weights.items()}
@@ -91,7 +158,7 @@ def _load_weights(model: Any, weights: dict[str, Any], path: Any) -> None:
     before = None if fits else copy.deepcopy(own)  # loading overwrites what does fit before it refuses the rest
     try:
         model.load_state_dict(weights)
-    except RuntimeError as error:
+    except (RuntimeError, KeyError, TypeError, AttributeError) as error:
         if before is not None:
             model.load_state_dict(before)
         raise CheckpointError(
@@ -99,11 +166,8 @@ def _load_weights(model: Any, weights: dict[str, Any], path: Any) -> None:
         ) from error
 
 
-def _check_optimizer(optimizer: Any, state: dict[str, Any], path: Any) -> None:
-    saved, own = state.get("param_groups"), getattr(optimizer, "param_groups", None)
-    if saved is None or own is None:
-        return
-    sizes = [[len(group["params"]) for group in groups] for groups in (saved, own)]
+def _check_groups(optimizer: Any, saved: Any, path: Any) -> None:
+    sizes = [[len(group["params"]) for group in groups] for groups in (saved, optimizer.param_groups)]
     if sizes[0] != sizes[1]:
         raise CheckpointError(
             f"{path} holds the state of an optimizer whose groups have {sizes[0]} parameters; those of this "
@@ -111,8 +175,13 @@ def _check_optimizer(optimizer: Any, state: dict[str, Any], path: Any) -> None:
         )
 
 
-def write(path: str | PathLike[str], state: dict[str, Any]) -> None:
+def write(path: str | PathLike[str], state: dict[str, Any], plain: bool = True) -> None:
     """Write ``state`` so that at ``path`` there is the old file or the new one, never a part of it.
+
+    Args:
+        path: The file; its folder is made.
+        state: What it holds.
+        plain: Refuse what could not be loaded without running code that the file names.
 
     Raises:
         CheckpointError: The state holds what could not be loaded again, or the path cannot be
@@ -127,7 +196,8 @@ def write(path: str | PathLike[str], state: dict[str, Any]) -> None:
                 _save(state, file, target)
                 file.flush()
                 os.fsync(file.fileno())
-            _check_loadable(part, target)
+            if plain:
+                _check_loadable(part, target)
             part.replace(target)
         finally:
             part.unlink(missing_ok=True)
@@ -155,11 +225,13 @@ def read(path: str | PathLike[str]) -> dict[str, Any]:
         what = ", which is a folder" if Path(path).is_dir() else ""
         raise CheckpointError(f"there is no checkpoint at {path}{what}")
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
+        state = archive.load(path)
+    except (BrokenFileError, RuntimeError, OSError) as error:
+        raise CheckpointError(f"{path} is not a whole checkpoint: {first_line(error)}") from error
+    if foreign := _named_in(state):
         raise CheckpointError(
-            f"{path} is not a whole checkpoint, or holds more than tensors and plain values: {error}"
-        ) from error
+            f"{path} holds more than tensors and plain values: it names {foreign}, and loading that would run code"
+        )
     if not isinstance(state, dict):
         raise CheckpointError(f"{path} holds a {type(state).__name__}, not the dictionary that a checkpoint is")
     return state
@@ -167,12 +239,18 @@ def read(path: str | PathLike[str]) -> dict[str, Any]:
 
 def _check_loadable(part: Path, target: Path) -> None:
     try:
-        torch.load(part, map_location="meta", weights_only=True, mmap=True)
-    except Exception as error:
+        foreign = _named_in(archive.outline(part))
+    except BrokenFileError as error:
+        foreign = str(error)
+    if foreign:
         raise CheckpointError(
             f"{target} is not written: it would hold more than tensors and plain Python values, and could not be "
-            f"loaded safely: {error}"
-        ) from error
+            f"loaded safely: {foreign}"
+        )
+
+
+def _named_in(state: Any) -> str:
+    return ", ".join(sorted({one.foreign_name for one in stand_ins(state)}))
 
 
 def _sync_folder(folder: Path) -> None:

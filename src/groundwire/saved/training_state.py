@@ -13,12 +13,15 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from groundwire.data.order import Place, why_not
 from groundwire.data.random_state import random_state, set_random_state
 from groundwire.errors import rank_zero_warn
 from groundwire.request import EvaluateRequest
 from groundwire.saved import checkpoint
 from groundwire.saved.checkpoint import CheckpointError, uncompiled
+from groundwire.tracking import LossTracker
 
 if TYPE_CHECKING:
     from groundwire.trainer import Trainer
@@ -83,7 +86,40 @@ def read(folder: str | PathLike[str]) -> dict[str, Any]:
             f"{path} is no training state that this version can read: it is marked {state.get('kind')!r}, and "
             f"{KIND!r} is due. It holds {', '.join(map(repr, state))}"
         )
+    _check_whole(state, path)
     return {**state, "path": path}
+
+
+def _check_whole(state: dict[str, Any], path: Path) -> None:
+    """See that a state has all its entries, before the first of them is given to anybody.
+
+    Raises:
+        CheckpointError: One is missing, or is something else.
+    """
+    for entry, (kind, names) in _ENTRIES.items():
+        if not isinstance(state.get(entry), kind):
+            raise CheckpointError(f"{path} is damaged: its entry {entry!r} is {type(state.get(entry)).__name__}")
+        if lost := [name for name in names if name not in (state[entry] or names)]:
+            raise CheckpointError(f"{path} is damaged: its entry {entry!r} has no {lost[0]!r}")
+    for name, value in state["position"].items():
+        if not isinstance(value, str if name == "ahead" else (int, type(None), torch.Tensor)):
+            raise CheckpointError(f"{path} is damaged: {name!r} of its position is a {type(value).__name__}")
+
+
+_ENTRIES: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "model_state_dict": (dict, ()),
+    "scaler_state_dict": ((dict, type(None)), ()),
+    "position": (dict, POSITION),
+    "data": ((dict, type(None)), ("before", "length", "loader", "reason", "window", "seed")),
+    "random": (dict, ("torch", "generators")),
+    "loss_tracker": (dict, tuple(LossTracker().state_dict())),
+    "gradients": (dict, ()),
+    "frozen": (list, ()),
+    "in_eval_mode": (list, ()),
+    "history": (dict, ("metrics", "prefix", "epoch")),
+    "callbacks": (dict, ()),
+    "extras": (dict, ()),
+}
 
 
 def load(trainer: Trainer, folder: str | PathLike[str]) -> dict[str, Any]:
@@ -171,14 +207,24 @@ def load_callbacks(trainer: Trainer, state: dict[str, Any]) -> None:
     saved = dict(state["callbacks"])
     for key, older_key, callback in _stateful(trainer):
         if (there := key if key in saved else older_key) in saved:
-            callback.load_state_dict(saved.pop(there))
+            try:
+                callback.load_state_dict(saved.pop(there))
+            except KeyError as error:
+                raise CheckpointError(f"{state['path']} is damaged: the state of {there} has no {error}") from error
     if saved:
         rank_zero_warn(f"{state['path']} holds the states of callbacks that this run does not have: {', '.join(saved)}")
 
 
 def load_random_state(trainer: Trainer, state: dict[str, Any]) -> None:
-    """Put the generators where they were."""
-    set_random_state(state["random"], trainer.device, trainer._train_dataloader)
+    """Put the generators where they were.
+
+    Raises:
+        CheckpointError: What the file has of them is none of their states.
+    """
+    try:
+        set_random_state(state["random"], trainer.device, trainer._train_dataloader)
+    except (TypeError, ValueError, AttributeError, RuntimeError) as error:
+        raise CheckpointError(f"{state['path']} is damaged in its random states: {error}") from error
 
 
 def _check_processes(trainer: Trainer) -> None:
