@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
 Kind = Literal["step", "epoch", "sample", "second"]
@@ -36,14 +37,45 @@ class Axis:
         """Updates done, all training runs together."""
         return self._updates_before + (0 if self._at is None else int(self._at.update))
 
+    @property
+    def _epochs(self) -> int:
+        return self._epochs_before + (0 if self._at is None else int(self._at.epoch))
+
     def begin(self, at: Any) -> None:
         """Count on from the run before, or from where this one is resumed."""
-        ended = self._at
         self._updates_before = 0 if at.update else self.updates
-        self._epochs_before = 0 if at.update or ended is None else self._epochs_before + int(ended.epoch)
+        self._epochs_before = 0 if at.update else self._epochs
         self._at = at
         if self._began is None:
             self._began = time.monotonic()
+
+    @property
+    def ahead(self) -> str:
+        """What the run under way has ahead of it, see :class:`groundwire.run.run_state.RunState`."""
+        return "" if self._at is None else str(self._at.ahead)
+
+    def state(self) -> dict[str, Any]:
+        """What has to survive a resume."""
+        return {
+            "updates": self.updates,
+            "epochs": self._epochs,
+            "samples": int(self._samples),
+            "seconds": None if self._began is None else time.monotonic() - self._began,
+        }
+
+    def load(self, state: Mapping[str, Any], *, is_running: bool) -> None:
+        """Take back what :meth:`state` gave.
+
+        Args:
+            state: That.
+            is_running: It is loaded into a run, which stands where the saved one did.
+        """
+        self._at = self._at if is_running else None
+        self._updates_before = self._epochs_before = 0
+        self._updates_before = state["updates"] - self.updates
+        self._epochs_before = state["epochs"] - self._epochs
+        self._samples = state["samples"]
+        self._began = None if state["seconds"] is None else time.monotonic() - state["seconds"]
 
     def add_samples(self, count: Any) -> None:
         """Samples of a batch; a count that is a tensor stays on its device until it is asked for."""
@@ -54,7 +86,11 @@ class Axis:
         if self.kind == "step":
             return self.updates if updates is None else updates
         if self.kind == "epoch":
-            return self._epochs_before + (0 if self._at is None else int(self._at.epoch))
+            return self._epochs
         if self.kind == "sample":
             return int(self._samples)
         return 0 if self._began is None else int(time.monotonic() - self._began)
+
+    def position_before(self) -> int:
+        """Where the epoch before ended, when one has just begun."""
+        return self._epochs - 1 if self.kind == "epoch" else self.position()

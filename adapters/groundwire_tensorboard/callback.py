@@ -38,7 +38,10 @@ class TensorBoardCallback(Moments):
       TensorBoard's HPARAMS page compares runs by their final metrics.
 
     Only the main process writes. A second ``train()`` continues in the same directory, and its
-    updates are counted on. A tensor is read from the device only when it is written.
+    updates are counted on. A run that is resumed continues where its training state stands, and what
+    the directory holds of later updates is hidden. A tensor is read from the device only when it is
+    written. Where the directory is full, read-only or gone the run goes on: values wait and are
+    written later, and a warning says how many never were.
 
     Args:
         log_dir: Directory of the event files; give one that does not change to find it again.
@@ -106,6 +109,9 @@ class TensorBoardCallback(Moments):
         self._timed = 0  # how many epochs
         self._written: dict[str, int] = {}  # how many values of each metric
         self._tags: dict[str, None] = {}
+        self._newest: list[tuple[str, float]] = []  # the numbers at the place where the last one stands
+        self._newest_at = 0
+        self._is_entered = False  # a resumed run is about to enter the middle of an epoch
         self._hparams_are_written = False
 
     @property
@@ -119,6 +125,43 @@ class TensorBoardCallback(Moments):
         self._training = True
         self._group = ""
         self._meet(run_history)
+        if at.update:
+            self.writer.purge_from(self.axis.position() + 1)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What has to survive a resume: how far the axis is, and what was written."""
+        self.writer.flush()
+        return {
+            "axis": self.axis.state(),
+            "written": dict(self._written),
+            "newest": [list(pair) for pair in self._newest] if self._newest_at == self.axis.position() else [],
+            "tags": list(self._tags),
+            "graph_is_written": self._graph_is_written,
+            "hparams_are_written": self._hparams_are_written,
+        }
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Take back what :meth:`state_dict` gave; TensorBoard hides what the run wrote after that.
+
+        Where an epoch is under way, what it came to may stand in the files already, at the place of
+        the state itself. So that place is hidden too, and its numbers are written again.
+        """
+        self.axis.load(state_dict["axis"], is_running=self._training)
+        self._tags = dict.fromkeys(state_dict["tags"])
+        self._graph_is_written = state_dict["graph_is_written"]
+        self._hparams_are_written = state_dict["hparams_are_written"]
+        if not (self._writes and self._training):
+            return
+        place = self.axis.position()
+        if self.axis.ahead in ("train", "eval", "end"):
+            self.writer.purge_from(place)
+            self._written = dict(state_dict["written"])
+            self._is_entered = self.axis.ahead == "train"
+            for tag, value in state_dict["newest"]:
+                self._write_number(tag, value, place)
+        else:
+            self.writer.purge_from(place + 1)
+            self._timed += self.axis.ahead == "count"  # it is in the files, and a resumed run tells it again
 
     def start_evaluation(self, run_history: Any) -> None:
         """Begin an evaluation run; what it records is kept apart from what training records."""
@@ -133,9 +176,9 @@ class TensorBoardCallback(Moments):
         if not is_update or step % self.every_n_steps or not self._writes:
             return
         place = self.axis.position(step)
-        self.writer.scalar("train_loss_step", batch_output["loss"].item(), place)
+        self._write_number("train_loss_step", batch_output["loss"].item(), place)
         for tag, rate in _learning_rates(optimizer):
-            self.writer.scalar(tag, rate, place)
+            self._write_number(tag, rate, place)
 
     def write_graph(self, model: Any, batch: Any) -> None:
         """Write the graph of the model, once."""
@@ -183,17 +226,27 @@ class TensorBoardCallback(Moments):
             if parameter.grad is not None:
                 self.writer.histogram(f"gradients/{name}", parameter.grad, step)
 
+    def write_late(self, run_history: Any) -> None:
+        """Write what was recorded at the very end of the epoch before, where that ended."""
+        if self._is_entered:  # what a resumed run finds in its history, its epoch writes where it ends
+            self._is_entered = False
+        else:
+            self._write_recorded(run_history, self.axis.position_before())
+
     def write_history(self, run_history: Any) -> None:
         """Write every value that was recorded since the last time."""
+        self._write_recorded(run_history, self.axis.position())
+
+    def _write_recorded(self, run_history: Any, place: int) -> None:
         if not self._writes:
             return
         for name, values in sorted(run_history.to_dict().items()):
             already = self._written.get(name, 0)
             # Fewer than were written: the metric was deleted and begun again.
             for value in values[already if already <= len(values) else 0 :]:
-                self._write_value(name, value)
+                self._write_value(name, value, place)
             self._written[name] = len(values)
-        self._write_times(getattr(run_history, "epoch_times", ()))
+        self._write_times(getattr(run_history, "epoch_times", ()), place)
 
     def end_training(self, run_history: Any, run_config: Any) -> None:
         """Write what is left, the hyperparameters too, and close the event file."""
@@ -216,14 +269,13 @@ class TensorBoardCallback(Moments):
         self.write_history(run_history)
         self._close()
 
-    def _write_times(self, times: Sequence[Any]) -> None:
+    def _write_times(self, times: Sequence[Any], place: int) -> None:
         """Throughput and time ledger of the epochs that have ended since the last time."""
         for took in times[self._timed :] if self.throughput else ():
-            place = self.axis.position()
             for name in ("samples", "updates") if took.seconds else ():
-                self.writer.scalar(f"throughput/{name}_per_second", getattr(took, name) / took.seconds, place)
+                self._write_number(f"throughput/{name}_per_second", getattr(took, name) / took.seconds, place)
             for name in (*ACCOUNTS, "other"):
-                self.writer.scalar(f"time/{name}", getattr(took, name), place)
+                self._write_number(f"time/{name}", getattr(took, name), place)
         self._timed = len(times)
 
     def _meet(self, run_history: Any) -> None:
@@ -235,14 +287,20 @@ class TensorBoardCallback(Moments):
         else:  # the history may have been emptied between two runs
             self._written = {name: count for name, count in self._written.items() if count <= lengths.get(name, 0)}
 
-    def _write_value(self, name: str, value: Any) -> None:
+    def _write_value(self, name: str, value: Any, place: int) -> None:
         try:
             number = float(value.detach() if isinstance(value, torch.Tensor) else value)
         except (TypeError, ValueError, RuntimeError):  # the last is what a tensor of several numbers raises
             return
         tag = f"{self._group}{name}"
-        self.writer.scalar(tag, number, self.axis.position())
+        self._write_number(tag, number, place)
         self._tags[tag] = None
+
+    def _write_number(self, tag: str, value: float, place: int) -> None:
+        self.writer.scalar(tag, value, place)
+        if place != self._newest_at:
+            self._newest, self._newest_at = [], place
+        self._newest.append((tag, value))
 
     def _write_picture(self, tag: str, picture: Any) -> None:
         if hasattr(picture, "savefig"):

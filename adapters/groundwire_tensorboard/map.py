@@ -32,6 +32,9 @@ class Moments:
     def write_histograms(self, model: Any) -> None:
         """The gradients of an update are complete."""
 
+    def write_late(self, run_history: Any) -> None:
+        """An epoch begins; values may have been recorded at the very end of the one before."""
+
     def write_history(self, run_history: Any) -> None:
         """New values may have been recorded."""
 
@@ -52,7 +55,7 @@ TENSORBOARD = HookMap(
     rows=(
         row("TensorBoardCallback.start_training", before="_run_training", args=("run_history", "at")),
         # What callbacks recorded at the very end of an epoch still belongs to it.
-        row("TensorBoardCallback.write_history", before="_run_train_epoch", args=("run_history",)),
+        row("TensorBoardCallback.write_late", before="_run_train_epoch", args=("run_history",)),
         # Before the update, so that the learning rate is the one that the update is made with.
         row(
             "TensorBoardCallback.write_step",

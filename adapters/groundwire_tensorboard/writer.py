@@ -17,7 +17,8 @@ class EventWriter:
     """A ``SummaryWriter`` that is made at the first write and can be closed and written to again.
 
     TensorBoard is imported at that first write. What is written after :meth:`close` goes into one
-    more event file of the same directory, which TensorBoard shows as the same run.
+    more event file of the same directory, which TensorBoard shows as the same run. What the disk does
+    not take waits, and is written later; a warning says what never was.
 
     Args:
         log_dir: Directory of the event files. Without one, ``SummaryWriter`` picks a new directory
@@ -26,7 +27,8 @@ class EventWriter:
     """
 
     def __init__(self, log_dir: str | os.PathLike[str] | None = None, **options: Any) -> None:
-        self._log_dir = None if log_dir is None else os.fspath(log_dir)
+        self._log_dir = None if log_dir is None else os.path.expanduser(os.fspath(log_dir))  # noqa: PTH111  # or a URL
+        self._purge_step: int | None = options.pop("purge_step", None)
         self._options = options
         self._writer: SummaryWriter | None = None
 
@@ -39,6 +41,10 @@ class EventWriter:
     def summary_writer(self) -> SummaryWriter:
         """The ``SummaryWriter`` in use, for whatever has no method here; opened if it is not."""
         return self._open()
+
+    def purge_from(self, step: int) -> None:
+        """Let TensorBoard hide what this directory holds of ``step`` and later, as soon as something is written."""
+        self._purge_step = step
 
     def scalar(self, tag: str, value: float, step: int) -> None:
         """Write one number; TensorBoard keeps it in single precision."""
@@ -118,10 +124,10 @@ class EventWriter:
 
     def _open(self) -> SummaryWriter:
         if self._writer is None:
-            from torch.utils.tensorboard import SummaryWriter
+            from groundwire_tensorboard.summary import PatientSummaryWriter
 
-            self._writer = SummaryWriter(self._log_dir, **self._options)
-            self._log_dir = self._writer.log_dir
+            self._writer = PatientSummaryWriter(self._log_dir, purge_step=self._purge_step, **self._options)
+            self._log_dir, self._purge_step = self._writer.log_dir, None
         return self._writer
 
 

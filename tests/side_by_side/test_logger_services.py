@@ -6,6 +6,7 @@ import pickle
 import struct
 import time
 import warnings
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -110,7 +111,11 @@ def test_wandb_is_asked_for_the_same(name: str, arguments: Any) -> None:
     assert one == other
 
 
-def checkpoints(folder: Path, **arguments: Any) -> SimpleNamespace:
+class Saves(SimpleNamespace):
+    """Stands for a callback that saves."""
+
+
+def checkpoints(folder: Path, **arguments: Any) -> Saves:
     """A callback that has saved three files."""
     paths = [folder / f"{name}.ckpt" for name in ("a", "b", "last")]
     for number, path in enumerate(paths):
@@ -120,7 +125,7 @@ def checkpoints(folder: Path, **arguments: Any) -> SimpleNamespace:
     best = {"best_model_path": str(paths[1]), "best_model_score": torch.tensor(0.25), "best_k_models": scores}
     last = {"last_model_path": str(paths[2]), "current_score": torch.tensor(0.5)}
     words = {"monitor": "loss", "mode": "min", "save_last": True, "save_weights_only": False, **arguments}
-    return SimpleNamespace(**best, **last, **words)
+    return Saves(**best, **last, **words)
 
 
 @pytest.mark.parametrize("log_model", [True, "all", False])
@@ -138,6 +143,13 @@ def test_checkpoints_become_the_same_artifacts(tmp_path: Path, log_model: Any, s
 
     one, other = both(scenario, log_model=log_model)
     assert one == other
+
+
+def test_the_description_of_a_checkpoint_names_the_callback_and_not_the_proxy_that_it_comes_in(tmp_path: Path) -> None:
+    callback = checkpoints(tmp_path, save_top_k=-1)
+    one, other = both(lambda logger: logger.after_save_checkpoint(weakref.proxy(callback)), log_model="all")
+    assert one == other
+    assert "ProxyType" not in str(other)
 
 
 @pytest.mark.parametrize(

@@ -107,3 +107,9 @@ def test_layers_that_nothing_went_through_are_not_counted():
     for framework, summaries in ((lightning, theirs), (groundwire_lightning, ours)):
         with pytest.warns(UserWarning, match=r"lazy|UninitializedParameter"):
             assert summaries.ModelSummary(module_of(framework, nn.LazyLinear(4), None)).total_parameters == 0
+
+
+def test_a_summary_of_lazy_layers_warns_once():
+    with pytest.warns(UserWarning, match="lazy layers") as told:
+        str(ours.ModelSummary(module_of(groundwire_lightning, nn.Sequential(nn.LazyLinear(4), nn.LazyLinear(2)), None)))
+    assert len([warning for warning in told if "lazy layers" in str(warning.message)]) == 1

@@ -35,7 +35,7 @@ def local(path: Any) -> Path:
         raise NotSupportedYetError(
             f"{path}: checkpoints are files of this machine; mount the storage, or copy the file"
         )
-    return Path(path)
+    return Path(path).expanduser()
 
 
 def filled(template: str, values: MutableMapping[str, Any], equals: str | None) -> str:

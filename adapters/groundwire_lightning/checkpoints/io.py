@@ -204,7 +204,7 @@ def write(trainer: Any, state: dict[str, Any], path: Any, storage_options: Any) 
     if not trainer.is_global_zero:
         return
     if (io := own(trainer)) is None:
-        files.write(path, state, plain=False)
+        files.write(ckpt_files.local(path), state, plain=False)
     else:
         io.save_checkpoint(state, path, storage_options=storage_options)
 

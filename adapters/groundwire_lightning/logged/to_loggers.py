@@ -13,18 +13,38 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from groundwire.measured.ledger import numbers
-from groundwire_lightning.errors import PossibleUserWarning
+from groundwire_lightning.errors import MisconfigurationException, PossibleUserWarning
 from groundwire_lightning.loggers.default import _WITH_A_DIRECTORY_A_RUN  # MOVED
+from groundwire_lightning.loggers.patient import Patient
 
 if TYPE_CHECKING:
     from groundwire_lightning.logged.store import Logged
 
 
+def _check(one: Any, argument: Any) -> None:
+    if not isinstance(one, type) and callable(getattr(one, "log_metrics", None)):
+        return
+    advice = f"did you mean {one.__name__}(...)?" if isinstance(one, type) else _named(one)
+    raise MisconfigurationException(
+        f"Trainer(logger={argument!r}): {one!r} is no logger; {advice} True takes the default one, False none"
+    )
+
+
+def _named(one: Any) -> str:
+    """The logger that a word such as ``"tensorboard"`` may mean, or what is due."""
+    from groundwire_lightning import loggers
+
+    word = one.replace("_", "").lower() if isinstance(one, str) else ""
+    for name in loggers.__all__ if word else ():
+        if name.lower() in (word, f"{word}logger"):
+            return f"did you mean groundwire_lightning.loggers.{name}(...)?"
+    return "due is an object with log_metrics() and the other methods of Logger, or several of them in a list."
+
+
 class ToLoggers:
     """Takes values of ``self.log`` to the loggers of a Trainer.
 
-    Whatever a logger raises while the run is under way is reported once, and the run goes on; the
-    logger is tried again, ever more rarely while it fails.
+    Whatever a logger raises while the run is under way does not end it; see :class:`Patient`.
 
     Args:
         trainer: Whose loggers.
@@ -34,13 +54,13 @@ class ToLoggers:
         self.trainer = trainer
         self._seen: Counter[int] = Counter()
         self._loader: Any = None
-        self._pauses: dict[int, tuple[int, int]] = {}
+        self._patients: dict[int, Patient] = {}
 
     # the moments
 
     def prepare(self) -> None:
         """Let loggers open what they write to; those of wandb first, which then hears of the others."""
-        self._pauses.clear()
+        self._patients.clear()
         self._seen.clear()
         for logger in sorted(self.trainer.loggers, key=lambda logger: "WandbLogger" not in _names(logger)):
             if hasattr(logger, "experiment"):
@@ -58,9 +78,9 @@ class ToLoggers:
         hparams = hyper_parameters(trainer.lightning_module, trainer.datamodule)
         for logger in trainer.loggers:
             if hparams is not None:
-                self._try(logger, "log_hyperparams", hparams)
-            self._try(logger, "log_graph", trainer.lightning_module)
-            self._try(logger, "save")
+                self._patient(logger).call("log_hyperparams", hparams)
+            self._patient(logger).call("log_graph", trainer.lightning_module)
+            self._patient(logger).call("save")
 
     def warn_if_seldom(self) -> None:
         """Say so where no batch of an epoch may be written."""
@@ -99,7 +119,7 @@ class ToLoggers:
     def save(self) -> None:
         """Let loggers write out what is pending: the run may end here."""
         for logger in self.trainer.loggers:
-            self._try(logger, "save")
+            self._patient(logger).call("save")
 
     def finalize(self, status: str) -> None:
         """The run is over.
@@ -108,7 +128,7 @@ class ToLoggers:
             status: ``"success"`` or ``"failed"``.
         """
         for logger in self.trainer.loggers:
-            self._try(logger, "finalize", status)
+            self._patient(logger).finalize(status)
 
     @property
     def is_due(self) -> bool:
@@ -144,9 +164,7 @@ class ToLoggers:
             if given is None:
                 row.setdefault("epoch", self.trainer.current_epoch)
         for logger in self.trainer.loggers:
-            if not self._pausing(logger):
-                done = self._try(logger, "log_metrics", metrics=row, step=step) and self._try(logger, "save")
-                self._note(logger, done)
+            self._patient(logger).write(row, step, saves=True)
 
     # what callbacks have to say
 
@@ -158,9 +176,8 @@ class ToLoggers:
             values: Name to number.
             step: Where it stands; by default where the next row of training stands.
         """
-        if not self._pausing(logger):
-            step = self.trainer.progress.stepped if step is None else step
-            self._note(logger, self._try(logger, "log_metrics", values, step=step))
+        step = self.trainer.progress.stepped if step is None else step
+        self._patient(logger).write(values, step, saves=False)
 
     def checkpoint_is_written(self, callback: Any) -> None:
         """Let loggers know of a new checkpoint, which some of them upload.
@@ -169,35 +186,10 @@ class ToLoggers:
             callback: Who wrote it.
         """
         for logger in self.trainer.loggers:
-            self._try(logger, "after_save_checkpoint", callback)
+            self._patient(logger).call("after_save_checkpoint", callback)
 
-    # loggers that fail
-
-    def _try(self, logger: Any, action: str, *args: Any, **kwargs: Any) -> bool:
-        try:
-            getattr(logger, action)(*args, **kwargs)
-        except Exception as error:  # noqa: BLE001  # no logger is worth a run
-            from groundwire.errors import rank_zero_warn
-
-            if id(logger) not in self._pauses:
-                self._pauses[id(logger)] = 0, 1
-                rank_zero_warn(
-                    f"{type(logger).__qualname__}.{action} raised {type(error).__name__}: {error}. The run goes on "
-                    "without what it cannot write; it is tried again now and then, and this is said once"
-                )
-            return False
-        return True
-
-    def _pausing(self, logger: Any) -> bool:
-        left, length = self._pauses.get(id(logger), (0, 1))
-        if left:
-            self._pauses[id(logger)] = left - 1, length
-        return left > 0
-
-    def _note(self, logger: Any, done: bool) -> None:
-        if id(logger) in self._pauses:
-            length = 1 if done else 2 * self._pauses[id(logger)][1]
-            self._pauses[id(logger)] = 0 if done else length, length
+    def _patient(self, logger: Any) -> Patient:
+        return self._patients.get(id(logger)) or self._patients.setdefault(id(logger), Patient(logger))
 
 
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,8 @@ import csv
 import os
 from argparse import Namespace
 from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from torch import Tensor
@@ -13,14 +15,21 @@ from torch import Tensor
 from groundwire_lightning.loggers.files import (
     HPARAMS_FILE,
     as_mapping,
+    expanded,
     filesystem,
     join,
+    local_path,
     next_version,
     prefixed,
     version_name,
     write_hparams,
 )
 from groundwire_lightning.loggers.logger import Logger, in_first_process, rank_zero_experiment
+
+BESIDE = ".part"
+"""Ending of a file that is to take the place of the one without it."""
+END = b"\r\n"
+"""What stands behind each row."""
 
 
 class CSVLogger(Logger):
@@ -44,7 +53,7 @@ class CSVLogger(Logger):
         prefix: str = "",
         flush_logs_every_n_steps: int = 100,
     ) -> None:
-        self._save_dir = os.fspath(save_dir)
+        self._save_dir = expanded(save_dir)
         self._name = name or ""
         self._version = version
         self._prefix = prefix
@@ -108,9 +117,23 @@ class CSVLogger(Logger):
 
     @in_first_process
     def finalize(self, status: str) -> None:
-        """Write the last rows."""
-        if self._experiment is not None:
+        """Write the last rows.
+
+        Args:
+            status: ``"success"`` or ``"failed"``.
+
+        Raises:
+            OSError: They cannot be written; a warning says how many there are.
+        """
+        if self._experiment is None:
+            return
+        try:
             self.save()
+        except OSError as error:
+            from groundwire.errors import rank_zero_warn
+
+            rank_zero_warn(f"{self.log_dir}: {len(self.experiment.metrics)} rows are not written: {error}")
+            raise
 
 
 class ExperimentWriter:
@@ -133,6 +156,7 @@ class ExperimentWriter:
         self.log_dir = log_dir
         self.metrics_file_path = join(log_dir, self.NAME_METRICS_FILE)
         self._files = filesystem(log_dir)
+        self._local = local_path(self.metrics_file_path)
         self._clear()
         self._files.makedirs(log_dir, exist_ok=True)
 
@@ -141,8 +165,9 @@ class ExperimentWriter:
             from groundwire.errors import rank_zero_warn
 
             rank_zero_warn(f"{self.log_dir} has files of an earlier run; its metrics.csv is replaced")
-            if self._files.isfile(self.metrics_file_path):
-                self._files.rm_file(self.metrics_file_path)
+            for path in (self.metrics_file_path, self.metrics_file_path + BESIDE):
+                if self._files.isfile(path):
+                    self._files.rm_file(path)
 
     def log_hparams(self, params: Mapping[str, Any]) -> None:
         """Write hyper-parameters, beside those that are there."""
@@ -156,19 +181,65 @@ class ExperimentWriter:
         self.metrics.append(row)
 
     def save(self) -> None:
-        """Append the rows; where they bring new columns, the file is written anew with all of them."""
+        """Append the rows; where they bring new columns, a file with all of them takes the place of the old one.
+
+        Rows that cannot be written stay in ``metrics`` for the next call, and those that are in the
+        file stay there, whenever the process ends or the disk is full.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
         if not self.metrics:
             return
-        new = set().union(*self.metrics) - set(self.metrics_keys)
-        self.metrics_keys = sorted({*self.metrics_keys, *new})
+        columns = sorted(set(self.metrics_keys).union(*self.metrics))
         exists = self._files.isfile(self.metrics_file_path)
-        rows, anew = self.metrics, bool(new) or not exists
-        if anew and exists:
-            with self._files.open(self.metrics_file_path, "r", newline="") as file:
-                rows = [*csv.DictReader(file), *rows]
-        with self._files.open(self.metrics_file_path, mode="w" if anew else "a", newline="") as file:
-            writer = csv.DictWriter(file, fieldnames=self.metrics_keys)
-            if anew:
+        if exists:
+            self._cut_torn_row()
+        if exists and columns == self.metrics_keys:
+            self._append(columns)
+        else:
+            self._replace([*(self._rows() if exists else ()), *self.metrics], columns)
+        self.metrics_keys, self.metrics = columns, []
+
+    def _append(self, columns: list[str]) -> None:
+        size = None if self._local is None else self._local.stat().st_size
+        try:
+            with self._files.open(self.metrics_file_path, "a", newline="") as file:
+                csv.DictWriter(file, columns).writerows(self.metrics)
+        except OSError:
+            if self._local is not None and size is not None:
+                with suppress(OSError):  # the row that is torn then is cut off at the next try
+                    os.truncate(self._local, size)
+            raise
+
+    def _rows(self) -> list[dict[str, Any]]:
+        with self._files.open(self.metrics_file_path, "r", newline="") as file:
+            return list(csv.DictReader(file))
+
+    def _replace(self, rows: list[dict[str, Any]], columns: list[str]) -> None:
+        """Write the file anew: on this machine beside the old one, elsewhere stores do so by themselves."""
+        self._files.makedirs(self.log_dir, exist_ok=True)
+        beside = self.metrics_file_path + (BESIDE if self._local is not None else "")
+        try:
+            with self._files.open(beside, "w", newline="") as file:
+                writer = csv.DictWriter(file, columns, extrasaction="ignore")
                 writer.writeheader()
-            writer.writerows(rows)
-        self.metrics = []
+                writer.writerows(rows)
+            if self._local is not None:
+                Path(f"{self._local}{BESIDE}").replace(self._local)
+        except OSError:
+            if self._local is not None:
+                with suppress(OSError):
+                    Path(f"{self._local}{BESIDE}").unlink(missing_ok=True)
+            raise
+
+    def _cut_torn_row(self) -> None:
+        """Take away what a full disk left of a last row; without an end it would run into the next one."""
+        if self._local is None:
+            return
+        with self._local.open("rb+") as file:
+            file.seek(-min(len(END), file.seek(0, os.SEEK_END)), os.SEEK_END)
+            if file.read() not in (END, b""):
+                file.seek(0)
+                whole, end, _ = file.read().rpartition(END)
+                file.truncate(len(whole) + len(end))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from groundwire_lightning.logged.to_loggers import _check  # MOVED
 from groundwire_lightning.loggers.csv_logs import CSVLogger
 from groundwire_lightning.loggers.logger import DummyLogger
 from groundwire_lightning.loggers.tensorboard import TensorBoardLogger
@@ -25,13 +26,18 @@ def chosen(logger: Any, root: str, is_short: bool) -> list[Any]:
         logger: What ``logger=`` says: one, several, True or None for the default, False for none.
         root: Where the default one writes.
         is_short: It is a ``fast_dev_run``, which leaves nothing behind.
+
+    Raises:
+        MisconfigurationException: Something in there is no logger.
     """
     if logger is None or logger is True:
         found: list[Any] = [_default(root)]
-    elif logger is False:
+    elif not logger:
         found = []
     else:
-        found = list(logger) if isinstance(logger, Iterable) else [logger]
+        found = list(logger) if isinstance(logger, Iterable) and not isinstance(logger, (str, Mapping)) else [logger]
+        for one in found:
+            _check(one, logger)
     return [DummyLogger()] if is_short and found else found
 
 

@@ -8,7 +8,10 @@ from argparse import Namespace
 from collections.abc import Mapping, MutableMapping
 from dataclasses import asdict, is_dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Any
+
+from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
 
 HPARAMS_FILE = "hparams.yaml"
 
@@ -20,6 +23,41 @@ def filesystem(path: str) -> Any:
     from fsspec.core import url_to_fs  # type: ignore[import-untyped]
 
     return url_to_fs(path)[0]
+
+
+def local_path(path: str) -> Path | None:
+    """A path as one of this machine; None where it is of another."""
+    from fsspec.core import url_to_fs
+
+    files, place = url_to_fs(path)
+    return Path(place) if getattr(files, "local_file", False) else None
+
+
+def expanded(path: str | os.PathLike[str]) -> str:
+    """A path, or a URL, in which a first ``~`` stands for the home folder."""
+    return os.path.expanduser(os.fspath(path))  # noqa: PTH111  # may be a URL
+
+
+def local_folder(argument: str, path: Any) -> str:
+    """A folder of this machine that an argument names; the current one where it says nothing.
+
+    Args:
+        argument: The argument.
+        path: What it says.
+
+    Raises:
+        MisconfigurationException: It is no path.
+        NotSupportedYetError: It is a URL.
+    """
+    if path is not None and not isinstance(path, (str, os.PathLike)):
+        raise MisconfigurationException(f"{argument}: a path is due, got {path!r}")
+    folder = os.fspath(path or Path.cwd())
+    if "://" in folder:
+        raise NotSupportedYetError(
+            f"{argument}={folder!r} is a URL, and checkpoints are files of this machine. Instead: a folder where the "
+            "storage is mounted, or that is copied afterwards; a logger's save_dir= may be a URL"
+        )
+    return os.path.normpath(expanded(folder))
 
 
 def next_version(files: Any, root: str) -> int:

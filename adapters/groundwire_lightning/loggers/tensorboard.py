@@ -13,6 +13,7 @@ from torch import Tensor
 from groundwire_lightning.loggers.files import (
     HPARAMS_FILE,
     as_mapping,
+    expanded,
     filesystem,
     flat,
     join,
@@ -58,7 +59,7 @@ class TensorBoardLogger(Logger):
         hp_metrics: Iterable[str] | bool = (),
         **kwargs: Any,
     ) -> None:
-        self._root_dir = os.fspath(save_dir)
+        self._root_dir = expanded(save_dir)
         self._name = name or ""
         self._version = version
         self._sub_dir = None if sub_dir is None else os.fspath(sub_dir)

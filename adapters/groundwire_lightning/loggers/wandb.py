@@ -275,7 +275,7 @@ class WandbLogger(Logger):
         for found in new_checkpoints(callback, self._logged_model_time):
             if not self._checkpoint_name:
                 self._checkpoint_name = f"model-{self.experiment.id}"
-            metadata = described(found, callback, type(callback).__name__)
+            metadata = described(found, callback, callback.__class__.__name__)  # type() of it may be a weak proxy
             artifact = wandb.Artifact(name=self._checkpoint_name, type="model", metadata=metadata)
             artifact.add_file(found.path, name="model.ckpt", policy=self.add_file_policy)
             self.experiment.log_artifact(artifact, aliases=aliases_of(found, callback))

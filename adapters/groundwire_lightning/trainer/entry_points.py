@@ -17,7 +17,7 @@ from groundwire_lightning.core.states import TrainerFn, TrainerStatus
 from groundwire_lightning.data.dataloader_iter import readers, reading
 from groundwire_lightning.data.feed import Feed
 from groundwire_lightning.errors import MisconfigurationException, NoModuleError, PossibleUserWarning, TunerExit
-from groundwire_lightning.logged.results_table import as_table
+from groundwire_lightning.logged import results_table
 from groundwire_lightning.loops import limits
 from groundwire_lightning.loops.predictions import Predicted
 from groundwire_lightning.loops.updates_choice import FitSteps
@@ -27,7 +27,7 @@ from groundwire_lightning.map import LIGHTNING
 class EntryPoints(FitSteps):
     """The calls that start a run."""
 
-    results: list[dict[str, float]]
+    results_table: list[dict[str, float]]
     predicted: Predicted = Predicted(True)
 
     def fit(
@@ -200,8 +200,8 @@ class EntryPoints(FitSteps):
         self.results = []
         self.run_history.reset()
         self._run("_run_evaluation", entry)
-        if verbose and any(self.results):
-            self.print(as_table(self.results, entry.value))
+        if verbose and self.is_global_zero:
+            results_table.show(self.results, entry.value)
         return self.results
 
     def _model_of(self, entry: str, model: Any) -> Any:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import os
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.loggers.files import local_folder
 from groundwire_lightning.utilities.enums import GradClipAlgorithmType
 
 KEPT = (
@@ -62,7 +62,7 @@ def take(trainer: Any, given: dict[str, Any]) -> None:
     steps = given["num_sanity_val_steps"]
     trainer.num_sanity_val_steps = 2 if steps is None else math.inf if steps == -1 else steps
     trainer.log_every_n_steps = 50 if given["log_every_n_steps"] is None else given["log_every_n_steps"]
-    trainer.default_root_dir = os.path.normpath(Path(given["default_root_dir"] or Path.cwd()).expanduser())
+    trainer.default_root_dir = local_folder("default_root_dir", given["default_root_dir"])
     _set_backends(given["deterministic"], given["benchmark"])
 
 

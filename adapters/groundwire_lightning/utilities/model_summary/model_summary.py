@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -97,6 +97,7 @@ class ModelSummary:
         self._max_depth = max_depth
         self._flop_counter: FlopCounterMode | None = None
         self._layer_summary = self.summarize()
+        _warn_of_lazy_layers(model)
         self._precision_megabytes = _bits_of(getattr(model, "_trainer", None)) / 8.0 * 1e-6
 
     @property
@@ -278,20 +279,19 @@ def _in_eval_mode(model: nn.Module) -> Iterator[None]:
         module.training = mode
 
 
-def _count(parameters: Any) -> int:
+def _count(parameters: Iterable[nn.Parameter]) -> int:
     """The number of elements; a parameter that has no shape yet counts for nothing."""
-    total = 0
-    for parameter in parameters:
-        if isinstance(parameter, UninitializedParameter):
-            from groundwire.errors import rank_zero_warn
+    return sum(parameter.numel() for parameter in parameters if not isinstance(parameter, UninitializedParameter))
 
-            rank_zero_warn(
-                "the model has lazy layers whose parameters are not counted, for nothing was sent through them yet; "
-                "set self.example_input_array to have them counted"
-            )
-        else:
-            total += parameter.numel()
-    return total
+
+def _warn_of_lazy_layers(model: nn.Module) -> None:
+    if any(isinstance(parameter, UninitializedParameter) for parameter in model.parameters()):
+        from groundwire.errors import rank_zero_warn
+
+        rank_zero_warn(
+            "the model has lazy layers whose parameters are not counted, for nothing was sent through them yet; "
+            "set self.example_input_array to have them counted"
+        )
 
 
 def _bits_of(trainer: Any) -> int:
