@@ -13,12 +13,15 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from groundwire.data.order import Place, why_not
 from groundwire.data.random_state import random_state, set_random_state
 from groundwire.errors import rank_zero_warn
 from groundwire.request import EvaluateRequest
 from groundwire.saved import checkpoint
 from groundwire.saved.checkpoint import CheckpointError, uncompiled
+from groundwire.saved.metric_states import load_metric_states, metric_states
 
 if TYPE_CHECKING:
     from groundwire.trainer import Trainer
@@ -40,7 +43,7 @@ def save(trainer: Trainer, folder: str | PathLike[str], extras: dict[str, Any]) 
     if state["data"] is not None and (reason := state["data"]["reason"]):
         rank_zero_warn(f"a run cannot be resumed from the middle of this epoch: {reason}. {_ELSE}")
     trainer.plan._save_state(state)
-    checkpoint.write(Path(folder) / FILE, state)
+    checkpoint.write(Path(folder) / FILE, state, with_folder=True)
 
 
 def gather(trainer: Trainer, extras: dict[str, Any]) -> dict[str, Any]:
@@ -60,6 +63,8 @@ def gather(trainer: Trainer, extras: dict[str, Any]) -> dict[str, Any]:
         "frozen": [name for name, tensor in _parameters(model) if not tensor.requires_grad],
         "in_eval_mode": [uncompiled(name) for name, module in model.named_modules() if not module.training],
         "history": {"metrics": metrics, "prefix": history.metric_name_prefix, "epoch": history.current_epoch},
+        "metrics": {name: states for name, module in _modules(trainer) if (states := metric_states(module))},
+        "within_epoch": trainer._state_within_epoch(),
         "callbacks": {key: state for key, callback in _stateful(trainer) if (state := callback.state_dict())},
         "extras": extras,
     }
@@ -161,6 +166,9 @@ def take_up(trainer: Trainer, state: dict[str, Any]) -> None:
     for name, module in model.named_modules():
         module.training = uncompiled(name) not in state["in_eval_mode"]
     trainer._loss_tracker.load_state_dict(state["loss_tracker"])
+    for name, module in _modules(trainer):
+        load_metric_states(module, state.get("metrics", {}).get(name, {}))
+    trainer._take_up_within_epoch(state.get("within_epoch", {}))
     if (place := state["data"]) is not None:
         trainer._data_order.place = Place(place["before"], place["length"], place["loader"], state["random"])
     load_random_state(trainer, state)
@@ -230,6 +238,15 @@ def _stateful(trainer: Trainer) -> Iterator[tuple[str, Any]]:
         seen[kind] += 1
         if callable(getattr(callback, "state_dict", None)) and callable(getattr(callback, "load_state_dict", None)):
             yield f"{kind} {seen[kind]}", callback
+
+
+def _modules(trainer: Trainer) -> Iterator[tuple[str, Any]]:
+    """The model, and other modules that are attributes of the Trainer, by their name."""
+    model = trainer.get_model(keep_torch_compile=False)
+    yield "model", model
+    for name, module in list(vars(trainer).items()):
+        if isinstance(module, torch.nn.Module) and name != "model":
+            yield name, module
 
 
 def _parameters(model: Any) -> Iterator[tuple[str, Any]]:
