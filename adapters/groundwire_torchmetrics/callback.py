@@ -141,6 +141,16 @@ class MetricsCallback(Moments):
         """Compute and record."""
         self._record("eval", self._eval_prefix, run_history)
 
+    def state_dict(self) -> dict[str, Any]:
+        """What has to survive a resume: what each phase has added up so far."""
+        return {phase: measured.state_dict() for phase, measured in self._measured.items()}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Take back what :meth:`state_dict` gave; a phase that it does not know begins anew."""
+        for phase, measured in self._measured.items():
+            if phase in state_dict:
+                measured.load_state_dict(state_dict[phase])
+
     def draw_train(self, trainer: Any) -> None:
         """Hand out pictures of what was computed."""
         self._draw("train", "train", trainer)

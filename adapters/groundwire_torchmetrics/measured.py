@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from groundwire.saved.metric_states import load_metric_states, metric_states
 from groundwire_torchmetrics.states import reduce_states
 
 if TYPE_CHECKING:
@@ -46,6 +47,29 @@ class Measured:
         self.feed = self._feed_first
         for part in (self.collection, *self.trackers.values()):
             part.to(device)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What was added up so far, and how many epochs the trackers know; numbers and tensors."""
+        trackers = {name: (len(tracker), metric_states(tracker)) for name, tracker in self.trackers.items()}
+        values = {name: list(line) for name, line in self._values.items()}
+        return {
+            "metrics": metric_states(self.collection),
+            "trackers": trackers,
+            "is_fed": self.is_fed,
+            "values": values,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from what :meth:`state_dict` gave."""
+        load_metric_states(self.collection, state["metrics"])
+        for name, (epochs, states) in state["trackers"].items():
+            while name in self.trackers and len(self.trackers[name]) < epochs:
+                self.trackers[name].increment()
+            if name in self.trackers:
+                load_metric_states(self.trackers[name], states)
+        self.is_fed = state["is_fed"]
+        self.feed = self._feed_first
+        self._values = {name: list(line) for name, line in state["values"].items()}
 
     def begin(self) -> None:
         """Forget the epoch before."""

@@ -6,13 +6,18 @@ plugin. Otherwise model and batches are only moved, and an optimizer step is tor
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
+from torch.utils.data import DataLoader, RandomSampler, SequentialSampler
+
+from groundwire.data.random_state import random_state, set_random_state
+from groundwire.errors import GroundwireError
 
 if TYPE_CHECKING:
     pass
@@ -26,14 +31,47 @@ def own_accelerator(create: Callable[[], Accelerator], given: Accelerator | None
     new one starts with an empty one.
     """
     if given is not None:
-        return _checked(given)
+        return _together(_checked(given))
     before = AcceleratorState._shared_state
     AcceleratorState._shared_state = type(before)()
     try:
-        return create()
+        with _joined_on_cpu():
+            return _together(create())
     finally:
         if before:
             AcceleratorState._shared_state = before
+
+
+@contextmanager
+def _joined_on_cpu() -> Iterator[None]:
+    """Let Accelerate join the processes of a launcher where all they have is a CPU; it does so only if it is told."""
+    if _launched() == 1 or torch.accelerator.is_available() or USE_CPU in os.environ:
+        yield
+        return
+    os.environ[USE_CPU] = "true"
+    try:
+        yield
+    finally:
+        del os.environ[USE_CPU]
+
+
+def _together(accelerator: Accelerator) -> Accelerator:
+    """Refuse to train as many times over as there are processes."""
+    if accelerator.num_processes == 1 and _launched() > 1:
+        raise GroundwireError(
+            f"{_launched()} processes were launched (WORLD_SIZE), and the Accelerator of this one is alone: each would "
+            f"train a model of its own. On CPUs set {USE_CPU}=true in the environment before any Accelerator is made; "
+            "to train alone start without a launcher"
+        )
+    return accelerator
+
+
+USE_CPU = "ACCELERATE_USE_CPU"
+
+
+def _launched() -> int:
+    """How many processes torchrun, or a launcher like it, started."""
+    return int(os.environ.get("WORLD_SIZE", "1")) if "LOCAL_RANK" in os.environ else 1
 
 
 def _checked(given: Any) -> Accelerator:
@@ -63,6 +101,34 @@ def wraps(accelerator: Accelerator) -> bool:
         or accelerator.state.dynamo_plugin.backend.value.lower() != "no"
         or accelerator.distributed_type.value != "NO"
     )
+
+
+def first_samples(loader: Any, device: torch.device) -> Any:
+    """One or two samples as a batch, taken without moving on anything that is random; None where that is not possible.
+
+    Not where workers read, since they may open what cannot be shared with them once it is open here, and not where
+    somebody's own sampler knows which keys there are.
+    """
+    if not isinstance(loader, DataLoader) or loader.num_workers or loader.batch_size is None:
+        return None
+    if type(loader.sampler) not in (SequentialSampler, RandomSampler):
+        return None
+    before, dataset = random_state(device, loader), cast(Any, loader.dataset)
+    try:
+        return loader.collate_fn([dataset[index] for index in range(min(2, loader.batch_size, len(dataset)))])
+    except Exception as error:
+        if hasattr(error, "add_note"):
+            error.add_note("This is the data of evaluation, looked at before training begins.")
+        raise
+    finally:
+        set_random_state(before, device, loader)
+
+
+def tell_device(device: torch.device, *loaders: Any) -> None:
+    """Put down on loaders where their batches go, as those that Accelerate prepares have it."""
+    for loader in loaders:
+        if isinstance(loader, DataLoader) and not hasattr(loader, "device"):
+            loader.device = device
 
 
 def placed(accelerator: Accelerator, model: Any, optimizer: Any, training: bool) -> tuple[Any, Any]:

@@ -38,7 +38,8 @@ def training_run(trainer: Trainer) -> None:
     except StopTrainingError as error:
         stopped, at.phase = error, "idle"
         plan.on_stop_training_error(error)
-        trainer.print(error)
+        if not isinstance(error, NonFiniteLossError):  # which is raised, and so is shown then
+            trainer.print(error)
     at.phase = "idle"
     plan.training_run_end()
     plan.on_training_run_end()
@@ -140,12 +141,16 @@ def share(trainer: Trainer, batch_output: Any) -> Any:
 
 def update(trainer: Trainer, step: int) -> None:
     """One optimizer update from the gradients of a window."""
-    plan, at = trainer.plan, trainer.at
+    plan, at, config = trainer.plan, trainer.at, trainer.run_config
     if at.items is not None:
         trainer._average_over_items()
-    plan._clip_gradients()
+    # what nobody asked for is not called: who overrides it relies on a limit to clip to, or on a scheduler
+    clips = config.gradient_clip_value is not None or config.gradient_clip_norm is not None
+    if clips or "_clip_gradients" in plan.wired:
+        plan._clip_gradients()
     plan.optimizer_step()
-    plan.scheduler_step()
+    if trainer.scheduler is not None or "scheduler_step" in plan.wired:
+        plan.scheduler_step()
     plan.optimizer_zero_grad()
     at.update += 1
     at.items, at.done = None, step + 1
@@ -163,14 +168,15 @@ def evaluation_run(trainer: Trainer) -> None:
     except StopTrainingError as error:
         stopped = error
         plan.on_stop_training_error(error)
-        trainer.print(error)
+        if not isinstance(error, NonFiniteLossError):
+            trainer.print(error)
     plan.evaluation_run_end()
     plan.on_evaluation_run_end()
     if isinstance(stopped, NonFiniteLossError):
         raise stopped
 
 
-def eval_epoch(trainer: Trainer, valid_dl: Iterable[Any], is_intermediate: bool) -> None:
+def eval_epoch(trainer: Trainer, valid_dl: Iterable[Any], is_training: bool, is_intermediate: bool) -> None:
     """Every evaluation batch once, without gradients; may run inside a training epoch."""
     plan, at = trainer.plan, trainer.at
     outer, at.phase = at.phase, "eval"
@@ -181,7 +187,8 @@ def eval_epoch(trainer: Trainer, valid_dl: Iterable[Any], is_intermediate: bool)
         for at.eval_step, batch in numbered(batches, shared=trainer.run_config.is_distributed):
             plan._run_eval_step(batch, at.eval_step)
     plan.eval_epoch_end()
-    trainer._add_epoch_loss_to_run_history("intermediate_eval_loss" if is_intermediate else "eval_loss_epoch")
+    of_epoch = "eval_loss_epoch" if is_training else "evaluation_loss"
+    trainer._add_epoch_loss_to_run_history("intermediate_eval_loss" if is_intermediate else of_epoch)
     if at.ahead == "eval":
         at.ahead = "end"
     plan.on_eval_epoch_end(is_intermediate)

@@ -8,9 +8,8 @@ from numbers import Integral, Real
 from os import PathLike
 from typing import Any
 
-import torch
-
 from groundwire.data.loaders import length_of
+from groundwire.run.mistakes import whole_arrays
 
 __all__ = ["EvaluateRequest", "TrainRequest"]
 
@@ -53,7 +52,7 @@ class TrainRequest:
         for name in ("train_dataloader_kwargs", "eval_dataloader_kwargs"):
             _keywords(name, getattr(self, name))
         for name in ("train_dataset", "eval_dataset"):
-            _data(name, getattr(self, name), self.num_epochs)
+            _data(name, getattr(self, name), self.num_epochs, self.collate_fn is not None)
         if self.resume_from is not None and not isinstance(self.resume_from, (str, PathLike)):
             raise TypeError(f"resume_from: the folder of a saved training state is due, got {self.resume_from!r}")
 
@@ -88,7 +87,7 @@ class EvaluateRequest:
         _batch_size(self.per_device_batch_size)
         _keywords("dataloader_kwargs", self.dataloader_kwargs)
         _callable("collate_fn", self.collate_fn)
-        _data("dataset", self.dataset, epochs=1)
+        _data("dataset", self.dataset, 1, self.collate_fn is not None)
 
     def attributes(self) -> dict[str, Any]:
         """What stands on the Trainer during the run."""
@@ -100,6 +99,9 @@ class EvaluateRequest:
             "_train_dl_kwargs": None,
             "_eval_dl_kwargs": self.dataloader_kwargs,
         }
+
+
+_WAYS_TO_READ = ("__getitem__", "__getitems__", "__iter__")
 
 
 def _whole(name: str, value: object) -> None:
@@ -168,13 +170,15 @@ def _keywords(name: str, value: object) -> None:
         raise TypeError(f"{name}: a dictionary of DataLoader arguments is due, got {value!r}")
 
 
-def _data(name: str, data: Any, epochs: int) -> None:
+def _data(name: str, data: Any, epochs: int, is_collated: bool) -> None:
     if data is None:
         return
-    if isinstance(data, (str, bytes, torch.Tensor)) or not (hasattr(data, "__getitem__") or hasattr(data, "__iter__")):
+    instead = whole_arrays(data, is_collated)
+    if instead or isinstance(data, (str, bytes)) or not any(hasattr(data, way) for way in _WAYS_TO_READ):
+        inside = f" of {', '.join(type(part).__name__ for part in data)}" if isinstance(data, (tuple, list)) else ""
         raise TypeError(
-            f"{name}: a dataset, a DataLoader or an iterable of batches is due, got {type(data).__name__}; "
-            "tensors become one with torch.utils.data.TensorDataset(inputs, targets)"
+            f"{name}: a dataset, a DataLoader or an iterable of batches is due, got {type(data).__name__}{inside}"
+            f"{instead and '; '}{instead}"
         )
     if hasattr(data, "__next__") and epochs > 1:
         raise ValueError(

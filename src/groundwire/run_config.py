@@ -32,7 +32,7 @@ def run_config(
     batches = length_of(trainer._train_dataloader)
     updates = None if batches is None else math.ceil(batches / gradient_accumulation_steps)
     if max_num_train_steps is None and updates is not None:
-        max_num_train_steps = num_epochs * updates + 1
+        max_num_train_steps = num_epochs * updates
     return TrainerRunConfig(
         num_epochs=num_epochs,
         train_per_device_batch_size=train_size,

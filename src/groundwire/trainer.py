@@ -20,7 +20,7 @@ from groundwire.callbacks import DEFAULT_CALLBACKS
 from groundwire.data import loaders
 from groundwire.measured.predictions import joined, of_all_processes
 from groundwire.request import EvaluateRequest, TrainRequest
-from groundwire.run import check_parts
+from groundwire.run import check_parts, mistakes
 from groundwire.run.moments import Internals
 from groundwire.run.placeholders import TrainerPlaceholderValues, replace_trainer_placeholder_values
 from groundwire.saved import training_state
@@ -90,6 +90,7 @@ class Trainer(Internals):
 
     # entry points
 
+    @mistakes.takes_its_keywords
     def train(
         self,
         train_dataset: Any,
@@ -158,6 +159,7 @@ class Trainer(Internals):
         self._begin_history(anew=reset_run_history)
         self._launch_asked("_run_training", request, _data_order=self._new_data_order(), _resumed=resumed)
 
+    @mistakes.takes_its_keywords
     def evaluate(
         self,
         dataset: Any = None,
@@ -190,6 +192,7 @@ class Trainer(Internals):
         self._begin_history(anew=True)
         self._launch_asked("_run_evaluation", request)
 
+    @mistakes.takes_its_keywords
     def predict(
         self,
         dataset: Any = None,
@@ -307,7 +310,10 @@ class Trainer(Internals):
         return self._batch_loss(batch)
 
     def _batch_loss(self, batch: Any) -> dict[str, Any]:
-        inputs, targets = batch[0], batch[1]
+        try:
+            inputs, targets = batch[0], batch[1]
+        except (KeyError, IndexError, TypeError) as error:
+            raise mistakes.no_pair(batch, type(self)) from error
         model_outputs = self.model(inputs)
         loss = self.loss_func(model_outputs, targets)
         return {"loss": loss, "model_outputs": model_outputs, "batch_size": targets.size(0)}
@@ -326,10 +332,15 @@ class Trainer(Internals):
         Args:
             loss: Scalar tensor, divided by the number of batches in the update.
         """
-        if self._is_wrapped:
-            self._accelerator.backward(loss)
-        else:
-            loss.backward()  # type: ignore[no-untyped-call]
+        try:
+            if self._is_wrapped:
+                self._accelerator.backward(loss)
+            else:
+                loss.backward()  # type: ignore[no-untyped-call]
+        except (AttributeError, RuntimeError) as error:
+            if mistake := mistakes.no_gradients(loss, type(self)):
+                raise mistake from error
+            raise
 
     def _clip_gradients(self) -> None:
         """Clip the gradients of an update, where the run asks for it."""
@@ -401,7 +412,7 @@ class TrainerWithTimmScheduler(Trainer):
     history tells of.
 
     Attributes:
-        num_updates: Optimizer updates made so far; None before the first run.
+        num_updates: Optimizer updates that its scheduler was told of; None before the first run.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -144,7 +144,7 @@ def test_without_evaluation_the_latest_average_is_saved(path):
 def test_an_untrained_trainer_can_be_evaluated(path):  # B37
     trainer = trainer_with(ModelEmaCallback(save_path=path))
     trainer.evaluate(DATA)
-    assert trainer.run_history.get_metric_names() == {"eval_loss_epoch"}
+    assert trainer.run_history.get_metric_names() == {"evaluation_loss"}
 
 
 def test_evaluating_a_trained_trainer_evaluates_the_average_too(path):

@@ -141,7 +141,7 @@ def test_what_cannot_be_deleted_is_said_and_training_goes_on(tmp_path, monkeypat
     replace = Path.replace
 
     def refuse(self, target):
-        if self.is_dir():
+        if self.name == "epoch_1":
             raise OSError("busy")
         return replace(self, target)
 
@@ -149,6 +149,16 @@ def test_what_cannot_be_deleted_is_said_and_training_goes_on(tmp_path, monkeypat
     train(SaveTrainingStateCallback(tmp_path, save_every_n_epochs=1, save_at_end=False, max_checkpoints=1), epochs=2)
     assert names(tmp_path) == ["epoch_1", "epoch_2"]
     assert "epoch_1 could not be deleted: busy" in capsys.readouterr().out
+
+
+def test_what_a_killed_run_left_behind_is_cleared_away_as_the_next_one_starts(tmp_path):
+    left = [f".{name}.{'0f' * 16}" for name in ("step_40", "epoch_3", "final")]
+    others = [".step_40", f".cache.{'0f' * 16}", "step_7"]
+    for name in (*left, *others):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "part").write_text("half")
+    train(SaveTrainingStateCallback(tmp_path, save_at_end=False), epochs=1)
+    assert names(tmp_path) == sorted(others)
 
 
 def test_retention_and_names_go_on_in_a_resumed_run(tmp_path):

@@ -470,3 +470,33 @@ def test_during_a_run_what_really_runs_is_explained():
     attached(trainer)
     trainer.train(data(2), 1)
     assert explained == [[], ["Listener"]]
+
+
+def test_another_callback_handler_is_heard_from_the_next_hook_on():
+    late = Diary("on_train_step_end", lambda trainer: None)
+
+    class Swaps(TrainerCallback):
+        def on_train_step_end(self, trainer, step, **kwargs):
+            trainer.callback_handler = CallbackHandler([late])
+            trainer.callback_handler.add_callback(listener("on_train_epoch_end"))
+
+    trainer = trainer_for(callbacks=[Swaps])
+    trainer.train(data(3), 1, per_device_batch_size=1)
+    assert late.heard == ["on_train_step_end"] * 2 + ["on_train_epoch_end"]
+    assert trainer.seen == ["on_train_epoch_end"]
+
+
+def test_a_callback_handler_that_cannot_be_wired_is_not_taken():
+    class Narrow(TrainerCallback):
+        def on_train_epoch_end(self):
+            """Takes nothing."""
+
+    def swap(trainer):
+        before = trainer.callback_handler
+        with pytest.raises(HookMapError):
+            trainer.callback_handler = CallbackHandler([Narrow])
+        assert trainer.callback_handler is before
+
+    stays = Diary("on_train_step_end", swap)
+    trainer_for(callbacks=[stays]).train(data(2), 1, per_device_batch_size=1)
+    assert stays.heard.count("on_train_step_end") == 2

@@ -1,3 +1,4 @@
+import os
 from types import SimpleNamespace
 
 import pytest
@@ -11,7 +12,7 @@ from tests.groundwire.runs import data, equal, network, trainer_for, weights
 from torch import nn
 from torch.utils.data import DataLoader, IterableDataset, SequentialSampler, Subset
 
-from groundwire import devices
+from groundwire import GroundwireError, TrainerCallback, devices
 from groundwire.data import loaders
 
 
@@ -265,7 +266,7 @@ def test_the_configuration_tells_what_was_asked_and_what_it_came_to():
         "eval_total_batch_size": 2,
         "num_update_steps_per_epoch": 3,
         "num_local_update_steps_per_epoch": 3,
-        "max_num_train_steps": 7,  # B44: one more than there are, where none was asked for
+        "max_num_train_steps": 6,  # B44
         "is_local_process_zero": True,
         "is_world_process_zero": True,
         "is_distributed": False,
@@ -279,10 +280,10 @@ def test_the_configuration_tells_what_was_asked_and_what_it_came_to():
     ("asked", "expected"),
     [
         ({"train_dataset": Stream()}, (2, None, None, None)),
-        ({"train_dataset": DataLoader(data(6), 3)}, (3, None, 2, 5)),
-        ({"train_dataset": DataLoader(data(6), batch_sampler=[[0, 1], [2]])}, (2, None, 2, 5)),
+        ({"train_dataset": DataLoader(data(6), 3)}, (3, None, 2, 4)),
+        ({"train_dataset": DataLoader(data(6), batch_sampler=[[0, 1], [2]])}, (2, None, 2, 4)),
         ({"max_num_train_steps": 3}, (2, None, 5, 3)),
-        ({"eval_dataset": data(1), "eval_dataloader_kwargs": {"batch_size": 7}}, (2, 7, 5, 11)),
+        ({"eval_dataset": data(1), "eval_dataloader_kwargs": {"batch_size": 7}}, (2, 7, 5, 10)),
     ],
 )
 def test_what_the_data_does_not_tell_is_none(asked, expected):
@@ -293,3 +294,53 @@ def test_what_the_data_does_not_tell_is_none(asked, expected):
         config.num_update_steps_per_epoch,
         config.max_num_train_steps,
     ) == expected
+
+
+# Several processes.
+
+
+def launched(monkeypatch, **settings):
+    for name in ("WORLD_SIZE", "RANK", "LOCAL_RANK", "ACCELERATE_USE_CPU"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_an_accelerator_that_is_alone_among_launched_processes_is_refused(monkeypatch):
+    launched(monkeypatch, WORLD_SIZE="2", LOCAL_RANK="0")
+    for create in (devices.own_accelerator, lambda create: devices.own_accelerator(create, given=create())):
+        with pytest.raises(GroundwireError, match=r"2 processes were launched .* ACCELERATE_USE_CPU=true"):
+            create(lambda: SimpleNamespace(device="cpu", num_processes=1))
+
+
+def test_processes_on_a_cpu_are_told_to_join_while_the_accelerator_is_made(monkeypatch):
+    def create():
+        return SimpleNamespace(device="cpu", num_processes=2, told=os.environ.get("ACCELERATE_USE_CPU"))
+
+    launched(monkeypatch, WORLD_SIZE="2", LOCAL_RANK="0")
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: False)
+    assert devices.own_accelerator(create).told == "true"
+    assert "ACCELERATE_USE_CPU" not in os.environ
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: True)
+    assert devices.own_accelerator(create).told is None
+
+
+@pytest.mark.parametrize("settings", [{}, {"WORLD_SIZE": "2"}, {"WORLD_SIZE": "1", "LOCAL_RANK": "0"}])
+def test_a_process_that_nobody_launched_beside_others_may_be_alone(monkeypatch, settings):
+    launched(monkeypatch, **settings)
+    assert devices.own_accelerator(lambda: SimpleNamespace(device="cpu", num_processes=1)).num_processes == 1
+
+
+def test_a_prepared_loader_knows_its_device():
+    told = []
+
+    class Asks(TrainerCallback):
+        def on_train_epoch_start(self, trainer, **kwargs):
+            told.append(trainer._train_dataloader.device)
+
+        def on_eval_epoch_start(self, trainer, **kwargs):
+            told.append(trainer._eval_dataloader.device)
+
+    trainer = trainer_for(callbacks=[Asks])
+    trainer.train(data(2), 1, eval_dataset=DataLoader(data(2)))
+    assert told == [trainer.device] * 2

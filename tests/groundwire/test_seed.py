@@ -84,7 +84,7 @@ def test_an_evaluation_by_itself_begins_from_the_seed():
     losses = []
     for _ in range(2):
         trainer.evaluate(Augmented())
-        losses.append(trainer.run_history.get_latest_metric("eval_loss_epoch"))
+        losses.append(trainer.run_history.get_latest_metric("evaluation_loss"))
     assert losses[0] == losses[1]
 
 

@@ -104,7 +104,7 @@ def test_the_next_batch_of_data_in_memory_is_five_more_calls_in_one_file():
 
 
 def test_the_count_sees_each_hook_of_a_step():
-    names = [code.co_name for code, _ in steps_of(())[0]]
+    names = [code.co_name for code, _ in steps_of((), **ASKED["clipping and a scheduler"])[0]]
     hooks = [name for name in names if name in HOOKS]
     assert hooks == [
         "_run_train_step",
@@ -115,6 +115,11 @@ def test_the_count_sees_each_hook_of_a_step():
         "scheduler_step",
         "optimizer_zero_grad",
     ]
+
+
+def test_a_step_calls_nothing_that_was_not_asked_for():
+    names = {code.co_name for code, _ in steps_of(())[0]}
+    assert not names & {"_clip_gradients", "scheduler_step"}
 
 
 def test_callbacks_that_listen_to_nothing_add_no_call():

@@ -74,7 +74,8 @@ def test_a_method_that_only_calls_super_changes_nothing(name):
     plain, mine = trainer_for(), trainer_for(kind=recording(Trainer, [name]))
     for trainer in (plain, mine):
         torch.manual_seed(3)
-        trainer.train(data(6), 2, eval_dataset=data(4), per_device_batch_size=2, create_scheduler_fn=step_lr)
+        asked = {"create_scheduler_fn": step_lr, "gradient_clip_value": 0.1}
+        trainer.train(data(6), 2, eval_dataset=data(4), per_device_batch_size=2, **asked)
     assert set(mine.seen) == {name}
     assert equal(weights(plain.model), weights(mine.model))
     assert plain.run_history.to_dict() == mine.run_history.to_dict()
@@ -281,7 +282,7 @@ def test_loaders_may_be_made_by_a_subclass():
     trainer.train(data(6), 1, eval_dataset=data(1), per_device_batch_size=1)
     assert (len(trainer._train_dataloader), len(trainer._eval_dataloader)) == (3, 4)
     trainer.evaluate()
-    assert trainer.run_history.get_metric_values("eval_loss_epoch")
+    assert trainer.run_history.get_metric_values("evaluation_loss")
 
 
 def test_a_batch_need_not_be_a_pair_where_the_loss_is_overridden():
@@ -379,7 +380,7 @@ def test_evaluate_records_one_pass_and_changes_no_weight():
     trainer.evaluate(data(7), per_device_batch_size=2)
     inputs, targets = data(7).tensors
     expected = nn.functional.mse_loss(trainer.model(inputs), targets).item()
-    assert trainer.run_history.to_dict() == {"eval_loss_epoch": [pytest.approx(expected)]}
+    assert trainer.run_history.to_dict() == {"evaluation_loss": [pytest.approx(expected)]}
     assert equal(before, weights(trainer.model))
     assert trainer.run_config.num_epochs == 1
     assert trainer.run_config.train_per_device_batch_size is None
@@ -392,7 +393,7 @@ def test_evaluate_needs_neither_optimizer_nor_trainable_parameters():
 
     trainer = Trainer(Constant(), nn.MSELoss(), None, callbacks=())
     trainer.evaluate(data(4))
-    assert trainer.run_history.get_latest_metric("eval_loss_epoch") == pytest.approx(0.0)
+    assert trainer.run_history.get_latest_metric("evaluation_loss") == pytest.approx(0.0)
 
 
 def test_evaluate_does_not_take_over_what_training_was_asked():

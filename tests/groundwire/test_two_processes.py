@@ -92,10 +92,11 @@ def ranks(tmp_path_factory):
     program = folder / "program.py"
     program.write_text(f"from tests.groundwire.test_two_processes import run_all; run_all({str(folder)!r})")
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2", str(program)]
-    settings = {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join([".", *sys.path])}
+    # the processes find each other without being told to use the CPU
+    settings = {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join([".", *sys.path])}
     ran = subprocess.run(
         launch,
-        env={**os.environ, **settings},
+        env={**{name: os.environ[name] for name in os.environ if name != "ACCELERATE_USE_CPU"}, **settings},
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,

@@ -142,7 +142,7 @@ def test_what_is_logged_in_a_native_run_reaches_the_run_history():
 def test_what_is_logged_in_a_native_evaluation_reaches_the_run_history():
     trainer = L.adapt(logging_lit(), callbacks=[])
     trainer.evaluate(loader())
-    assert trainer.run_history.get_metric_names() == {"eval_loss_epoch", "val", "most"}
+    assert trainer.run_history.get_metric_names() == {"evaluation_loss", "val", "most"}
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_data_given_to_train_is_used_instead_of_the_modules():
     trainer = L.adapt(lit(train_dataloader=never, val_dataloader=never), callbacks=[])
     trainer.train(loader(), 1, eval_dataset=loader())
     trainer.evaluate(loader())
-    assert trainer.run_history.get_latest_metric("eval_loss_epoch") > 0
+    assert trainer.run_history.get_latest_metric("evaluation_loss") > 0
 
 
 def test_without_data_for_evaluation_the_modules_is_asked():

@@ -170,8 +170,8 @@ def test_an_evaluation_run_is_kept_apart_from_the_curves_of_training(tmp_path):
     trainer.evaluate(samples())
     found = scalars(tmp_path)
     assert [step for step, _ in found["eval_loss_epoch"]] == [5, 10]
-    value = trainer.run_history.get_latest_metric("eval_loss_epoch")
-    assert found["evaluation/eval_loss_epoch"] == [(10, as_written([value])[0])]
+    value = trainer.run_history.get_latest_metric("evaluation_loss")
+    assert found["evaluation/evaluation_loss"] == [(10, as_written([value])[0])]
 
 
 def test_an_evaluation_run_inside_of_training_leaves_the_curves_of_training_alone(tmp_path):
@@ -182,14 +182,14 @@ def test_an_evaluation_run_inside_of_training_leaves_the_curves_of_training_alon
 
     train(trainer_with(TensorBoardCallback(tmp_path), Evaluates()))
     found = scalars(tmp_path)
-    assert [step for step, _ in found["evaluation/eval_loss_epoch"]] == [5]
+    assert [step for step, _ in found["evaluation/evaluation_loss"]] == [5]
     assert [step for step, _ in found["eval_loss_epoch"]] == [5, 10]
     assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_a_trainer_that_only_evaluates_is_written(tmp_path):
     trainer_with(TensorBoardCallback(tmp_path)).evaluate(samples())
-    assert [step for step, _ in scalars(tmp_path)["evaluation/eval_loss_epoch"]] == [0]
+    assert [step for step, _ in scalars(tmp_path)["evaluation/evaluation_loss"]] == [0]
 
 
 def test_what_the_history_held_before_is_left_out(tmp_path):

@@ -18,6 +18,7 @@ from torchmetrics.classification import (
 from torchmetrics.wrappers import BootStrapper, ClasswiseWrapper, MetricTracker, MinMaxMetric
 
 from groundwire import StopTrainingError, Trainer, TrainerCallback
+from groundwire.callbacks import SaveTrainingStateCallback
 from groundwire_torchmetrics import MetricsCallback
 from groundwire_torchmetrics.inputs import Finder, Input
 
@@ -501,3 +502,51 @@ def test_pictures_that_nobody_takes_are_refused_before_the_first_batch():
 def test_pictures_cost_nothing_when_they_are_not_asked_for():
     plain = MetricsCallback(micro())
     assert plain.look_for_boards is plain.draw_train is plain.draw_eval is None
+
+
+# Resuming.
+
+AGAIN = {
+    "one": accuracy,
+    "several that share states": lambda: MetricCollection([MulticlassAccuracy(CLASSES), MulticlassPrecision(CLASSES)]),
+    "a wrapper": lambda: {"best": MinMaxMetric(MulticlassAccuracy(CLASSES))},
+    "a tracker": lambda: {"best": MetricTracker(MulticlassAccuracy(CLASSES))},
+}
+
+
+class StopsAfter(TrainerCallback):
+    def __init__(self, updates):
+        self.updates = updates
+
+    def on_train_update_end(self, trainer, **kwargs):
+        if trainer.at.update == self.updates:
+            raise StopTrainingError("enough")
+
+
+@pytest.mark.filterwarnings("ignore:.*holds the states of callbacks")
+@pytest.mark.parametrize("metrics", AGAIN.values(), ids=list(AGAIN))
+@pytest.mark.parametrize("update", [4, 5, 7])
+def test_a_run_that_is_resumed_measures_what_the_whole_one_does(tmp_path, metrics, update):
+    def trained(*others, **asked):
+        callback = MetricsCallback(metrics())
+        torch.manual_seed(0)
+        model = nn.Linear(4, CLASSES)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        trainer = Trainer(model, nn.CrossEntropyLoss(), optimizer, callbacks=[callback, *others], seed=1)
+        trainer.train(classes(), 3, eval_dataset=classes(6, seed=1), per_device_batch_size=4, **asked)
+        return trainer.run_history.to_dict()
+
+    trained(SaveTrainingStateCallback(tmp_path, save_every_n_steps=update, save_at_end=False), StopsAfter(update + 2))
+    assert trained(resume_from=tmp_path / f"step_{update}") == trained()
+
+
+def test_a_phase_that_was_not_measured_before_begins_anew():
+    before, now = MetricsCallback(accuracy(), on="train"), MetricsCallback(accuracy())
+    now.load_state_dict(before.state_dict())
+    assert set(now.state_dict()) == {"train", "eval"}
+
+
+def test_the_order_of_saving_and_measuring_does_not_matter(tmp_path, recwarn):
+    trainer = trainer_with(SaveTrainingStateCallback(tmp_path, save_every_n_steps=1), MetricsCallback(accuracy()))
+    trainer.train(classes(), 1)
+    assert not recwarn.list

@@ -178,6 +178,29 @@ class Entry(Slot):
         self.kind: torch.dtype | None = None
         self.reduced: Tensor | None = None
 
+    def state_dict(self) -> dict[str, Any]:
+        """What goes on adding up to the very same numbers: plain values and tensors."""
+        running = self.running()
+        return {
+            "kept": {name: getattr(self.kept, name) for name in self.kept.__slots__ if name != "group"},
+            "running": None if running is None else running.clone(),
+            "weight": self.weight,
+            "seen": self.seen,
+            "latest": self.latest if self.metric is None else None,
+            "kind": self.kind,
+        }
+
+    @classmethod
+    def again(cls, state: dict[str, Any], module: Any, asked: Asked) -> Entry:
+        """The entry that told :meth:`state_dict`, in a module with the same metrics."""
+        entry = cls(Kept(**state["kept"], group=None), asked, module.device)
+        running = state["running"]
+        entry.go_on(None if running is None else running.to(entry.device), state["weight"])
+        entry.seen, entry.latest, entry.kind = state["seen"], state["latest"], state["kind"]
+        if entry.kept.metric is not None:
+            entry.metric = module.get_submodule(entry.kept.metric)
+        return entry
+
     def take_metric(self, module: Any, metric: Any) -> None:
         """Keep a torchmetrics object that was updated in this batch.
 

@@ -28,6 +28,8 @@ _LOGGER, _ADD_LOADER, _METRIC = 1, 5, 10
 """Where these arguments are in :data:`~groundwire_lightning.logged.entry.Asked`."""
 _CPU = torch.device("cpu")
 _KEPT_AS_THEY_ARE = frozenset({torch.float32, torch.float64})
+PHASES = ("train", "eval")
+READ = ("callback", "logger", "bar")
 Collection = dict[tuple[str | None, str, Any], Entry]
 
 
@@ -135,7 +137,7 @@ class Logged:
             as_scalar(value, name, torch.device("cpu"))  # refused before anything is kept of it
         if asked[_LOGGER] and self.sink is None:
             _warn_without_logger(name)
-        key = kept.hook, name, self.loader if kept.add_loader else None
+        key = _key(kept)
         entry = self._entries.get(key)
         if entry is None:
             entry = self._entries[key] = Entry(kept, asked, module.device)
@@ -330,6 +332,32 @@ class Logged:
         self._in_batch = {"train": "", "eval": ""}
         self._last_hook = None
 
+    # a training state
+
+    def state_dict(self) -> dict[str, Any]:
+        """What was logged and not yet reduced to the value of an epoch, and what callbacks can read."""
+        self.ledger.flush()
+        return {
+            "entries": {phase: [one.state_dict() for one in self._collections[phase].values()] for phase in PHASES},
+            "read": {name: dict(getattr(self, name)) for name in READ},
+            "in_batch": dict(self._in_batch),
+        }
+
+    def load_state_dict(self, state: dict[str, Any], module: Any) -> None:
+        """Go on from what :meth:`state_dict` gave.
+
+        Args:
+            state: What it gave.
+            module: Whose metrics were logged.
+        """
+        for phase, entries in state["entries"].items():
+            again = [Entry.again(one, module, ()) for one in entries]
+            self._collections[phase].clear()
+            self._collections[phase].update((_key(one.kept), one) for one in again)
+        for name, values in state["read"].items():
+            setattr(self, name, {key: value.to(module.device) for key, value in values.items()})
+        self._in_batch = dict(state["in_batch"])
+
     # reading
 
     def refresh(self) -> Logged:
@@ -370,6 +398,10 @@ class Logged:
             for entry in self._entries.values()
             if entry.shared and entry.on_epoch and entry.seen and entry.reduced is None and entry.metric is None
         ]
+
+
+def _key(kept: Kept) -> tuple[str, str, int | None]:
+    return kept.hook, kept.name, kept.loader if kept.add_loader else None
 
 
 def _apart(before: Kept, now: Kept) -> str:

@@ -13,32 +13,12 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from groundwire.measured.ledger import numbers
-from groundwire_lightning.errors import MisconfigurationException, PossibleUserWarning
-from groundwire_lightning.loggers.default import _WITH_A_DIRECTORY_A_RUN  # MOVED
+from groundwire_lightning.errors import PossibleUserWarning
+from groundwire_lightning.loggers.default import class_names
 from groundwire_lightning.loggers.patient import Patient
 
 if TYPE_CHECKING:
     from groundwire_lightning.logged.store import Logged
-
-
-def _check(one: Any, argument: Any) -> None:
-    if not isinstance(one, type) and callable(getattr(one, "log_metrics", None)):
-        return
-    advice = f"did you mean {one.__name__}(...)?" if isinstance(one, type) else _named(one)
-    raise MisconfigurationException(
-        f"Trainer(logger={argument!r}): {one!r} is no logger; {advice} True takes the default one, False none"
-    )
-
-
-def _named(one: Any) -> str:
-    """The logger that a word such as ``"tensorboard"`` may mean, or what is due."""
-    from groundwire_lightning import loggers
-
-    word = one.replace("_", "").lower() if isinstance(one, str) else ""
-    for name in loggers.__all__ if word else ():
-        if name.lower() in (word, f"{word}logger"):
-            return f"did you mean groundwire_lightning.loggers.{name}(...)?"
-    return "due is an object with log_metrics() and the other methods of Logger, or several of them in a list."
 
 
 class ToLoggers:
@@ -62,7 +42,7 @@ class ToLoggers:
         """Let loggers open what they write to; those of wandb first, which then hears of the others."""
         self._patients.clear()
         self._seen.clear()
-        for logger in sorted(self.trainer.loggers, key=lambda logger: "WandbLogger" not in _names(logger)):
+        for logger in sorted(self.trainer.loggers, key=lambda logger: "WandbLogger" not in class_names(logger)):
             if hasattr(logger, "experiment"):
                 logger.experiment  # noqa: B018  # made when it is first asked for
 
@@ -233,17 +213,3 @@ def _differ(name: str, one: Any, other: Any) -> bool:
     if name == "_class_path":  # a command line's own
         return False
     return type(one) is not type(other) or (one is not other if isinstance(one, Tensor) else one != other)
-
-
-def log_dir(loggers: list[Any], root: str) -> str | None:
-    """Where a run writes: the directory of the first logger's run, where it has one a run, else where it saves."""
-    if not loggers:
-        return root
-    first = loggers[0]
-    by_run = any(name in _WITH_A_DIRECTORY_A_RUN for name in _names(first))
-    found: str | None = first.log_dir if by_run else getattr(first, "save_dir", None)
-    return found
-
-
-def _names(logger: Any) -> list[str]:
-    return [cls.__name__ for cls in type(logger).__mro__]

@@ -186,7 +186,8 @@ class Stepping(Trainer):
             made = optimizer.step(closure=lambda: self._evaluated(optimizer, closure), **options)
         if self._counts_steps:
             self._count_step(done=True)
-            self.plan.on_train_update_end(self.at.step)
+            if self._request is None:  # in native order it is told when the batch is over
+                self.plan.on_train_update_end(self.at.step)
         return made
 
     def _evaluated(self, optimizer: Any, closure: Callable[[], Any]) -> Any:
@@ -339,8 +340,11 @@ def step_in_native_order(trainer: Stepping, batch: Any, step: int) -> Any:
     """A batch of a run in native order."""
     if trainer.way != "by hand":
         return super(Stepping, trainer)._run_train_step(batch, step)
+    before = trainer.at.update
     batch_output = step_by_hand(trainer, batch, step)
     trainer.at.done = step + 1
+    for _ in range(trainer.at.update - before):
+        trainer.plan.on_train_update_end(step)
     return batch_output
 
 

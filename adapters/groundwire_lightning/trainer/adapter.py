@@ -315,13 +315,19 @@ class LightningAdapter(Facade, Slots):
     def _run_train_epoch(self, train_dl: Iterable[Any]) -> None:
         self.choose_way()
         self._check_native_order()
+        self._owes = "train"
         super()._run_train_epoch(train_dl)
+        self._close_train_epoch()
+
+    def _close_train_epoch(self) -> None:
+        """Move on schedulers of epochs, and record what was logged over this one."""
         for config in self.lr_scheduler_configs:
             if config.interval == "epoch" and self.create_scheduler_fn is None:
                 self.scheduler = config.scheduler
                 self.plan.scheduler_step()
                 self.scheduler = None
         self.record(self.logged.take())
+        self._owes = ""
 
     def _check_native_order(self) -> None:
         config = self.run_config
@@ -333,9 +339,40 @@ class LightningAdapter(Facade, Slots):
             )
 
     def _run_eval_epoch(self, valid_dl: Iterable[Any], is_training: bool = True, is_intermediate: bool = False) -> None:
+        outer, self._owes = self._owes, "eval"
         with self.logged.validation():
             super()._run_eval_epoch(valid_dl, is_training, is_intermediate)
             self.record(self.logged.take())
+        self._owes = outer
+
+    _owes: str = ""
+    """The phase whose batches may be done, and whose logged values are not recorded yet."""
+
+    def _state_within_epoch(self) -> dict[str, Any]:
+        return {
+            **super()._state_within_epoch(),
+            "logged": self.logged.state_dict(),
+            "owes": self._owes,
+            # the first optimizer, and the scheduler of updates, are the Trainer's own
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers[1:]],
+            "schedulers": [config.scheduler.state_dict() for config in self.lr_scheduler_configs],
+        }
+
+    def _take_up_within_epoch(self, state: dict[str, Any]) -> None:
+        super()._take_up_within_epoch(state)
+        if "logged" not in state:  # saved by an earlier version
+            return
+        self.logged.load_state_dict(state["logged"], self.lightning_module)
+        for optimizer, told in zip(self.optimizers[1:], state["optimizers"], strict=True):
+            optimizer.load_state_dict(told)
+        for config, told in zip(self.lr_scheduler_configs, state["schedulers"], strict=True):
+            config.scheduler.load_state_dict(told)
+        if state.get("owes") == "train" and self.at.ahead == "eval":  # saved as the batches of training were done
+            self.choose_way()
+            self._close_train_epoch()
+        elif state.get("owes") == "eval" and self.at.ahead == "end":
+            with self.logged.validation():
+                self.record(self.logged.take())
 
     def _on_device(self, batches: Iterable[Any]) -> Iterable[Any]:
         return self.logged.over(super()._on_device(batches))
@@ -365,7 +402,7 @@ class LightningAdapter(Facade, Slots):
         Args:
             values: Name to value; a name that the history has been given in this epoch is kept as it is.
         """
-        ours = {"train_loss_epoch", "eval_loss_epoch"} & set(self.run_history.get_metric_names())
+        ours = {"train_loss_epoch", "eval_loss_epoch", "evaluation_loss"} & set(self.run_history.get_metric_names())
         kept = {name: value for name, value in values.items() if name not in ours and value.numel() == 1}
         for name, value in zip(kept, numbers(list(kept.values())), strict=True):
             self.run_history.update_metric(name, value)

@@ -16,7 +16,7 @@ from groundwire_lightning.accelerators import KINDS
 from groundwire_lightning.accelerators import Accelerator as Kind
 from groundwire_lightning.core.states import RunningStage, TrainerFn, TrainerState, TrainerStatus
 from groundwire_lightning.guests import is_a
-from groundwire_lightning.logged.to_loggers import log_dir
+from groundwire_lightning.loggers.default import log_dir
 from groundwire_lightning.loops.phases import PHASES
 from groundwire_lightning.strategies import SingleDeviceStrategy, Strategy
 from groundwire_lightning.strategies.precision import Precision

@@ -136,15 +136,14 @@ class ModelEmaCallback(SaveBestModelCallback):
         """Let the average be the Trainer's model, heard by the callbacks of this one alone."""
         history = trainer.run_history
         before = trainer.model, trainer.callback_handler, history.metric_name_prefix
-        trainer.model, trainer.callback_handler = ema_model.module, self.callback_handler
-        history.set_metric_name_prefix(PREFIX)
         try:
-            trainer._callbacks_changed()
+            history.set_metric_name_prefix(PREFIX)
+            trainer.model = ema_model.module
+            trainer.callback_handler = self.callback_handler
             yield
         finally:
-            trainer.model, trainer.callback_handler = before[:2]
             history.set_metric_name_prefix(before[2])
-            trainer._callbacks_changed()
+            trainer.model, trainer.callback_handler = before[:2]
 
 
 def _bare(trainer: Trainer) -> Any:

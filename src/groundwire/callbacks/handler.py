@@ -84,6 +84,10 @@ class CallbackHandler:
             if callable(method):
                 method(*args, **kwargs)
 
+    def tell(self, on_change: Callable[[], object]) -> None:
+        """Call a function from now on when callbacks join or leave, unless there is one already."""
+        self._on_change = self._on_change or on_change
+
     def __iter__(self) -> Iterator[Any]:
         return iter(self.callbacks)
 

@@ -25,8 +25,7 @@ class TerminateOnNaNCallback(TrainerCallback):
     :meth:`check_for_nan_after_batch` in an ``on_train_step_end`` of your own.
     """
 
-    def __init__(self) -> None:
-        self._epoch = 1
+    _epoch: int = 1
 
     def on_train_epoch_start(self, trainer: Trainer, **kwargs: Any) -> None:
         """Remember the epoch, for :meth:`check_for_nan_after_batch`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from groundwire.callbacks.base import TrainerCallback
@@ -16,8 +17,7 @@ __all__ = ["LogMetricsCallback", "PrintMetricsCallback", "PrintProgressCallback"
 class PrintProgressCallback(TrainerCallback):
     """Prints a line as a run, an epoch or an evaluation begins and as a run ends, and where an epoch's time went."""
 
-    def __init__(self) -> None:
-        self._told = 0  # how many epochs
+    _told: int = 0  # how many epochs
 
     def on_training_run_start(self, trainer: Trainer, **kwargs: Any) -> None:
         """Say that training begins."""
@@ -58,19 +58,19 @@ class LogMetricsCallback(TrainerCallback):
 
     What is logged is what was recorded since it last logged, whatever it is called; a metric
     recorded several times is logged with its latest value. Override :meth:`log_metrics` to log
-    somewhere else.
+    somewhere else. Whatever a subclass overrides, it need not call what it overrides.
     """
 
-    def __init__(self) -> None:
-        self._logged: dict[str, int] = {}
+    _logged: Mapping[str, int] = MappingProxyType({})
+    _of_history: object = None
 
     def on_training_run_start(self, trainer: Trainer, **kwargs: Any) -> None:
         """Leave out what earlier runs recorded."""
-        self._logged = _counts(trainer)
+        self._take_for_logged(_counts(trainer), trainer)
 
     def on_evaluation_run_start(self, trainer: Trainer, **kwargs: Any) -> None:
         """Leave out what earlier runs recorded."""
-        self._logged = _counts(trainer)
+        self._take_for_logged(_counts(trainer), trainer)
 
     def on_train_epoch_end(self, trainer: Trainer, **kwargs: Any) -> None:
         """Log what the training of the epoch recorded."""
@@ -100,15 +100,24 @@ class LogMetricsCallback(TrainerCallback):
 
     def _log_what_is_new(self, trainer: Trainer) -> None:
         counts = _counts(trainer)
+        # an emptied history is another one, also to a subclass that listens to no start of a run
+        logged = self._logged if self._of_history is _history_of(trainer) else {}
         # fewer values than were logged: the metric was deleted and is recorded anew
-        new = sorted(name for name, count in counts.items() if count != self._logged.get(name, 0))
-        self._logged = counts
+        new = sorted(name for name, count in counts.items() if count != logged.get(name, 0))
+        self._take_for_logged(counts, trainer)
         if new:
             self.log_metrics(trainer, {name: trainer.run_history.get_latest_metric(name) for name in new})
+
+    def _take_for_logged(self, counts: Mapping[str, int], trainer: Trainer) -> None:
+        self._logged, self._of_history = counts, _history_of(trainer)
 
 
 PrintMetricsCallback = LogMetricsCallback
 """Another name of :class:`LogMetricsCallback`."""
+
+
+def _history_of(trainer: Trainer) -> object:
+    return getattr(trainer, "_history_began", None)
 
 
 def _times(trainer: Trainer) -> Sequence[Any]:

@@ -26,8 +26,7 @@ class ProgressBarCallback(TrainerCallback):
     that of the epoch. Output that is not a terminal gets a line every ten seconds at most.
     """
 
-    def __init__(self) -> None:
-        self._bars: list[Any] = []  # none yet for a callback that joined within the epoch
+    _bars: tuple[Any, ...] = ()  # none yet for a callback that joined within the epoch
 
     def on_train_epoch_start(self, trainer: Trainer, **kwargs: Any) -> None:
         """Open the bar of a training epoch."""
@@ -88,7 +87,8 @@ class ProgressBarCallback(TrainerCallback):
             "mininterval": SECONDS_ON_SCREEN if on_screen else SECONDS_IN_A_FILE,
             "disable": not getattr(getattr(trainer, "_accelerator", None), "is_local_main_process", True),
         }
-        self._bars.append(_bar(options) if on_screen or options["disable"] else _LateBar(options))
+        bar = _bar(options) if on_screen or options["disable"] else _LateBar(options)
+        self._bars = (*self._bars, bar)
 
     def shown(self, trainer: Trainer) -> Mapping[str, Any]:
         """What stands beside the bar; override it to show more. Asked for only when the bar is drawn anew.
@@ -107,7 +107,9 @@ class ProgressBarCallback(TrainerCallback):
 
     def _close(self) -> None:
         if self._bars:
-            self._bars.pop().close()
+            *outer, bar = self._bars
+            self._bars = tuple(outer)
+            bar.close()
 
     def _close_all(self) -> None:
         while self._bars:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import warnings
 from collections.abc import Mapping
 from os import PathLike
@@ -12,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 from groundwire.callbacks.base import TrainerCallback
 from groundwire.callbacks.checks import flag, path, whole, writable
 from groundwire.callbacks.watching import callbacks_of, is_resumed
+from groundwire.saved.whole_files import clear, workplace
 
 if TYPE_CHECKING:
     from groundwire.trainer import Trainer
 
 __all__ = ["SaveTrainingStateCallback"]
 
+SAVED_AT = ("on_train_update_end", "on_training_run_epoch_end")
+NAMES = r"step_\d+|epoch_\d+|final"
 Stamp = list[int]
 """What tells a folder from another one that took its name: inode, and time of the last change within."""
 
@@ -78,6 +80,8 @@ class SaveTrainingStateCallback(TrainerCallback):
                 "and each would overwrite what the other saved; give each its own"
             )
         self._warn_of_those_behind(trainer)
+        if getattr(getattr(trainer, "_accelerator", None), "is_main_process", True):
+            clear(self.save_dir, NAMES)
 
     def on_train_update_end(self, trainer: Trainer, **kwargs: Any) -> None:
         """Save, if an update makes it due."""
@@ -108,7 +112,8 @@ class SaveTrainingStateCallback(TrainerCallback):
     def _warn_of_those_behind(self, trainer: Trainer) -> None:
         callbacks = callbacks_of(trainer)
         behind = callbacks[callbacks.index(self) + 1 :] if self in callbacks else []
-        stateful = [one for one in behind if hasattr(one, "state_dict") and not isinstance(one, type(self))]
+        late = [one for one in behind if any(callable(getattr(one, event, None)) for event in SAVED_AT)]
+        stateful = [one for one in late if hasattr(one, "state_dict") and not isinstance(one, type(self))]
         often = self.save_every_n_epochs is not None or self.save_every_n_steps is not None
         if stateful and often and trainer._accelerator.is_main_process:
             names = ", ".join(type(one).__name__ for one in stateful)
@@ -152,8 +157,8 @@ class SaveTrainingStateCallback(TrainerCallback):
 def _delete(trainer: Trainer, folder: Path) -> None:
     try:
         # moved away first: what is half deleted must not look like a state
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".deleted_") as doomed:
-            folder.replace(Path(doomed) / folder.name)
+        with workplace(folder) as doomed:
+            folder.replace(doomed / folder.name)
     except OSError as error:
         trainer.print(f"The old training state {folder} could not be deleted: {error}")
 

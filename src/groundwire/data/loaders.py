@@ -70,10 +70,11 @@ def merged_dl_kwargs(dataset: Any, defaults: Mapping[str, Any], given: Mapping[s
 
 
 def holds_samples(data: Any) -> bool:
-    """True for a dataset, whose samples a DataLoader batches; False for what gives batches already."""
-    return isinstance(data, torch.utils.data.Dataset) or (
-        hasattr(data, "__getitem__") and not isinstance(data, DataLoader)
-    )
+    """True for a dataset, whose samples a DataLoader batches; False for what gives batches already, and for None."""
+    if data is None or isinstance(data, DataLoader):
+        return False
+    # what cannot be iterated over either is for DataLoader to judge: a sampler may know its keys
+    return isinstance(data, torch.utils.data.Dataset) or hasattr(data, "__getitem__") or not hasattr(data, "__iter__")
 
 
 def check_loader(name: str, loader: Any) -> Any:

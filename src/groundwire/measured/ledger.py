@@ -57,6 +57,12 @@ class Slot:
         if self.line is not None:
             self.line.group = None
 
+    def go_on(self, running: Tensor | None, weight: Any) -> None:
+        """Begin with what values before came to: what :meth:`running` gave, and their weight."""
+        self.weight = weight
+        if running is not None:
+            Group([self], running.reshape(1))
+
     def running(self) -> Tensor | None:
         """The reduction so far, of a mean its weighted sum; None where nothing was added."""
         if self.waiting:

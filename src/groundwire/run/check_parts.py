@@ -74,18 +74,48 @@ def check_run_history(run_history: Any) -> None:
         raise TypeError(f"run_history: a RunHistory is due, got {run_history!r}; None makes an InMemoryRunHistory")
 
 
-def check_scheduler(scheduler: Any) -> Any:
-    """Refuse a scheduler that cannot be stepped.
+def check_scheduler(scheduler: Any, move: Callable[..., Any]) -> Any:
+    """Refuse a scheduler that cannot be stepped, where the method that steps it was not overridden.
+
+    Args:
+        scheduler: What was created.
+        move: What the run calls to move it on.
 
     Raises:
-        TypeError: It has no ``step``.
+        TypeError: It has no ``step``, or one that takes more than is known at an update.
     """
-    if scheduler is not None and not callable(getattr(scheduler, "step", None)):
+    if scheduler is None or not _is_ours(move):
+        return scheduler
+    step = getattr(scheduler, "step", None)
+    if not callable(step):
         raise TypeError(
             f"create_scheduler_fn: a function that returns a scheduler is due, and it returned {scheduler!r}, which "
             "has no step()"
         )
+    if move.__qualname__ == "Trainer.scheduler_step" and (due := _asked_by(step)):
+        other = "; TrainerWithTimmScheduler steps those of timm" if hasattr(scheduler, "step_update") else ""
+        raise TypeError(
+            f"create_scheduler_fn: it returned a {type(scheduler).__name__}, whose step() asks for {due!r}, and the "
+            "Trainer calls step() after each update without anything. Override scheduler_step to do nothing, and "
+            "training_run_epoch_end to call self.scheduler.step(self.run_history.get_latest_metric('eval_loss_epoch'))"
+            f"{other}"
+        )
     return scheduler
+
+
+def _asked_by(function: Callable[..., Any]) -> str:
+    """The first argument without which a function cannot be called."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # written in C
+        return ""
+    variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return next((one.name for one in parameters if one.default is one.empty and one.kind not in variable), "")
+
+
+def _is_ours(method: Callable[..., Any]) -> bool:
+    """True for a method that this package or an adapter brings, False for one that a user wrote."""
+    return str(getattr(method, "__module__", None)).partition(".")[0].startswith("groundwire")
 
 
 def made_loader(name: str, make: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:

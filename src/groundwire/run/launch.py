@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal
 from groundwire.callbacks.handler import CallbackHandler
 from groundwire.callbacks.map import NATIVE
 from groundwire.data.order import DataOrder
+from groundwire.run.misspelt import misspelt
 from groundwire.run.run_state import RunState
 from groundwire.tables.hookmap import HookMap, as_tuple
 from groundwire.tables.hooks import HOOKS, Stage
@@ -51,7 +52,6 @@ class Engine:
     hook_maps: ClassVar[tuple[HookMap, ...]] = ()
     hook_order: ClassVar[tuple[str, ...]] = tuple(HOOKS)
 
-    callback_handler: CallbackHandler
     model: Any
     loss_func: Any
     optimizer: Any
@@ -59,13 +59,29 @@ class Engine:
     run_history: Any
     run_config: Any
     _data_order: DataOrder
+    _stage: Stage = "init"
 
     def _start_engine(self) -> None:
         self.at = RunState()
         self.plan = Plan()
-        self._stage: Stage = "init"
         self._warned: set[tuple[str, str]] = set()
         self.plan.put(self, HOOKS)
+
+    @property
+    def callback_handler(self) -> CallbackHandler:
+        """The callbacks; another handler that is put here, also in the middle of a run, is told what comes next."""
+        return self._callback_handler
+
+    @callback_handler.setter
+    def callback_handler(self, handler: CallbackHandler) -> None:
+        before: Any = vars(self).get("_callback_handler")
+        self._callback_handler = handler
+        try:
+            self._callbacks_changed()
+        except BaseException:
+            self._callback_handler = before
+            raise
+        handler.tell(self._callbacks_changed)
 
     def _parts(self) -> list[Part]:
         """Who plays which role in this run, native callbacks first; an adapter adds its own."""
@@ -106,7 +122,7 @@ class Engine:
         native = {type(part.player) for part in parts if part.hookmap is NATIVE}
         self.callback_handler.foreign = tuple({type(part.player) for part in parts} - native)
         if stage != "init":
-            self._warn_of_typos(self.plan.findings)
+            self._warn_of_typos([*self.plan.findings, *(misspelt(type(self)) if stage == "assembly" else ())])
 
     def _callbacks_changed(self) -> None:
         if self._stage != "init":

@@ -5,7 +5,7 @@ The larger moments of a run, each a line that enters the room where its work is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -21,10 +21,12 @@ from groundwire.data.order import DataOrder
 from groundwire.data.random_state import seed_all
 from groundwire.measured.time_ledger import ACCOUNTS, EpochTime, account_for
 from groundwire.request import EvaluateRequest, TrainRequest, check_seed
-from groundwire.run import check_parts
+from groundwire.run import check_parts, mistakes
 from groundwire.run_config import TrainerRunConfig
 from groundwire.saved import training_state
 from groundwire.tracking import LossTracker
+
+OWN_MODULES = ("groundwire.trainer", __name__)
 
 
 class Internals(BetweenRuns):
@@ -45,7 +47,9 @@ class Internals(BetweenRuns):
     _data_order: DataOrder
     _resumed: dict[str, Any] | None = None
     _predictions: list[Any] | None = None
+    scheduler_step: Callable[..., Any]
     _is_wrapped: bool = False
+    _history_began: object = None  # another one each time the run history is emptied
     _pad_uneven_eval_batches: bool = False  # True: as many batches in each process, some samples twice
 
     # construction
@@ -74,10 +78,12 @@ class Internals(BetweenRuns):
             self._train_dataloader = None
         self._check_parts()
         self._eval_dataloader = self._new_eval_dataloader()
+        if isinstance(request, TrainRequest):
+            self._look_at_evaluation()
         plan._prepare_model_optimizer_and_dataloaders()
         self.run_config = plan._create_run_config(*self._run_numbers())
         if isinstance(request, TrainRequest):
-            self.scheduler = check_parts.check_scheduler(plan.create_scheduler())
+            self.scheduler = check_parts.check_scheduler(plan.create_scheduler(), self.scheduler_step)
 
     def _check_parts(self) -> None:
         """Refuse what the Trainer was constructed with, where a run cannot use it."""
@@ -106,6 +112,15 @@ class Internals(BetweenRuns):
         if loader is None:
             raise ValueError("dataset: none was given, and create_eval_dataloader does not make one")
         return loader
+
+    def _look_at_evaluation(self) -> None:
+        """Look at the first samples of evaluation, so that an error in them does not cost an epoch of training."""
+        ways = ("calculate_eval_batch_loss", "_before_transfer", "_transfer_batch", "_after_transfer")
+        methods = [getattr(self, name) for name in ways]
+        plain = all(method.__module__ in OWN_MODULES for method in methods) and not set(ways) & set(self.plan.wired)
+        batch = devices.first_samples(self._eval_dataloader, self.device)
+        if plain and batch is not None:
+            mistakes.check_pair(batch, type(self))
 
     def _run_numbers(self) -> tuple[Any, ...]:
         request = self._request
@@ -143,6 +158,7 @@ class Internals(BetweenRuns):
         self._train_dataloader = loaders.shared_out(self._accelerator, train, even=True)
         padded = self._pad_uneven_eval_batches
         self._eval_dataloader = loaders.shared_out(self._accelerator, evaluation, even=padded)
+        devices.tell_device(self.device, self._train_dataloader, self._eval_dataloader)
 
     def _create_run_config(
         self,
@@ -167,13 +183,16 @@ class Internals(BetweenRuns):
 
     def _launch_asked(self, run: Any, request: TrainRequest | EvaluateRequest, **asked: Any) -> None:
         """Launch what a request asks for."""
+        mistakes.check_constructed(self)
         self._launch(run, _request=request, **request.attributes(), **asked)
 
     def _begin_history(self, anew: bool) -> None:
         """Empty the run history where that is asked for, unless a run is under way that records into it."""
+        mistakes.check_constructed(self)
         check_parts.check_run_history(self.run_history)
         if anew and not self._is_running:
             self.run_history.reset()
+            self._history_began = object()
             getattr(self.run_history, "__dict__", {}).pop("_epoch_times", None)
 
     def _seed_run(self) -> None:
@@ -197,6 +216,13 @@ class Internals(BetweenRuns):
         if self._resumed is not None:
             training_state.take_up(self, self._resumed)  # type: ignore[arg-type]
             self._resumed = None
+
+    def _state_within_epoch(self) -> dict[str, Any]:
+        """Where an adapter tells what it counted since an epoch began, in plain values and tensors."""
+        return {}
+
+    def _take_up_within_epoch(self, state: dict[str, Any]) -> None:
+        """Where an adapter goes on counting from there."""
 
     def _in_order(self, train_dl: Iterable[Any]) -> Iterable[Any]:
         """The training batches of the epoch under way that are still ahead."""
@@ -222,7 +248,7 @@ class Internals(BetweenRuns):
         outer, self._loss_tracker = self._loss_tracker, LossTracker(self.device)
         try:
             with account_for(self.at.spent, "evaluation"):
-                loop.eval_epoch(self, valid_dl, is_intermediate)  # type: ignore[arg-type]
+                loop.eval_epoch(self, valid_dl, is_training, is_intermediate)  # type: ignore[arg-type]
         finally:
             self._loss_tracker = outer
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import os
 import pickle
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from os import PathLike
@@ -17,6 +16,7 @@ import torch
 from groundwire.errors import GroundwireError
 from groundwire.saved import archive
 from groundwire.saved.unpickling import BrokenFileError, first_line, stand_ins
+from groundwire.saved.whole_files import workplace
 
 __all__ = ["CheckpointError", "load_part", "read", "unchanged_by_failure", "write"]
 
@@ -175,33 +175,34 @@ def _check_groups(optimizer: Any, saved: Any, path: Any) -> None:
         )
 
 
-def write(path: str | PathLike[str], state: dict[str, Any], plain: bool = True) -> None:
+def write(path: str | PathLike[str], state: dict[str, Any], *, plain: bool = True, with_folder: bool = False) -> None:
     """Write ``state`` so that at ``path`` there is the old file or the new one, never a part of it.
 
     Args:
         path: The file; its folder is made.
         state: What it holds.
         plain: Refuse what could not be loaded without running code that the file names.
+        with_folder: The folder of the file, where it is new, appears together with it.
 
     Raises:
         CheckpointError: The state holds what could not be loaded again, or the path cannot be
             written; the file that was there stays.
     """
     target = Path(path)
-    part = target.parent / f".{target.name}.{uuid.uuid4().hex}"
+    appears = target.parent if with_folder and not target.parent.exists() else target
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
+        appears.parent.mkdir(parents=True, exist_ok=True)
+        with workplace(appears) as folder:
+            part = folder / target.name
             with part.open("xb") as file:
                 _save(state, file, target)
                 file.flush()
                 os.fsync(file.fileno())
             if plain:
                 _check_loadable(part, target)
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
-        _sync_folder(target.parent)
+            _sync_folder(folder)
+            (part if appears is target else folder).replace(appears)
+            _sync_folder(appears.parent)
     except OSError as error:
         raise CheckpointError(f"{target} cannot be written: {error}") from error
 

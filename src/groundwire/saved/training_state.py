@@ -21,6 +21,7 @@ from groundwire.errors import rank_zero_warn
 from groundwire.request import EvaluateRequest
 from groundwire.saved import checkpoint
 from groundwire.saved.checkpoint import CheckpointError, uncompiled
+from groundwire.saved.metric_states import load_metric_states, metric_states
 from groundwire.tracking import LossTracker
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def save(trainer: Trainer, folder: str | PathLike[str], extras: dict[str, Any]) 
     if state["data"] is not None and (reason := state["data"]["reason"]):
         rank_zero_warn(f"a run cannot be resumed from the middle of this epoch: {reason}. {_ELSE}")
     trainer.plan._save_state(state)
-    checkpoint.write(Path(folder) / FILE, state)
+    checkpoint.write(Path(folder) / FILE, state, with_folder=True)
 
 
 def gather(trainer: Trainer, extras: dict[str, Any]) -> dict[str, Any]:
@@ -63,6 +64,8 @@ def gather(trainer: Trainer, extras: dict[str, Any]) -> dict[str, Any]:
         "frozen": [name for name, tensor in _parameters(model) if not tensor.requires_grad],
         "in_eval_mode": [uncompiled(name) for name, module in model.named_modules() if not module.training],
         "history": {"metrics": metrics, "prefix": history.metric_name_prefix, "epoch": history.current_epoch},
+        "metrics": {name: states for name, module in _modules(trainer) if (states := metric_states(module))},
+        "within_epoch": trainer._state_within_epoch(),
         "callbacks": {key: state for key, _, callback in _stateful(trainer) if (state := callback.state_dict())},
         "extras": extras,
     }
@@ -197,6 +200,9 @@ def take_up(trainer: Trainer, state: dict[str, Any]) -> None:
     for name, module in model.named_modules():
         module.training = uncompiled(name) not in state["in_eval_mode"]
     trainer._loss_tracker.load_state_dict(state["loss_tracker"])
+    for name, module in _modules(trainer):
+        load_metric_states(module, state.get("metrics", {}).get(name, {}))
+    trainer._take_up_within_epoch(state.get("within_epoch", {}))
     if (place := state["data"]) is not None:
         trainer._data_order.place = Place(place["before"], place["length"], place["loader"], state["random"])
     load_random_state(trainer, state)
@@ -284,6 +290,15 @@ def _stateful(trainer: Trainer) -> Iterator[tuple[str, str, Any]]:
         seen.update((key, older_key))
         if callable(getattr(callback, "state_dict", None)) and callable(getattr(callback, "load_state_dict", None)):
             yield f"{key} {seen[key]}", f"{older_key} {seen[older_key]}", callback
+
+
+def _modules(trainer: Trainer) -> Iterator[tuple[str, Any]]:
+    """The model, and other modules that are attributes of the Trainer, by their name."""
+    model = trainer.get_model(keep_torch_compile=False)
+    yield "model", model
+    for name, module in list(vars(trainer).items()):
+        if isinstance(module, torch.nn.Module) and name != "model":
+            yield name, module
 
 
 def _parameters(model: Any) -> Iterator[tuple[str, Any]]:
