@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from os import PathLike
 from pathlib import Path
@@ -12,6 +13,7 @@ from groundwire.errors import rank_zero_warn
 from groundwire_lightning.callbacks.of_a_trainer import is_checkpoint, is_early_stopping
 from groundwire_lightning.checkpoints import files, io
 from groundwire_lightning.checkpoints.reading import load_weights
+from groundwire_lightning.console import tell
 from groundwire_lightning.core.states import TrainerFn
 from groundwire_lightning.loops import saved, saved_counters
 from groundwire_lightning.loops.progress import Progress
@@ -21,6 +23,8 @@ from groundwire_lightning.trainer.adapter import LightningAdapter
 
 if TYPE_CHECKING:
     from groundwire_lightning.trainer.trainer import Trainer
+
+log = logging.getLogger(__name__)
 
 
 class Checkpoints(LightningAdapter):
@@ -118,6 +122,7 @@ class Checkpoints(LightningAdapter):
     def restore_module(self) -> None:
         """Read the checkpoint, and give module, data module and callbacks what is theirs."""
         if self._ckpt_path:
+            tell(log, "Restoring from %s", self._ckpt_path)
             self._loaded = io.load(self, self._ckpt_path, self._trusts_ckpt)
             if "state_dict" not in self._loaded:
                 raise CheckpointError(
@@ -153,6 +158,8 @@ class Checkpoints(LightningAdapter):
             saved.restore_training(self, state)  # type: ignore[arg-type]
         else:
             saved_counters.taken_of_other(self.progress, self._purpose.value, state.get("loops", {}))
+        what = "Everything is" if self._purpose == "fit" else "The weights are"
+        tell(log, "%s restored from %s", what, self._ckpt_path)
 
     def _wire_idle(self) -> None:
         """Let the hooks of saving reach who takes part, between runs."""
