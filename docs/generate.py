@@ -110,8 +110,8 @@ def _chosen(what: str) -> tuple[HookMap, str | None]:
 
 def arguments_table() -> str:
     """The arguments of the Lightning-shaped Trainer."""
-    head = ("argument", "", "values taken", "what it does, or what to do instead")
-    return table(head, ((code(a.name), a.fate, codes(map(repr, a.allowed)) or "any", a.note) for a in ARGUMENTS))
+    head = ("argument", "default", "", "what it does, or what to do instead")
+    return table(head, ((code(a.name), code(repr(a.default)), a.fate, a.note) for a in ARGUMENTS))
 
 
 # the order of a run

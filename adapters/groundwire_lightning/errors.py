@@ -15,6 +15,10 @@ class NotSupportedYetError(GroundwireError, NotImplementedError):
     """Something of Lightning that has no counterpart here yet; the message says what to do instead."""
 
 
+class ArgumentError(TypeError, MisconfigurationException):
+    """An argument of the wrong kind; Lightning raises one of the two, or fails later."""
+
+
 class NoModuleError(TypeError, MisconfigurationException):
     """A model that is no LightningModule and has not its methods; a TypeError in Lightning."""
 

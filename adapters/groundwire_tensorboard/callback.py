@@ -11,6 +11,7 @@ import torch
 from accelerate.state import PartialState
 
 from groundwire import HookMap
+from groundwire.checks import whole
 from groundwire_tensorboard.axis import Axis, Kind
 from groundwire_tensorboard.map import TENSORBOARD, Moments
 from groundwire_tensorboard.writer import EventWriter
@@ -61,8 +62,8 @@ class TensorBoardCallback(Moments):
         throughput: False leaves throughput and time ledger out.
 
     Raises:
-        ValueError: A number of updates is not a whole number of at least 1, or there is no such axis.
-        TypeError: ``figures`` or ``graph`` holds what cannot be called.
+        ValueError: A number of updates is below 1, or there is no such axis.
+        TypeError: A number of updates is no whole number, or ``figures`` or ``graph`` holds what cannot be called.
     """
 
     hookmap: ClassVar[HookMap] = TENSORBOARD
@@ -80,12 +81,12 @@ class TensorBoardCallback(Moments):
         figures: Mapping[str, Callable[[Any], Any]] | None = None,
         throughput: bool = True,
     ) -> None:
-        self.every_n_steps = _count("every_n_steps", every_n_steps)
+        self.every_n_steps = whole("every_n_steps", every_n_steps)
         self.histogram_every_n_steps = 0
         if histogram_every_n_steps is None:
             self._leave_out("write_histograms")
         else:
-            self.histogram_every_n_steps = _count("histogram_every_n_steps", histogram_every_n_steps)
+            self.histogram_every_n_steps = whole("histogram_every_n_steps", histogram_every_n_steps)
         self.axis = Axis(x_axis)
         self.graph = graph if callable(graph) else _input_of
         if not graph:
@@ -340,9 +341,3 @@ def _chosen(run_config: Any) -> dict[str, Any]:
     """The numbers and words of the configuration; not whether this is the main process, nor whole dictionaries."""
     values = run_config.to_dict().items()
     return {name: value for name, value in values if type(value) in (int, float, str)}
-
-
-def _count(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")
-    return value

@@ -10,7 +10,7 @@ import torch
 from accelerate import Accelerator
 
 from groundwire import devices
-from groundwire.callbacks.checks import path
+from groundwire.checks import path
 from groundwire.measured.time_ledger import account_for
 from groundwire.run.launch import Engine
 from groundwire.saved import checkpoint, training_state

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Integral
 from os import PathLike
 from typing import Any
 
+from groundwire.checks import flag, function, keywords, number, whole
 from groundwire.data.loaders import length_of
 from groundwire.run.mistakes import whole_arrays
 
@@ -40,17 +41,17 @@ class TrainRequest:
     resume_from: str | PathLike[str] | None = None
 
     def __post_init__(self) -> None:
-        _whole("num_epochs", self.num_epochs)
+        whole("num_epochs", self.num_epochs)
         _batch_size(self.per_device_batch_size)
         if self.max_num_train_steps is not None:
-            _whole("max_num_train_steps", self.max_num_train_steps)
-        _whole("gradient_accumulation_steps", self.gradient_accumulation_steps)
+            whole("max_num_train_steps", self.max_num_train_steps)
+        whole("gradient_accumulation_steps", self.gradient_accumulation_steps)
         _clip(self.gradient_clip_value, self.gradient_clip_norm)
         _scheduler_factory(self.create_scheduler_fn)
-        _callable("collate_fn", self.collate_fn)
-        _flag("reset_run_history", self.reset_run_history)
+        function("collate_fn", self.collate_fn)
+        flag("reset_run_history", self.reset_run_history)
         for name in ("train_dataloader_kwargs", "eval_dataloader_kwargs"):
-            _keywords(name, getattr(self, name))
+            keywords(name, getattr(self, name))
         for name in ("train_dataset", "eval_dataset"):
             _data(name, getattr(self, name), self.num_epochs, self.collate_fn is not None)
         if self.resume_from is not None and not isinstance(self.resume_from, (str, PathLike)):
@@ -83,10 +84,10 @@ class EvaluateRequest:
     collect: bool = False
 
     def __post_init__(self) -> None:
-        _flag("collect", self.collect)
+        flag("collect", self.collect)
         _batch_size(self.per_device_batch_size)
-        _keywords("dataloader_kwargs", self.dataloader_kwargs)
-        _callable("collate_fn", self.collate_fn)
+        keywords("dataloader_kwargs", self.dataloader_kwargs)
+        function("collate_fn", self.collate_fn)
         _data("dataset", self.dataset, 1, self.collate_fn is not None)
 
     def attributes(self) -> dict[str, Any]:
@@ -104,13 +105,6 @@ class EvaluateRequest:
 _WAYS_TO_READ = ("__getitem__", "__getitems__", "__iter__")
 
 
-def _whole(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        raise TypeError(f"{name}: a whole number of at least 1 is due, got {value!r}")
-    if int(value) < 1:
-        raise ValueError(f"{name}: a whole number of at least 1 is due, got {value!r}")
-
-
 def check_seed(seed: object) -> None:
     """Refuse a seed that is none.
 
@@ -123,17 +117,13 @@ def check_seed(seed: object) -> None:
 
 def _batch_size(value: object) -> None:
     if value is not None:
-        _whole("per_device_batch_size", value)
+        whole("per_device_batch_size", value)
 
 
 def _clip(by_value: object, by_norm: object) -> None:
     for name, limit in (("gradient_clip_value", by_value), ("gradient_clip_norm", by_norm)):
-        if limit is None:
-            continue
-        if isinstance(limit, bool) or not isinstance(limit, Real):
-            raise TypeError(f"{name}: a number above 0 is due, got {limit!r}")
-        if not float(limit) > 0:
-            raise ValueError(f"{name}: a number above 0 is due, got {limit!r}; None leaves gradients as they are")
+        if limit is not None:
+            number(name, limit, above=0)
     if by_value is not None and by_norm is not None:
         raise ValueError(
             f"gradient_clip_value={by_value!r} and gradient_clip_norm={by_norm!r} exclude each other; keep one, or "
@@ -150,24 +140,7 @@ def _scheduler_factory(factory: object) -> None:
             f"create_scheduler_fn: a function of the optimizer is due, got an instance of {name}. The optimizer is "
             f"prepared when training starts, so pass a factory: functools.partial({name}, ...)"
         )
-    _callable("create_scheduler_fn", factory)
-
-
-def _callable(name: str, value: object) -> None:
-    if value is not None and not callable(value):
-        raise TypeError(f"{name}: a callable or None is due, got {value!r}")
-
-
-def _flag(name: str, value: object) -> None:
-    if not isinstance(value, bool):
-        raise TypeError(f"{name}: True or False is due, got {value!r}")
-
-
-def _keywords(name: str, value: object) -> None:
-    if value is None:
-        return
-    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-        raise TypeError(f"{name}: a dictionary of DataLoader arguments is due, got {value!r}")
+    function("create_scheduler_fn", factory)
 
 
 def _data(name: str, data: Any, epochs: int, is_collated: bool) -> None:

@@ -16,6 +16,7 @@ from accelerate.utils import set_seed, wait_for_everyone
 from torch import Tensor
 from torch.utils.data import get_worker_info
 
+from groundwire.checks import whole
 from groundwire.ema import ModelEma
 
 __all__ = [
@@ -47,11 +48,12 @@ class LimitBatches:
         num_batches: How many batches, at least 1.
 
     Raises:
-        ValueError: ``num_batches`` is not a whole number of at least 1.
+        TypeError: ``num_batches`` is no whole number.
+        ValueError: It is below 1.
     """
 
     def __init__(self, num_batches: int) -> None:
-        self.num_batches = _count("num_batches", num_batches, 1)
+        self.num_batches = whole("num_batches", num_batches)
         self._before: list[str | None] = []
 
     def __enter__(self) -> LimitBatches:
@@ -75,12 +77,13 @@ class DataLoaderSlice:
         slice_size: How many batches at most, 0 or more.
 
     Raises:
-        ValueError: ``slice_size`` is not a whole number of at least 0.
+        TypeError: ``slice_size`` is no whole number.
+        ValueError: It is below 0.
     """
 
     def __init__(self, dl: Iterable[Any], slice_size: int) -> None:
         self.dl = dl
-        self.slice_size = _count("slice_size", slice_size, 0)
+        self.slice_size = whole("slice_size", slice_size, 0)
 
     def __iter__(self) -> Iterator[Any]:
         # Made here and not at the first batch, because loaders draw from the random state for it.
@@ -186,9 +189,3 @@ def _only_where(chosen: Callable[[PartialState], bool], func: Callable[P, T]) ->
             wait_for_everyone()
 
     return only_there
-
-
-def _count(name: str, value: Any, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ValueError(f"{name} must be a whole number of at least {least}, not {value!r}")
-    return value

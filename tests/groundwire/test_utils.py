@@ -71,7 +71,9 @@ def test_a_limit_taken_away_inside_is_no_error(monkeypatch):
 
 @pytest.mark.parametrize("wrong", [0, -1, 1.5, "3", True, None])
 def test_a_limit_below_one_batch_is_refused(wrong):
-    with pytest.raises(ValueError, match=f"num_batches must be a whole number of at least 1, not {wrong!r}"):
+    with pytest.raises(
+        (TypeError, ValueError), match=f"num_batches: a whole number of at least 1 is due, got {wrong!r}"
+    ):
         LimitBatches(wrong)
 
 
@@ -131,7 +133,7 @@ def test_the_random_state_is_drawn_from_when_the_iteration_is_asked_for():
 
 @pytest.mark.parametrize("wrong", [-1, 2.0, "3", None])
 def test_a_slice_of_no_size_is_refused(wrong):
-    with pytest.raises(ValueError, match="slice_size must be a whole number of at least 0"):
+    with pytest.raises((TypeError, ValueError), match="slice_size: a whole number of at least 0 is due"):
         DataLoaderSlice([], wrong)
 
 

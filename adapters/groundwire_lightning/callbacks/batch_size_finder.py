@@ -6,6 +6,7 @@ from typing import Any
 
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import MisconfigurationException, TunerExit
+from groundwire_lightning.utilities.checked import checked, lower, number, text, whole
 from groundwire_lightning.utilities.parsing import lightning_hasattr
 from groundwire_lightning.utilities.seed import isolate_rng
 
@@ -33,6 +34,15 @@ class BatchSizeFinder(Callback):
 
     SUPPORTED_MODES = ("power", "binsearch")
 
+    @checked(
+        mode=lower("power", "binsearch"),
+        steps_per_trial=whole(1),
+        init_val=whole(1),
+        max_trials=whole(1),
+        batch_arg_name=text,
+        margin=number(0.0, 1.0),
+        max_val=whole(1),
+    )
     def __init__(
         self,
         mode: str = "power",
@@ -43,12 +53,10 @@ class BatchSizeFinder(Callback):
         margin: float = 0.05,
         max_val: int = 8192,
     ) -> None:
-        if mode.lower() not in self.SUPPORTED_MODES:
-            raise ValueError(f"BatchSizeFinder(mode={mode!r}): one of {self.SUPPORTED_MODES} is due")
-        if not 0.0 <= margin < 1.0:
-            raise ValueError(f"BatchSizeFinder(margin={margin!r}): a share of at least 0 and less than 1 is due")
+        if margin == 1:
+            raise ValueError("BatchSizeFinder(margin=1): a share of less than 1 is due; this leaves no sample")
         self.optimal_batch_size: int | None = init_val
-        self._mode = mode.lower()
+        self._mode = mode
         self._steps_per_trial = steps_per_trial
         self._init_val = init_val
         self._max_trials = max_trials

@@ -8,6 +8,7 @@ from typing import Any
 
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.utilities.checked import checked, flag
 
 
 class DeviceStatsMonitor(Callback):
@@ -17,6 +18,7 @@ class DeviceStatsMonitor(Callback):
         cpu_stats: True writes the load of the CPU where training runs on a GPU too; False never does.
     """
 
+    @checked(cpu_stats=flag)
     def __init__(self, cpu_stats: bool | None = None) -> None:
         self._cpu_stats = cpu_stats
 

@@ -10,11 +10,11 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from groundwire import did_you_mean
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.callback import Monitor, refuse_native_order
-from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.loops.phases import of_each_loader
 from groundwire_lightning.strategies.processes import agreed
+from groundwire_lightning.utilities.checked import checked, flag, number, one_of, optional, text, whole
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +62,19 @@ class EarlyStopping(Monitor):
     mode_dict: ClassVar[dict[str, Callable[..., Any]]] = {"min": torch.lt, "max": torch.gt}
     order_dict: ClassVar[dict[str, str]] = {"min": "<", "max": ">"}
 
+    @checked(
+        monitor=text,
+        min_delta=number(),
+        patience=whole(),
+        verbose=flag,
+        mode=one_of("min", "max"),
+        strict=flag,
+        check_finite=flag,
+        stopping_threshold=optional(number()),
+        divergence_threshold=optional(number()),
+        check_on_train_epoch_end=flag,
+        log_rank_zero_only=flag,
+    )
     def __init__(
         self,
         monitor: str,
@@ -77,8 +90,6 @@ class EarlyStopping(Monitor):
         log_rank_zero_only: bool = False,
     ) -> None:
         super().__init__()
-        if mode not in self.mode_dict:
-            raise MisconfigurationException(f"EarlyStopping(mode={mode!r}): 'min' or 'max' is due")
         self.monitor = monitor
         self.min_delta = min_delta if mode == "max" else -min_delta
         self.patience = patience
@@ -161,7 +172,7 @@ class EarlyStopping(Monitor):
             return True
         said = (
             f"EarlyStopping(monitor={self.monitor!r}): nothing of this name was logged when it was checked."
-            f"{did_you_mean(self.monitor, logs)} There are {sorted(logs)}"
+            f"{of_each_loader(self.monitor, logs)} There are {sorted(logs)}"
         )
         if self.strict:
             raise RuntimeError(f"{said}. Log it, monitor one of these, or pass strict=False")

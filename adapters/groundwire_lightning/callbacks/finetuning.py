@@ -13,6 +13,7 @@ from torch.optim import Optimizer
 
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.utilities.checked import checked, flag, function, number, optional, whole
 
 Modules = Any
 """A module, or an iterable of modules and iterables."""
@@ -62,10 +63,10 @@ class BaseFinetuning(Callback):
 
     def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
         """Unfreeze what is due, and keep what the groups are."""
-        for number, optimizer in enumerate(trainer.optimizers):
+        for index, optimizer in enumerate(trainer.optimizers):
             before = len(optimizer.param_groups)
             self.finetune_function(pl_module, trainer.current_epoch, optimizer)
-            self._keep(pl_module, number, before, optimizer.param_groups)
+            self._keep(pl_module, index, before, optimizer.param_groups)
 
     def _keep(self, pl_module: Any, number: int, before: int, groups: list[dict[str, Any]]) -> None:
         kept = self._internal_optimizer_metadata
@@ -226,6 +227,17 @@ class BackboneFinetuning(BaseFinetuning):
         rounding: Digits of the rates that are told.
     """
 
+    @checked(
+        unfreeze_backbone_at_epoch=whole(),
+        lambda_func=function,
+        backbone_initial_ratio_lr=number(),
+        backbone_initial_lr=optional(number()),
+        should_align=flag,
+        initial_denom_lr=number(),
+        train_bn=flag,
+        verbose=flag,
+        rounding=whole(),
+    )
     def __init__(
         self,
         unfreeze_backbone_at_epoch: int = 10,

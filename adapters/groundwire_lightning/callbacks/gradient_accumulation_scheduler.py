@@ -6,6 +6,7 @@ from typing import Any
 
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.utilities.checked import checked, mapping, unless_empty
 
 
 class GradientAccumulationScheduler(Callback):
@@ -20,9 +21,12 @@ class GradientAccumulationScheduler(Callback):
         MisconfigurationException: An epoch or a number of batches is out of range.
     """
 
+    @checked(scheduling=unless_empty(mapping))
     def __init__(self, scheduling: dict[int, int]) -> None:
         if not scheduling:
-            raise TypeError("GradientAccumulationScheduler: nothing is scheduled; say {epoch: batches}, as in {4: 2}")
+            raise TypeError(
+                "GradientAccumulationScheduler(scheduling=): nothing is scheduled; say {epoch: batches}, as in {4: 2}"
+            )
         if not all(_is_whole(epoch, 0) for epoch in scheduling):
             raise MisconfigurationException(
                 f"GradientAccumulationScheduler: epochs are whole numbers from 0, got {list(scheduling)}"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from groundwire_lightning.core.callback import Callback
+from groundwire_lightning.utilities.checked import checked, function, optional
 
 
 class LambdaCallback(Callback):
@@ -18,6 +19,7 @@ class LambdaCallback(Callback):
         setup: Called at the hook of its name with what that hook is given; so are all the others.
     """
 
+    @checked(optional(function))
     def __init__(
         self,
         setup: Callable[..., Any] | None = None,

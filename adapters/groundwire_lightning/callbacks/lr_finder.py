@@ -6,6 +6,7 @@ from typing import Any
 
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import TunerExit
+from groundwire_lightning.utilities.checked import checked, flag, lower, number, optional, text, whole
 from groundwire_lightning.utilities.seed import isolate_rng
 
 
@@ -32,6 +33,15 @@ class LearningRateFinder(Callback):
 
     SUPPORTED_MODES = ("linear", "exponential")
 
+    @checked(
+        min_lr=number(),
+        max_lr=number(),
+        num_training_steps=whole(1),
+        mode=lower("exponential", "linear"),
+        early_stop_threshold=optional(number()),
+        update_attr=flag,
+        attr_name=text,
+    )
     def __init__(
         self,
         min_lr: float = 1e-8,
@@ -42,12 +52,10 @@ class LearningRateFinder(Callback):
         update_attr: bool = True,
         attr_name: str = "",
     ) -> None:
-        if mode.lower() not in self.SUPPORTED_MODES:
-            raise ValueError(f"LearningRateFinder(mode={mode!r}): one of {self.SUPPORTED_MODES} is due")
         self._min_lr = min_lr
         self._max_lr = max_lr
         self._num_training_steps = num_training_steps
-        self._mode = mode.lower()
+        self._mode = mode
         self._early_stop_threshold = early_stop_threshold
         self._update_attr = update_attr
         self._attr_name = attr_name

@@ -11,6 +11,7 @@ import torch
 
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.utilities.checked import checked, flag, one_of, optional
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +44,13 @@ class LearningRateMonitor(Callback):
         MisconfigurationException: The interval is none of these.
     """
 
+    @checked(logging_interval=optional(one_of("step", "epoch")), log_momentum=flag, log_weight_decay=flag)
     def __init__(
         self,
         logging_interval: Literal["step", "epoch"] | None = None,
         log_momentum: bool = False,
         log_weight_decay: bool = False,
     ) -> None:
-        if logging_interval not in (None, "step", "epoch"):
-            raise MisconfigurationException(
-                f"LearningRateMonitor(logging_interval={logging_interval!r}): 'step', 'epoch' or None is due"
-            )
         self.logging_interval = logging_interval
         self.log_momentum = log_momentum
         self.log_weight_decay = log_weight_decay

@@ -13,13 +13,14 @@ from weakref import proxy
 import torch
 from torch import Tensor
 
-from groundwire import did_you_mean
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.callbacks.checkpoint_names import CheckpointNames, StrPath
 from groundwire_lightning.checkpoints import files, io
 from groundwire_lightning.core.callback import is_lightnings, refuse_native_order
 from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.loops.phases import of_each_loader
 from groundwire_lightning.strategies.processes import agreed, together, told_by_first
+from groundwire_lightning.utilities import checked
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +59,23 @@ class ModelCheckpoint(CheckpointNames):
         MisconfigurationException: Arguments that are out of range or exclude each other.
     """
 
+    @checked.checked(
+        dirpath=checked.unless_empty(checked.path),
+        filename=checked.unless_empty(checked.text),
+        monitor=checked.optional(checked.text),
+        verbose=checked.flag,
+        save_last=checked.flag_or("link"),
+        save_top_k=checked.whole(-1),
+        save_on_exception=checked.flag,
+        save_weights_only=checked.flag,
+        mode=checked.one_of("min", "max"),
+        auto_insert_metric_name=checked.flag,
+        every_n_train_steps=checked.optional(checked.whole(0)),
+        train_time_interval=checked.optional(checked.duration),
+        every_n_epochs=checked.optional(checked.whole(0)),
+        save_on_train_epoch_end=checked.flag,
+        enable_version_counter=checked.flag,
+    )
     def __init__(
         self,
         dirpath: StrPath | None = None,
@@ -107,11 +125,6 @@ class ModelCheckpoint(CheckpointNames):
         self.last_model_path = ""
 
     def _check_arguments(self) -> None:
-        if self.mode not in ("min", "max"):
-            raise MisconfigurationException(f"ModelCheckpoint(mode={self.mode!r}): 'min' or 'max' is due")
-        for name, least in (("save_top_k", -1), ("_every_n_train_steps", 0), ("_every_n_epochs", 0)):
-            if (value := getattr(self, name)) < least:
-                raise MisconfigurationException(f"ModelCheckpoint({name.lstrip('_')}={value}): {least} or more is due")
         triggers = {
             "every_n_train_steps": self._every_n_train_steps >= 1,
             "every_n_epochs": self._every_n_epochs >= 1,
@@ -309,7 +322,7 @@ class ModelCheckpoint(CheckpointNames):
         assert self.monitor is not None
         said = (
             f"ModelCheckpoint(monitor={self.monitor!r}): nothing of this name was logged."
-            f"{did_you_mean(self.monitor, candidates)} There are {sorted(candidates)}"
+            f"{of_each_loader(self.monitor, candidates)} There are {sorted(candidates)}"
         )
         if trainer._has_validated:
             raise MisconfigurationException(f"{said}. Log it, or monitor one of these")

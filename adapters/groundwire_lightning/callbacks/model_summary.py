@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from groundwire_lightning.core.callback import Callback
+from groundwire_lightning.utilities.checked import checked, optional, whole
 from groundwire_lightning.utilities.model_summary import ModelSummary as Summary
 from groundwire_lightning.utilities.model_summary import summarize
 from groundwire_lightning.utilities.model_summary.table import table
@@ -21,6 +22,7 @@ class ModelSummary(Callback):
         **summarize_kwargs: Passed on to :meth:`summarize`.
     """
 
+    @checked(max_depth=optional(whole(-1)))
     def __init__(self, max_depth: int = 1, **summarize_kwargs: Any) -> None:
         self._max_depth = max_depth
         self._summarize_kwargs = summarize_kwargs

@@ -98,7 +98,7 @@ def listed(given: Mapping[str, Any]) -> list[Any]:
         MisconfigurationException: There are several progress bars, or one although none is wanted.
     """
     callbacks = given["callbacks"]
-    found = [] if callbacks is None else list(callbacks) if isinstance(callbacks, Iterable) else [callbacks]
+    found = [] if callbacks is None else list(callbacks) if isinstance(callbacks, list) else [callbacks]
     if given["max_time"] is not None:
         if has_any(found, "Timer"):
             log.info("max_time=%r is not heeded: there is a Timer among callbacks=", given["max_time"])

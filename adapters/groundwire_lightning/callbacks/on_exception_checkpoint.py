@@ -8,6 +8,7 @@ from typing import Any
 
 from groundwire_lightning.callbacks.checkpoint import Checkpoint
 from groundwire_lightning.checkpoints import io
+from groundwire_lightning.utilities.checked import checked, path, text
 
 
 class OnExceptionCheckpoint(Checkpoint):
@@ -23,6 +24,7 @@ class OnExceptionCheckpoint(Checkpoint):
 
     FILE_EXTENSION = ".ckpt"
 
+    @checked(dirpath=path, filename=text)
     def __init__(self, dirpath: str | PathLike[str], filename: str = "on_exception") -> None:
         super().__init__()
         if not filename:

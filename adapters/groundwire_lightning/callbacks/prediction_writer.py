@@ -10,8 +10,8 @@ import torch
 
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.data.dataloader_iter import reads
-from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.utilities.apply_func import moved
+from groundwire_lightning.utilities.checked import checked, one_of
 from groundwire_lightning.utilities.combined_loader import parts_of
 
 CPU = torch.device("cpu")
@@ -46,12 +46,8 @@ class BasePredictionWriter(Callback):
         MisconfigurationException: It is none of these.
     """
 
+    @checked(write_interval=one_of(*WriteInterval))
     def __init__(self, write_interval: Literal["batch", "epoch", "batch_and_epoch"] = "batch") -> None:
-        if write_interval not in list(WriteInterval):
-            raise MisconfigurationException(
-                f"BasePredictionWriter(write_interval={write_interval!r}): "
-                f"{', '.join(repr(each.value) for each in WriteInterval)} is due"
-            )
         self.interval = WriteInterval(write_interval)
         self._predictions: list[list[Any]] = []
         self._batch_indices: list[list[Any]] = []

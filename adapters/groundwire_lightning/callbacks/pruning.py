@@ -14,7 +14,20 @@ from torch.nn.utils import prune
 
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.core.module import LightningModule
-from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.errors import ArgumentError, MisconfigurationException
+from groundwire_lightning.utilities.checked import (
+    Check,
+    anything,
+    checked,
+    flag,
+    number,
+    one_of,
+    optional,
+    several,
+    text,
+    unless_empty,
+    whole,
+)
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ln_structured": prune.ln_structured,
@@ -34,6 +47,16 @@ CONTAINERS = (LightningModule, nn.Sequential, nn.ModuleList, nn.ModuleDict)
 Places = Sequence[tuple[nn.Module, str]]
 
 log = logging.getLogger(__name__)
+
+
+def _or_function(check: Check) -> Check:
+    return lambda name, value: value if callable(value) else check(name, value)
+
+
+def _place(name: str, value: Any) -> Any:
+    if not (isinstance(value, (tuple, list)) and len(value) == len(("module", "parameter"))):
+        raise ArgumentError(f"{name}: pairs of a module and the name of a parameter are due, got {value!r}")
+    return value
 
 
 class ModelPruning(Callback):
@@ -62,6 +85,21 @@ class ModelPruning(Callback):
 
     PARAMETER_NAMES = ("weight", "bias")
 
+    @checked(
+        pruning_fn=anything,
+        parameters_to_prune=unless_empty(several(_place)),
+        parameter_names=unless_empty(several(text)),
+        use_global_unstructured=flag,
+        amount=_or_function(number()),
+        apply_pruning=_or_function(flag),
+        make_pruning_permanent=flag,
+        use_lottery_ticket_hypothesis=_or_function(flag),
+        resample_parameters=flag,
+        pruning_dim=optional(whole()),
+        pruning_norm=optional(number()),
+        verbose=one_of(0, 1, 2),
+        prune_on_train_epoch_end=flag,
+    )
     def __init__(
         self,
         pruning_fn: Callable[..., Any] | str,
@@ -93,10 +131,6 @@ class ModelPruning(Callback):
             raise MisconfigurationException(
                 f"ModelPruning(parameter_names=...): 'weight' or 'bias' is due, got {others}"
             )
-        if not (isinstance(amount, (int, float)) or callable(amount)):
-            raise MisconfigurationException(f"ModelPruning(amount={amount!r}): a number or a function is due")
-        if verbose not in (0, 1, 2):
-            raise MisconfigurationException(f"ModelPruning(verbose={verbose!r}): 0, 1 or 2 is due")
         self.amount = amount
         self.pruning_fn: Any = self._found(pruning_fn, pruning_dim, pruning_norm)
         self._pruning_method_name = getattr(self.pruning_fn, "__name__", None) or self.pruning_fn.func.__name__
@@ -198,8 +232,8 @@ class ModelPruning(Callback):
             if self._resample_parameters and callable(getattr(kept, "reset_parameters", None)):
                 layer = deepcopy(kept)
                 layer.reset_parameters()
-            for number, name in names:
-                module, _ = self._parameters_to_prune[number]
+            for place, name in names:
+                module, _ = self._parameters_to_prune[place]
                 target, source = getattr(module, f"{name}_orig", getattr(module, name)), getattr(layer, name)
                 if isinstance(target, Tensor) and isinstance(source, Tensor):
                     target.data = source.data.to(target.device)

@@ -6,6 +6,7 @@ from typing import Any
 
 from groundwire_lightning.callbacks.model_summary import ModelSummary
 from groundwire_lightning.callbacks.progress.rich_progress import has_rich
+from groundwire_lightning.utilities.checked import checked, optional, whole
 from groundwire_lightning.utilities.model_summary import get_formatted_model_size, get_human_readable_count
 
 LOOKS: dict[str, dict[str, Any]] = {
@@ -32,6 +33,7 @@ class RichModelSummary(ModelSummary):
         ModuleNotFoundError: rich is not installed.
     """
 
+    @checked(max_depth=optional(whole(-1)))
     def __init__(self, max_depth: int = 1, **summarize_kwargs: Any) -> None:
         if not has_rich():
             raise ModuleNotFoundError(

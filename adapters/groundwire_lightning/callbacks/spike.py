@@ -11,6 +11,7 @@ from typing import Any, Literal
 import torch
 
 from groundwire_lightning.core.callback import Callback
+from groundwire_lightning.utilities.checked import checked, flag, number, one_of, optional, path, whole
 
 
 class TrainingSpikeException(RuntimeError):  # noqa: N818  # Lightning's name
@@ -39,6 +40,15 @@ class SpikeDetection(Callback):
         finite_only: Take NaN and infinity for jumps.
     """
 
+    @checked(
+        mode=one_of("min", "max"),
+        window=whole(1),
+        warmup=whole(),
+        atol=optional(number()),
+        rtol=optional(number()),
+        exclude_batches_path=optional(path),
+        finite_only=flag,
+    )
     def __init__(
         self,
         mode: Literal["min", "max"] = "min",
@@ -52,8 +62,6 @@ class SpikeDetection(Callback):
         from torchmetrics.aggregation import MeanMetric
         from torchmetrics.wrappers import Running
 
-        if mode not in ("min", "max"):
-            raise ValueError(f"SpikeDetection(mode={mode!r}): 'min' or 'max' is due")
         self.last_val: torch.Tensor | float = 0.0
         self.running_mean = Running(MeanMetric(dist_sync_on_step=False, sync_on_compute=False), window=window)
         self.running_mean.dist_sync_on_step = False

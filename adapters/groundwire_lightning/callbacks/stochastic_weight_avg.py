@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable
 from copy import deepcopy
@@ -13,10 +14,40 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim.swa_utils import SWALR
 
 from groundwire_lightning.core.callback import Callback
-from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.errors import ArgumentError, MisconfigurationException
+from groundwire_lightning.utilities.checked import checked, function, one_of, optional, plain, whole
+from groundwire_lightning.utilities.checked import device as device_of
+from groundwire_lightning.utilities.console import tell
 from groundwire_lightning.utilities.types import LRSchedulerConfig
 
 AVG_FN = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+
+log = logging.getLogger(__name__)
+
+
+def _rates(name: str, value: Any) -> Any:
+    """A float above 0, or a list of them."""
+    rates = value if isinstance(value, list) else [value]
+    if not rates or not all(isinstance(rate, float) and rate > 0 for rate in rates):
+        raise ArgumentError(f"{name}: a float above 0, or a list of them, is due, got {value!r}")
+    return value
+
+
+def _device(name: str, value: Any) -> Any:
+    """A device of torch or its name; an index is none, in Lightning too."""
+    if not isinstance(value, (torch.device, str)):
+        raise ArgumentError(f"{name}: a torch.device, a str or None is due, got {value!r}")
+    return device_of(name, value)
+
+
+def _start(name: str, value: Any) -> Any:
+    """The number of an epoch, from 1, or a share of the epochs."""
+    start = plain(value)
+    is_due = start >= 1 if isinstance(start, int) else isinstance(start, float) and 0 <= start <= 1
+    if not is_due:
+        raise ArgumentError(f"{name}: the number of an epoch, from 1, or a share from 0.0 to 1.0 is due, got {value!r}")
+    return start
 
 
 class StochasticWeightAveraging(Callback):
@@ -42,6 +73,14 @@ class StochasticWeightAveraging(Callback):
         MisconfigurationException: An argument is out of range or of the wrong kind.
     """
 
+    @checked(
+        swa_lrs=_rates,
+        swa_epoch_start=_start,
+        annealing_epochs=whole(0),
+        annealing_strategy=one_of("cos", "linear"),
+        avg_fn=optional(function),
+        device=optional(_device),
+    )
     def __init__(
         self,
         swa_lrs: float | list[float],
@@ -51,7 +90,6 @@ class StochasticWeightAveraging(Callback):
         avg_fn: AVG_FN | None = None,
         device: torch.device | str | None = torch.device("cpu"),  # noqa: B008  # never changes
     ) -> None:
-        _check(swa_lrs, swa_epoch_start, avg_fn, device)
         self.n_averaged: Tensor | None = None
         self._swa_epoch_start = swa_epoch_start
         self._swa_lrs = swa_lrs
@@ -192,6 +230,7 @@ class StochasticWeightAveraging(Callback):
                     f"StochasticWeightAveraging moves its scheduler on once an epoch; {name}, whose place it takes, "
                     f"did so every {every}"
                 )
+            tell(log, "StochasticWeightAveraging puts SWALR in the place of %s", type(theirs.scheduler).__name__)
         trainer.lr_scheduler_configs[:] = [ours]
 
     # what it is done with
@@ -254,21 +293,6 @@ class StochasticWeightAveraging(Callback):
         self._scheduler_state = state_dict["scheduler_state"]
         if self._average_model is not None:
             self._average_model.load_state_dict(state_dict["average_model_state"])
-
-
-def _check(swa_lrs: Any, start: Any, avg_fn: Any, device: Any) -> None:
-    where = "StochasticWeightAveraging"
-    if not (start >= 1 if isinstance(start, int) else 0 <= start <= 1):
-        raise MisconfigurationException(
-            f"{where}(swa_epoch_start={start!r}): the number of an epoch, from 1, or a share from 0.0 to 1.0 is due"
-        )
-    rates = swa_lrs if isinstance(swa_lrs, list) else [swa_lrs]
-    if not all(isinstance(rate, float) and rate > 0 for rate in rates):
-        raise MisconfigurationException(f"{where}(swa_lrs={swa_lrs!r}): a float above 0, or a list of them, is due")
-    if avg_fn is not None and not callable(avg_fn):
-        raise MisconfigurationException(f"{where}(avg_fn={avg_fn!r}): a function is due")
-    if device is not None and not isinstance(device, (torch.device, str)):
-        raise MisconfigurationException(f"{where}(device={device!r}): a torch.device, a str or None is due")
 
 
 def _warn(message: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from groundwire_lightning.core.callback import Callback
+from groundwire_lightning.utilities.checked import checked, function, optional
 from groundwire_lightning.utilities.throughput import Throughput, get_available_flops
 
 DTYPES = {
@@ -33,6 +34,7 @@ class ThroughputMonitor(Callback):
         **kwargs: Of :class:`~groundwire_lightning.utilities.throughput.Throughput`.
     """
 
+    @checked(batch_size_fn=function, length_fn=optional(function))
     def __init__(
         self, batch_size_fn: Callable[[Any], int], length_fn: Callable[[Any], int] | None = None, **kwargs: Any
     ) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-import re
 import time
 from datetime import timedelta
 from enum import Enum
 from typing import Any
 
 from groundwire_lightning.core.callback import Callback
-from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.utilities.checked import checked, flag, one_of, optional
+from groundwire_lightning.utilities.checked import duration as length
 
 STAGES = ("train", "sanity_check", "validate", "test", "predict")
 
@@ -37,17 +37,14 @@ class Timer(Callback):
         MisconfigurationException: The duration or the interval is none of these.
     """
 
+    @checked(duration=optional(length), interval=one_of(*Interval), verbose=flag)
     def __init__(
         self,
         duration: str | timedelta | dict[str, int] | None = None,
         interval: str = Interval.step,
         verbose: bool = True,
     ) -> None:
-        if interval not in list(Interval):
-            raise MisconfigurationException(
-                f"Timer(interval={interval!r}): {', '.join(repr(each.value) for each in Interval)} is due"
-            )
-        self._duration = seconds_of(duration)
+        self._duration = None if duration is None else length("Timer(duration=)", duration).total_seconds()
         self._interval = interval
         self._verbose = verbose
         self._start_time: dict[str, float | None] = dict.fromkeys(STAGES)
@@ -128,23 +125,6 @@ class Timer(Callback):
         if is_over and self._verbose and trainer.is_global_zero:
             elapsed = timedelta(seconds=int(self.time_elapsed()))
             log.info("The time is up after %s; training ends as soon as it may.", elapsed)
-
-
-def seconds_of(duration: str | timedelta | dict[str, int] | None) -> float | None:
-    """The seconds of a duration as :class:`Timer` takes it.
-
-    Raises:
-        MisconfigurationException: A string that is not of the form ``DD:HH:MM:SS``.
-    """
-    if isinstance(duration, str):
-        found = re.fullmatch(r"(\d+):(\d\d):(\d\d):(\d\d)", duration.strip())
-        if found is None:
-            raise MisconfigurationException(f"Timer(duration={duration!r}): DD:HH:MM:SS is due, such as '00:12:00:00'")
-        days, hours, minutes, seconds = map(int, found.groups())
-        duration = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
-    elif isinstance(duration, dict):
-        duration = timedelta(**duration)
-    return None if duration is None else duration.total_seconds()
 
 
 def _stage(stage: str) -> str:

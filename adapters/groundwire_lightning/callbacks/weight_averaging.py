@@ -13,6 +13,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_avg_fn
 
 from groundwire import Part
 from groundwire_lightning.core.callback import Callback
+from groundwire_lightning.utilities.checked import checked, flag, number, optional, whole
+from groundwire_lightning.utilities.checked import device as device_of
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +34,7 @@ class WeightAveraging(Callback):
             update weighs the same.
     """
 
+    @checked(device=optional(device_of), use_buffers=flag)
     def __init__(self, device: torch.device | str | int | None = None, use_buffers: bool = True, **kwargs: Any) -> None:
         self._device = torch.device(device) if isinstance(device, str) else device
         self._use_buffers = use_buffers
@@ -166,6 +169,14 @@ class EMAWeightAveraging(WeightAveraging):
         **kwargs: Of ``torch.optim.swa_utils.AveragedModel``.
     """
 
+    @checked(
+        device=optional(device_of),
+        use_buffers=flag,
+        decay=number(0.0, 1.0),
+        update_every_n_steps=whole(),
+        update_starting_at_step=optional(whole()),
+        update_starting_at_epoch=optional(whole()),
+    )
     def __init__(
         self,
         device: torch.device | str | int | None = None,

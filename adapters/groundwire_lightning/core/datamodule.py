@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset
 from groundwire_lightning.core.hooks import DataHooks
 from groundwire_lightning.core.hparams import HyperParameters
 from groundwire_lightning.core.saving import OfTheClass, build_data_module, load
+from groundwire_lightning.utilities.checked import checked, optional, readable, whole
 
 
 class LightningDataModule(HyperParameters, DataHooks):
@@ -50,6 +51,11 @@ class LightningDataModule(HyperParameters, DataHooks):
         return "\n".join(f"{{{said} dataloader: {_sizes(self, phase)}}}" for said, phase in words.items())
 
     @classmethod
+    @checked(
+        optional(readable),
+        batch_size=optional(whole(1)),
+        num_workers=whole(0),
+    )
     def from_datasets(
         cls,
         train_dataset: Any = None,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from typing import TYPE_CHECKING
 
-from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.errors import MisconfigurationException, PossibleUserWarning
+from groundwire_lightning.utilities.console import tell
 
 if TYPE_CHECKING:
     from groundwire_lightning.trainer.loaders import Loaders
+
+log = logging.getLogger(__name__)
 
 MOST_EPOCHS = 1000
 """Epochs where neither epochs nor steps are limited."""
@@ -23,7 +27,9 @@ def epochs(max_epochs: int | None, max_steps: int, is_timed: bool = False) -> in
         return -1
     from groundwire.errors import rank_zero_warn
 
-    rank_zero_warn(f"max_epochs was not set, so there will be {MOST_EPOCHS} epochs; -1 sets no limit")
+    rank_zero_warn(
+        f"max_epochs was not set, so there will be {MOST_EPOCHS} epochs; -1 sets no limit", category=PossibleUserWarning
+    )
     return MOST_EPOCHS
 
 
@@ -37,16 +43,36 @@ def least_epochs(min_epochs: int | None, min_steps: int | None) -> int:
 def is_done(trainer: Loaders) -> bool:
     """True once there were enough epochs or steps, or somebody asked to stop and may."""
     most = math.inf if trainer.max_epochs in (None, -1) else trainer.max_epochs
+    if trainer.num_training_batches == 0:
+        if trainer.limit_train_batches:
+            tell(log, "fit ends: there are no training batches")
+        return True
     enough_epochs = trainer.progress.processed >= most
     if enough_epochs:
         trainer.progress.epochs = trainer.progress.processed
-    nothing = trainer.num_training_batches == 0
-    return nothing or enough_epochs or _enough_steps(trainer) or (trainer.should_stop and can_stop_early(trainer))
+    if _enough_steps(trainer):
+        tell(log, "fit ends: max_steps=%s is reached", trainer.max_steps)
+    elif enough_epochs:
+        tell(log, "fit ends: max_epochs=%s is reached", trainer.max_epochs)
+    return enough_epochs or _enough_steps(trainer) or (trainer.should_stop and can_stop_early(trainer))
 
 
 def is_epoch_done(trainer: Loaders) -> bool:
     """True where the epoch ends before its data does."""
-    return _enough_steps(trainer) or (trainer.should_stop and can_stop_early(trainer))
+    if _enough_steps(trainer):
+        return True
+    if trainer.should_stop and not can_stop_early(trainer):
+        _tell_not_yet(trainer)
+        return False
+    return trainer.should_stop
+
+
+def _tell_not_yet(trainer: Loaders) -> None:
+    """Say once why a run that was asked to stop goes on."""
+    if not trainer.told_to_go_on:
+        least = f"min_epochs={trainer.min_epochs} or min_steps={trainer.min_steps}"
+        tell(log, "the run was asked to stop, and goes on until %s is met", least)
+    trainer.told_to_go_on = True
 
 
 def can_stop_early(trainer: Loaders) -> bool:
@@ -66,13 +92,15 @@ def validation_interval(trainer: Loaders) -> float | None:
 
     Raises:
         ValueError: The interval is longer than an epoch, so that there would be none.
-        MisconfigurationException: A share of data that has no length.
+        MisconfigurationException: The interval is 0, or a share of data that has no length.
     """
     interval, batches = trainer.val_check_interval, trainer.num_training_batches
     if trainer._val_check_seconds is not None:
         trainer._last_val_time = time.monotonic()
         return None
     if isinstance(interval, int):
+        if trainer.enable_validation:
+            _refuse_never("val_check_interval", interval)
         if interval > batches and trainer.check_val_every_n_epoch is not None and trainer.limit_val_batches:
             raise ValueError(
                 f"val_check_interval={interval} is more than the {batches} batches of an epoch, so that no validation "
@@ -88,9 +116,24 @@ def validation_interval(trainer: Loaders) -> float | None:
     return max(1, int(batches * interval))
 
 
+def _refuse_never(name: str, interval: int) -> None:
+    """Refuse an interval of 0 where something is validated; Lightning takes it where nothing is."""
+    if interval == 0:
+        raise MisconfigurationException(
+            f"Trainer({name}=0): no batch or epoch is the 0th; leave {name} out, or switch validation off with "
+            "limit_val_batches=0"
+        )
+
+
 def validates_in_epoch(trainer: Loaders) -> bool:
-    """True in an epoch at whose batches validations may run."""
+    """True in an epoch at whose batches validations may run.
+
+    Raises:
+        MisconfigurationException: They are due every 0 epochs.
+    """
     every = trainer.check_val_every_n_epoch
+    if every is not None and trainer.enable_validation:
+        _refuse_never("check_val_every_n_epoch", every)
     return trainer.enable_validation and (every is None or (trainer.current_epoch + 1) % every == 0)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from groundwire import did_you_mean
 from groundwire_lightning.core.states import RunningStage, TrainerFn
 from groundwire_lightning.data.dataloader_iter import reads
 from groundwire_lightning.errors import MisconfigurationException
@@ -63,6 +65,21 @@ PHASES: dict[TrainerFn, Phase] = {
     TrainerFn.PREDICTING: Phase(RunningStage.PREDICTING, "predict_step", "on_predict", TEST | {"val_dataloader"}),
 }
 """The phase that belongs to what was called."""
+
+
+def of_each_loader(name: str, logged: Iterable[str]) -> str:
+    """The end of a message about a value that was not logged: those of its name for each loader, or a near name.
+
+    Args:
+        name: What was looked for.
+        logged: What there is.
+    """
+    names = sorted(logged)
+    of_loaders = [each for each in names if each.startswith(f"{name}/{NAME}_")]
+    if of_loaders:
+        return f" There is one for each loader, {' and '.join(map(repr, of_loaders))}; choose one of them."
+    return did_you_mean(name, names)
+
 
 NAME = "dataloader_idx"
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.loops.phases import of_each_loader
 from groundwire_lightning.utilities.types import LRSchedulerConfig  # MOVED
 
 if TYPE_CHECKING:
@@ -33,10 +34,10 @@ def due(trainer: Trainer, interval: str, plateau: bool) -> Iterator[tuple[Any, A
 def _missing(trainer: Trainer, config: LRSchedulerConfig) -> None:
     said = (
         f"{type(config.scheduler).__name__} monitors {config.monitor!r}, which was not logged; there are "
-        f"{sorted(trainer.callback_metrics)}"
+        f"{sorted(trainer.callback_metrics)}.{of_each_loader(str(config.monitor), trainer.callback_metrics)}"
     )
     if config.strict:
-        raise MisconfigurationException(f"{said}. Log it, change monitor, or set strict to False")
+        raise MisconfigurationException(f"{said} Log it, change monitor, or set strict to False")
     from groundwire.errors import rank_zero_warn
 
-    rank_zero_warn(f"{said}; the learning rate stays as it is", category=RuntimeWarning)
+    rank_zero_warn(f"{said} The learning rate stays as it is", category=RuntimeWarning)

@@ -17,7 +17,7 @@ from accelerate.state import PartialState
 from groundwire import did_you_mean
 from groundwire_lightning.accelerators import KINDS
 from groundwire_lightning.accelerators import Accelerator as Kind
-from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+from groundwire_lightning.errors import ArgumentError, MisconfigurationException, NotSupportedYetError
 from groundwire_lightning.guests import ROOTS
 from groundwire_lightning.strategies import GUESTS, DDPStrategy, SingleDeviceStrategy, Strategy, StrategyRegistry
 
@@ -95,7 +95,11 @@ def strategy_of(given: Mapping[str, Any], kind: str) -> Strategy:
     if type(asked).__name__ in GUESTS and type(asked).__module__.startswith(ROOTS):
         ours: Strategy = GUESTS[type(asked).__name__](asked)
         return ours
-    asked = asked.lower() if isinstance(asked, str) else asked
+    if not isinstance(asked, str):
+        raise ArgumentError(
+            f"strategy={asked!r}: 'auto', the name of a strategy or an object of groundwire_lightning.strategies is due"
+        )
+    asked = asked.lower()
     if asked == "auto":
         return DDPStrategy() if processes() > 1 else SingleDeviceStrategy(kind)
     if asked in StrategyRegistry:
@@ -104,14 +108,14 @@ def strategy_of(given: Mapping[str, Any], kind: str) -> Strategy:
         unused = asked.rpartition("_")[2] if "find_unused" in asked else None
         return DDPStrategy(find_unused_parameters=None if unused is None else unused == "true")
     for start, instead in OTHER_STRATEGIES.items():
-        if str(asked).startswith(start) or str(asked) == start:
+        if asked.startswith(start):
             raise NotSupportedYetError(
                 f"strategy={asked!r} is not supported yet. Instead: override _create_accelerator of the Trainer and "
                 f"give Accelerate its counterpart there, {instead}"
             )
     raise ValueError(
         f"strategy={asked!r}: 'auto', {', '.join(map(repr, sorted(StrategyRegistry)))}, or an object of "
-        f"groundwire_lightning.strategies is due.{did_you_mean(str(asked), StrategyRegistry)}"
+        f"groundwire_lightning.strategies is due.{did_you_mean(asked, StrategyRegistry)}"
         + (" Lightning 2 removed 'dp'; 'ddp' replaced it." if asked == "dp" else "")
     )
 
@@ -130,18 +134,18 @@ def number_of(given: Mapping[str, Any], kind: str) -> int | None:
 
     Raises:
         MisconfigurationException: None of them, or more than there are.
-        TypeError: The value says no number.
+        ArgumentError: The value says no number.
     """
     devices = given["devices"]
-    if devices == "auto" or os.environ.get(VARIABLE):
+    if os.environ.get(VARIABLE) or (isinstance(devices, str) and devices == "auto"):
         return None
-    if devices in ([], 0, "0", ()):
-        raise MisconfigurationException(f"devices={devices!r}: at least one is due")
     listed = _listed(devices)
+    if listed in ([], 0):
+        raise MisconfigurationException(f"devices={devices!r}: at least one is due")
     there = KINDS[kind].auto_device_count()
     if kind == "cpu":
         if not isinstance(listed, int) or listed < 1:
-            raise TypeError(f"devices={devices!r}: on the CPU a number of processes from 1 up is due")
+            raise ArgumentError(f"devices={devices!r}: on the CPU a number of processes from 1 up is due")
         return listed
     if isinstance(listed, list):
         if strange := [index for index in listed if not 0 <= index < there]:
@@ -159,13 +163,13 @@ def _listed(devices: Any) -> int | list[int]:
         try:
             numbers = [int(part) for part in devices.split(",") if part.strip()]
         except ValueError:
-            raise TypeError(f"devices={devices!r}: a number, a list of indices or 'auto' is due") from None
-        return numbers if "," in devices else numbers[0]
+            raise ArgumentError(f"devices={devices!r}: a number, a list of indices or 'auto' is due") from None
+        return numbers if "," in devices or not numbers else numbers[0]
     if isinstance(devices, int) and not isinstance(devices, bool):
         return devices
     if isinstance(devices, (list, tuple)) and all(type(index) is int for index in devices):
         return list(devices)
-    raise TypeError(f"devices={devices!r}: a number, a list of indices or 'auto' is due")
+    raise ArgumentError(f"devices={devices!r}: a number, a list of indices or 'auto' is due")
 
 
 def check_processes(given: Mapping[str, Any], kind: str, number: int | None) -> None:
@@ -177,12 +181,10 @@ def check_processes(given: Mapping[str, Any], kind: str, number: int | None) -> 
         number: Devices of a machine that are asked for.
 
     Raises:
-        ValueError: ``num_nodes`` is no number, or a launcher started another number of processes.
+        ValueError: A launcher started another number of processes.
         NotSupportedYetError: Several processes are asked for and nobody started them; names the command that does.
     """
     nodes = given["num_nodes"]
-    if not isinstance(nodes, int) or isinstance(nodes, bool) or nodes < 1:
-        raise ValueError(f"num_nodes={nodes!r}: a whole number from 1 up is due")
     wanted, there = nodes * (number or 1), processes()
     if there > 1:
         if number is not None and wanted != there:
@@ -217,8 +219,6 @@ def accelerate(given: Mapping[str, Any], kind: str, strategy: Strategy) -> Accel
     if known is not None and known.type != kind and processes() == 1:
         # a Trainer on another device was made before; those that hold its state keep it
         PartialState._shared_state = type(PartialState._shared_state)()
-    devices = given["devices"]
-    indices = _listed(devices) if kind == "cuda" and devices != "auto" and not os.environ.get(VARIABLE) else None
-    if isinstance(indices, list):
+    if kind == "cuda" and number_of(given, kind) is not None and isinstance(indices := _listed(given["devices"]), list):
         torch.cuda.set_device(indices[int(os.environ.get("LOCAL_RANK", "0"))])
     return Accelerator(cpu=kind == "cpu", kwargs_handlers=strategy._accelerate() or None)

@@ -1,215 +1,342 @@
-"""The arguments of Lightning's Trainer, one row each: what becomes of it, and which values are refused."""
+"""The arguments of Lightning's Trainer and of its entry points, a row each: default, check, what becomes of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
-from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+import torch
+
+from groundwire_lightning import guests
+from groundwire_lightning.errors import ArgumentError, MisconfigurationException, NotSupportedYetError
+from groundwire_lightning.map import LIGHTNING
 from groundwire_lightning.strategies import precision
 from groundwire_lightning.trainer.given_plugins import plugged
-from groundwire_lightning.trainer.settings import LIMITS
+from groundwire_lightning.utilities.checked import (
+    Check,
+    amount,
+    answering,
+    anything,
+    duration,
+    flag,
+    flag_or,
+    lower,
+    number,
+    one_of,
+    one_or_several,
+    optional,
+    path,
+    plain,
+    readable,
+    strict_flag,
+    unless_empty,
+    upwards,
+    whole,
+)
+from groundwire_lightning.utilities.combined_loader import is_several
 
 Fate = Literal["honoured", "mapped", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One argument.
+    """One argument of the Trainer.
 
     Attributes:
         name: The argument.
         fate: ``"honoured"`` means what it means in Lightning; ``"mapped"`` is done by something of
-            ours; of ``"refused"`` arguments only ``allowed`` values are taken.
+            ours; ``"refused"`` is taken only where it asks for nothing.
+        default: Its value where it is left out, the one of the signature.
+        check: Which values are taken.
         note: What it does here, or what to do instead.
-        allowed: The values that are taken of a refused or mapped argument; none: any.
+        kept: It becomes an attribute of the Trainer as it is.
+        bare: What ``barebones=True`` makes of it, and which further value goes with that; empty where it stays.
     """
 
     name: str
     fate: Fate
+    default: Any
+    check: Check
     note: str
-    allowed: tuple[Any, ...] = ()
+    kept: bool = False
+    bare: tuple[Any, ...] = ()
 
 
-def honoured(name: str, note: str) -> Argument:
-    """It means what it means in Lightning."""
-    return Argument(name, "honoured", note)
+def _of_fate(fate: Fate) -> Callable[..., Argument]:
+    def row(name: str, default: Any, check: Check, note: str, **more: Any) -> Argument:
+        return Argument(name, fate, default, check, note, **more)
+
+    return row
 
 
-def mapped(name: str, note: str, *allowed: Any) -> Argument:
-    """Something of ours does it."""
-    return Argument(name, "mapped", note, allowed)
+honoured, mapped, refused = _of_fate("honoured"), _of_fate("mapped"), _of_fate("refused")
 
 
-def refused(name: str, use: str, *allowed: Any) -> Argument:
-    """Not supported yet, except for the values that ask for nothing."""
-    return Argument(name, "refused", use, allowed)
+# values that only a Trainer takes
+
+
+def _dev_run(name: str, value: Any) -> int | None:
+    """True and False as they are, or a number of batches; as a word too, for Lightning reads it as a number."""
+    if isinstance(value, str) and value.isdecimal():
+        return int(value)
+    return value if isinstance(value, bool) else optional(whole(0))(name, value)
+
+
+def _overfit(name: str, value: Any) -> float:
+    batches = amount(name, value)
+    return float(batches) if isinstance(plain(value), float) else batches  # 2.0 is a share in Lightning: all there is
+
+
+def _interval(name: str, value: Any) -> float | timedelta | None:
+    if isinstance(value, (str, Mapping, timedelta)):
+        return duration(name, value)
+    return optional(amount)(name, value)  # type: ignore[no-any-return]
+
+
+def _precision(name: str, value: Any) -> Any:
+    it = plain(value)
+    if it is not None and not isinstance(it, (str, int, precision.Precision)):
+        raise ArgumentError(f"{name}: a name or a number of bits is due, got {value!r}")
+    precision.checked(it)
+    return it
+
+
+_logger = answering("a logger, or a list of them,", "log_metrics", "log_hyperparams")
+
+
+def _loggers(name: str, value: Any) -> Any:
+    return value if isinstance(value, bool) else one_or_several(_logger)(name, value)
+
+
+_started = answering("a name of a profiler, or a profiler,", "start", "stop")
+
+
+def _profiler(name: str, value: Any) -> Any:
+    return value if isinstance(value, (bool, str)) else _started(name, value)
+
+
+def _folder(name: str, value: Any) -> Any:
+    folder = path(name, value)
+    if "://" in str(folder):
+        raise NotSupportedYetError(
+            f"{name}: {folder!r} is a URL, and files are written to this machine; give a folder of it"
+        )
+    return folder
+
+
+def _nothing(name: str, value: Any) -> None:
+    raise NotSupportedYetError(f"{name}: {value!r} is not supported yet. Instead: upload checkpoints yourself")
 
 
 ARGUMENTS = (
     mapped(
-        "accelerator", "GROUNDWIRE_ACCELERATOR=cpu in the environment is heeded instead; Accelerate sets the device up"
+        "accelerator",
+        "auto",
+        anything,
+        "GROUNDWIRE_ACCELERATOR=cpu in the environment is heeded instead; Accelerate sets the device up",
     ),
-    mapped("strategy", "one device, or DistributedDataParallel through Accelerate; others are refused by name"),
-    mapped("devices", "held against the processes that torchrun or accelerate launch started"),
-    mapped("num_nodes", "held against the processes that torchrun or accelerate launch started"),
-    honoured("precision", "torch.autocast, or a type, around every step; '16-mixed' on a CPU means 'bf16-mixed'"),
-    honoured("logger", "None and True write event files for TensorBoard, False and [] nothing"),
-    honoured("callbacks", "native ones and Lightning's in one list"),
-    honoured("fast_dev_run", "one epoch of that many batches, without a sanity check"),
-    honoured("max_epochs", "-1 sets no limit"),
-    honoured("min_epochs", "should_stop is not heeded before"),
-    honoured("max_steps", "optimizer steps; -1 sets no limit"),
-    honoured("min_steps", "should_stop is not heeded before"),
-    honoured("max_time", "a Timer that looks at the clock after each batch"),
-    honoured("limit_train_batches", "a number, or a share of the data"),
-    honoured("limit_val_batches", "a number, or a share of the data"),
-    honoured("limit_test_batches", "a number, or a share of the data"),
-    honoured("limit_predict_batches", "a number, or a share of the data"),
-    honoured("overfit_batches", "the same batches in every epoch, unshuffled; of the validation data too"),
-    honoured("val_check_interval", "a number of batches, a share of an epoch, or a time"),
-    honoured("check_val_every_n_epoch", "None lets val_check_interval count on over epochs"),
-    honoured("num_sanity_val_steps", "-1 runs them all"),
-    honoured(
-        "log_every_n_steps", "batches that complete an update between two rows of a training epoch; 0 writes none"
-    ),
-    honoured("enable_checkpointing", "None and True add a ModelCheckpoint where there is none"),
-    honoured("enable_progress_bar", "RichProgressBar where rich is installed, else TQDMProgressBar"),
-    honoured("enable_model_summary", "RichModelSummary where rich is installed, else ModelSummary"),
-    honoured("accumulate_grad_batches", "batches an update"),
-    honoured("gradient_clip_val", "0 and None do not clip"),
-    honoured("gradient_clip_algorithm", "'norm' or 'value'"),
-    honoured("deterministic", "True or 'warn' calls torch.use_deterministic_algorithms"),
-    honoured("benchmark", "sets torch.backends.cudnn.benchmark"),
-    honoured("inference_mode", "False validates under no_grad"),
-    honoured("use_distributed_sampler", "each of several processes reads a share of the samples; one reads all"),
     mapped(
-        "profiler", "by name, True for the simple one, or an object; written into the plan, so that none costs nothing"
+        "strategy",
+        "auto",
+        anything,
+        "one device, or DistributedDataParallel through Accelerate; others are refused by name",
     ),
-    honoured("detect_anomaly", "fits under torch.autograd.set_detect_anomaly"),
-    honoured("barebones", "nothing is logged, shown, saved or checked before"),
-    mapped("plugins", "precision, files, processes and layers, as far as they mean something here"),
-    honoured("sync_batchnorm", "with several processes, SyncBatchNorm takes the place of every batch norm"),
-    honoured("reload_dataloaders_every_n_epochs", "loaders are asked for again; 0 keeps them"),
-    honoured("default_root_dir", "where loggers and checkpoints write that say nothing else"),
-    honoured("enable_autolog_hparams", "False sends no hyper-parameters and no graph to loggers"),
-    refused("model_registry", "upload checkpoints yourself", None),
+    mapped("devices", "auto", anything, "held against the processes that torchrun or accelerate launch started"),
+    mapped("num_nodes", 1, whole(1), "held against the processes that torchrun or accelerate launch started"),
+    honoured(
+        "precision",
+        None,
+        _precision,
+        "torch.autocast, or a type, around every step; '16-mixed' on a CPU means 'bf16-mixed'",
+    ),
+    honoured(
+        "logger",
+        None,
+        unless_empty(_loggers, False),
+        "None and True write event files for TensorBoard, False and [] nothing",
+        bare=(False, None),
+    ),
+    honoured("callbacks", None, unless_empty(one_or_several(anything)), "native ones and Lightning's in one list"),
+    honoured("fast_dev_run", False, _dev_run, "one epoch of that many batches, without a sanity check", bare=(False,)),
+    honoured("max_epochs", None, optional(whole(-1)), "-1 sets no limit", kept=True),
+    honoured("min_epochs", None, optional(upwards()), "should_stop is not heeded before", kept=True),
+    honoured("max_steps", -1, upwards(-1), "optimizer steps; -1 sets no limit", kept=True),
+    honoured("min_steps", None, optional(upwards()), "should_stop is not heeded before", kept=True),
+    honoured("max_time", None, optional(duration), "a Timer that looks at the clock after each batch"),
+    honoured("limit_train_batches", None, optional(amount), "a number, or a share of the data"),
+    honoured("limit_val_batches", None, optional(amount), "a number, or a share of the data"),
+    honoured("limit_test_batches", None, optional(amount), "a number, or a share of the data"),
+    honoured("limit_predict_batches", None, optional(amount), "a number, or a share of the data"),
+    honoured("overfit_batches", 0.0, _overfit, "the same batches in every epoch, in order; of the validation data too"),
+    honoured("val_check_interval", None, _interval, "a number of batches, a share of an epoch, or a time"),
+    honoured(
+        "check_val_every_n_epoch", 1, optional(whole()), "None lets val_check_interval count on over epochs", kept=True
+    ),
+    honoured("num_sanity_val_steps", None, optional(upwards()), "-1 runs them all", bare=(0, None)),
+    honoured(
+        "log_every_n_steps",
+        None,
+        optional(number()),
+        "batches that complete an update between two rows of a training epoch; 0 writes none",
+        bare=(0, None),
+    ),
+    honoured(
+        "enable_checkpointing",
+        None,
+        flag,
+        "None and True add a ModelCheckpoint where there is none",
+        bare=(False, None),
+    ),
+    honoured(
+        "enable_progress_bar",
+        None,
+        flag,
+        "RichProgressBar where rich is installed, else TQDMProgressBar",
+        bare=(False, None),
+    ),
+    honoured(
+        "enable_model_summary",
+        None,
+        flag,
+        "RichModelSummary where rich is installed, else ModelSummary",
+        bare=(False, None),
+    ),
+    honoured("accumulate_grad_batches", 1, optional(whole(1)), "batches an update"),
+    honoured("gradient_clip_val", None, optional(number()), "0 and None do not clip", kept=True),
+    honoured("gradient_clip_algorithm", None, optional(lower("norm", "value")), "'norm' or 'value'"),
+    honoured("deterministic", None, flag_or("warn"), "True or 'warn' calls torch.use_deterministic_algorithms"),
+    honoured("benchmark", None, optional(strict_flag), "sets torch.backends.cudnn.benchmark"),
+    honoured("inference_mode", True, flag, "False validates under no_grad", kept=True),
+    honoured(
+        "use_distributed_sampler", True, flag, "each of several processes reads a share of the samples; one reads all"
+    ),
+    mapped(
+        "profiler",
+        None,
+        unless_empty(_profiler),
+        "by name, True for the simple one, or an object; written into the plan, so that none costs nothing",
+        bare=(None,),
+    ),
+    honoured(
+        "detect_anomaly", False, strict_flag, "fits under torch.autograd.set_detect_anomaly", kept=True, bare=(False,)
+    ),
+    honoured("barebones", False, flag, "nothing is logged, shown, saved or checked before", kept=True),
+    mapped(
+        "plugins",
+        None,
+        optional(one_or_several(anything)),
+        "precision, files, processes and layers, as far as they mean something here",
+    ),
+    honoured(
+        "sync_batchnorm", False, flag, "with several processes, SyncBatchNorm takes the place of every batch norm"
+    ),
+    honoured("reload_dataloaders_every_n_epochs", 0, whole(0), "loaders are asked for again; 0 keeps them", kept=True),
+    honoured("default_root_dir", None, optional(_folder), "where loggers and checkpoints write that say nothing else"),
+    honoured(
+        "enable_autolog_hparams", True, flag, "False sends no hyper-parameters and no graph to loggers", kept=True
+    ),
+    refused("model_registry", None, unless_empty(_nothing), "upload checkpoints yourself"),
+    mapped(
+        "numerics",
+        "parity",
+        one_of("parity", "exact"),
+        "only here: 'exact' makes the last update of an epoch right where it accumulates fewer batches than the others",
+        kept=True,
+    ),
 )
-"""Every argument of Lightning 2.6, in its order."""
+"""Every argument of Lightning 2.6 in its order, and the one that only we have."""
 
 
 def check(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Refuse values that are not supported.
+    """Refuse values that make no sense, or are not supported.
 
     Args:
         given: Argument to value.
 
     Returns:
-        The arguments, those included that others stand for, as ``barebones`` does.
+        The arguments as they are used, those included that others stand for, as ``barebones`` does.
 
     Raises:
-        NotSupportedYetError: One has no counterpart here yet; names the argument, the value and
-            what to do instead.
-        MisconfigurationException: One is out of range.
+        NotSupportedYetError: One has no counterpart here yet.
+        MisconfigurationException: One is of the wrong kind, which is a ``TypeError`` as well, or out of range. Both
+            name the argument, the value and what is due.
     """
-    given = plugged(bare(given) if given["barebones"] else given)
-    for argument in ARGUMENTS:
-        value = given[argument.name]
-        if argument.allowed and not any(_is(value, allowed) for allowed in argument.allowed):
-            taken = ", ".join(map(repr, argument.allowed))
-            raise NotSupportedYetError(
-                f"Trainer({argument.name}={value!r}) is not supported yet; taken: {taken}. Instead: {argument.note}"
-            )
-    _check_counts(given)
-    for name in (*LIMITS, "overfit_batches"):
-        if name != "val_check_interval" or not isinstance(given[name], (str, timedelta, dict)):
-            _check_share(name, given[name])
-    precision.checked(given["precision"])
-    if given["numerics"] not in ("parity", "exact"):
-        raise MisconfigurationException(f"numerics: 'parity' or 'exact' is due, got {given['numerics']!r}")
-    _check_clipping(given["gradient_clip_val"], given["gradient_clip_algorithm"])
-    if given["check_val_every_n_epoch"] is None and isinstance(given["val_check_interval"], float):
+    taken = {row.name: row.check(f"Trainer({row.name}=)", given[row.name]) for row in ARGUMENTS}
+    taken = plugged(bare(taken, {row.name: row.bare for row in ARGUMENTS if row.bare}) if taken["barebones"] else taken)
+    if taken["check_val_every_n_epoch"] is None and isinstance(taken["val_check_interval"], float):
         raise MisconfigurationException(
-            f"val_check_interval={given['val_check_interval']}: a share of an epoch says nothing where "
+            f"val_check_interval={taken['val_check_interval']}: a share of an epoch says nothing where "
             "check_val_every_n_epoch=None lets it count on over epochs; give a number of batches"
         )
-    return given
+    return taken
 
 
-def _check_clipping(limit: Any, algorithm: Any) -> None:
-    if limit is not None and not isinstance(limit, (int, float)):
-        raise TypeError(f"gradient_clip_val: a number is due, got {limit!r}")
-    if algorithm is not None and str(algorithm).lower() not in ("norm", "value"):
-        raise MisconfigurationException(f"gradient_clip_algorithm: 'norm' or 'value' is due, got {algorithm!r}")
+# the arguments of entry points
 
 
-def _is(value: Any, allowed: Any) -> bool:
-    return type(value) is type(allowed) and value == allowed
+def _module(name: str, value: Any) -> Any:
+    if not isinstance(value, torch.nn.Module):
+        raise ArgumentError(f"{name}: a LightningModule or another nn.Module is due, got {value!r}")
+    return value
 
 
-LEAST = {
-    "fast_dev_run": 0,
-    "max_epochs": -1,
-    "min_epochs": 0,
-    "max_steps": -1,
-    "min_steps": 0,
-    "check_val_every_n_epoch": 1,
-    "num_sanity_val_steps": -1,
-    "log_every_n_steps": 0,
-    "accumulate_grad_batches": 1,
-    "reload_dataloaders_every_n_epochs": 0,
+def _data_module(name: str, value: Any) -> Any:
+    if not guests.is_data_module(value, LIGHTNING):
+        raise ArgumentError(f"{name}: a LightningDataModule is due, got {value!r}")
+    return value
+
+
+def _loaders(name: str, value: Any) -> Any:
+    if is_several(value):
+        for part in value.values() if isinstance(value, dict) else value:
+            _loaders(name, part)
+        return value
+    return readable(name, value)
+
+
+def _loaders_or_data_module(name: str, value: Any) -> Any:
+    return value if guests.is_data_module(value, LIGHTNING) else _loaders(name, value)
+
+
+FIT: Mapping[str, Check] = {
+    "model": _module,
+    "train_dataloaders": optional(_loaders_or_data_module),
+    "val_dataloaders": optional(_loaders),
+    "datamodule": optional(_data_module),
+    "ckpt_path": unless_empty(path),
+    "weights_only": flag,
 }
+"""The arguments of ``fit``."""
 
-
-def _check_counts(given: Mapping[str, Any]) -> None:
-    for name, least in LEAST.items():
-        value = given[name]
-        if value is None:
-            continue
-        if not isinstance(value, int):
-            raise MisconfigurationException(f"{name}: a whole number is due, got {value!r}")
-        if value < least:
-            raise MisconfigurationException(f"{name}: {least} or more is due, got {value!r}")
-
-
-def _check_share(name: str, value: Any) -> None:
-    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
-        return
-    if not isinstance(value, float):
-        raise MisconfigurationException(f"{name}: a whole number or a share from 0.0 to 1.0 is due, got {value!r}")
-    if not 0.0 <= value <= 1.0 and not (value > 1.0 and value.is_integer()):
-        raise MisconfigurationException(
-            f"{name}: a share lies between 0.0 and 1.0, and a number of batches is whole; got {value!r}"
-        )
-
-
-BARE = {
-    "enable_checkpointing": (False, None),
-    "logger": (False, None),
-    "enable_progress_bar": (False, None),
-    "log_every_n_steps": (0, None),
-    "enable_model_summary": (False, None),
-    "num_sanity_val_steps": (0, None),
-    "fast_dev_run": (False,),
-    "detect_anomaly": (False,),
-    "profiler": (None,),
+EVALUATE: Mapping[str, Check] = {
+    "model": optional(_module),
+    "dataloaders": FIT["train_dataloaders"],
+    "verbose": flag,
+    **{name: FIT[name] for name in ("datamodule", "ckpt_path", "weights_only")},
 }
-"""What ``barebones=True`` makes of an argument, and which further value goes with it."""
+"""The arguments of ``validate`` and ``test``."""
+
+PREDICT: Mapping[str, Check] = {
+    **{name: check for name, check in EVALUATE.items() if name != "verbose"},
+    "return_predictions": flag,
+}
+"""The arguments of ``predict``."""
 
 
-def bare(given: Mapping[str, Any]) -> dict[str, Any]:
+def bare(given: Mapping[str, Any], of_bare: Mapping[str, tuple[Any, ...]]) -> dict[str, Any]:
     """The arguments under ``barebones=True``: nothing is logged, shown, saved or checked.
 
     Args:
         given: Argument to value.
+        of_bare: What each of some arguments becomes, and which further value goes with that.
 
     Raises:
         ValueError: An argument asks for one of that.
     """
-    for name, taken in BARE.items():
+    for name, taken in of_bare.items():
         value = given[name]
         if not any(value is one or (type(value) is type(one) and value == one) for one in taken):
             raise ValueError(f"Trainer(barebones=True, {name}={value!r}): barebones leaves that out; pass one of them")
-    return {**given, **{name: taken[0] for name, taken in BARE.items()}}
+    return {**given, **{name: taken[0] for name, taken in of_bare.items()}}

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
-import torch
-
 from groundwire import Part
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning import guests
@@ -22,6 +20,8 @@ from groundwire_lightning.loops import limits
 from groundwire_lightning.loops.predictions import Predicted
 from groundwire_lightning.loops.updates_choice import FitSteps
 from groundwire_lightning.map import LIGHTNING
+from groundwire_lightning.trainer.arguments import EVALUATE, FIT, PREDICT
+from groundwire_lightning.utilities.checked import checked
 
 
 class EntryPoints(FitSteps):
@@ -30,6 +30,7 @@ class EntryPoints(FitSteps):
     results_table: list[dict[str, float]]
     predicted: Predicted = Predicted(True)
 
+    @checked(**FIT)
     def fit(
         self,
         model: Any,
@@ -72,6 +73,7 @@ class EntryPoints(FitSteps):
             self.run_history.reset()
             self._run("_run_training", TrainerFn.FITTING)
 
+    @checked(**EVALUATE)
     def validate(
         self,
         model: Any = None,
@@ -103,6 +105,7 @@ class EntryPoints(FitSteps):
             self._restore_for(TrainerFn.VALIDATING, ckpt_path, weights_only, model is not None)
             return self._evaluate(TrainerFn.VALIDATING, model, {"val_dataloader": dataloaders}, datamodule, verbose)
 
+    @checked(**EVALUATE)
     def test(
         self,
         model: Any = None,
@@ -134,6 +137,7 @@ class EntryPoints(FitSteps):
             self._restore_for(TrainerFn.TESTING, ckpt_path, weights_only, model is not None)
             return self._evaluate(TrainerFn.TESTING, model, {"test_dataloader": dataloaders}, datamodule, verbose)
 
+    @checked(**PREDICT)
     def predict(  # type: ignore[override]  # Lightning's arguments, not the native ones
         self,
         model: Any = None,
@@ -219,8 +223,6 @@ class EntryPoints(FitSteps):
             raise MisconfigurationException(
                 f"{entry.value}: loaders and datamodule= exclude each other; pass one of them"
             )
-        if not isinstance(model, torch.nn.Module):
-            raise TypeError(f"{entry.value}: a LightningModule or another nn.Module is due, got {model!r}")
         self.model, self._asks_data = model, datamodule is not None
         if datamodule is not None:
             self.datamodule = datamodule  # one of a call before stays, as under Lightning, but brings no loader

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from groundwire_lightning.checkpoints import io
@@ -21,8 +21,8 @@ def plugged(given: Mapping[str, Any]) -> dict[str, Any]:
         MisconfigurationException: Something is no plugin, or there are two of a kind.
         NotSupportedYetError: A plugin has no counterpart here.
     """
-    plugins = given["plugins"] or []
-    listed = list(plugins) if isinstance(plugins, Iterable) and not isinstance(plugins, str) else [plugins]
+    plugins = given["plugins"]
+    listed = [] if plugins is None else plugins if isinstance(plugins, list) else [plugins]
     arguments, kinds = dict(given), []
     for plugin in listed:
         kind = next((kind for kind in _TAKEN if _is_a(plugin, kind)), None)

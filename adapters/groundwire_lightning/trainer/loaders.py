@@ -12,6 +12,7 @@ from groundwire import HookMap
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.data.dataloader_iter import Reader, reading
 from groundwire_lightning.data.feed import Feed, checked, limited, tell_epoch
+from groundwire_lightning.data.loader_warnings import warn_of_loaders
 from groundwire_lightning.data.samplers import for_prediction, in_order, shared, warn_of_shuffling
 from groundwire_lightning.errors import MisconfigurationException, NoLoaderError, NotSupportedYetError
 from groundwire_lightning.loops import limits, resume
@@ -19,6 +20,7 @@ from groundwire_lightning.loops.phases import PHASES, Phase, check_loader_index
 from groundwire_lightning.loops.progress import Progress
 from groundwire_lightning.map import LIGHTNING, ONE_LOADER
 from groundwire_lightning.trainer.adapter import LightningAdapter
+from groundwire_lightning.trainer.settings import OVERFIT
 from groundwire_lightning.utilities.combined_loader import changed, is_combined, length_of, length_under, parts_of
 
 
@@ -63,6 +65,7 @@ class Loaders(LightningAdapter):
     eval_reader: Reader | None = None
     _train_batches: float = math.inf  # of the last fit, once its loader was given back
     restart: resume.Restart | None = None
+    told_to_go_on: bool = False  # that should_stop waits for min_epochs or min_steps
     _loader_states: list[Any] = []  # noqa: RUF012  # those of the checkpoint, where there is one
 
     @property
@@ -105,7 +108,8 @@ class Loaders(LightningAdapter):
 
     def _used(self, loader: Any, limit: str) -> list[float]:
         """Batches of each loader under a limit."""
-        return [limited(limit, length_of(part), getattr(self, limit)) for part in parts_of(loader)]
+        name = "overfit_batches" if self.overfit_batches and limit in OVERFIT else limit
+        return [limited(name, length_of(part), getattr(self, limit)) for part in parts_of(loader)]
 
     @property
     def _phase(self) -> Phase:
@@ -149,6 +153,7 @@ class Loaders(LightningAdapter):
             loader = _present(self.plan.create_train_dataloader(None, None), "train", self._brings("train_dataloader"))
             loader = self._unshuffled(checked(loader, "train_dataloader", "max_size_cycle"), "train")
             self._train_dataloader = self._shared(loader, shuffles=True)
+            warn_of_loaders(self, self._train_dataloader, "train_dataloader")
             resume.give_loader_state(self._train_dataloader, self.restart, self._loader_states)
             self._feed = self._new_training_feed()
             if self.num_training_batches:
@@ -172,6 +177,7 @@ class Loaders(LightningAdapter):
             made = changed(made, for_prediction)
         self._eval_dataloader = self._unshuffled(made, phase.prefix) if self._is_fitting else made
         warn_of_shuffling(self._eval_dataloader, phase.loader)
+        warn_of_loaders(self, self._eval_dataloader, phase.loader)
         self._used(self._eval_dataloader, phase.limit)  # refused early
         self.at.phase = outer
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from os import PathLike
 from pathlib import Path
@@ -17,9 +18,12 @@ from groundwire_lightning.loops.progress import Progress
 from groundwire_lightning.loops.resume import Restart
 from groundwire_lightning.strategies.processes import together
 from groundwire_lightning.trainer.adapter import LightningAdapter
+from groundwire_lightning.utilities.console import tell
 
 if TYPE_CHECKING:
     from groundwire_lightning.trainer.trainer import Trainer
+
+log = logging.getLogger(__name__)
 
 
 class Checkpoints(LightningAdapter):
@@ -117,6 +121,7 @@ class Checkpoints(LightningAdapter):
     def restore_module(self) -> None:
         """Read the checkpoint, and give module, data module and callbacks what is theirs."""
         if self._ckpt_path:
+            tell(log, "Restoring from %s", self._ckpt_path)
             self._loaded = io.load(self, self._ckpt_path, self._trusts_ckpt)
             saved.check(self, self._loaded)  # type: ignore[arg-type]  # it is a Trainer
             self._warn_of_strangers(self._loaded.get("callbacks") or {})
@@ -148,6 +153,8 @@ class Checkpoints(LightningAdapter):
             saved.restore_training(self, state)  # type: ignore[arg-type]
         else:
             saved_counters.taken_of_other(self.progress, self._purpose.value, state.get("loops", {}))
+        what = "Everything is" if self._purpose == "fit" else "The weights are"
+        tell(log, "%s restored from %s", what, self._ckpt_path)
 
     def _wire_idle(self) -> None:
         """Let the hooks of saving reach who takes part, between runs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 from datetime import timedelta
@@ -9,27 +10,17 @@ from typing import Any
 
 import torch
 
-from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.loggers.files import local_folder
+from groundwire_lightning.trainer.arguments import ARGUMENTS
+from groundwire_lightning.utilities.console import tell
 from groundwire_lightning.utilities.enums import GradClipAlgorithmType
 
-KEPT = (
-    "max_epochs",
-    "min_epochs",
-    "max_steps",
-    "min_steps",
-    "check_val_every_n_epoch",
-    "gradient_clip_val",
-    "inference_mode",
-    "detect_anomaly",
-    "barebones",
-    "enable_autolog_hparams",
-    "reload_dataloaders_every_n_epochs",
-    "numerics",
-)
-"""Arguments that become attributes as they are."""
+log = logging.getLogger(__name__)
 
-LIMITS = (*(f"limit_{prefix}_batches" for prefix in ("train", "val", "test", "predict")), "val_check_interval")
+OVERFIT = ("limit_train_batches", "limit_val_batches")
+"""Arguments that ``overfit_batches`` takes the place of."""
+
+LIMITS = tuple(f"limit_{prefix}_batches" for prefix in ("train", "val", "test", "predict"))
 """Arguments that are a number of batches or a share of them."""
 
 
@@ -38,59 +29,59 @@ def take(trainer: Any, given: dict[str, Any]) -> None:
 
     Args:
         trainer: The Trainer.
-        given: Argument to value.
+        given: Argument to value, as :func:`groundwire_lightning.trainer.arguments.check` returns them.
     """
     trainer.fast_dev_run = given["fast_dev_run"] == 1 or given["fast_dev_run"]
     if trainer.fast_dev_run:
         given = given | _as_fast_dev_run(int(trainer.fast_dev_run))
-    for name in KEPT:
-        setattr(trainer, name, given[name])
-    trainer.accumulate_grad_batches = (
-        1 if given["accumulate_grad_batches"] is None else given["accumulate_grad_batches"]
-    )
-    trainer._val_check_seconds = None
-    if isinstance(given["val_check_interval"], (str, timedelta, dict)):
-        trainer._val_check_seconds = seconds_of(given["val_check_interval"])
-        given = given | {"val_check_interval": None}
+    for row in ARGUMENTS:
+        if row.kept:
+            setattr(trainer, row.name, given[row.name])
+    trainer.accumulate_grad_batches = given["accumulate_grad_batches"] or 1
+    interval = given["val_check_interval"]
+    trainer._val_check_seconds = interval.total_seconds() if isinstance(interval, timedelta) else None
+    trainer.val_check_interval = 1.0 if interval is None or trainer._val_check_seconds is not None else interval
     for name in LIMITS:
-        setattr(trainer, name, _limit(given[name]))
-    trainer.overfit_batches = _limit(given["overfit_batches"] or 0.0)
+        setattr(trainer, name, 1.0 if given[name] is None else given[name])
+    trainer.overfit_batches = given["overfit_batches"]
+    _tell(trainer, given)
     if trainer.overfit_batches:
-        trainer.limit_train_batches = trainer.limit_val_batches = trainer.overfit_batches
+        for name in OVERFIT:
+            setattr(trainer, name, trainer.overfit_batches)
     algorithm = given["gradient_clip_algorithm"]
-    trainer.gradient_clip_algorithm = None if algorithm is None else GradClipAlgorithmType(str(algorithm).lower())
+    trainer.gradient_clip_algorithm = None if algorithm is None else GradClipAlgorithmType(algorithm)
     steps = given["num_sanity_val_steps"]
-    trainer.num_sanity_val_steps = 2 if steps is None else math.inf if steps == -1 else steps
+    trainer.num_sanity_val_steps = 2 if steps is None else math.inf if steps == -1 else max(0, steps)
     trainer.log_every_n_steps = 50 if given["log_every_n_steps"] is None else given["log_every_n_steps"]
     trainer.default_root_dir = local_folder("default_root_dir", given["default_root_dir"])
     _set_backends(given["deterministic"], given["benchmark"])
 
 
-def seconds_of(interval: str | timedelta | dict[str, Any]) -> float:
-    """The length of ``val_check_interval`` where it is a time.
-
-    Raises:
-        MisconfigurationException: It is none.
-    """
-    if isinstance(interval, timedelta):
-        return interval.total_seconds()
-    try:
-        if isinstance(interval, dict):
-            return timedelta(**interval).total_seconds()
-        days, hours, minutes, seconds = map(int, interval.split(":"))
-    except (TypeError, ValueError) as error:
-        raise MisconfigurationException(
-            f"val_check_interval={interval!r}: as a time 'DD:HH:MM:SS' is due, a timedelta, or its arguments in a "
-            "dictionary"
-        ) from error
-    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds).total_seconds()
+_AMOUNTS = {
+    "overfit_batches": ("one batch is used", "all batches are used"),
+    "limit_train_batches": ("one batch of each epoch is used", "all batches of an epoch are used"),
+    "limit_val_batches": ("one batch is used", "all batches are used"),
+    "limit_test_batches": ("one batch is used", "all batches are used"),
+    "limit_predict_batches": ("one batch is used", "all batches are used"),
+    "val_check_interval": ("validation runs after every batch", "validation runs at the end of an epoch"),
+}
+"""What 1 means, and what 1.0; the two are easily taken for each other."""
 
 
-def _limit(given: int | float | None) -> int | float:
-    """A number of batches, or a share of them: all of them where nothing was said."""
-    if given is None:
-        return 1.0
-    return int(given) if given > 1 else given
+def _tell(trainer: Any, given: dict[str, Any]) -> None:
+    """Say what arguments mean that are easily misread, or forgotten."""
+    if trainer.fast_dev_run:
+        batches = int(trainer.fast_dev_run)
+        tell(log, "fast_dev_run: %d batch(es) of each phase are run, and nothing is logged or saved", batches)
+    if trainer.barebones:
+        tell(log, "barebones=True: no checkpoint, bar, summary, log, sanity check, anomaly detection or profile")
+    if trainer.detect_anomaly:
+        tell(log, "detect_anomaly=True looks at every operation, which is slow; leave it out once the error is known")
+    for name, (of_one, of_all) in _AMOUNTS.items():
+        value = given[name]
+        is_used = name == "overfit_batches" or not trainer.fast_dev_run
+        if is_used and value == 1 and not (trainer.overfit_batches and name in OVERFIT):
+            tell(log, "Trainer(%s=%r): %s", name, value, of_one if isinstance(value, int) else of_all)
 
 
 def _as_fast_dev_run(batches: int) -> dict[str, Any]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.accelerators import KINDS
+from groundwire_lightning.errors import PossibleUserWarning
+from groundwire_lightning.utilities.console import tell
 
 __all__ = ["_log_device_info"]
 
@@ -13,8 +16,15 @@ _log = logging.getLogger(__name__)
 
 
 def _log_device_info(trainer: Any) -> None:
-    """Say in the log which devices there are and which is used."""
-    for name, kind in KINDS.items():
-        if kind.is_available():
-            used = isinstance(trainer.accelerator, kind)
-            _log.info("%s: %d there, %s", name, kind.auto_device_count(), "used" if used else "not used")
+    """Say in the log which GPUs there are and whether they are used; warn where they are not."""
+    cards = [name for name in ("cuda", "mps") if KINDS[name].is_available()]
+    used = any(isinstance(trainer.accelerator, KINDS[name]) for name in cards)
+    for name in cards:
+        tell(_log, "GPU: %d of %s, %s", KINDS[name].auto_device_count(), name, "used" if used else "not used")
+    if not cards:
+        tell(_log, "GPU: none, so the CPU is used")
+    elif not used:
+        rank_zero_warn(
+            f"there is a GPU ({cards[0]}), and it is not used; Trainer(accelerator='gpu') uses it",
+            category=PossibleUserWarning,
+        )

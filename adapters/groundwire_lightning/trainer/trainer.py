@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from os import PathLike
 from typing import Any, ClassVar, Literal, NoReturn
 
@@ -35,6 +36,7 @@ from groundwire_lightning.trainer.entry_points import EntryPoints
 from groundwire_lightning.trainer.orders import ORDERS
 from groundwire_lightning.trainer.restoring import Checkpoints
 from groundwire_lightning.trainer.retired import NAMES, named
+from groundwire_lightning.trainer.setup import _log_device_info
 from groundwire_lightning.utilities.seed import reset_seed
 
 
@@ -82,7 +84,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         limit_test_batches: int | float | None = None,
         limit_predict_batches: int | float | None = None,
         overfit_batches: int | float = 0.0,
-        val_check_interval: int | float | None = None,
+        val_check_interval: int | float | str | timedelta | dict[str, int] | None = None,
         check_val_every_n_epoch: int | None = 1,
         num_sanity_val_steps: int | None = None,
         log_every_n_steps: int | None = None,
@@ -124,6 +126,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         self.precision_plugin = made(given["precision"], self.device.type)
         if self.barebones:
             self.logged = Silent()
+        _log_device_info(self)
         self.to_loggers = ToLoggers(self)
         self.loggers = chosen(given["logger"], self.default_root_dir, bool(self.fast_dev_run))
 

@@ -3,6 +3,19 @@
 from __future__ import annotations
 
 import logging
+import os
+
+
+def tell(log: logging.Logger, message: str, *values: object) -> None:
+    """Write a line into a log, in the first of several processes.
+
+    Args:
+        log: Of the module that has something to say.
+        message: As for :meth:`logging.Logger.info`.
+        *values: What stands in it.
+    """
+    if os.environ.get("RANK", "0") == "0":
+        log.info(message, *values, stacklevel=2)
 
 
 def show_log() -> None:

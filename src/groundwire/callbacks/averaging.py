@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from groundwire.callbacks.checks import flag, number
 from groundwire.callbacks.handler import CallbackHandler
 from groundwire.callbacks.saving import SaveBestModelCallback
 from groundwire.callbacks.watching import is_resumed
+from groundwire.checks import flag, number
 from groundwire.ema import ModelEma
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from groundwire.callbacks.base import TrainerCallback
-from groundwire.callbacks.checks import flag, whole
 from groundwire.callbacks.watching import processes_of
+from groundwire.checks import flag, whole
 from groundwire.errors import GroundwireError
 from groundwire.utils import LIMIT_BATCHES_ENV_VAR, DataLoaderSlice
 

@@ -11,6 +11,8 @@ from typing import Any
 import torch
 
 from groundwire_lightning.callbacks.progress.progress_bar import ProgressBar
+from groundwire_lightning.errors import ArgumentError
+from groundwire_lightning.utilities.checked import checked, flag, mapping, optional, unless_empty, whole
 
 PURPLE = "#6206E0"
 LEAST_PAUSE = 0.1
@@ -70,6 +72,12 @@ class RichProgressBarTheme:
     metrics_format: str = ".3f"
 
 
+def _theme(name: str, value: Any) -> Any:
+    if not hasattr(value, "metrics"):
+        raise ArgumentError(f"{name}: a RichProgressBarTheme is due, got {value!r}")
+    return value
+
+
 class RichProgressBar(ProgressBar):
     """A bar for the sanity check, training, validation, test and prediction, drawn by rich.
 
@@ -85,6 +93,7 @@ class RichProgressBar(ProgressBar):
         ModuleNotFoundError: rich is not installed.
     """
 
+    @checked(refresh_rate=whole(), leave=flag, theme=optional(_theme), console_kwargs=unless_empty(mapping))
     def __init__(
         self,
         refresh_rate: int = 100,

@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 from groundwire_lightning.callbacks.progress.progress_bar import ProgressBar
+from groundwire_lightning.utilities.checked import checked, flag, whole
 
 _auto = importlib.util.find_spec("ipywidgets") is not None  # tqdm.auto needs it in a notebook
 _tqdm: Any = importlib.import_module("tqdm.auto" if _auto else "tqdm").tqdm
@@ -50,6 +51,7 @@ class TQDMProgressBar(ProgressBar):
 
     BAR_FORMAT = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_noinv_fmt}{postfix}]"
 
+    @checked(refresh_rate=whole(), process_position=whole(), leave=flag)
     def __init__(self, refresh_rate: int = 1, process_position: int = 0, leave: bool = False) -> None:
         super().__init__()
         self._refresh_rate = self._resolve_refresh_rate(refresh_rate)

@@ -1,44 +1,51 @@
-"""What a callback accepts: its arguments, and the places it is to write to, checked before the first batch."""
+"""Validators of arguments: each gives back the value it accepts, or raises an error that names the argument."""
 
 from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable, Mapping
 from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-__all__ = ["flag", "number", "path", "text", "whole", "writable"]
+__all__ = ["flag", "function", "keywords", "number", "path", "text", "whole", "writable"]
 
 
-def whole(name: str, value: Any, least: int = 1) -> int:
+def whole(name: str, value: Any, least: float = 1) -> int:
     """``value`` as an ``int``, if it is a whole number of at least ``least``.
 
     Raises:
         TypeError: It is no whole number.
         ValueError: It is below ``least``.
     """
+    due = f"a whole number{_at_least(least)} is due"
     if isinstance(value, bool) or not isinstance(value, Integral):
-        raise TypeError(f"{name}: a whole number of at least {least} is due, got {value!r}")
+        raise TypeError(f"{name}: {due}, got {value!r}")
     if int(value) < least:
-        raise ValueError(f"{name}: a whole number of at least {least} is due, got {value!r}")
+        raise ValueError(f"{name}: {due}, got {value!r}")
     return int(value)
 
 
-def number(name: str, value: Any, least: float = 0.0, most: float = math.inf) -> float:
-    """``value`` as a ``float``, if it lies in ``least`` to ``most``.
+def number(name: str, value: Any, least: float = 0.0, most: float = math.inf, above: float = -math.inf) -> float:
+    """``value`` as a ``float``, if it lies in ``least`` to ``most`` and above ``above``.
 
     Raises:
         TypeError: It is no number.
         ValueError: It is out of bounds, or NaN.
     """
-    due = f"a number of at least {least:g}" if most == math.inf else f"a number from {least:g} to {most:g}"
+    due = f"a number{_at_least(least)}" if most == math.inf else f"a number from {least:g} to {most:g}"
+    due = due if above == -math.inf else f"a number above {above:g}"
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name}: {due} is due, got {value!r}")
-    if not least <= float(value) <= most:
+    if not (least <= float(value) <= most and (above == -math.inf or float(value) > above)):
         raise ValueError(f"{name}: {due} is due, got {value!r}")
     return float(value)
+
+
+def _at_least(least: float) -> str:
+    return "" if least == -math.inf else f" of at least {least:g}"
 
 
 def flag(name: str, value: Any) -> bool:
@@ -49,6 +56,28 @@ def flag(name: str, value: Any) -> bool:
     """
     if not isinstance(value, bool):
         raise TypeError(f"{name}: True or False is due, got {value!r}")
+    return value
+
+
+def function(name: str, value: Any) -> Callable[..., Any] | None:
+    """``value``, if it can be called or is None.
+
+    Raises:
+        TypeError: It is something else.
+    """
+    if value is not None and not callable(value):
+        raise TypeError(f"{name}: a callable or None is due, got {value!r}")
+    return value  # type: ignore[no-any-return]  # one of the two
+
+
+def keywords(name: str, value: Any) -> Mapping[str, Any] | None:
+    """``value``, if it is None or a dictionary of arguments of a ``DataLoader``.
+
+    Raises:
+        TypeError: It is something else.
+    """
+    if value is not None and not (isinstance(value, Mapping) and all(isinstance(key, str) for key in value)):
+        raise TypeError(f"{name}: a dictionary of DataLoader arguments is due, got {value!r}")
     return value
 
 
