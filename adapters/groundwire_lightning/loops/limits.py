@@ -36,12 +36,13 @@ def least_epochs(min_epochs: int | None, min_steps: int | None) -> int:
 
 def is_done(trainer: Loaders) -> bool:
     """True once there were enough epochs or steps, or somebody asked to stop and may."""
+    if trainer.num_training_batches == 0 or _enough_steps(trainer):
+        return True
     most = math.inf if trainer.max_epochs in (None, -1) else trainer.max_epochs
-    enough_epochs = trainer.progress.processed >= most
-    if enough_epochs:
+    if trainer.progress.processed >= most:
         trainer.progress.epochs = trainer.progress.processed
-    nothing = trainer.num_training_batches == 0
-    return nothing or enough_epochs or _enough_steps(trainer) or (trainer.should_stop and can_stop_early(trainer))
+        return True
+    return trainer.should_stop and can_stop_early(trainer)
 
 
 def is_epoch_done(trainer: Loaders) -> bool:

@@ -11,6 +11,7 @@ from groundwire_lightning.loops import steps
 from groundwire_lightning.loops.steps import nested_step
 from groundwire_lightning.loops.updates import nests, synchronised_at_updates
 from groundwire_lightning.trainer.loaders import Loaders
+from groundwire_lightning.trainer.replaced import TellsOfMethods, noticing
 
 if TYPE_CHECKING:
     pass
@@ -46,6 +47,8 @@ class FitSteps(Loaders):
             self._step = synchronised_at_updates(self._step)
         if self.way != "by hand" and self.skips_backward:
             self._step = steps.step_without_backward
+        if not isinstance(self.lightning_module, TellsOfMethods):
+            self._step = noticing(self._step, self.lightning_module)
         if "training_step" in self._readers:
             self._step = by_reading(self._step)
 

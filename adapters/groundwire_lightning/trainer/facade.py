@@ -19,7 +19,8 @@ from groundwire_lightning.logged.to_loggers import log_dir
 from groundwire_lightning.loops.phases import PHASES
 from groundwire_lightning.strategies import SingleDeviceStrategy, Strategy
 from groundwire_lightning.strategies.precision import Precision
-from groundwire_lightning.trainer import connectors
+from groundwire_lightning.trainer import connector_stand_ins
+from groundwire_lightning.trainer import connectors as facades
 from groundwire_lightning.utilities.combined_loader import as_given
 
 if TYPE_CHECKING:
@@ -134,28 +135,28 @@ class Answers:
     # loops and connectors
 
     @property
-    def fit_loop(self) -> connectors.FitLoop:
+    def fit_loop(self) -> facades.FitLoop:
         """What ``fit`` does, as far as it is asked about."""
-        return connectors.FitLoop(self)
+        return facades.FitLoop(self)
 
     @property
-    def validate_loop(self) -> connectors.EvaluationLoop:
+    def validate_loop(self) -> facades.EvaluationLoop:
         """What ``validate`` does."""
-        return connectors.EvaluationLoop(self)
+        return facades.EvaluationLoop(self)
 
     @property
-    def test_loop(self) -> connectors.EvaluationLoop:
+    def test_loop(self) -> facades.EvaluationLoop:
         """What ``test`` does."""
-        return connectors.EvaluationLoop(self)
+        return facades.EvaluationLoop(self)
 
     @property
-    def predict_loop(self) -> connectors.PredictionLoop:
+    def predict_loop(self) -> facades.PredictionLoop:
         """What ``predict`` does."""
-        return connectors.PredictionLoop(self)
+        return facades.PredictionLoop(self)
 
     @property
-    def _evaluation_loop(self) -> connectors.EvaluationLoop:
-        return connectors.EvaluationLoop(self)
+    def _evaluation_loop(self) -> facades.EvaluationLoop:
+        return facades.EvaluationLoop(self)
 
     @property
     def _active_loop(self) -> Any:
@@ -166,32 +167,32 @@ class Answers:
         return self.fit_loop if self.training else self._evaluation_loop
 
     @property
-    def _results(self) -> connectors.Results | None:
-        return None if self._active_loop is None or self._purpose == "predict" else connectors.Results(self)
+    def _results(self) -> facades.Results | None:
+        return None if self._active_loop is None or self._purpose == "predict" else facades.Results(self)
 
     @property
-    def _logger_connector(self) -> connectors.LoggerConnector:
-        return connectors.LoggerConnector(self)
+    def _logger_connector(self) -> connector_stand_ins.LoggerConnector:
+        return connector_stand_ins.LoggerConnector(self)
 
     @property
-    def _accelerator_connector(self) -> connectors.AcceleratorConnector:
-        return connectors.AcceleratorConnector(self)
+    def _accelerator_connector(self) -> connector_stand_ins.AcceleratorConnector:
+        return connector_stand_ins.AcceleratorConnector(self)
 
     @property
-    def _data_connector(self) -> connectors.DataConnector:
-        return connectors.DataConnector(self)
+    def _data_connector(self) -> connector_stand_ins.DataConnector:
+        return connector_stand_ins.DataConnector(self)
 
     @property
-    def _callback_connector(self) -> connectors.CallbackConnector:
-        return connectors.CallbackConnector(self)
+    def _callback_connector(self) -> connector_stand_ins.CallbackConnector:
+        return connector_stand_ins.CallbackConnector(self)
 
     @property
-    def _checkpoint_connector(self) -> connectors.CheckpointConnector:
-        return connectors.CheckpointConnector(self)
+    def _checkpoint_connector(self) -> connector_stand_ins.CheckpointConnector:
+        return connector_stand_ins.CheckpointConnector(self)
 
     @property
-    def _signal_connector(self) -> connectors.SignalConnector:
-        return connectors.SignalConnector(self)
+    def _signal_connector(self) -> connector_stand_ins.SignalConnector:
+        return connector_stand_ins.SignalConnector(self)
 
     # callbacks, by their kind
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from groundwire_lightning.trainer.connectors import AcceleratorConnector as _AcceleratorConnector
+from groundwire_lightning.trainer.connector_stand_ins import AcceleratorConnector as _AcceleratorConnector
 
 __all__ = ["_IS_INTERACTIVE", "_AcceleratorConnector"]
 

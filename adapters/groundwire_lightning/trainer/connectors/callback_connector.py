@@ -1,5 +1,5 @@
 """Where Lightning has it."""
 
-from groundwire_lightning.trainer.connectors import CallbackConnector as _CallbackConnector
+from groundwire_lightning.trainer.connector_stand_ins import CallbackConnector as _CallbackConnector
 
 __all__ = ["_CallbackConnector"]

@@ -1,5 +1,5 @@
 """Where Lightning has it."""
 
-from groundwire_lightning.trainer.connectors import CheckpointConnector as _CheckpointConnector
+from groundwire_lightning.trainer.connector_stand_ins import CheckpointConnector as _CheckpointConnector
 
 __all__ = ["_CheckpointConnector"]

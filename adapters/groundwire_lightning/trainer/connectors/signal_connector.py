@@ -1,5 +1,5 @@
 """Where Lightning has it."""
 
-from groundwire_lightning.trainer.connectors import SignalConnector as _SignalConnector
+from groundwire_lightning.trainer.connector_stand_ins import SignalConnector as _SignalConnector
 
 __all__ = ["_SignalConnector"]

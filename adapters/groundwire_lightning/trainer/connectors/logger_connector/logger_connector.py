@@ -1,5 +1,5 @@
 """Where Lightning has it."""
 
-from groundwire_lightning.trainer.connectors import LoggerConnector as _LoggerConnector
+from groundwire_lightning.trainer.connector_stand_ins import LoggerConnector as _LoggerConnector
 
 __all__ = ["_LoggerConnector"]
