@@ -42,6 +42,13 @@ class Accelerator:
         """How many there are."""
         raise NotImplementedError
 
+    def setup(self, trainer: Any) -> None:
+        """Nothing is left to do: a Trainer that was made has set up its devices.
+
+        Args:
+            trainer: Without effect.
+        """
+
     def get_device_stats(self, device: Any) -> dict[str, Any]:
         """What a device reports of itself.
 

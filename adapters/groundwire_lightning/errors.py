@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
+import sys
+from functools import cache
 from typing import Any, NoReturn
 
 from groundwire import GroundwireError
 
 
 class MisconfigurationException(GroundwireError, ValueError):  # noqa: N818  # Lightning's name, which user code catches
-    """Arguments, a module and data that do not go together; Lightning refuses them too."""
+    """Arguments, a module and data that do not go together; Lightning refuses them too.
+
+    Where somebody imported the real Lightning, ``except`` with its class of that name takes this too.
+    """
+
+    def __new__(cls, *args: object) -> MisconfigurationException:
+        """An error of this class and of Lightning's, as far as that is there."""
+        own: Any = cls
+        made: MisconfigurationException = super().__new__(_as_lightnings(own, _lightnings()), *args)
+        return made
+
+    def __reduce__(self) -> tuple[object, ...]:
+        cls = type(self)
+        return cls.__mro__[1] if cls.__dict__.get("_is_joined") else cls, self.args
+
+
+def _lightnings() -> tuple[type[Exception], ...]:
+    places = (sys.modules.get(f"{root}.utilities.exceptions") for root in ("lightning.fabric", "lightning_fabric"))
+    classes = (getattr(place, "MisconfigurationException", None) for place in places)
+    return tuple(cls for cls in classes if isinstance(cls, type))
+
+
+@cache
+def _as_lightnings(cls: Any, theirs: tuple[type[Exception], ...]) -> Any:
+    if not theirs or issubclass(cls, theirs):
+        return cls
+    body = {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "__doc__": cls.__doc__, "_is_joined": True}
+    return type(cls.__name__, (cls, *theirs), body)
 
 
 class NotSupportedYetError(GroundwireError, NotImplementedError):

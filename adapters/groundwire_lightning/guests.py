@@ -6,7 +6,7 @@ A class of Lightning is looked up in ``sys.modules``: whoever has an object of i
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from groundwire.tables.plan import overridden
@@ -120,6 +120,28 @@ def attach(module: Any, trainer: Any) -> None:
             part._trainer = trainer
     if not isinstance(module, (*theirs, LightningModule)):
         module.trainer = trainer
+
+
+def lend_logging(callbacks: Iterable[Any], module: Any) -> None:
+    """Let the Lightning callbacks of a run log, under the hook that is running.
+
+    Args:
+        callbacks: Native ones are left as they are.
+        module: Whose ``log`` and ``log_dict`` they are lent.
+    """
+    known: tuple[type[Any], ...] = (Callback, *real("Callback"))
+    for callback in callbacks:
+        if isinstance(callback, known):
+            vars(callback).update({name: getattr(module, name) for name in LENT if hasattr(module, name)})
+
+
+def release_logging(callbacks: Iterable[Any], module: Any) -> None:
+    """Take back what callbacks were lent."""
+    for callback in callbacks:
+        space = getattr(callback, "__dict__", {})
+        for name in LENT:
+            if module is not None and getattr(space.get(name), "__self__", None) is module:
+                del space[name]
 
 
 def _lend(guest: Any, theirs: tuple[type[Any], ...]) -> None:

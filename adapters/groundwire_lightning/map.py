@@ -15,6 +15,7 @@ from groundwire_lightning.core.module import LightningModule
 from groundwire_lightning.core.state_methods import keep_callback_state, keep_data_state
 from groundwire_lightning.core.step_outputs import as_batch_output, as_eval_output, skip_rest
 from groundwire_lightning.guests import Bases
+from groundwire_lightning.loops.phases import ENDED_EPOCHS
 
 TOLD = ("trainer", "module")
 CLIPPING = ("trainer.gradient_clip_val", "trainer.gradient_clip_algorithm")
@@ -23,24 +24,25 @@ EVAL_BATCH = ("batch", "step", "at.loader")
 
 
 def retired(method: str, use: str) -> Gap:
-    """A hook of Lightning 1.x."""
-    return Gap(source=f"RetiredHooks.{method}", why="Lightning 2 removed it.", use=use, stop=True)
+    """A hook of Lightning 1.x; one that was given the outputs of an epoch is refused, as Lightning 2 does."""
+    stop = method in ENDED_EPOCHS
+    return Gap(source=f"RetiredHooks.{method}", why="Lightning 2 removed it.", use=use, stop=stop)
 
 
 ASSEMBLY = (
     row("LightningModule.configure_callbacks", instead="_gather_callbacks"),
-    row("LightningDataModule.prepare_data", before="_assemble_run"),
-    row("LightningModule.prepare_data", before="_assemble_run"),
+    row("LightningDataModule.prepare_data", before="_assemble_run", own=True),
+    row("LightningModule.prepare_data", before="_assemble_run", own=True),
     row("LightningDataModule.setup", before="_assemble_run", named=("stage",)),
     row("Callback.setup", before="_assemble_run", args=TOLD, named=("stage",)),
     row("LightningModule.setup", before="_assemble_run", named=("stage",)),
-    row("LightningModule.configure_sharded_model", before="_assemble_run"),
-    row("LightningModule.configure_model", before="_assemble_run"),
-    row("LightningModule.configure_optimizers", instead="_create_optimizer"),
-    row("LightningDataModule.train_dataloader", instead="create_train_dataloader"),
-    row("LightningModule.train_dataloader", instead="create_train_dataloader"),
+    row("LightningModule.configure_sharded_model", before="_assemble_run", own=True),
+    row("LightningModule.configure_model", before="_assemble_run", own=True),
+    row("LightningModule.configure_optimizers", instead="_create_optimizer", own=True),
+    row("LightningDataModule.train_dataloader", instead="create_train_dataloader", own=True),
+    row("LightningModule.train_dataloader", instead="create_train_dataloader", own=True),
     *(
-        row(f"{role}.{loader}", instead="create_eval_dataloader")
+        row(f"{role}.{loader}", instead="create_eval_dataloader", own=True)
         for loader in ("val_dataloader", "test_dataloader", "predict_dataloader")
         for role in ("LightningDataModule", "LightningModule")
     ),
@@ -81,6 +83,7 @@ TRAINING = (
         args=("batch", "at.step"),
         maybe=("at.step",),
         turn=as_batch_output,
+        own=True,
     ),
     row("Callback.on_before_zero_grad", before="optimizer_zero_grad", args=(*TOLD, "trainer.optimizer")),
     row("LightningModule.on_before_zero_grad", before="optimizer_zero_grad", args=("trainer.optimizer",)),
@@ -132,6 +135,7 @@ def evaluation(phase: str) -> tuple[Row, ...]:
         args=("batch", "at.eval_step", "at.loader"),
         maybe=("at.eval_step", "at.loader"),
         turn=as_eval_output,
+        own=True,
     )
     both = ("Callback", "LightningModule")
     told = {"Callback": TOLD, "LightningModule": ()}
@@ -160,7 +164,7 @@ def evaluation(phase: str) -> tuple[Row, ...]:
         ),
         *(row(f"{role}.on_{phase}_epoch_end", after="eval_epoch_end", args=told[role]) for role in both),
         *(row(f"{role}.on_{phase}_end", after="on_eval_epoch_end", args=told[role]) for role in both),
-        row(f"LightningModule.on_{phase}_model_train", instead="_leave_eval_mode"),
+        row(f"LightningModule.on_{phase}_model_train", instead="_leave_eval_mode", own=True),
     )
 
 
@@ -208,7 +212,7 @@ PREDICTION = (
 )
 
 TRANSFER = tuple(
-    row(f"{role}.{method}", instead=hook, args=args)
+    row(f"{role}.{method}", instead=hook, args=args, own=True)
     for method, hook, args in (
         ("on_before_batch_transfer", "_before_transfer", ("batch", "at.loader")),
         ("transfer_batch_to_device", "_transfer_batch", ("batch", "trainer.device", "at.loader")),

@@ -18,4 +18,5 @@ def test_an_error_is_caught_as_ours_and_as_what_it_is(error, caught_as):
 @pytest.mark.parametrize("error", [MisconfigurationException, NotSupportedYetError])
 def test_an_error_survives_the_way_from_one_process_to_another(error):
     again = pickle.loads(pickle.dumps(error("a message")))
-    assert (type(again), again.args) == (error, ("a message",))
+    assert isinstance(again, error)
+    assert again.args == ("a message",)

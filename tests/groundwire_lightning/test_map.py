@@ -175,7 +175,9 @@ def _beside(alike):
 def test_what_belongs_to_a_module_of_lightning_1_is_refused_with_what_replaced_it():
     gaps = [line for line in L.LIGHTNING.rows if isinstance(line, Gap) and line.role == "RetiredHooks"]
     assert {gap.why for gap in gaps} == {"Lightning 2 removed it."}
-    assert all(gap.stop for gap in gaps)
+    assert {gap.method for gap in gaps if gap.stop} == {
+        f"{phase}_epoch_end" for phase in ("training", "validation", "test")
+    }
     module = Complete()
     module.training_epoch_end = lambda outputs: None
     with pytest.raises(HookMapError, match=r"Complete\.training_epoch_end.*Instead: on_train_epoch_end"):
@@ -184,7 +186,7 @@ def test_what_belongs_to_a_module_of_lightning_1_is_refused_with_what_replaced_i
 
 def test_everything_that_is_refused_is_named_at_once():
     class Lit(Complete):
-        def on_epoch_end(self): ...
+        def training_epoch_end(self, outputs): ...
 
         def optimizer_step(self, epoch): ...
 
@@ -192,7 +194,7 @@ def test_everything_that_is_refused_is_named_at_once():
 
     with pytest.raises(HookMapError) as refused:
         fitted(Lit())
-    for name in ("on_epoch_end", "optimizer_step", "on_train_batch_end"):
+    for name in ("training_epoch_end", "optimizer_step", "on_train_batch_end"):
         assert f"Lit.{name} ({__file__}:" in str(refused.value)
     assert "it is passed (trainer.step_outputs, batch, step) and takes (outputs)" in str(refused.value)
 
@@ -310,13 +312,13 @@ def test_explain_says_what_is_refused_and_what_was_misspelt():
     class Lit(Complete):
         def on_train_epoch_ned(self): ...
 
-        def on_epoch_end(self): ...
+        def training_epoch_end(self, outputs): ...
 
     text = L.Trainer(max_epochs=1, enable_progress_bar=False, accelerator="cpu").explain(model=Lit())
     unknown, refused = (text.index(f"\n{title}:") for title in ("Unknown", "Refused"))
     assert "Lit.on_train_epoch_ned (" in text[unknown:refused]
     assert "Did you mean 'on_train_epoch_end'?" in text[unknown:refused]
-    assert "Lit.on_epoch_end (" in text[refused:]
+    assert "Lit.training_epoch_end (" in text[refused:]
 
 
 def test_a_misspelt_hook_is_warned_about_once():

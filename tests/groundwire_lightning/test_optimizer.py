@@ -26,7 +26,7 @@ def test_it_is_taken_for_the_optimizer_it_stands_for():
     assert wrapped.optimizer is own
     assert wrapped.param_groups is own.param_groups
     assert wrapped.defaults["lr"] == 0.5
-    assert repr(wrapped) == repr(own)
+    assert repr(wrapped) == f"Lightning{own!r}"
     with pytest.raises(AttributeError):
         _ = wrapped.nothing
 

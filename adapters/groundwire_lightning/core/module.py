@@ -12,12 +12,13 @@ from groundwire_lightning.core.configure_optimizers import clipping
 from groundwire_lightning.core.export import Export
 from groundwire_lightning.core.hooks import ModelHooks
 from groundwire_lightning.core.hparams import HyperParameters
+from groundwire_lightning.core.replaced import TellsOfMethods
 from groundwire_lightning.core.saving import OfTheClass, build_module, load
 from groundwire_lightning.core.self_log import Logging
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
 
 
-class LightningModule(HyperParameters, ModelHooks, Logging, Export):
+class LightningModule(TellsOfMethods, HyperParameters, ModelHooks, Logging, Export):
     """A model with its training step, its validation step and its optimizer.
 
     Subclass it as in Lightning. Attached to a trainer it knows where the run is; without one the
@@ -37,7 +38,16 @@ class LightningModule(HyperParameters, ModelHooks, Logging, Export):
         self._automatic_optimization = True
         self._strict_loading: bool | None = None
         self._param_requires_grad_state: dict[Any, bool] = {}
-        self.example_input_array: Any = None
+        self._example_input_array: Any = None
+
+    @property
+    def example_input_array(self) -> Any:
+        """What :meth:`forward` could be given, for those who draw its graph or export it; may be set."""
+        return self._example_input_array
+
+    @example_input_array.setter
+    def example_input_array(self, example: Any) -> None:
+        self._example_input_array = example
 
     # where the run is
 

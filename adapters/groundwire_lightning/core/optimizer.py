@@ -16,7 +16,9 @@ from groundwire_lightning.errors import MisconfigurationException
 class LightningOptimizer:
     """What ``self.optimizers()`` gives: ``step`` runs the hooks that are due and is counted.
 
-    ``isinstance`` takes it for the optimizer it stands for, and attributes are that one's.
+    ``isinstance`` takes it for the optimizer it stands for, and attributes are that one's. While
+    ``training_step`` makes the updates, ``_on_before_step`` and ``_on_after_step`` count them; who
+    sets others there leaves updates uncounted, until the next batch.
 
     Args:
         optimizer: The optimizer it stands for.
@@ -24,7 +26,9 @@ class LightningOptimizer:
 
     def __init__(self, optimizer: Any) -> None:
         self._optimizer = optimizer
-        self._trainer: Callable[[], Any] = _nobody
+        self._trainer: Callable[[], Any] = idle
+        self._on_before_step: Callable[[], Any] = idle
+        self._on_after_step: Callable[[], Any] = idle
         cls = type(optimizer)
         self.__class__ = type(f"Lightning{cls.__name__}", (type(self), cls), {})
 
@@ -58,7 +62,10 @@ class LightningOptimizer:
         trainer = self._trainer()
         if trainer is None:
             return self._optimizer.step(closure, **kwargs)
-        return trainer.stepped(self._optimizer, _nobody if closure is None else closure, kwargs)
+        self._on_before_step()
+        made = trainer.stepped(self._optimizer, idle if closure is None else closure, kwargs)
+        self._on_after_step()
+        return made
 
     @contextmanager
     def toggle_model(self, sync_grad: bool = True) -> Iterator[None]:
@@ -94,15 +101,12 @@ class LightningOptimizer:
         self._optimizer.load_state_dict(state_dict)
 
     def __getattr__(self, name: str) -> Any:
-        if name in ("_optimizer", "_trainer") or name.startswith("__"):
+        if name in ("_optimizer", "_trainer", "_on_before_step", "_on_after_step") or name.startswith("__"):
             raise AttributeError(name)
         return getattr(self._optimizer, name)
 
-    def __repr__(self) -> str:
-        return repr(self._optimizer)
 
-
-def _nobody() -> None:
+def idle() -> None:
     """Stands where there is no trainer, and no closure."""
 
 

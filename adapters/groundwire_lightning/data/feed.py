@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from itertools import count, repeat
 from typing import Any
 
-from torch.utils.data import DataLoader
+from torch._utils import ExceptionWrapper
+from torch.utils.data import DataLoader, Dataset, IterableDataset
+from torch.utils.data._utils.fetch import _MapDatasetFetcher
 
-from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.errors import MisconfigurationException, PossibleUserWarning
 from groundwire_lightning.utilities.combined_loader import Triple, combined, is_combined, parts_of
 from groundwire_lightning.utilities.seed import seeds_workers, start_worker
 
@@ -28,18 +30,27 @@ class Feed:
 
     Attributes:
         is_last: The batch that was given last is the last one.
+        is_over: It was asked for another batch, and there was none.
     """
 
     def __init__(self, loader: Any, batches: float, looks_ahead: bool = True) -> None:
         self.loader = loader
         self.is_last = False
+        self.is_over = False
         self._batches = batches
         self._looks_ahead = looks_ahead and math.isinf(batches)
         iterator: Iterator[Any] = iter(loader)
         self._iterator = iterator if is_combined(loader) else zip(iterator, count(), repeat(0))
-        self._ahead = next(self._iterator, None) if self._looks_ahead else None
+        self._ahead = self._fetched() if self._looks_ahead else None
         self._begins_at = 0
         self._owes_one = False
+
+    def _fetched(self) -> Triple | None:
+        try:
+            return next(self._iterator)
+        except StopIteration as end:
+            check_end(end)
+            return None
 
     def begin_at(self, number: int, at_least_one: bool = False) -> None:
         """Count from ``number`` on: that many batches of the pass were given in an earlier run.
@@ -55,16 +66,67 @@ class Feed:
         number, most, iterator = self._begins_at, self._batches, self._iterator
         while number < most or self._owes_one:
             self._owes_one = False
-            found = self._ahead or next(iterator, None)  # a for loop would have combined loaders begin anew
-            if found is None:
-                return
+            try:
+                found = self._ahead or next(iterator)  # a for loop would have combined loaders begin anew
+            except StopIteration as end:
+                check_end(end)
+                break
             number += 1
             if self._looks_ahead:
-                self._ahead = next(iterator, None)
+                self._ahead = self._fetched()
                 self.is_last = self._ahead is None
             else:
                 self.is_last = number >= most
             yield (found[0], number - 1, found[2]) if self._begins_at else found
+        self.is_over = True
+
+    def check(self, given: int, what: str) -> None:
+        """Look at the end of a pass: that it is one, and that there was as much as the loader says.
+
+        Args:
+            given: Batches of the pass.
+            what: Whose they are, for messages.
+
+        Raises:
+            RuntimeError: A hook that changes batches raised StopIteration.
+        """
+        if not self.is_over:
+            raise stray(f"a hook that changes or moves the batches of the {what}")
+        if given < self._batches < math.inf:
+            from groundwire.errors import rank_zero_warn
+
+            rank_zero_warn(
+                f"the {what} says that it has {self._batches} batches and gave {given}. As in Lightning nobody could "
+                "know that its last batch was the last: there was no validation at the end of the epoch, no scheduler "
+                "of epochs moved and batches that waited for an update had none. Correct __len__ of the data, or take "
+                "it away",
+                category=PossibleUserWarning,
+            )
+
+
+def stray(where: str) -> RuntimeError:
+    """The error for a StopIteration of the program's own, which would end an epoch in silence.
+
+    Args:
+        where: Who raised it.
+    """
+    return RuntimeError(
+        f"{where} raised StopIteration, which would have ended the epoch without a word; an iterator was asked for "
+        "more than it has: next(iterator, None) says so without an error"
+    )
+
+
+def check_end(end: StopIteration) -> None:
+    """Tell the end of a loader from an error of what makes the samples of its dataset.
+
+    Raises:
+        RuntimeError: ``__getitem__`` of the dataset raised it, in this process or in a worker.
+    """
+    frame = end.__traceback__
+    while frame is not None:
+        if frame.tb_frame.f_code in (_MapDatasetFetcher.fetch.__code__, ExceptionWrapper.reraise.__code__):
+            raise stray("the dataset, or a transform or collate_fn of its samples,") from end
+        frame = frame.tb_next
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +165,21 @@ def checked(loader: Any, source: str, mode: str) -> Any:
     for part in parts_of(made):
         if not isinstance(part, DataLoader):
             _check_iterable(part, source)
+            _warn_of_dataset(part, source)
         elif part.num_workers and part.worker_init_fn is None and seeds_workers():
             part.worker_init_fn = start_worker
     return made
+
+
+def _warn_of_dataset(loader: Any, source: str) -> None:
+    if isinstance(loader, Dataset) and not isinstance(loader, IterableDataset):
+        from groundwire.errors import rank_zero_warn
+
+        rank_zero_warn(
+            f"{source} gave a {type(loader).__name__}, which is a dataset and no loader: each of its samples is taken "
+            "for a batch; DataLoader(dataset, batch_size=...) makes batches of them",
+            category=PossibleUserWarning,
+        )
 
 
 def _check_iterable(loader: Any, source: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from groundwire.measured.ledger import Slot, least_dtype
+from groundwire.measured.ledger import Slot
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.logged.levels import LogError, levels
 
@@ -228,7 +228,7 @@ class Entry(Slot):
     def _at_step(self) -> Any:
         if isinstance(self.latest, (int, float)):
             device = self.device if self.kind is None else None
-            self.latest = torch.tensor(self.latest, dtype=self.kind or least_dtype(), device=device or _CPU)
+            self.latest = torch.tensor(self.latest, dtype=self.kind or self.least, device=device or _CPU)
         return self.latest
 
     def _over_epoch(self) -> Any:

@@ -304,7 +304,7 @@ class Logged:
     def _clear(self, with_metrics: bool = True) -> None:
         self.ledger.flush()
         for entry in self._entries.values():
-            if entry.metric is not None and with_metrics:
+            if entry.metric is not None and entry.seen and with_metrics:
                 entry.metric.reset()
             entry.clear()
         self._in_batch[self.phase] = ""

@@ -93,7 +93,7 @@ def scale_batch_size(
         if trainer._is_fitting:
             trainer.limit_train_batches = 1.0
             trainer.limit_val_batches = steps_per_trial
-            trainer.max_steps = steps_per_trial
+            trainer.max_steps = trainer.global_step + steps_per_trial
         else:
             setattr(trainer, LIMITS[trainer.state.fn.value], steps_per_trial)
         sizes.take(init_val)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from groundwire_lightning.data.dataloader_iter import Reader, steps_of_evaluation
-from groundwire_lightning.data.feed import Announced, Feed
+from groundwire_lightning.data.feed import Announced, Feed, stray
 from groundwire_lightning.loops.progress import Count
 
 if TYPE_CHECKING:
@@ -64,18 +64,24 @@ def evaluation(trainer: Trainer, feed: Feed) -> None:
         progress.enter_validation()
         if trainer._is_fitting:
             trainer._has_validated = False
+        trainer.notice_replaced()
         plan.eval_epoch_start()
         plan.on_eval_epoch_start(False)
+        trainer.notice_replaced()
         broke_off = 0
         for batch in batches_of(trainer, feed):
             progress.val_batch.ready, progress.val_is_last = progress.val_batch.ready + 1, feed.is_last
             logged.batch_starts(batch, at.loader if tells else None)
             try:
                 plan._run_eval_step(batch, at.eval_step)
-            except StopIteration:  # of a step that reads batches itself
-                broke_off = 1
+            except StopIteration as end:
+                if trainer.eval_reader is None:
+                    raise stray(f"{trainer._phase.step}, or a hook around it,") from end
+                broke_off = 1  # a step that reads batches itself found none
                 break
             logged.batch_ends()
+        else:
+            check_pass(trainer, feed)
         seen = progress.val_batch.ready
         progress.val_batch = Count(seen, seen, seen - broke_off, seen - broke_off)
         if trainer._is_fitting:
@@ -86,6 +92,7 @@ def evaluation(trainer: Trainer, feed: Feed) -> None:
         if not trainer.sanity_checking:
             trainer._add_epoch_loss_to_run_history("eval_loss_epoch")
         plan.on_eval_epoch_end(False)
+        trainer.notice_replaced()
         plan._leave_eval_mode()
         trainer._last_val_time = time.monotonic()
 
@@ -96,6 +103,16 @@ def batches_of(trainer: Trainer, feed: Feed, noting: Noting | None = None) -> It
         return steps_of_evaluation(trainer, feed)
     batches = announced(trainer, feed)
     return trainer._on_device(Announced(feed, batches if noting is None else noting(batches, trainer.at)))
+
+
+def check_pass(trainer: Trainer, feed: Feed) -> None:
+    """Look at the end of a pass over the loaders of an evaluation or a prediction.
+
+    Raises:
+        RuntimeError: A hook that changes batches raised StopIteration.
+    """
+    if not isinstance(feed, Reader) and not feed.is_over:
+        raise stray(f"a hook that changes or moves the batches of the {trainer._phase.loader}")
 
 
 def announced(trainer: Trainer, feed: Feed) -> Iterator[Any]:

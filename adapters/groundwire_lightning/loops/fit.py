@@ -14,7 +14,7 @@ from groundwire import NonFiniteLossError, StopTrainingError
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.step_outputs import EpochSkipped
 from groundwire_lightning.data.dataloader_iter import Reader, steps_of_epoch
-from groundwire_lightning.data.feed import Announced, Feed, tell_epoch
+from groundwire_lightning.data.feed import Announced, Feed, stray, tell_epoch
 from groundwire_lightning.errors import PossibleUserWarning
 from groundwire_lightning.loops import resume
 from groundwire_lightning.loops.evaluation import sanity_check, validate_within_epoch
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 def assembly(trainer: Trainer) -> None:
     """Model on its device, then the optimizer; loaders come when the run asks for them."""
     plan = trainer.plan
+    trainer.notice_replaced()
     trainer.restore_module()
     trainer._forget_logged()
     trainer.precision_plugin.convert_module(trainer.lightning_module).to(trainer.device)
@@ -46,6 +47,7 @@ def assembly(trainer: Trainer) -> None:
 
 def training_run(trainer: Trainer) -> None:
     """The sanity check, then training."""
+    trainer.notice_replaced()
     trainer.restore_training()
     trainer.lightning_module.zero_grad()
     with isolate_rng():
@@ -68,6 +70,7 @@ def train(trainer: Trainer) -> None:
         warn_of_eval_mode(trainer.lightning_module)
         plan.training_run_start()
         plan.on_training_run_start()
+        trainer.notice_replaced()
         while not is_done(trainer):
             epoch(trainer)
     except StopTrainingError as error:
@@ -103,6 +106,7 @@ def epoch(trainer: Trainer) -> None:
     plan.training_run_epoch_end()
     plan.on_training_run_epoch_end()
     trainer.run_history._increment_epoch()
+    trainer.notice_replaced()
 
 
 def train_epoch(trainer: Trainer) -> None:
@@ -130,8 +134,10 @@ def train_epoch(trainer: Trainer) -> None:
             trainer.reader = None
             after_step(trainer)
             break
-        except StopIteration:  # of a step that reads batches itself
-            break
+        except StopIteration as end:
+            if trainer.reader is None:
+                raise stray("training_step, or a hook around it,") from end
+            break  # a step that reads batches itself found none
         logged.batch_ends()
         progress.batch.completed = progress.ready
         if validates and should_validate(trainer):
@@ -144,6 +150,9 @@ def train_epoch(trainer: Trainer) -> None:
             trainer.to_loggers.save()
         if (trainer.should_stop or trainer.max_steps != -1) and is_epoch_done(trainer):
             break
+    else:
+        if batches and trainer.reader is None:
+            feed.check(progress.ready, "train_dataloader")
     end_of_epoch(trainer)
 
 
@@ -156,6 +165,7 @@ def start_of_epoch(trainer: Trainer) -> Feed:
         trainer._loss_tracker.reset()
         plan.on_train_epoch_start()
         progress.epochs_started += 1
+        trainer.notice_replaced()
     trainer.choose_way()
     trainer.reader = None
     if restart is None:

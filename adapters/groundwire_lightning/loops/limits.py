@@ -42,19 +42,19 @@ def least_epochs(min_epochs: int | None, min_steps: int | None) -> int:
 
 def is_done(trainer: Loaders) -> bool:
     """True once there were enough epochs or steps, or somebody asked to stop and may."""
-    most = math.inf if trainer.max_epochs in (None, -1) else trainer.max_epochs
     if trainer.num_training_batches == 0:
         if trainer.limit_train_batches:
             tell(log, "fit ends: there are no training batches")
         return True
+    if _enough_steps(trainer):
+        tell(log, "fit ends: max_steps=%s is reached", trainer.max_steps)
+        return True
+    most = math.inf if trainer.max_epochs in (None, -1) else trainer.max_epochs
     enough_epochs = trainer.progress.processed >= most
     if enough_epochs:
         trainer.progress.epochs = trainer.progress.processed
-    if _enough_steps(trainer):
-        tell(log, "fit ends: max_steps=%s is reached", trainer.max_steps)
-    elif enough_epochs:
         tell(log, "fit ends: max_epochs=%s is reached", trainer.max_epochs)
-    return enough_epochs or _enough_steps(trainer) or (trainer.should_stop and can_stop_early(trainer))
+    return enough_epochs or (trainer.should_stop and can_stop_early(trainer))
 
 
 def is_epoch_done(trainer: Loaders) -> bool:

@@ -23,6 +23,13 @@ def _methods_of(phase: str, prefix: str) -> frozenset[str]:
 
 VALIDATION = _methods_of("validation", "val")
 TEST = _methods_of("test", "test")
+PREDICTION = _methods_of("predict", "predict")
+TRAINING = _methods_of("train", "train") | {
+    *("training_step", "configure_optimizers", "on_fit_start", "on_fit_end"),
+    *("on_sanity_check_start", "on_sanity_check_end", "on_before_zero_grad", "optimizer_zero_grad"),
+    *("on_before_backward", "backward", "on_after_backward", "on_before_optimizer_step", "optimizer_step"),
+    *("configure_gradient_clipping", "clip_gradients", "lr_scheduler_step"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +40,7 @@ class Phase:
         stage: What the trainer's state says meanwhile.
         step: The module's method that uses a batch.
         hooks: How the module's hooks of this phase begin.
-        without: Methods of the other phases, which have their places at the same moments.
+        without: Methods that the entry point does not call, many of which have their places at the same moments.
     """
 
     stage: RunningStage
@@ -57,12 +64,13 @@ class Phase:
         return f"limit_{self.prefix}_batches"
 
 
-_VALIDATE = Phase(RunningStage.VALIDATING, "validation_step", "on_validation", TEST | {"predict_dataloader"})
 PHASES: dict[TrainerFn, Phase] = {
-    TrainerFn.FITTING: _VALIDATE,
-    TrainerFn.VALIDATING: _VALIDATE,
-    TrainerFn.TESTING: Phase(RunningStage.TESTING, "test_step", "on_test", VALIDATION | {"predict_dataloader"}),
-    TrainerFn.PREDICTING: Phase(RunningStage.PREDICTING, "predict_step", "on_predict", TEST | {"val_dataloader"}),
+    TrainerFn.FITTING: Phase(RunningStage.VALIDATING, "validation_step", "on_validation", TEST | PREDICTION),
+    TrainerFn.VALIDATING: Phase(
+        RunningStage.VALIDATING, "validation_step", "on_validation", TRAINING | TEST | PREDICTION
+    ),
+    TrainerFn.TESTING: Phase(RunningStage.TESTING, "test_step", "on_test", TRAINING | VALIDATION | PREDICTION),
+    TrainerFn.PREDICTING: Phase(RunningStage.PREDICTING, "predict_step", "on_predict", TRAINING | VALIDATION | TEST),
 }
 """The phase that belongs to what was called."""
 
@@ -79,6 +87,20 @@ def of_each_loader(name: str, logged: Iterable[str]) -> str:
     if of_loaders:
         return f" There is one for each loader, {' and '.join(map(repr, of_loaders))}; choose one of them."
     return did_you_mean(name, names)
+
+
+ENDED_EPOCHS: dict[str, TrainerFn] = {
+    "training_epoch_end": TrainerFn.FITTING,
+    "validation_epoch_end": TrainerFn.VALIDATING,
+    "test_epoch_end": TrainerFn.TESTING,
+}
+"""Hooks of Lightning 1.x that were given the outputs of an epoch, and the entry point that would call each."""
+
+
+def not_ended(purpose: TrainerFn) -> frozenset[str]:
+    """Those of :data:`ENDED_EPOCHS` that an entry point would not call; ``fit`` validates too."""
+    calls = {purpose, TrainerFn.VALIDATING} if purpose == TrainerFn.FITTING else {purpose}
+    return frozenset(name for name, entry in ENDED_EPOCHS.items() if entry not in calls)
 
 
 NAME = "dataloader_idx"

@@ -9,10 +9,12 @@ import torch
 
 from groundwire import RunState
 from groundwire.errors import rank_zero_warn
+from groundwire_lightning.data.feed import stray
 from groundwire_lightning.data.samplers import Seen
 from groundwire_lightning.guests import is_a
 from groundwire_lightning.loops.evaluation import (
     batches_of,  # MOVED
+    check_pass,  # MOVED
     evaluating,  # MOVED
     modes_kept,  # MOVED
     restore_modes,  # MOVED
@@ -39,13 +41,18 @@ def prediction_run(trainer: Trainer) -> None:
         with modes_kept(trainer):
             plan.prediction_run_start()
             plan.on_prediction_run_start()
+            trainer.notice_replaced()
             for batch in batches_of(trainer, feed, made.noting):
                 try:
                     predictions = plan._run_prediction_step(batch, trainer.at.eval_step)
-                except StopIteration:
+                except StopIteration as end:
+                    if trainer.eval_reader is None:
+                        raise stray("predict_step, or a hook around it,") from end
                     break
                 made.take(predictions, trainer.at.loader)
                 seen += 1
+            else:
+                check_pass(trainer, feed)
             trainer.progress.predicted(seen)
             plan.prediction_run_end()
             plan.on_prediction_run_end()

@@ -53,8 +53,10 @@ def step_by_hand(trainer: Trainer, batch: Any, step: int) -> Any:
     trainer.progress.batch.started += 1
     try:
         batch_output = updates.step_by_hand(trainer, batch, step)
-    except StopIteration:  # a step that reads batches itself found none; its last updates count
-        batch_output = None
+    except StopIteration:
+        if trainer.reader is None:
+            raise
+        batch_output = None  # a step that reads batches itself found none; its last updates count
     after_step(trainer)
     return batch_output
 

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from groundwire import GroundwireError, Trainer
-from groundwire_lightning.core.optimizer import LightningOptimizer, evaluates_once
+from groundwire.errors import rank_zero_warn
+from groundwire_lightning.core.optimizer import LightningOptimizer, evaluates_once, idle
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.strategies.precision import Precision, unscales
 from groundwire_lightning.strategies.wrappers import expect_backward
@@ -77,13 +78,13 @@ class Stepping(Trainer):
     _listed: list[Any] | None = None
     _handles: tuple[list[Any], list[LightningOptimizer]] | None = None
     _closure: Callable[[], Any] | None = None
-    _counts_steps: bool = False
     _clips_before_step: bool = True  # the native order; fit() clips within the step of an optimizer
     _backward_more: tuple[tuple[Any, ...], dict[str, Any]] | None = None
     gradient_clip_val: Any
     gradient_clip_algorithm: Any
     _batch_output: Any = None
     _told: dict[str, Any] | None = None
+    _told_of_no_loss: bool = False
     lightning_module: Any
 
     @property
@@ -175,8 +176,6 @@ class Stepping(Trainer):
         Returns:
             What its ``step`` returned.
         """
-        if self._counts_steps:
-            self._count_step(done=False)
         scaler = self.precision_plugin.scaler
         if self._clips_before_step and self.way != "by hand":
             made = optimizer.step(closure=closure, **options)
@@ -184,11 +183,16 @@ class Stepping(Trainer):
             made = self._stepped_scaled(scaler, optimizer, closure, options)
         else:
             made = optimizer.step(closure=lambda: self._evaluated(optimizer, closure), **options)
-        if self._counts_steps:
-            self._count_step(done=True)
-            if self._request is None:  # in native order it is told when the batch is over
-                self.plan.on_train_update_end(self.at.step)
         return made
+
+    def _update_begins(self) -> None:
+        """What each update by hand begins with, unless ``training_step`` set something else on the optimizer."""
+        self._count_step(done=False)
+
+    def _update_ends(self) -> None:
+        self._count_step(done=True)
+        if self._request is None:  # in native order it is told when the batch is over
+            self.plan.on_train_update_end(self.at.step)
 
     def _evaluated(self, optimizer: Any, closure: Callable[[], Any]) -> Any:
         """Evaluate a closure, and do what is due between gradients and update."""
@@ -325,6 +329,9 @@ class Stepping(Trainer):
                 f"training_step returned no loss at batch {self.at.step}; fit() skips such a batch, train() has no "
                 "such rule"
             )
+        elif self.at.phase == "train" and not self._told_of_no_loss:
+            self._told_of_no_loss = True
+            rank_zero_warn("training_step returned None, so no gradient comes of this batch; if that is meant, go on")
 
     @property
     def step_outputs(self) -> dict[str, Any]:
@@ -364,11 +371,14 @@ def step_by_hand(trainer: Any, batch: Any, step: int) -> Any:
     """A batch of a module whose ``training_step`` makes its updates itself."""
     plan = trainer.plan
     plan.on_train_step_start(step)
-    trainer._counts_steps = True
+    handles = trainer.lightning_optimizers
+    for handle in handles:
+        handle._on_before_step, handle._on_after_step = trainer._update_begins, trainer._update_ends
     try:
         batch_output = plan.calculate_train_batch_loss(batch)
     finally:
-        trainer._counts_steps = False
+        for handle in handles:
+            handle._on_before_step = handle._on_after_step = idle
     if batch_output["loss"] is not None:
         trainer._update_loss_tracker(batch_output["loss"], batch_output["batch_size"])
     plan.on_train_step_end(batch, batch_output, step)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwire import place_of
 from groundwire_lightning.core.optimizer import evaluates_once
+from groundwire_lightning.core.replaced import TellsOfMethods, noticing
 from groundwire_lightning.data.dataloader_iter import by_reading
 from groundwire_lightning.loops import steps
 from groundwire_lightning.loops.steps import nested_step
@@ -46,6 +47,8 @@ class FitSteps(Loaders):
             self._step = synchronised_at_updates(self._step)
         if self.way != "by hand" and self.skips_backward:
             self._step = steps.step_without_backward
+        if not isinstance(self.lightning_module, TellsOfMethods):
+            self._step = noticing(self._step, self.lightning_module)
         if "training_step" in self._readers:
             self._step = by_reading(self._step)
 

@@ -144,6 +144,16 @@ class Strategy:
         configs: list[Any] = self.trainer.lr_scheduler_configs
         return configs
 
+    def setup_optimizers(self, trainer: Any) -> None:
+        """Ask ``configure_optimizers`` for the optimizers and schedulers of the run, again where that was done.
+
+        Args:
+            trainer: The Trainer it answers for.
+        """
+        trainer.optimizer = trainer.plan._create_optimizer()
+        trainer.scheduler = trainer.plan.create_scheduler()
+        trainer.choose_way()
+
     def lightning_module_state_dict(self) -> dict[str, Any]:
         """The weights of the module."""
         weights: dict[str, Any] = self.trainer.lightning_module.state_dict()

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from groundwire import DEFAULT_CALLBACKS, HookMap, Part, by_row
+from groundwire.callbacks.map import NATIVE
 from groundwire.measured.ledger import numbers
 from groundwire_lightning import guests
 from groundwire_lightning.callbacks.of_a_trainer import checkpoints_last, specialises, substituted
@@ -18,12 +19,13 @@ from groundwire_lightning.core.callback import idle_hooks
 from groundwire_lightning.core.configure_optimizers import parsed
 from groundwire_lightning.core.datamodule import LightningDataModule
 from groundwire_lightning.core.hooks import TRANSFERS
+from groundwire_lightning.core.replaced import Standing
 from groundwire_lightning.core.self_log import keep_from_compiling
 from groundwire_lightning.core.state_methods import STATE_METHODS, told_its_state
 from groundwire_lightning.core.states import PURPOSES, TrainerStatus
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError, TunerExit
 from groundwire_lightning.logged.store import Logged
-from groundwire_lightning.loops.phases import LOADERS, PHASES
+from groundwire_lightning.loops.phases import LOADERS, PHASES, not_ended
 from groundwire_lightning.loops.updates import Stepping
 from groundwire_lightning.map import LIGHTNING, ONE_LOADER
 from groundwire_lightning.strategies.processes import prepared_once
@@ -34,6 +36,8 @@ from groundwire_lightning.utilities.types import LRSchedulerConfig
 
 STEPS = frozenset({"training_step", "validation_step", "test_step", "predict_step"})
 Through = Callable[[str, Callable[..., Any]], Callable[..., Any]]
+WIRED = frozenset(line.method for hookmap in (NATIVE, LIGHTNING) for line in hookmap.rows)
+"""The methods that a run may bind."""
 GIVEN_AS = {"train_dataloader": "train_dataset", "val_dataloader": "eval_dataset"}
 """A module's method, and the data of a run in native order that is used instead of asking it."""
 
@@ -118,7 +122,7 @@ class LightningAdapter(Facade, Slots):
                 return hearing(name, self._entered(name, method))
 
             parts.append(Part(table, "LightningModule", module, through=through, without=without))
-            parts.append(Part(table, "RetiredHooks", module))
+            parts.append(Part(table, "RetiredHooks", module, without=not_ended(self._purpose)))
         return parts
 
     def _hearing(self) -> Callable[[str, Callable[..., Any]], Callable[..., Any]]:
@@ -170,6 +174,7 @@ class LightningAdapter(Facade, Slots):
         return {**super()._known(stage), "module": self.lightning_module, "stage": self._purpose}
 
     _is_inner: bool = False
+    _standing: Standing | None = None  # the hooks that are set on the objects of the run under way
 
     def _launch(self, run: Any, **asked: Any) -> None:
         brought = {method for method, data in GIVEN_AS.items() if asked.get(data) is not None}
@@ -189,7 +194,10 @@ class LightningAdapter(Facade, Slots):
             self._status = TrainerStatus.RUNNING if inner else TrainerStatus.FINISHED
         finally:
             if not self._is_running:
+                self._standing = None
+                self._batch_output = self._told = self.eval_outputs = None  # and with them the graph of the last batch
                 self.logged.run_ends()
+                guests.release_logging(self.callbacks, self.lightning_module)
                 guests.release(self.lightning_module)
 
     def _clean_up(self, error: BaseException) -> None:
@@ -216,6 +224,19 @@ class LightningAdapter(Facade, Slots):
         if stage != "init":
             self._attach()  # again where a callback lets another model stand in
         super()._wire(stage)
+        if stage != "init":
+            self._standing = Standing((*self.callbacks, self.lightning_module, self.datamodule), WIRED)
+
+    def wire_anew(self) -> None:
+        """Call from now on the methods that are there now: one that a run had bound was replaced."""
+        if self._is_running:
+            self._wire(self._stage)
+            self.choose_way()
+
+    def notice_replaced(self) -> None:
+        """Wire anew where a method was replaced since; asked between steps, for who cannot tell."""
+        if self._standing is not None and self._standing.has_changed():
+            self.wire_anew()
 
     def _attach(self) -> None:
         """Let module and data module know their trainer; it stays attached after the run."""
@@ -223,6 +244,7 @@ class LightningAdapter(Facade, Slots):
         if module is not None:
             keep_from_compiling(self.model)
             guests.attach(module, self)
+            guests.lend_logging(self.callbacks, module)
         if self.datamodule is not None:
             self.datamodule.trainer = self
 
@@ -313,6 +335,7 @@ class LightningAdapter(Facade, Slots):
         return super()._new_eval_dataloader()
 
     def _run_train_epoch(self, train_dl: Iterable[Any]) -> None:
+        self.notice_replaced()
         self.choose_way()
         self._check_native_order()
         self._owes = "train"

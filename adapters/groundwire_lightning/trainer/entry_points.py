@@ -240,9 +240,7 @@ class EntryPoints(FitSteps):
 
     def _half_a_validation(self) -> str | None:
         """What to say where there is a validation step without data, or data without a step."""
-        module = Part(LIGHTNING, "LightningModule", self.lightning_module)
-        data = module if not self._asks_data else Part(LIGHTNING, "LightningDataModule", self.datamodule)
-        has_data = "val_dataloader" in self._given or data.implements("val_dataloader")
+        module, has_data = Part(LIGHTNING, "LightningModule", self.lightning_module), self._has_val_data()
         if has_data == module.implements("validation_step"):
             return None
         lacks, has = ("validation_step", "val_dataloader") if has_data else ("val_dataloader", "validation_step")

@@ -20,7 +20,7 @@ from groundwire_lightning.loggers.default import log_dir
 from groundwire_lightning.loops.phases import PHASES
 from groundwire_lightning.strategies import SingleDeviceStrategy, Strategy
 from groundwire_lightning.strategies.precision import Precision
-from groundwire_lightning.trainer import stand_ins
+from groundwire_lightning.trainer import connector_stand_ins, stand_ins
 from groundwire_lightning.utilities.combined_loader import as_given
 
 if TYPE_CHECKING:
@@ -171,28 +171,28 @@ class Answers:
         return None if self._active_loop is None or self._purpose == "predict" else stand_ins.Results(self)
 
     @property
-    def _logger_connector(self) -> stand_ins.LoggerConnector:
-        return stand_ins.LoggerConnector(self)
+    def _logger_connector(self) -> connector_stand_ins.LoggerConnector:
+        return connector_stand_ins.LoggerConnector(self)
 
     @property
-    def _accelerator_connector(self) -> stand_ins.AcceleratorConnector:
-        return stand_ins.AcceleratorConnector(self)
+    def _accelerator_connector(self) -> connector_stand_ins.AcceleratorConnector:
+        return connector_stand_ins.AcceleratorConnector(self)
 
     @property
-    def _data_connector(self) -> stand_ins.DataConnector:
-        return stand_ins.DataConnector(self)
+    def _data_connector(self) -> connector_stand_ins.DataConnector:
+        return connector_stand_ins.DataConnector(self)
 
     @property
-    def _callback_connector(self) -> stand_ins.CallbackConnector:
-        return stand_ins.CallbackConnector(self)
+    def _callback_connector(self) -> connector_stand_ins.CallbackConnector:
+        return connector_stand_ins.CallbackConnector(self)
 
     @property
-    def _checkpoint_connector(self) -> stand_ins.CheckpointConnector:
-        return stand_ins.CheckpointConnector(self)
+    def _checkpoint_connector(self) -> connector_stand_ins.CheckpointConnector:
+        return connector_stand_ins.CheckpointConnector(self)
 
     @property
-    def _signal_connector(self) -> stand_ins.SignalConnector:
-        return stand_ins.SignalConnector(self)
+    def _signal_connector(self) -> connector_stand_ins.SignalConnector:
+        return connector_stand_ins.SignalConnector(self)
 
     # callbacks, by their kind
 

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from groundwire import HookMap
+from groundwire import HookMap, Part
 from groundwire.errors import rank_zero_warn
+from groundwire_lightning.core.states import TrainerFn
 from groundwire_lightning.data.dataloader_iter import Reader, reading
 from groundwire_lightning.data.feed import Feed, checked, limited, tell_epoch
 from groundwire_lightning.data.loader_warnings import warn_of_loaders
@@ -58,6 +59,7 @@ class Loaders(LightningAdapter):
     _train_asked: float = -math.inf
     _val_asked: float = -math.inf
     _modes: Mapping[str, bool] = {}
+    _eval_batches: dict[TrainerFn, list[float]]  # of each entry point, once its loaders were asked for
     _given: Mapping[str, Any] = {}
     _feed: Feed | None = None
     _readers: frozenset[str] = frozenset()  # the steps that read batches themselves
@@ -75,8 +77,21 @@ class Loaders(LightningAdapter):
     @property
     def enable_validation(self) -> bool:
         """True where there is a validation step, data for it, and a limit above 0."""
-        has_data = "val_dataloader" in self._given or "create_eval_dataloader" in self.plan.instead
-        return has_data and "calculate_eval_batch_loss" in self.plan.instead and self.limit_val_batches > 0
+        if self.lightning_module is None or not self.limit_val_batches > 0:
+            return False
+        return self._has_val_data() and Part(LIGHTNING, "LightningModule", self.lightning_module).implements(
+            "validation_step"
+        )
+
+    def _has_val_data(self) -> bool:
+        """True where a loader of validation batches was given, or data module or module write one."""
+        if "val_dataloader" in self._given:
+            return True
+        asks_data = self._asks_data and self.datamodule is not None
+        role, player = (
+            ("LightningDataModule", self.datamodule) if asks_data else ("LightningModule", self.lightning_module)
+        )
+        return Part(LIGHTNING, role, player).implements("val_dataloader")
 
     @property
     def num_training_batches(self) -> float:
@@ -89,22 +104,19 @@ class Loaders(LightningAdapter):
 
     @property
     def num_val_batches(self) -> list[float]:
-        """Validation batches of each loader."""
-        return self._batches_of("val")
+        """Validation batches of each loader, once they were asked for: those of ``fit``, while validating its own."""
+        validates = self._called and self._purpose == TrainerFn.VALIDATING
+        return self._eval_batches.get(TrainerFn.VALIDATING if validates else TrainerFn.FITTING, [])
 
     @property
     def num_test_batches(self) -> list[float]:
         """Test batches of each loader."""
-        return self._batches_of("test")
+        return self._eval_batches.get(TrainerFn.TESTING, [])
 
     @property
     def num_predict_batches(self) -> list[float]:
         """Batches to predict of each loader."""
-        return self._batches_of("predict")
-
-    def _batches_of(self, prefix: str) -> list[float]:
-        loader, phase = self._eval_dataloader, self._phase
-        return [] if loader is None or phase.prefix != prefix else self._used(loader, phase.limit)
+        return self._eval_batches.get(TrainerFn.PREDICTING, [])
 
     def _used(self, loader: Any, limit: str) -> list[float]:
         """Batches of each loader under a limit."""
@@ -118,7 +130,7 @@ class Loaders(LightningAdapter):
     @property
     def num_sanity_val_batches(self) -> list[float]:
         """Validation batches of each loader in the sanity check."""
-        return [min(batches, self.num_sanity_val_steps) for batches in self.num_val_batches]
+        return [min(batches, self.num_sanity_val_steps) for batches in self._eval_batches.get(TrainerFn.FITTING, [])]
 
     @property
     def estimated_stepping_batches(self) -> float:
@@ -178,7 +190,7 @@ class Loaders(LightningAdapter):
         self._eval_dataloader = self._unshuffled(made, phase.prefix) if self._is_fitting else made
         warn_of_shuffling(self._eval_dataloader, phase.loader)
         warn_of_loaders(self, self._eval_dataloader, phase.loader)
-        self._used(self._eval_dataloader, phase.limit)  # refused early
+        self._eval_batches[self._purpose] = self._used(self._eval_dataloader, phase.limit)
         self.at.phase = outer
 
     def _is_due(self, asked: float) -> bool:
@@ -227,7 +239,7 @@ class Loaders(LightningAdapter):
 
     def evaluation_feed(self) -> Feed | None:
         """The batches of one pass over the loaders of the phase, or None where there are none."""
-        batches = self.num_sanity_val_batches if self.sanity_checking else self._batches_of(self._phase.prefix)
+        batches = self.num_sanity_val_batches if self.sanity_checking else self._eval_batches.get(self._purpose, [])
         if not sum(batches):
             return None
         tell_epoch(self._eval_dataloader, self.progress.processed)

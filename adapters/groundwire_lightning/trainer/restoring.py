@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
-import os
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.callbacks.of_a_trainer import is_checkpoint, is_early_stopping
-from groundwire_lightning.checkpoints import files, io
+from groundwire_lightning.checkpoints import io
 from groundwire_lightning.checkpoints.reading import load_weights
 from groundwire_lightning.core.states import TrainerFn
 from groundwire_lightning.loops import saved, saved_counters
@@ -18,10 +16,11 @@ from groundwire_lightning.loops.progress import Progress
 from groundwire_lightning.loops.resume import Restart
 from groundwire_lightning.strategies.processes import together
 from groundwire_lightning.trainer.adapter import LightningAdapter
+from groundwire_lightning.trainer.which_checkpoint import chosen_checkpoint
 from groundwire_lightning.utilities.console import tell
 
 if TYPE_CHECKING:
-    from groundwire_lightning.trainer.trainer import Trainer
+    pass
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +114,7 @@ class Checkpoints(LightningAdapter):
             path = self._ckpt_path
         else:
             self._ckpt_was_set = False
-            path = chosen(self, entry.value, ckpt_path, has_model)  # type: ignore[arg-type]  # it is a Trainer
+            path = chosen_checkpoint(self, entry.value, ckpt_path, has_model)  # type: ignore[arg-type]  # it is a Trainer
         self._ckpt_path, self._trusts_ckpt = path, weights_only
 
     def restore_module(self) -> None:
@@ -160,82 +159,3 @@ class Checkpoints(LightningAdapter):
         """Let the hooks of saving reach who takes part, between runs."""
         self._wire("assembly")
         self._stage = "init"
-
-
-def chosen(trainer: Trainer, entry: str, ckpt_path: Any, model_given: bool) -> Any:
-    """The path of the checkpoint to begin from, or None.
-
-    Args:
-        trainer: The trainer.
-        entry: The entry point.
-        ckpt_path: What it was given.
-        model_given: It was given a module, whose weights are used where no path was given.
-
-    Raises:
-        ValueError: There is no such checkpoint.
-    """
-    from groundwire_lightning.callbacks.on_exception_checkpoint import OnExceptionCheckpoint
-
-    rescues = [callback for callback in trainer.callbacks if isinstance(callback, OnExceptionCheckpoint)]
-    if ckpt_path is None and _is_requeued() and newest_hpc(trainer) is not None:
-        ckpt_path = "hpc"
-    if ckpt_path is None and rescues and entry == "fit":
-        ckpt_path = "last"
-    if ckpt_path is None:
-        if model_given:
-            return None
-        ckpt_path = "best"
-        rank_zero_warn(
-            f"{entry}() was given no module, so the best checkpoint of the last fit is loaded; say so with "
-            f"ckpt_path='best', or pass the module to use it as it is"
-        )
-    if ckpt_path == "best":
-        return _best(trainer, entry)
-    if ckpt_path == "last":
-        return _last(trainer, entry, rescues)
-    if ckpt_path == "hpc":
-        if (path := newest_hpc(trainer)) is None:
-            raise ValueError(f"{entry}(ckpt_path='hpc'): there is no hpc_ckpt_*.ckpt in {trainer.default_root_dir}")
-        return path
-    if not ckpt_path:
-        raise ValueError(f"{entry}(ckpt_path={ckpt_path!r}): a path, 'best', 'last' or 'hpc' is due")
-    return ckpt_path
-
-
-def newest_hpc(trainer: Any) -> str | None:
-    """The checkpoint that a job of a cluster left in ``default_root_dir``."""
-    return files.newest_numbered(str(trainer.default_root_dir), "hpc_ckpt_", ".ckpt")
-
-
-def _is_requeued() -> bool:
-    return "SLURM_NTASKS" in os.environ and os.environ.get("SLURM_JOB_NAME") not in ("bash", "interactive")
-
-
-def _best(trainer: Trainer, entry: str) -> str:
-    asked = f"{entry}(ckpt_path='best')"
-    found = trainer.checkpoint_callbacks
-    if not found:
-        raise ValueError(f"{asked}: no callback writes checkpoints; add a ModelCheckpoint to callbacks=")
-    if len(found) > 1:
-        rank_zero_warn(f"{asked}: {len(found)} callbacks write checkpoints; the best one of the first is loaded")
-    path: str | None = getattr(found[0], "best_model_path", None)
-    if path:
-        return path
-    if getattr(trainer, "fast_dev_run", False):
-        raise ValueError(f"{asked}: with fast_dev_run nothing is saved; pass the path of a checkpoint")
-    raise ValueError(f"{asked}: {type(found[0]).__name__} has written none yet; fit first, or pass a path")
-
-
-def _last(trainer: Trainer, entry: str, rescues: list[Any]) -> str | None:
-    candidates = {str(callback.ckpt_path) for callback in rescues}
-    for callback in trainer.checkpoint_callbacks:
-        if hasattr(callback, "_find_last_checkpoints"):
-            candidates |= callback._find_last_checkpoints(trainer)
-    there = [path for path in candidates if Path(path).exists()]
-    if not there:
-        rank_zero_warn(
-            f"{entry}(ckpt_path='last'): there is none yet, so the run begins anew; "
-            "ModelCheckpoint(save_last=True) writes it"
-        )
-        return None
-    return max(there, key=lambda path: Path(path).stat().st_mtime)

@@ -1,16 +1,15 @@
-"""What people read from the parts of Lightning's trainer that are no parts of ours: its loops and connectors.
+"""What people read from the parts of Lightning's trainer that are no parts of ours: its loops.
 
 Each is a thin look at the Trainer: it holds nothing but the Trainer, and is made when it is read.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from groundwire_lightning.guests import real
-from groundwire_lightning.loops import limits
+from groundwire_lightning.loops import limits, saved_counters
 from groundwire_lightning.loops.progress import Count
+from groundwire_lightning.trainer.counted import Counted, OptimProgress, Passes, moves, setting, updates
 
 
 class Look:
@@ -32,26 +31,19 @@ class Look:
             f"knows {', '.join(known)}"
         )
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        known = getattr(type(self), name, None)
+        if isinstance(known, property) and known.fset is None:
+            raise AttributeError(f"{self.said}.{name} can be read here and not be set")
+        if not isinstance(known, property) and name not in ("trainer", "name"):
+            raise AttributeError(f"{self.said}.{name} cannot be set: nothing here would read it")
+        super().__setattr__(name, value)
+
     def __getstate__(self) -> dict[str, Any]:
         return {"trainer": self.trainer}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-
-
-@dataclass(frozen=True, slots=True)
-class Passes:
-    """How often something was done, as Lightning's progress objects tell it.
-
-    Attributes:
-        current: In the epoch or run under way.
-        total: Since the Trainer was made.
-        is_last_batch: The batch in use is the last.
-    """
-
-    current: Count
-    total: Count
-    is_last_batch: bool = False
 
 
 # loops
@@ -119,7 +111,19 @@ class FitLoop(Look):
         """Epochs that were begun and done."""
         progress = self.trainer.progress
         count = Count(progress.epochs_ready, progress.epochs_started, progress.processed, progress.epochs)
-        return Passes(count, count)
+        places = {"ready": "epochs_ready", "started": "epochs_started", "processed": "processed", "completed": "epochs"}
+        writes = {name: setting(progress, place) for name, place in places.items()}
+        said = f"{self.said}.epoch_progress"
+        return Passes(Counted.of(f"{said}.current", count, writes), Counted.of(f"{said}.total", count))
+
+    def setup_data(self) -> None:
+        """Ask for the training loader, unless that was done."""
+        self.trainer.load_training_data()
+
+    def state_dict(self) -> dict[str, Any]:
+        """How far fitting has come, as a checkpoint keeps it."""
+        state: dict[str, Any] = saved_counters.written(self.trainer.progress, self.trainer.is_automatic, [])["fit_loop"]
+        return state
 
     @property
     def total_batch_idx(self) -> int:
@@ -169,8 +173,6 @@ class EpochLoop(Look):
 
     said = "trainer.fit_loop.epoch_loop"
 
-    max_steps = FitLoop.max_steps
-    min_steps = FitLoop.min_steps
     total_batch_idx = FitLoop.total_batch_idx
     batch_idx = FitLoop.batch_idx
     _should_accumulate = FitLoop._should_accumulate
@@ -182,7 +184,47 @@ class EpochLoop(Look):
         progress = self.trainer.progress
         batch = progress.batch
         current = Count(progress.ready, batch.started, batch.processed, batch.completed)
-        return Passes(current, progress.before.plus(current), self.trainer.is_last_batch)
+        said, total = f"{self.said}.batch_progress", progress.before.plus(current)
+        spans = Counted.of(f"{said}.current", current), Counted.of(f"{said}.total", total)
+        return Passes(*spans, self.trainer.is_last_batch)
+
+    @property
+    def scheduler_progress(self) -> Passes:
+        """How often a scheduler was moved on."""
+        return moves(f"{self.said}.scheduler_progress", self.trainer.progress)
+
+    @property
+    def max_steps(self) -> int:
+        """The number of optimizer steps, -1 for no limit; may be set."""
+        return int(self.trainer.max_steps)
+
+    @max_steps.setter
+    def max_steps(self, steps: int) -> None:
+        if steps < -1:
+            raise ValueError(f"max_steps: -1 or more is due, got {steps}")
+        self.trainer.max_steps = steps
+
+    @property
+    def min_steps(self) -> int | None:
+        """Optimizer steps before which ``should_stop`` is not heeded; may be set."""
+        steps: int | None = self.trainer.min_steps
+        return steps
+
+    @min_steps.setter
+    def min_steps(self, steps: int | None) -> None:
+        self.trainer.min_steps = steps
+
+    def update_lr_schedulers(self, interval: str, update_plateau_schedulers: bool) -> None:
+        """Move on the schedulers that are due.
+
+        Args:
+            interval: ``"step"`` or ``"epoch"``.
+            update_plateau_schedulers: Those that take a metric, else the others.
+        """
+        from groundwire_lightning.loops.steps import move_schedulers
+
+        if interval != "step" or self.trainer.at.is_update:
+            move_schedulers(self.trainer, interval, update_plateau_schedulers)
 
     @property
     def global_step(self) -> int:
@@ -198,6 +240,10 @@ class EpochLoop(Look):
     def _batches_that_stepped(self) -> int:
         return int(self.trainer.progress.stepped)
 
+    @_batches_that_stepped.setter
+    def _batches_that_stepped(self, number: int) -> None:
+        self.trainer.progress.stepped = number
+
     @property
     def _should_check_val_epoch(self) -> Any:
         from groundwire_lightning.loops.limits import validates_in_epoch
@@ -205,14 +251,37 @@ class EpochLoop(Look):
         return lambda: validates_in_epoch(self.trainer)
 
     @property
-    def manual_optimization(self) -> Look:
+    def manual_optimization(self) -> ManualOptimization:
         """The steps of optimizers that ``training_step`` moves itself."""
-        return Look(self.trainer)
+        return ManualOptimization(self.trainer)
 
     @property
-    def automatic_optimization(self) -> Look:
+    def automatic_optimization(self) -> AutomaticOptimization:
         """The steps of optimizers that the trainer moves."""
-        return Look(self.trainer)
+        return AutomaticOptimization(self.trainer)
+
+
+class ManualOptimization(Look):
+    """``trainer.fit_loop.epoch_loop.manual_optimization``."""
+
+    said = "trainer.fit_loop.epoch_loop.manual_optimization"
+
+    @property
+    def optim_step_progress(self) -> Passes:
+        """Steps of optimizers; what is set there is what ``global_step`` says."""
+        return updates(f"{self.said}.optim_step_progress", self.trainer.progress)
+
+
+class AutomaticOptimization(Look):
+    """``trainer.fit_loop.epoch_loop.automatic_optimization``."""
+
+    said = "trainer.fit_loop.epoch_loop.automatic_optimization"
+    _skip_backward = FitLoop._skip_backward
+
+    @property
+    def optim_progress(self) -> OptimProgress:
+        """Steps of the optimizer; what is set there is what ``global_step`` says."""
+        return OptimProgress(f"{self.said}.optim_progress", self.trainer.progress)
 
 
 class EvaluationLoop(Look):
@@ -224,13 +293,22 @@ class EvaluationLoop(Look):
     def batch_progress(self) -> Passes:
         """Batches that were begun and done."""
         progress = self.trainer.progress
-        current = progress.val_batch
-        return Passes(current, progress.val_before.plus(current), progress.val_is_last)
+        current, said = progress.val_batch, f"{self.said}.batch_progress"
+        total = Counted.of(f"{said}.total", progress.val_before.plus(current))
+        return Passes(Counted.of(f"{said}.current", current), total, progress.val_is_last)
+
+    def setup_data(self) -> None:
+        """Ask for the loaders of the evaluation, unless that was done."""
+        self.trainer.load_evaluation_data()
 
     @property
     def inference_mode(self) -> bool:
         """True where gradients are off by ``torch.inference_mode``."""
         return bool(self.trainer.inference_mode)
+
+    @inference_mode.setter
+    def inference_mode(self, is_on: bool) -> None:
+        self.trainer.inference_mode = is_on
 
     @property
     def max_batches(self) -> list[float]:
@@ -266,16 +344,24 @@ class PredictionLoop(Look):
     """``trainer.predict_loop``."""
 
     said = "trainer.predict_loop"
+    inference_mode = EvaluationLoop.inference_mode
+    setup_data = EvaluationLoop.setup_data
 
     @property
-    def inference_mode(self) -> bool:
-        """True where gradients are off by ``torch.inference_mode``."""
-        return bool(self.trainer.inference_mode)
+    def batch_progress(self) -> Passes:
+        """Batches that were begun and done in the predictions that are over."""
+        current, before, _ = self.trainer.progress.others.get("predict", (Count(), Count(), False))
+        said, total = f"{self.said}.batch_progress", before.plus(current)
+        return Passes(Counted.of(f"{said}.current", current), Counted.of(f"{said}.total", total))
 
     @property
     def return_predictions(self) -> bool:
-        """True where ``predict`` returns what the module said."""
+        """True where ``predict`` returns what the module said; may be set."""
         return bool(self.trainer.predicted.returns)
+
+    @return_predictions.setter
+    def return_predictions(self, returns: bool) -> None:
+        self.trainer.predicted.returns = bool(returns)
 
     @property
     def predictions(self) -> list[Any]:
@@ -334,9 +420,6 @@ class Source(Look):
         return self.trainer.datamodule or self.trainer.lightning_module
 
 
-# connectors: what Lightning's own module and callbacks read
-
-
 class Results(Look):
     """``trainer._results``: what the real ``LightningModule.log`` writes to."""
 
@@ -363,115 +446,3 @@ class Results(Look):
 
     def reset(self, *args: Any, **kwargs: Any) -> None:
         """Nothing: values of the last epoch are let go of where they are kept."""
-
-
-class LoggerConnector(Look):
-    """``trainer._logger_connector``."""
-
-    said = "trainer._logger_connector"
-    _current_fx: str | None = None
-
-    def should_reset_tensors(self, fx: str) -> bool:
-        """False: values of the last epoch are let go of where they are kept."""
-        return False
-
-    @property
-    def should_update_logs(self) -> bool:
-        """True at the batches at which loggers are written to."""
-        return bool(self.trainer.to_loggers.is_due)
-
-    def log_metrics(self, metrics: dict[str, Any], step: int | None = None) -> None:
-        """Write values to every logger.
-
-        Args:
-            metrics: Name to number.
-            step: By default ``metrics["step"]``, else the batches that completed an update.
-        """
-        self.trainer.logged.logger.update(metrics)
-        self.trainer.to_loggers.write(metrics, step)
-
-
-class AcceleratorConnector(Look):
-    """``trainer._accelerator_connector``."""
-
-    said = "trainer._accelerator_connector"
-
-    @property
-    def is_distributed(self) -> bool:
-        """True with a strategy for several processes, be it one that runs it."""
-        return self.trainer.distributed_sampler_kwargs is not None
-
-    @property
-    def strategy(self) -> Any:
-        """``trainer.strategy``."""
-        return self.trainer.strategy
-
-    @property
-    def accelerator(self) -> Any:
-        """``trainer.accelerator``."""
-        return self.trainer.accelerator
-
-    @property
-    def use_distributed_sampler(self) -> bool:
-        """The argument of that name."""
-        return bool(self.trainer._asked["use_distributed_sampler"])
-
-    @property
-    def _accelerator_flag(self) -> Any:
-        return self.trainer.accelerator.name()
-
-    @property
-    def _devices_flag(self) -> Any:
-        return self.trainer._asked["devices"]
-
-    @property
-    def _strategy_flag(self) -> Any:
-        return self.trainer._asked["strategy"]
-
-    @property
-    def _precision_flag(self) -> Any:
-        return self.trainer.precision
-
-    @property
-    def _parallel_devices(self) -> list[Any]:
-        return list(self.trainer.strategy.parallel_devices)
-
-
-class DataConnector(Look):
-    """``trainer._data_connector``."""
-
-    said = "trainer._data_connector"
-
-    @property
-    def _datahook_selector(self) -> DataConnector:
-        return self
-
-    def get_instance(self, hook_name: str) -> Any:
-        """Whose batch-transfer hook runs: the data module's where it overrides it, else the module's."""
-        module, data = self.trainer.lightning_module, self.trainer.datamodule
-        base = getattr(next(iter(real("LightningDataModule")), None), hook_name, None)
-        writes = data is not None and getattr(type(data), hook_name, None) is not base
-        return data if writes else module
-
-
-class CallbackConnector(Look):
-    """``trainer._callback_connector``."""
-
-    said = "trainer._callback_connector"
-
-
-class CheckpointConnector(Look):
-    """``trainer._checkpoint_connector``."""
-
-    said = "trainer._checkpoint_connector"
-
-    @property
-    def _loaded_checkpoint(self) -> dict[str, Any]:
-        return {}
-
-
-class SignalConnector(Look):
-    """``trainer._signal_connector``."""
-
-    said = "trainer._signal_connector"
-    received_sigterm = False

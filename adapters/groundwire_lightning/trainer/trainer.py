@@ -119,6 +119,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         devices_of.check_processes(given, self._kind, devices_of.number_of(given, self._kind))
         self.profiler = profiler_for(given["profiler"])
         self.progress = Progress()
+        self._eval_batches = {}
         settings.take(self, given)
         self._told_foreign: set[str] = set()
         callbacks, self.substituted = substituted(listed(given))

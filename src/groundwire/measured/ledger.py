@@ -33,10 +33,11 @@ class Slot:
         weight: The weights of all values together.
         dtype: Of the numbers that wait; None for Python's own.
         home: Where they go once they are added.
+        least: What it is reduced in, in case its values are of fewer bits: the default type when it was made.
         waiting: Each with its weight.
     """
 
-    __slots__ = ("dtype", "group", "home", "index", "line", "place", "reduce", "waiting", "weight")
+    __slots__ = ("dtype", "group", "home", "index", "least", "line", "place", "reduce", "waiting", "weight")
 
     def __init__(self, reduce: str, place: Hashable) -> None:
         self.reduce = reduce
@@ -46,6 +47,7 @@ class Slot:
         self.group: Group | None = None
         self.index = 0
         self.dtype: torch.dtype | None = None
+        self.least = least_dtype()
         self.home = torch.device("cpu")
         self.waiting: list[tuple[Any, Any]] = []
 
@@ -74,7 +76,8 @@ class Slot:
         waiting, self.waiting = self.waiting, []
         if waiting:
             before = None if self.group is None else self.group.vector[self.index]
-            Group([self], _added(self.reduce, before, waiting, self.dtype or least_dtype()).to(self.home))
+            least = self.least if before is None else before.dtype
+            Group([self], _added(self.reduce, before, waiting, self.dtype or self.least, least).to(self.home))
 
 
 class Group:
@@ -148,9 +151,10 @@ class Line:
     def _add_to(self, slots: list[Slot], values: list[Any], weights: list[Any]) -> None:
         """Add to slots that were not written together before: their vector is put together first."""
         stacked = self._stacked(values, weights)
-        empty = torch.full((), EMPTY[self.reduce], dtype=least_dtype(), device=stacked.device)
-        running = [slot.running() for slot in slots]
-        before = [empty if tensor is None else tensor for tensor in running]
+        before = [
+            torch.full((), EMPTY[self.reduce], dtype=slot.least, device=stacked.device) if running is None else running
+            for slot, running in ((slot, slot.running()) for slot in slots)
+        ]
         if any(one.dtype != other.dtype for one, other in pairwise(before)):
             for index, slot in enumerate(slots):  # each keeps the precision that it has
                 Group([slot], self._reduced(before[index], stacked[index]).reshape(1))
@@ -159,11 +163,12 @@ class Line:
             self.group = Group(slots, self._reduced(torch.stack(before), stacked))
 
 
-def _added(reduce: str, before: Tensor | None, waiting: list[tuple[Any, Any]], dtype: torch.dtype) -> Tensor:
+def _added(
+    reduce: str, before: Tensor | None, waiting: list[tuple[Any, Any]], dtype: torch.dtype, least: torch.dtype
+) -> Tensor:
     """Numbers added to what there was, one after the other, each time rounded as tensors of that type are."""
     import numpy as np
 
-    least = least_dtype() if before is None else before.dtype
     result = torch.promote_types(least, dtype)
     values, weights = zip(*waiting, strict=True)
     with np.errstate(all="ignore"):
@@ -218,7 +223,7 @@ class Ledger:
             if not isinstance(weight, Tensor):
                 self.add_number(slot, value, weight, None, device)
                 return
-            value = torch.tensor(value, dtype=least_dtype(), device=device)
+            value = torch.tensor(value, dtype=slot.least, device=device)
         line, device = slot.line, value.device
         if line is None or line.dtype is not value.dtype or line.device != device:
             line = self._move(slot, value.dtype, device)

@@ -42,6 +42,7 @@ class Row:
             implementation does not take them.
         turn: Converts what comes back into what the hook returns; called with the foreign value
             and then with what the hook gives.
+        own: Only an override counts: a wrapper that was set around the method of a base class is not called.
     """
 
     source: str
@@ -51,6 +52,7 @@ class Row:
     named: tuple[str, ...] = ()
     maybe: frozenset[str] = frozenset()
     turn: Callable[..., Any] | None = None
+    own: bool = False
 
     @property
     def role(self) -> str:
@@ -106,6 +108,7 @@ def row(
     named: Iterable[str] = (),
     maybe: Iterable[str] = (),
     turn: Callable[..., Any] | None = None,
+    own: bool = False,
     **where: str,
 ) -> Row:
     """One line of a table: where a foreign method runs and what it is called with.
@@ -116,6 +119,7 @@ def row(
         named: Names passed by keyword.
         maybe: Names left out when the implementation does not take them.
         turn: Converts the foreign return value.
+        own: Only an override counts, not a wrapper around the method of a base class.
         **where: Exactly one of ``before=``, ``instead=``, ``after=``, naming a Trainer hook.
 
     Raises:
@@ -139,6 +143,7 @@ def row(
         named=_names(source, named),
         maybe=frozenset(maybe),
         turn=turn,
+        own=own,
     )
     leaves = [name.rpartition(".")[2] for name in made.named]
     if twice := {leaf for leaf in leaves if leaves.count(leaf) > 1}:

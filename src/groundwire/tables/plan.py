@@ -8,7 +8,9 @@ nothing up.
 
 from __future__ import annotations
 
+import functools
 import inspect
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -49,6 +51,16 @@ class Part:
         """True if the player brings its own ``method``, not one of its bases or of ``silent`` ones."""
         bases = as_tuple(self.hookmap.bases[self.role])
         return method not in self.without and overridden(self.player, method, bases, silent)
+
+    def runs(self, line: Row | Gap, silent: tuple[type, ...] = ()) -> bool:
+        """True if a row calls the player: its own method, or whatever was set on the instance, wrappers too.
+
+        A row that is ``own`` is meant for an override alone.
+        """
+        if self.implements(line.method, silent):
+            return True
+        called = isinstance(line, Row) and not line.own and line.method not in self.without
+        return called and callable(getattr(self.player, "__dict__", {}).get(line.method))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,18 +150,34 @@ def overridden(player: object, method: str, bases: tuple[type, ...], silent: tup
 
     Set on the instance, or on a class that no base inherits. A hook set to ``None`` is off. An
     object that inherits none of the bases means what it has. Bases of other tables are ``silent``:
-    what an object of two frameworks inherits from one is no override of the other.
+    what an object of two frameworks inherits from one is no override of the other. What stands
+    around the method of a base, and does no more than call it, is no override either: a function
+    of ``functools.wraps``, a ``partial``, a ``Mock(wraps=...)``, another name for it.
     """
-    own = getattr(player, "__dict__", {})
-    if method in own:
-        return callable(own[method])
-    lineage = type(player).__mro__
-    if not any(base in lineage for base in (*bases, *silent)):
-        return callable(getattr(player, method, None))
-    owner = next((cls for cls in lineage if method in vars(cls)), None)
-    if owner is None or any(owner in base.__mro__ for base in (*bases, *silent)):
+    standing = getattr(player, method, None)
+    if not callable(standing):
         return False
-    return callable(getattr(player, method, None))
+    known = (*bases, *silent)
+    lineage = type(player).__mro__
+    if not any(base in lineage for base in known):
+        return True
+    if method not in getattr(player, "__dict__", {}):
+        owner = next((cls for cls in lineage if method in vars(cls)), None)
+        if owner is None or any(owner in base.__mro__ for base in known):
+            return False
+    within = _within(standing)
+    code = getattr(within, "__code__", None)
+    inherited = (getattr(base, method, None) for base in known if base in lineage)
+    return within is not None and (code is None or all(code != getattr(one, "__code__", None) for one in inherited))
+
+
+def _within(method: Any) -> Any:
+    """What a wrapper stands around; the method itself where it is none, and None of a mock around nothing."""
+    method = getattr(method, "__wrapped__", method)
+    mock = getattr(sys.modules.get("unittest.mock"), "Mock", ())
+    if isinstance(method, mock):
+        return method._mock_wraps
+    return method.func if isinstance(method, functools.partial) else method
 
 
 def compile_plan(plan: Plan, trainer: Any, parts: Sequence[Part], known: Mapping[str, Any], stage: Stage) -> None:
@@ -201,7 +229,7 @@ def attach(trainer: Any, parts: Sequence[Part], stage: Stage) -> tuple[dict[str,
         for line in hookmap.rows:
             if stage == "init" and not (isinstance(line, Row) and line.moment.stage == "init"):
                 continue
-            players = [part for part, lines in cast if id(line) in lines and part.implements(line.method, silent)]
+            players = [part for part, lines in cast if id(line) in lines and part.runs(line, silent)]
             findings += _seat(line, players, places)
     wired = _as_wired(places)
     findings += _refused_instead(trainer, wired)
