@@ -284,7 +284,7 @@ class ModelCheckpoint(CheckpointNames):
             return self._save_on_train_epoch_end
         if not is_lightnings(trainer):
             return True
-        if getattr(trainer, "_val_check_time_interval", None) is not None or trainer.check_val_every_n_epoch != 1:
+        if trainer._val_check_time_interval is not None or trainer.check_val_every_n_epoch != 1:
             return False
         return bool(sum(trainer.num_val_batches) == 0 or trainer.val_check_interval == 1.0)
 

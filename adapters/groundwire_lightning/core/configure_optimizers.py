@@ -5,34 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch.optim.lr_scheduler import OneCycleLR, ReduceLROnPlateau
 
 from groundwire_lightning.core.optimizer import LightningOptimizer, _MockOptimizer
 from groundwire_lightning.errors import MisconfigurationException
-from groundwire_lightning.utilities.enums import Word
-from groundwire_lightning.utilities.types import LRSchedulerConfig  # MOVED
-
-if TYPE_CHECKING:
-    pass
-
-
-class GradClipAlgorithmType(Word):
-    """How gradients are clipped: each element by itself, or all of them together by their norm."""
-
-    VALUE = "value"
-    NORM = "norm"
-
-    @staticmethod
-    def supported_type(val: str) -> bool:
-        """True for the word of one of them."""
-        return val in GradClipAlgorithmType.supported_types()
-
-    @staticmethod
-    def supported_types() -> list[str]:
-        """The words of all of them."""
-        return [kind.value for kind in GradClipAlgorithmType]
+from groundwire_lightning.utilities.types import LRSchedulerConfig
 
 
 def parsed(configured: Any, module: Any, steps_schedulers: bool) -> tuple[list[Any], list[LRSchedulerConfig]]:

@@ -15,7 +15,7 @@ from typing import Any
 from torch import nn
 
 from groundwire.errors import rank_zero_warn
-from groundwire_lightning.utilities.parsing import AttributeDict  # MOVED
+from groundwire_lightning.utilities.parsing import AttributeDict
 
 _given: ContextVar[dict[str, Any] | None] = ContextVar("_given", default=None)
 

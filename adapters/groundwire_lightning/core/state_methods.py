@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    pass
+from typing import Any
 
 STATE_METHODS = frozenset({"state_dict", "load_state_dict", "on_save_checkpoint", "on_load_checkpoint"})
 """Methods of callbacks and data modules that are about their state."""

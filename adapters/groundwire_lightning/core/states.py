@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from groundwire_lightning.utilities.enums import Word  # MOVED
+from groundwire_lightning.utilities.enums import Word
 
 
 class TrainerStatus(Word):

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from groundwire.measured.ledger import numbers
 from groundwire_lightning.errors import PossibleUserWarning
-from groundwire_lightning.loggers.default import _WITH_A_DIRECTORY_A_RUN  # MOVED
+from groundwire_lightning.loggers.default import _WITH_A_DIRECTORY_A_RUN
 
 if TYPE_CHECKING:
     from groundwire_lightning.logged.store import Logged

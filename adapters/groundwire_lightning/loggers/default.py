@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from groundwire_lightning.loggers.csv_logs import CSVLogger
 from groundwire_lightning.loggers.logger import DummyLogger
 from groundwire_lightning.loggers.tensorboard import TensorBoardLogger
-
-if TYPE_CHECKING:
-    pass
 
 _INTERACTIVE = ("bash", "interactive")
 _WITH_A_DIRECTORY_A_RUN = ("TensorBoardLogger", "CSVLogger")

@@ -20,10 +20,10 @@ from groundwire_lightning.loops import resume
 from groundwire_lightning.loops.evaluation import sanity_check, validate_within_epoch
 from groundwire_lightning.loops.limits import is_done, is_epoch_done, should_validate, validates_in_epoch
 from groundwire_lightning.loops.steps import (
-    after_step,  # MOVED
-    move_schedulers,  # MOVED
+    after_step,
+    move_schedulers,
     window,
-    without_batch,  # MOVED
+    without_batch,
 )
 from groundwire_lightning.utilities.seed import isolated_rng
 

@@ -69,7 +69,7 @@ def validation_interval(trainer: Loaders) -> float | None:
         MisconfigurationException: A share of data that has no length.
     """
     interval, batches = trainer.val_check_interval, trainer.num_training_batches
-    if trainer._val_check_seconds is not None:
+    if trainer._val_check_time_interval is not None:
         trainer._last_val_time = time.monotonic()
         return None
     if isinstance(interval, int):
@@ -105,8 +105,8 @@ def _is_due(trainer: Loaders) -> bool:
         return True
     if trainer.reader is not None and trainer.reader.is_last:
         return True
-    if trainer._val_check_seconds is not None:
-        return time.monotonic() - trainer._last_val_time >= trainer._val_check_seconds
+    if trainer._val_check_time_interval is not None:
+        return time.monotonic() - trainer._last_val_time >= trainer._val_check_time_interval
     assert interval is not None  # since the training loader was asked for
     if math.isinf(interval):
         limit = trainer.limit_train_batches

@@ -12,10 +12,10 @@ from groundwire.errors import rank_zero_warn
 from groundwire_lightning.data.samplers import Seen
 from groundwire_lightning.guests import is_a
 from groundwire_lightning.loops.evaluation import (
-    batches_of,  # MOVED
-    evaluating,  # MOVED
-    modes_kept,  # MOVED
-    restore_modes,  # MOVED
+    batches_of,
+    evaluating,
+    modes_kept,
+    restore_modes,
 )
 from groundwire_lightning.utilities.apply_func import moved
 from groundwire_lightning.utilities.combined_loader import is_combined, parts_of

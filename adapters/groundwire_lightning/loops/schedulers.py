@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from groundwire_lightning.errors import MisconfigurationException
-from groundwire_lightning.utilities.types import LRSchedulerConfig  # MOVED
+from groundwire_lightning.utilities.types import LRSchedulerConfig
 
 if TYPE_CHECKING:
     from groundwire_lightning.trainer.trainer import Trainer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from groundwire import place_of
 from groundwire_lightning.core.optimizer import evaluates_once
@@ -11,9 +11,6 @@ from groundwire_lightning.loops import steps
 from groundwire_lightning.loops.steps import nested_step
 from groundwire_lightning.loops.updates import nests, synchronised_at_updates
 from groundwire_lightning.trainer.loaders import Loaders
-
-if TYPE_CHECKING:
-    pass
 
 STEPS = {"straight": steps.train_step, "nested": nested_step, "by hand": steps.step_by_hand}
 """How updates are made, and the step that makes them so."""

@@ -51,7 +51,7 @@ class Loaders(LightningAdapter):
     val_check_batch: float | None = None
     overfit_batches: int | float = 0
     reload_dataloaders_every_n_epochs: int = 0
-    _val_check_seconds: float | None = None
+    _val_check_time_interval: float | None = None
     _last_val_time: float = 0.0
     _train_asked: float = -math.inf
     _val_asked: float = -math.inf

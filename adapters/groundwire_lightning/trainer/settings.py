@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
-from groundwire_lightning.core.configure_optimizers import GradClipAlgorithmType
 from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.utilities.enums import GradClipAlgorithmType
 
 KEPT = (
     "max_epochs",
@@ -48,9 +48,9 @@ def take(trainer: Any, given: dict[str, Any]) -> None:
     trainer.accumulate_grad_batches = (
         1 if given["accumulate_grad_batches"] is None else given["accumulate_grad_batches"]
     )
-    trainer._val_check_seconds = None
+    trainer._val_check_time_interval = None
     if isinstance(given["val_check_interval"], (str, timedelta, dict)):
-        trainer._val_check_seconds = seconds_of(given["val_check_interval"])
+        trainer._val_check_time_interval = seconds_of(given["val_check_interval"])
         given = given | {"val_check_interval": None}
     for name in LIMITS:
         setattr(trainer, name, _limit(given[name]))

@@ -17,7 +17,7 @@ class Word(str, Enum):
 
 
 class GradClipAlgorithmType(Word):
-    """How gradients are clipped."""
+    """How gradients are clipped: each element by itself, or all of them together by their norm."""
 
     VALUE = "value"
     NORM = "norm"
