@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from groundwire_lightning.cli import register_makers
 from groundwire_lightning.console import show_log
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.core.datamodule import LightningDataModule
@@ -38,3 +39,4 @@ def __getattr__(name: str) -> Any:
 
 
 show_log()
+register_makers()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from groundwire_lightning.callbacks.of_a_trainer import has_any
 from groundwire_lightning.errors import MisconfigurationException
+
+if TYPE_CHECKING:
+    from groundwire_lightning.trainer.trainer import Trainer
 
 __all__ = ["Tuner"]
 
@@ -20,7 +23,7 @@ class Tuner:
         trainer: The Trainer that will train it.
     """
 
-    def __init__(self, trainer: Any) -> None:
+    def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
 
     def scale_batch_size(
@@ -119,7 +122,9 @@ class Tuner:
         self._run(finder, model, (train_dataloaders, val_dataloaders), None, datamodule, method)
         return finder.optimal_lr
 
-    def _run(self, finder: Any, model: Any, fitting: Any, loaders: Any, datamodule: Any, method: str) -> None:
+    def _run(
+        self, finder: Any, model: Any, fitting: tuple[Any, Any], loaders: Any, datamodule: Any, method: str
+    ) -> None:
         trainer = self._trainer
         finder._early_exit = True
         trainer.callbacks = [finder, *trainer.callbacks]

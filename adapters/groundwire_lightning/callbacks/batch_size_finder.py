@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import MisconfigurationException, TunerExit
 from groundwire_lightning.utilities.parsing import lightning_hasattr
 from groundwire_lightning.utilities.seed import isolated_rng
+
+if TYPE_CHECKING:
+    from groundwire_lightning.loops.steered import Steered
 
 
 class BatchSizeFinder(Callback):
@@ -57,7 +60,7 @@ class BatchSizeFinder(Callback):
         self._max_val = max_val
         self._early_exit = False
 
-    def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
+    def setup(self, trainer: Steered, pl_module: Any, stage: str) -> None:
         """See that sizes can be tried.
 
         Raises:
@@ -84,7 +87,7 @@ class BatchSizeFinder(Callback):
                 f"BatchSizeFinder: {type(pl_module).__name__} has {name} and hparams.{name}; both are set. Keep one"
             )
 
-    def scale_batch_size(self, trainer: Any, pl_module: Any) -> None:
+    def scale_batch_size(self, trainer: Steered, pl_module: Any) -> None:
         """Try them now.
 
         Args:
@@ -107,19 +110,19 @@ class BatchSizeFinder(Callback):
         if self._early_exit:
             raise TunerExit
 
-    def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_fit_start(self, trainer: Steered, pl_module: Any) -> None:
         """Try them with training batches."""
         self.scale_batch_size(trainer, pl_module)
 
-    def on_validation_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_validation_start(self, trainer: Steered, pl_module: Any) -> None:
         """Try them with validation batches, where validation is all that is asked for."""
         if not trainer.sanity_checking and trainer.state.fn == "validate":
             self.scale_batch_size(trainer, pl_module)
 
-    def on_test_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_test_start(self, trainer: Steered, pl_module: Any) -> None:
         """Try them with test batches."""
         self.scale_batch_size(trainer, pl_module)
 
-    def on_predict_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_predict_start(self, trainer: Steered, pl_module: Any) -> None:
         """Try them with batches to predict."""
         self.scale_batch_size(trainer, pl_module)

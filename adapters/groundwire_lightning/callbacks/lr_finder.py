@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import TunerExit
 from groundwire_lightning.utilities.seed import isolated_rng
+
+if TYPE_CHECKING:
+    from groundwire_lightning.loops.steered import Steered
 
 
 class LearningRateFinder(Callback):
@@ -54,7 +57,7 @@ class LearningRateFinder(Callback):
         self._early_exit = False
         self.optimal_lr: Any = None
 
-    def lr_find(self, trainer: Any, pl_module: Any) -> None:
+    def lr_find(self, trainer: Steered, pl_module: Any) -> None:
         """Try them now.
 
         Args:
@@ -78,6 +81,6 @@ class LearningRateFinder(Callback):
         if self._early_exit:
             raise TunerExit
 
-    def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_fit_start(self, trainer: Steered, pl_module: Any) -> None:
         """Try them."""
         self.lr_find(trainer, pl_module)

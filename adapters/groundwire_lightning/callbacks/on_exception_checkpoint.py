@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from groundwire_lightning.callbacks.checkpoint import Checkpoint
 from groundwire_lightning.checkpoints import io
+
+if TYPE_CHECKING:
+    from groundwire_lightning.core.running import Running
 
 
 class OnExceptionCheckpoint(Checkpoint):
@@ -35,10 +38,11 @@ class OnExceptionCheckpoint(Checkpoint):
         """The file."""
         return str(Path(self.dirpath) / f"{self.filename}{self.FILE_EXTENSION}")
 
-    def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
+    def on_exception(self, trainer: Running, pl_module: Any, exception: BaseException) -> None:
         """Write it."""
         trainer.save_checkpoint(self.ckpt_path)
 
-    def teardown(self, trainer: Any, pl_module: Any, stage: str) -> None:
+    def teardown(self, trainer: Running, pl_module: Any, stage: str) -> None:
         """Delete it."""
-        io.remove(trainer, self.ckpt_path)
+        if trainer.is_global_zero:
+            io.remove(trainer.strategy._checkpoint_io, self.ckpt_path)

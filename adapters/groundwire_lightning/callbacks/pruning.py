@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 from torch.nn.utils import prune
@@ -15,6 +15,9 @@ from torch.nn.utils import prune
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.core.module import LightningModule
 from groundwire_lightning.errors import MisconfigurationException
+
+if TYPE_CHECKING:
+    from groundwire_lightning.core.running import Running
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ln_structured": prune.ln_structured,
@@ -130,7 +133,7 @@ class ModelPruning(Callback):
 
     # when
 
-    def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
+    def setup(self, trainer: Running, pl_module: Any, stage: str) -> None:
         """Find the parameters, and keep their first values."""
         found = self.sanitize_parameters_to_prune(pl_module, self._parameters_to_prune, self._parameter_names)
         self._parameters_to_prune = self.filter_parameters_to_prune(found)
@@ -141,22 +144,22 @@ class ModelPruning(Callback):
                     self._original_layers[id(module)] = (deepcopy(module), [])
                 self._original_layers[id(module)][1].append((number, name))
 
-    def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_train_epoch_end(self, trainer: Running, pl_module: Any) -> None:
         """Prune, unless that is done after validations."""
         if self._prune_on_train_epoch_end:
             self._run_pruning(trainer.current_epoch)
 
-    def on_validation_epoch_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_validation_epoch_end(self, trainer: Running, pl_module: Any) -> None:
         """Prune, where that is asked for."""
         if not trainer.sanity_checking and not self._prune_on_train_epoch_end:
             self._run_pruning(trainer.current_epoch)
 
-    def on_train_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_train_end(self, trainer: Running, pl_module: Any) -> None:
         """Take the masks away, unless they are to stay."""
         if self._make_pruning_permanent:
             self.make_pruning_permanent(pl_module)
 
-    def on_save_checkpoint(self, trainer: Any, pl_module: Any, checkpoint: dict[str, Any]) -> None:
+    def on_save_checkpoint(self, trainer: Running, pl_module: Any, checkpoint: dict[str, Any]) -> None:
         """Write pruned weights in place of weights and masks, unless these are to stay."""
         if self._make_pruning_permanent:
             checkpoint["state_dict"] = _without_masks(pl_module)

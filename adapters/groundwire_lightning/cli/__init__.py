@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from groundwire_lightning.core.saving import MAKERS
 from groundwire_lightning.utilities.lazily import lazily
 
 _WHERE = {
@@ -12,6 +13,19 @@ _WHERE = {
     "SaveConfigCallback": "config",
     "instantiate_module": "config",
 }
+
+
+def _instantiate(cls: Any, arguments: dict[str, Any]) -> Any:
+    from groundwire_lightning.cli.config import instantiate_module  # needs jsonargparse, as such files do
+
+    return instantiate_module(cls, arguments)
+
+
+def register_makers() -> None:
+    """Let checkpoints that a command line wrote, of whatever root, be made into modules by its parser."""
+    for root in ("lightning.pytorch", "pytorch_lightning", "groundwire_lightning"):
+        MAKERS[f"{root}.cli.instantiate_module"] = _instantiate
+
 
 __all__ = sorted(_WHERE)  # noqa: PLE0605  # each name of the table, imported when it is first used
 

@@ -55,9 +55,8 @@ def save_hparams_to_yaml(config_yaml: Any, hparams: Any, use_omegaconf: bool = T
 
 PAST_KEYS = ("hparams", "module_arguments")
 """Where releases of Lightning before 1.0 kept hyper-parameters."""
-INSTANTIATORS = tuple(
-    f"{room}.cli.instantiate_module" for room in ("lightning.pytorch", "pytorch_lightning", "groundwire_lightning")
-)
+MAKERS: dict[str, Callable[[Any, dict[str, Any]], Any]] = {}
+"""Who makes an object where a file names somebody: path, as a command line writes it, to function."""
 
 
 class LeftOutError(CheckpointError, TypeError):
@@ -152,7 +151,7 @@ def _as_it_was(value: Any) -> Any:
 def _check_instantiator(cls: type, arguments: dict[str, Any]) -> None:
     """A command line writes who makes the class; nobody but itself is called."""
     said = arguments.get("_instantiator")
-    if said is not None and said not in INSTANTIATORS:
+    if said is not None and said not in MAKERS:
         raise ValueError(
             f"the checkpoint asks for {said!r} to make {cls.__qualname__}; that would run code it names, and is refused"
         )
@@ -171,9 +170,7 @@ def _made(cls: type, arguments: dict[str, Any]) -> Any:
     said = arguments.pop("_instantiator", None)
     if said is None:
         return cls(**arguments)
-    from groundwire_lightning.cli.lightning_cli import instantiate_module
-
-    return instantiate_module(cls, arguments)
+    return MAKERS[said](cls, arguments)
 
 
 def _check_left_out(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from groundwire_lightning.core.running import Saving
 
 STATE_METHODS = frozenset({"state_dict", "load_state_dict", "on_save_checkpoint", "on_load_checkpoint"})
 """Methods of callbacks and data modules that are about their state."""
@@ -12,7 +15,7 @@ STATE_METHODS = frozenset({"state_dict", "load_state_dict", "on_save_checkpoint"
 # rows
 
 
-def told_its_state(trainer: Any, player: Any, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+def told_its_state(trainer: Saving, player: Any, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
     """What is called in place of a method of a callback or data module that is about its state.
 
     Callbacks have no part in files of weights only; who is given a state back is given its own.

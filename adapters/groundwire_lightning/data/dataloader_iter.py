@@ -10,14 +10,11 @@ import functools
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from groundwire import Gap, HookMap, Row, RunState
 from groundwire_lightning.data.feed import Feed
 from groundwire_lightning.utilities.combined_loader import Triple
-
-if TYPE_CHECKING:
-    from groundwire_lightning.trainer.trainer import Trainer
 
 STEPS = {
     "training_step": ("trainer.reader", "on_train_batch_end"),
@@ -140,41 +137,3 @@ def _of_no_batch(turn: Callable[..., Any]) -> Callable[..., Any]:
         return turn(returned, None)
 
     return turned
-
-
-def steps_of_epoch(trainer: Trainer, reader: Reader) -> Iterator[Any]:
-    """The steps of a training epoch, for each the batch that was read before it."""
-    at, progress, most = trainer.at, trainer.progress, trainer.num_training_batches
-    while reader.more(progress.ready, most):
-        at.step, reader.is_last = reader.number, False
-        progress.is_last = progress.ready + 1 == most
-        yield reader.batch
-
-
-def steps_of_evaluation(trainer: Trainer, reader: Reader) -> Iterator[Any]:
-    """The steps of an evaluation or a prediction, likewise; noted where the loader is another one."""
-    at, before = trainer.at, 0
-    try:
-        while not reader.done:
-            at.eval_step, at.loader = reader.number, reader.loader_index
-            if at.loader != before and at.phase == "eval":
-                trainer.logged.loader_ends()
-            before = at.loader
-            yield reader.batch
-    finally:
-        at.loader = 0
-
-
-def by_reading(run: Callable[..., Any]) -> Callable[..., Any]:
-    """A training step after which it is known whether there is another batch."""
-
-    def step(trainer: Trainer, batch: Any, number: int) -> Any:
-        made = run(trainer, batch, number)
-        reader, progress, at = trainer.reader, trainer.progress, trainer.at
-        assert reader is not None  # since the epoch began
-        reader.is_last = reader.done
-        progress.is_last = progress.is_last or reader.done
-        at.is_update = at.is_update or progress.is_last
-        return made
-
-    return step

@@ -17,6 +17,7 @@ from groundwire_lightning.errors import PossibleUserWarning
 from groundwire_lightning.loggers.default import _WITH_A_DIRECTORY_A_RUN
 
 if TYPE_CHECKING:
+    from groundwire_lightning.core.running import Running
     from groundwire_lightning.logged.store import Logged
 
 
@@ -30,7 +31,7 @@ class ToLoggers:
         trainer: Whose loggers.
     """
 
-    def __init__(self, trainer: Any) -> None:
+    def __init__(self, trainer: Running) -> None:
         self.trainer = trainer
         self._seen: Counter[int] = Counter()
         self._loader: Any = None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from groundwire_lightning.errors import MisconfigurationException
 
 if TYPE_CHECKING:
-    from groundwire_lightning.trainer.loaders import Loaders
+    from groundwire_lightning.loops.steered import Paced
 
 MOST_EPOCHS = 1000
 """Epochs where neither epochs nor steps are limited."""
@@ -34,7 +34,7 @@ def least_epochs(min_epochs: int | None, min_steps: int | None) -> int:
     return 0 if min_steps is None else 1
 
 
-def is_done(trainer: Loaders) -> bool:
+def is_done(trainer: Paced) -> bool:
     """True once there were enough epochs or steps, or somebody asked to stop and may."""
     most = math.inf if trainer.max_epochs in (None, -1) else trainer.max_epochs
     enough_epochs = trainer.progress.processed >= most
@@ -44,22 +44,22 @@ def is_done(trainer: Loaders) -> bool:
     return nothing or enough_epochs or _enough_steps(trainer) or (trainer.should_stop and can_stop_early(trainer))
 
 
-def is_epoch_done(trainer: Loaders) -> bool:
+def is_epoch_done(trainer: Paced) -> bool:
     """True where the epoch ends before its data does."""
     return _enough_steps(trainer) or (trainer.should_stop and can_stop_early(trainer))
 
 
-def can_stop_early(trainer: Loaders) -> bool:
+def can_stop_early(trainer: Paced) -> bool:
     """True once the least number of epochs and steps is reached."""
     enough_epochs = trainer.progress.processed >= (trainer.min_epochs or 0)
     return enough_epochs and (not trainer.min_steps or trainer.global_step >= trainer.min_steps)
 
 
-def _enough_steps(trainer: Loaders) -> bool:
+def _enough_steps(trainer: Paced) -> bool:
     return trainer.max_steps != -1 and trainer.global_step >= trainer.max_steps
 
 
-def validation_interval(trainer: Loaders) -> float | None:
+def validation_interval(trainer: Paced) -> float | None:
     """Batches between two validations; infinite for data without a length, which is validated at its end.
 
     Where validations are due by the time, it is None, and the clock starts.
@@ -88,18 +88,18 @@ def validation_interval(trainer: Loaders) -> float | None:
     return max(1, int(batches * interval))
 
 
-def validates_in_epoch(trainer: Loaders) -> bool:
+def validates_in_epoch(trainer: Paced) -> bool:
     """True in an epoch at whose batches validations may run."""
     every = trainer.check_val_every_n_epoch
     return trainer.enable_validation and (every is None or (trainer.current_epoch + 1) % every == 0)
 
 
-def should_validate(trainer: Loaders) -> bool:
+def should_validate(trainer: Paced) -> bool:
     """True if a validation runs after the batch in use."""
     return _is_due(trainer) and validates_in_epoch(trainer)  # the quick question first: it is asked at each batch
 
 
-def _is_due(trainer: Loaders) -> bool:
+def _is_due(trainer: Paced) -> bool:
     progress, interval = trainer.progress, trainer.val_check_batch
     if trainer.should_stop and can_stop_early(trainer):
         return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.optim.lr_scheduler import LRScheduler
@@ -13,6 +13,9 @@ from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.loops.trial import ask_for_loaders, counters_kept, run_once, trial
 from groundwire_lightning.utilities.parsing import lightning_hasattr, lightning_setattr
 from groundwire_lightning.utilities.types import LRSchedulerConfig
+
+if TYPE_CHECKING:
+    from groundwire_lightning.loops.steered import Steered
 
 NAMES = ("lr", "learning_rate")
 """Where a module keeps its learning rate, unless it says otherwise."""
@@ -107,7 +110,7 @@ class _LRFinder:
 
 
 def lr_find(
-    trainer: Any,
+    trainer: Steered,
     model: Any,
     min_lr: float = 1e-8,
     max_lr: float = 1,
@@ -212,7 +215,7 @@ class _LRCallback(Callback):
         self.progress_bar_refresh_rate = progress_bar_refresh_rate
         self.progress_bar: Any = None
 
-    def on_train_batch_start(self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_start(self, trainer: Steered, pl_module: Any, batch: Any, batch_idx: int) -> None:
         """Note the rate."""
         self.batches += 1
         if (batch_idx + 1) % trainer.accumulate_grad_batches:
@@ -223,7 +226,7 @@ class _LRCallback(Callback):
             self.progress_bar = tqdm(desc="Finding best initial lr", total=self.num_training)
         self.lrs.append(trainer.lr_scheduler_configs[0].scheduler.lr[0])
 
-    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_end(self, trainer: Steered, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Note the loss."""
         if (batch_idx + 1) % trainer.accumulate_grad_batches:
             return

@@ -21,12 +21,12 @@ from groundwire_lightning.utilities.apply_func import moved
 from groundwire_lightning.utilities.combined_loader import is_combined, parts_of
 
 if TYPE_CHECKING:
-    from groundwire_lightning.trainer.trainer import Trainer
+    from groundwire_lightning.loops.steered import Steered
 
 
-def prediction_run(trainer: Trainer) -> None:
+def prediction_run(trainer: Steered, predicted: Predicted) -> None:
     """Every batch to predict once; what the module says of it is kept where somebody asked for it."""
-    plan, made, seen = trainer.plan, trainer.predicted, 0
+    plan, seen = trainer.plan, 0
     trainer.lightning_module.zero_grad()
     with evaluating(trainer, "predict"):
         trainer.load_evaluation_data()
@@ -35,16 +35,16 @@ def prediction_run(trainer: Trainer) -> None:
         feed = trainer.evaluation_feed()
         if feed is None:
             return
-        made.begin(parts_of(trainer._eval_dataloader), trainer.callbacks)
+        predicted.begin(parts_of(trainer._eval_dataloader), trainer.callbacks)
         with modes_kept(trainer):
             plan.prediction_run_start()
             plan.on_prediction_run_start()
-            for batch in batches_of(trainer, feed, made.noting):
+            for batch in batches_of(trainer, feed, predicted.noting):
                 try:
                     predictions = plan._run_prediction_step(batch, trainer.at.eval_step)
                 except StopIteration:
                     break
-                made.take(predictions, trainer.at.loader)
+                predicted.take(predictions, trainer.at.loader)
                 seen += 1
             trainer.progress.predicted(seen)
             plan.prediction_run_end()

@@ -14,12 +14,12 @@ from groundwire_lightning.loops.resume import told_from
 from groundwire_lightning.utilities.combined_loader import has_state, parts_of
 
 if TYPE_CHECKING:
-    from groundwire_lightning.trainer.trainer import Trainer
+    from groundwire_lightning.loops.steered import Steered
 
 HPARAMS = ("CHECKPOINT_HYPER_PARAMS_NAME", "CHECKPOINT_HYPER_PARAMS_KEY")
 
 
-def dumped(trainer: Trainer, weights_only: bool) -> dict[str, Any]:
+def dumped(trainer: Steered, weights_only: bool) -> dict[str, Any]:
     """The checkpoint of this moment, nothing in it but tensors and plain Python values.
 
     Args:
@@ -63,7 +63,7 @@ def hyper_parameters(made: Any) -> dict[str, Any]:
     return {**name, key: dict(hparams)}
 
 
-def restore_training(trainer: Trainer, state: dict[str, Any]) -> None:
+def restore_training(trainer: Steered, state: dict[str, Any]) -> None:
     """Give a trainer, whose optimizers are there, what a checkpoint holds of its loops, optimizers and schedulers.
 
     Raises:
@@ -95,7 +95,7 @@ def restore_training(trainer: Trainer, state: dict[str, Any]) -> None:
         config.scheduler.load_state_dict(kept)
 
 
-def restore_precision(trainer: Trainer, state: dict[str, Any]) -> None:
+def restore_precision(trainer: Steered, state: dict[str, Any]) -> None:
     """Give the precision of a trainer what a checkpoint holds of it: the scale of gradients."""
     precision = trainer.precision_plugin
     if scaler := state.get(type(precision).__qualname__, state.get("native_amp_scaling_state")):
@@ -111,12 +111,12 @@ def _restore_optimizer(optimizer: Any, state: dict[str, Any], source: Any) -> No
         ) from error
 
 
-def _loader_states(trainer: Trainer) -> list[Any]:
+def _loader_states(trainer: Steered) -> list[Any]:
     """The states of training loaders that can give theirs and take it back."""
     return [part.state_dict() for part in parts_of(trainer._train_dataloader) if has_state(part)]
 
 
-def _tell(trainer: Trainer, left_out: dict[str, str]) -> None:
+def _tell(trainer: Steered, left_out: dict[str, str]) -> None:
     """Say once what files of this trainer leave out."""
     if new := {path: kind for path, kind in left_out.items() if path not in trainer._told_left_out}:
         trainer._told_left_out |= set(new)

@@ -9,10 +9,10 @@ from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.utilities.types import LRSchedulerConfig
 
 if TYPE_CHECKING:
-    from groundwire_lightning.trainer.trainer import Trainer
+    from groundwire_lightning.loops.steered import Steered
 
 
-def due(trainer: Trainer, interval: str, plateau: bool) -> Iterator[tuple[Any, Any]]:
+def due(trainer: Steered, interval: str, plateau: bool) -> Iterator[tuple[Any, Any]]:
     """The schedulers that move on now, each with the metric it is given, or None.
 
     A frequency counts batches of the epoch or epochs; schedulers with a metric come later than
@@ -30,7 +30,7 @@ def due(trainer: Trainer, interval: str, plateau: bool) -> Iterator[tuple[Any, A
             _missing(trainer, config)
 
 
-def _missing(trainer: Trainer, config: LRSchedulerConfig) -> None:
+def _missing(trainer: Steered, config: LRSchedulerConfig) -> None:
     said = (
         f"{type(config.scheduler).__name__} monitors {config.monitor!r}, which was not logged; there are "
         f"{sorted(trainer.callback_metrics)}"

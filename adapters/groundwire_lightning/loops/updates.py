@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import wraps
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch import Tensor
@@ -16,6 +16,9 @@ from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.strategies.precision import Precision, unscales
 from groundwire_lightning.strategies.wrappers import expect_backward
 from groundwire_lightning.utilities.apply_func import moved
+
+if TYPE_CHECKING:
+    from groundwire_lightning.loops.steered import Steered, Stepped
 
 
 def told(batch_output: Mapping[str, Any], share: float) -> dict[str, Any]:
@@ -356,7 +359,7 @@ def nests(optimizers: list[Any]) -> bool:
     return any(not evaluates_once(optimizer) for optimizer in optimizers)
 
 
-def step_by_hand(trainer: Any, batch: Any, step: int) -> Any:
+def step_by_hand(trainer: Stepped, batch: Any, step: int) -> Any:
     """A batch of a module whose ``training_step`` makes its updates itself."""
     plan = trainer.plan
     plan.on_train_step_start(step)
@@ -374,7 +377,7 @@ def step_by_hand(trainer: Any, batch: Any, step: int) -> Any:
 def synchronised_at_updates(run: Callable[..., Any]) -> Callable[..., Any]:
     """A step that averages gradients over the processes only where it completes an update."""
 
-    def step(trainer: Any, batch: Any, number: int) -> Any:
+    def step(trainer: Steered, batch: Any, number: int) -> Any:
         with nullcontext() if trainer.at.is_update else trainer.without_sync():
             return run(trainer, batch, number)
 

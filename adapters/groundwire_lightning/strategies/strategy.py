@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import torch
 
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+
+if TYPE_CHECKING:
+    from groundwire_lightning.core.running import Running
 
 __all__ = ["ParallelStrategy"]
 
@@ -36,7 +39,7 @@ class Strategy:
             raise MisconfigurationException(f"{type(self).__name__} is asked before it was passed to a Trainer")
         return self._trainer
 
-    def _answer_for(self, trainer: Any) -> None:
+    def _answer_for(self, trainer: Running) -> None:
         own = [cls for cls in type(self).__mro__ if not cls.__module__.startswith("groundwire_lightning.")]
         written = [name for cls in own for name in vars(cls) if hasattr(Strategy, name) and name[:2] != "__"]
         if written:
@@ -312,7 +315,7 @@ class Strategy:
         """Refused: the Trainer has set up its processes when it was made."""
         _refuse("setup_environment", "the processes are set up when the Trainer is made")
 
-    def setup(self, trainer: Any) -> None:
+    def setup(self, trainer: Running) -> None:
         """Refused: see ``_prepare_model_and_optimizer`` of the Trainer."""
         _refuse("setup", "override _prepare_model_and_optimizer of the Trainer")
 

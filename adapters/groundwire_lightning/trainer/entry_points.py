@@ -20,15 +20,17 @@ from groundwire_lightning.errors import MisconfigurationException, NoModuleError
 from groundwire_lightning.logged.results_table import as_table
 from groundwire_lightning.loops import limits
 from groundwire_lightning.loops.predictions import Predicted
-from groundwire_lightning.loops.updates_choice import FitSteps
 from groundwire_lightning.map import LIGHTNING
+from groundwire_lightning.trainer.loaders import Loaders
 
 
-class EntryPoints(FitSteps):
+class EntryPoints(Loaders):
     """The calls that start a run."""
 
     results: list[dict[str, float]]
     predicted: Predicted = Predicted(True)
+    told_of_short_window: bool = False
+    told_of_no_batch: bool = False
 
     def fit(
         self,

@@ -16,7 +16,7 @@ from groundwire_lightning.data.samplers import for_prediction, in_order, shared,
 from groundwire_lightning.errors import MisconfigurationException, NoLoaderError, NotSupportedYetError
 from groundwire_lightning.loops import limits, resume
 from groundwire_lightning.loops.phases import PHASES, Phase, check_loader_index
-from groundwire_lightning.loops.progress import Progress
+from groundwire_lightning.loops.progress import Progress, Restart
 from groundwire_lightning.map import LIGHTNING, ONE_LOADER
 from groundwire_lightning.trainer.adapter import LightningAdapter
 from groundwire_lightning.utilities.combined_loader import changed, is_combined, length_of, length_under, parts_of
@@ -62,7 +62,7 @@ class Loaders(LightningAdapter):
     reader: Reader | None = None
     eval_reader: Reader | None = None
     _train_batches: float = math.inf  # of the last fit, once its loader was given back
-    restart: resume.Restart | None = None
+    restart: Restart | None = None
     _loader_states: list[Any] = []  # noqa: RUF012  # those of the checkpoint, where there is one
 
     @property

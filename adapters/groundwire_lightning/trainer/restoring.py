@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from groundwire import CheckpointError
 from groundwire.errors import rank_zero_warn
@@ -14,18 +14,16 @@ from groundwire_lightning.checkpoints import files, io
 from groundwire_lightning.checkpoints.reading import load_weights
 from groundwire_lightning.core.states import TrainerFn
 from groundwire_lightning.loops import saved, saved_counters
-from groundwire_lightning.loops.progress import Progress
-from groundwire_lightning.loops.resume import Restart
+from groundwire_lightning.loops.progress import Progress, Restart
 from groundwire_lightning.strategies.processes import together
 from groundwire_lightning.trainer.adapter import LightningAdapter
-
-if TYPE_CHECKING:
-    from groundwire_lightning.trainer.trainer import Trainer
 
 
 class Checkpoints(LightningAdapter):
     """A LightningAdapter that writes and reads Lightning's ``.ckpt`` files."""
 
+    default_root_dir: str
+    fast_dev_run: int | bool
     progress: Progress
     restart: Restart | None
     _told_left_out: set[str]
@@ -80,7 +78,7 @@ class Checkpoints(LightningAdapter):
             return
         if filepath is None:
             raise TypeError("save_checkpoint: filepath= is missing, where the file goes")
-        io.check(self, filepath, storage_options)
+        io.check(self.strategy._checkpoint_io, filepath, storage_options)
         if self.model is None:
             raise AttributeError(
                 f"save_checkpoint({str(filepath)!r}): the trainer knows no module yet; fit, validate, test or predict "
@@ -89,7 +87,8 @@ class Checkpoints(LightningAdapter):
         if not self._is_running:
             self._wire_idle()
         state = saved.dumped(self, bool(weights_only))  # type: ignore[arg-type]
-        io.write(self, state, filepath, storage_options)
+        if self.is_global_zero:
+            io.write(self.strategy._checkpoint_io, state, filepath, storage_options)
         together(self)
 
     # the way back
@@ -112,13 +111,13 @@ class Checkpoints(LightningAdapter):
             path = self._ckpt_path
         else:
             self._ckpt_was_set = False
-            path = chosen(self, entry.value, ckpt_path, has_model)  # type: ignore[arg-type]  # it is a Trainer
+            path = chosen(self, entry.value, ckpt_path, has_model)
         self._ckpt_path, self._trusts_ckpt = path, weights_only
 
     def restore_module(self) -> None:
         """Read the checkpoint, and give module, data module and callbacks what is theirs."""
         if self._ckpt_path:
-            self._loaded = io.load(self, self._ckpt_path, self._trusts_ckpt)
+            self._loaded = io.load(self.strategy._checkpoint_io, self._ckpt_path, self._trusts_ckpt)
             if "state_dict" not in self._loaded:
                 raise CheckpointError(
                     f"{self._ckpt_path} has no 'state_dict', so it is not one of Lightning's files; it holds "
@@ -160,7 +159,7 @@ class Checkpoints(LightningAdapter):
         self._stage = "init"
 
 
-def chosen(trainer: Trainer, entry: str, ckpt_path: Any, model_given: bool) -> Any:
+def chosen(trainer: Checkpoints, entry: str, ckpt_path: Any, model_given: bool) -> Any:
     """The path of the checkpoint to begin from, or None.
 
     Args:
@@ -200,7 +199,7 @@ def chosen(trainer: Trainer, entry: str, ckpt_path: Any, model_given: bool) -> A
     return ckpt_path
 
 
-def newest_hpc(trainer: Any) -> str | None:
+def newest_hpc(trainer: Checkpoints) -> str | None:
     """The checkpoint that a job of a cluster left in ``default_root_dir``."""
     return files.newest_numbered(str(trainer.default_root_dir), "hpc_ckpt_", ".ckpt")
 
@@ -209,7 +208,7 @@ def _is_requeued() -> bool:
     return "SLURM_NTASKS" in os.environ and os.environ.get("SLURM_JOB_NAME") not in ("bash", "interactive")
 
 
-def _best(trainer: Trainer, entry: str) -> str:
+def _best(trainer: Checkpoints, entry: str) -> str:
     asked = f"{entry}(ckpt_path='best')"
     found = trainer.checkpoint_callbacks
     if not found:
@@ -219,12 +218,12 @@ def _best(trainer: Trainer, entry: str) -> str:
     path: str | None = getattr(found[0], "best_model_path", None)
     if path:
         return path
-    if getattr(trainer, "fast_dev_run", False):
+    if trainer.fast_dev_run:
         raise ValueError(f"{asked}: with fast_dev_run nothing is saved; pass the path of a checkpoint")
     raise ValueError(f"{asked}: {type(found[0]).__name__} has written none yet; fit first, or pass a path")
 
 
-def _last(trainer: Trainer, entry: str, rescues: list[Any]) -> str | None:
+def _last(trainer: Checkpoints, entry: str, rescues: list[Any]) -> str | None:
     candidates = {str(callback.ckpt_path) for callback in rescues}
     for callback in trainer.checkpoint_callbacks:
         if hasattr(callback, "_find_last_checkpoints"):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING
 
 from groundwire_lightning.accelerators import KINDS
+
+if TYPE_CHECKING:
+    from groundwire_lightning.loops.steered import Steered
 
 __all__ = ["_log_device_info"]
 
 _log = logging.getLogger(__name__)
 
 
-def _log_device_info(trainer: Any) -> None:
+def _log_device_info(trainer: Steered) -> None:
     """Say in the log which devices there are and which is used."""
     for name, kind in KINDS.items():
         if kind.is_available():

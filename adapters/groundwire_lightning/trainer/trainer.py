@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from os import PathLike
-from typing import Any, ClassVar, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn
 
 import torch
 from accelerate import Accelerator
@@ -21,7 +21,7 @@ from groundwire_lightning.logged.store import Silent
 from groundwire_lightning.logged.to_loggers import ToLoggers, plain
 from groundwire_lightning.loggers.default import chosen
 from groundwire_lightning.loggers.logger import Logger
-from groundwire_lightning.loops import evaluation, fit, predictions, updates_choice
+from groundwire_lightning.loops import evaluation, fit, predictions, steps, updates_choice
 from groundwire_lightning.loops.progress import Progress
 from groundwire_lightning.profilers import Profiler, profiler_for
 from groundwire_lightning.profilers.profiled import Profiled
@@ -37,6 +37,9 @@ from groundwire_lightning.trainer.restoring import Checkpoints
 from groundwire_lightning.trainer.retired import NAMES, named
 from groundwire_lightning.utilities.seed import reset_seed
 
+if TYPE_CHECKING:
+    from groundwire_lightning.loops.steered import Steered
+
 
 class Trainer(Checkpoints, Profiled, EntryPoints):
     """Lightning's Trainer on groundwire: ``fit`` and ``validate`` in Lightning's order, with its numbers.
@@ -47,6 +50,12 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
     ``numerics`` is the one argument that Lightning does not have: ``"exact"`` gives the right numbers
     where Lightning's are wrong, which by default are kept. That is one place: the last update of an
     epoch, when it accumulates fewer batches than the others.
+
+    Attributes:
+        skips_backward: Batches are only looked at: nothing is differentiated, nothing updated.
+        told_of_nesting: It was said that a user's ``optimizer_step`` runs around more than an update.
+        told_of_short_window: It was said that a window of accumulation is a short one.
+        told_of_no_batch: It was said that a training batch was None.
 
     Raises:
         NotSupportedYetError: An argument asks for something that has no counterpart here yet.
@@ -59,6 +68,14 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
     inference_mode: bool
     detect_anomaly: bool
     numerics: Literal["parity", "exact"]
+    fast_dev_run: int | bool
+    log_every_n_steps: int
+    default_root_dir: str
+    enable_autolog_hparams: bool
+    skips_backward: bool = False
+    told_of_nesting: bool = False
+    _clips_before_step = False
+    _step: Any = staticmethod(steps.train_step)
 
     @named
     def __init__(
@@ -239,7 +256,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         else:
             self.to_loggers.finalize("success")
         finally:
-            io.run_ends(self)
+            io.run_ends(self.strategy._checkpoint_io)
 
     # where the run is
 
@@ -259,6 +276,21 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         return self.progress.is_last if self.reader is None else self.reader.is_last
 
     # Lightning's order
+
+    def choose_way(self) -> None:
+        """Decide how updates are made; done before each epoch, so that a step need not ask."""
+        super().choose_way()
+        if self.way == "nested":
+            updates_choice.tell_of_nesting(self)
+        self._step = updates_choice.step_for(self)
+
+    def _nests(self) -> bool:
+        return updates_choice.nests_updates(self)
+
+    def _count_step(self, done: bool) -> None:
+        super()._count_step(done)
+        self.progress.steps_ready += not done
+        self.progress.steps += done
 
     def _gather_callbacks(self) -> None:
         super()._gather_callbacks()
@@ -326,7 +358,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
     def _run_prediction(self) -> None:
         self.to_loggers.run_starts()
         self.restore_training()
-        predictions.prediction_run(self)
+        predictions.prediction_run(self, self.predicted)
 
     def calculate_predictions(self, batch: Any) -> Any:
         """What ``predict_step`` says of a batch, and without one the module itself."""
@@ -348,3 +380,10 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
 
     def train_epoch_start(self) -> None:
         """Leaves the modes of the module as they are: they are the user's."""
+
+
+if TYPE_CHECKING:
+
+    def _as_its_loops_see_it(trainer: Trainer) -> Steered:
+        """Holds the Protocol of the loops, and with it that of all rooms below, against the class."""
+        return trainer

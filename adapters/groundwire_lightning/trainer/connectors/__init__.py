@@ -6,11 +6,46 @@ Each is a thin look at the Trainer: it holds nothing but the Trainer, and is mad
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from groundwire_lightning.guests import real
 from groundwire_lightning.loops import limits
 from groundwire_lightning.loops.progress import Count
+from groundwire_lightning.loops.steered import Steered
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from groundwire_lightning.loops.predictions import Predicted
+
+
+class Answering(Steered, Protocol):
+    """A Trainer as these parts see it."""
+
+    skips_backward: bool
+
+    @property
+    def val_dataloaders(self) -> Any:
+        """The loaders of validation batches."""
+
+    @property
+    def predicted(self) -> Predicted:
+        """The predictions of the last run."""
+
+    @property
+    def distributed_sampler_kwargs(self) -> dict[str, int] | None:
+        """What a ``DistributedSampler`` is made with."""
+
+    @property
+    def predict_loop(self) -> Any:
+        """What ``predict`` does."""
+
+    @property
+    def _asked(self) -> Mapping[str, Any]: ...
+    @property
+    def _active_loop(self) -> Any: ...
+    @property
+    def _evaluation_loop(self) -> Any: ...
 
 
 class Look:
@@ -22,7 +57,7 @@ class Look:
 
     said = "this part"
 
-    def __init__(self, trainer: Any) -> None:
+    def __init__(self, trainer: Answering) -> None:
         self.trainer = trainer
 
     def __getattr__(self, name: str) -> NoReturn:
@@ -316,7 +351,7 @@ class Source(Look):
 
     said = "_data_source"
 
-    def __init__(self, trainer: Any, phase: str) -> None:
+    def __init__(self, trainer: Answering, phase: str) -> None:
         super().__init__(trainer)
         self.name = f"{phase}_dataloader"
 
