@@ -129,7 +129,7 @@ def next_of(iterator: Iterator[Any]) -> Iterator[Any]:
         return
 
 
-def strategy_of(trainer: Any) -> str:
+def strategy_of(trainer: object) -> str:
     """The class name of the strategy, as Lightning would have it."""
     strategy = getattr(trainer, "strategy", None)
     return "SingleDeviceStrategy" if strategy is None else type(strategy).__name__
