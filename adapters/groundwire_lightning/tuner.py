@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Tuner"]
 
-Method = Literal["fit", "validate", "test", "predict"]
-METHODS = ("fit", "validate", "test", "predict")
+Entry = Literal["fit", "validate", "test", "predict"]
+ENTRIES = ("fit", "validate", "test", "predict")
 
 
 class Tuner:
@@ -33,7 +33,7 @@ class Tuner:
         val_dataloaders: Any = None,
         dataloaders: Any = None,
         datamodule: Any = None,
-        method: Method = "fit",
+        method: Entry = "fit",
         mode: str = "power",
         steps_per_trial: int = 3,
         init_val: int = 2,
@@ -80,7 +80,7 @@ class Tuner:
         val_dataloaders: Any = None,
         dataloaders: Any = None,
         datamodule: Any = None,
-        method: Method = "fit",
+        method: Entry = "fit",
         min_lr: float = 1e-8,
         max_lr: float = 1,
         num_training: int = 100,
@@ -137,8 +137,8 @@ class Tuner:
             trainer.callbacks = [callback for callback in trainer.callbacks if callback is not finder]
 
     def _check(self, training: Any, validation: Any, loaders: Any, method: str, finder: str) -> None:
-        if method not in METHODS:
-            raise ValueError(f"method={method!r}: one of {METHODS} is due")
+        if method not in ENTRIES:
+            raise ValueError(f"method={method!r}: one of {ENTRIES} is due")
         if method == "fit" and loaders is not None:
             raise MisconfigurationException(
                 "method='fit' takes train_dataloaders and val_dataloaders; dataloaders belongs to the other methods"

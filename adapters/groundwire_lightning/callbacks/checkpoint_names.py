@@ -53,7 +53,7 @@ class CheckpointNames(Checkpoint):
         return os.path.join(folder, str(logger.name), version, "checkpoints")  # noqa: PTH118
 
     def _find_last_checkpoints(self, trainer: Running) -> set[str]:
-        return files.named(self._folder(trainer), self.CHECKPOINT_NAME_LAST, self.FILE_EXTENSION)
+        return files.versions_of(self._folder(trainer), self.CHECKPOINT_NAME_LAST, self.FILE_EXTENSION)
 
     def format_checkpoint_name(
         self,

@@ -76,7 +76,7 @@ class LearningRateMonitor(Callback):
             )
         if self.log_momentum:
             _warn_of_no_momentum(trainer)
-        names = [name for named in _named(trainer) for name in named.names]
+        names = [name for named in _named_optimizers(trainer) for name in named.names]
         self.lrs = {name: [] for name in names}
         self.last_momentum_values = {f"{name}-momentum": None for name in names}
         self.last_weight_decay_values = {f"{name}-weight_decay": None for name in names}
@@ -93,7 +93,7 @@ class LearningRateMonitor(Callback):
 
     def _write(self, trainer: Running, interval: str) -> None:
         wanted = {interval, None} if self.logging_interval is None else {"step", "epoch", None}
-        named = list(_named(trainer))
+        named = list(_named_optimizers(trainer))
         self._make_room([one.names for one in named])
         values = {name: value for one in named if one.interval in wanted for name, value in self._values(one).items()}
         device = trainer.strategy.root_device
@@ -131,20 +131,20 @@ def _loggers_are_due(trainer: Running) -> bool:
     return bool((trainer.fit_loop.epoch_loop._batches_that_stepped + 1) % every == 0 or trainer.should_stop)
 
 
-def _named(trainer: Running) -> Iterator[Named]:
+def _named_optimizers(trainer: Running) -> Iterator[Named]:
     """Every optimizer once for each of its schedulers, then those that have none."""
     classes: Counter[type] = Counter()
     scheduled = []
     for config in trainer.lr_scheduler_configs:
         scheduled.append(optimizer := config.scheduler.optimizer)
-        yield Named(optimizer, _names(optimizer, config.name, classes), config.interval)
+        yield Named(optimizer, _group_names(optimizer, config.name, classes), config.interval)
     for optimizer in [getattr(wrapped, "optimizer", wrapped) for wrapped in trainer.optimizers]:
         if not any(optimizer is seen for seen in scheduled):
             scheduled.append(optimizer)
-            yield Named(optimizer, _names(optimizer, None, classes))
+            yield Named(optimizer, _group_names(optimizer, None, classes))
 
 
-def _names(optimizer: Any, given: str | None, classes: Counter[type]) -> list[str]:
+def _group_names(optimizer: Any, given: str | None, classes: Counter[type]) -> list[str]:
     """A name for each group: that of the optimizer, and what tells it from others of its class."""
     groups, cls = optimizer.param_groups, type(optimizer)
     if given is None:

@@ -89,7 +89,7 @@ class ModelCheckpoint(CheckpointNames):
         self.mode = mode
         self.auto_insert_metric_name = auto_insert_metric_name
         self.filename = filename
-        self.dirpath: str | None = files.real(dirpath) if dirpath else None
+        self.dirpath: str | None = files.real_folder(dirpath) if dirpath else None
         nothing_said = every_n_train_steps is None and every_n_epochs is None and train_time_interval is None
         self._every_n_epochs = 1 if nothing_said else every_n_epochs or 0
         self._every_n_train_steps = every_n_train_steps or 0
@@ -265,7 +265,7 @@ class ModelCheckpoint(CheckpointNames):
             filepath = self.format_checkpoint_name(metrics=candidates)
             self._save_checkpoint(trainer, filepath)
             self._save_last_checkpoint(trainer, candidates)
-            _tell(trainer, f"{type(exception).__name__}: {exception}. The run was saved to {filepath}")
+            _log_message(trainer, f"{type(exception).__name__}: {exception}. The run was saved to {filepath}")
 
     def on_train_end(self, trainer: Running, pl_module: Any) -> None:
         """See to it that there is a last checkpoint."""
@@ -332,7 +332,9 @@ class ModelCheckpoint(CheckpointNames):
             assert current is not None
             self._update_best_and_save(current, trainer, monitor_candidates)
         elif self.verbose:
-            _tell(trainer, f"{_when(monitor_candidates)}: {self.monitor} is not among the best {self.save_top_k}")
+            _log_message(
+                trainer, f"{_when(monitor_candidates)}: {self.monitor} is not among the best {self.save_top_k}"
+            )
 
     def check_monitor_top_k(self, trainer: Running, current: Tensor | None = None) -> bool:
         """True if a value is among the best.
@@ -367,7 +369,7 @@ class ModelCheckpoint(CheckpointNames):
         self.best_model_path = best(self.best_k_models, key=score_of)
         self.best_model_score = self.best_k_models[self.best_model_path]
         if self.verbose:
-            _tell(
+            _log_message(
                 trainer,
                 f"{_when(monitor_candidates)}: {self.monitor} is {current:0.5f} (best {self.best_model_score:0.5f}), "
                 f"written to {filepath}",
@@ -418,13 +420,13 @@ class ModelCheckpoint(CheckpointNames):
 
     def _remove_checkpoint(self, trainer: Running, filepath: str) -> None:
         if trainer.is_global_zero:
-            io.remove(trainer.strategy._checkpoint_io, filepath)
+            io.remove_checkpoint(trainer.strategy._checkpoint_io, filepath)
 
 
 def _when(candidates: dict[str, Tensor]) -> str:
     return f"epoch {candidates['epoch']:d}, step {candidates['step']:d}"
 
 
-def _tell(trainer: Running, message: str) -> None:
+def _log_message(trainer: Running, message: str) -> None:
     if trainer.is_global_zero:
         log.info(message)

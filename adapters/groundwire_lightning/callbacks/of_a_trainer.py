@@ -205,7 +205,7 @@ def substituted(callbacks: Iterable[Any]) -> tuple[list[Any], list[str]]:
     kept, said = [], []
     for callback in callbacks:
         row = _row_of(callback)
-        kept.append(callback if row is None else made(row, callback))
+        kept.append(callback if row is None else made_callback(row, callback))
         if row is not None:
             said.append(f"{row.name} of {type(callback).__module__}: ours stands in for it, because {row.why}")
     return kept, said
@@ -225,7 +225,7 @@ def _row_of(callback: object) -> Substitute | None:
     return None
 
 
-def made(row: Substitute, theirs: Any) -> Any:
+def made_callback(row: Substitute, theirs: Any) -> Any:
     """Our callback with the arguments of theirs.
 
     Args:

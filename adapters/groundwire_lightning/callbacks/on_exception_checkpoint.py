@@ -45,4 +45,4 @@ class OnExceptionCheckpoint(Checkpoint):
     def teardown(self, trainer: Running, pl_module: Any, stage: str) -> None:
         """Delete it."""
         if trainer.is_global_zero:
-            io.remove(trainer.strategy._checkpoint_io, self.ckpt_path)
+            io.remove_checkpoint(trainer.strategy._checkpoint_io, self.ckpt_path)

@@ -6,18 +6,14 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal
 
-import torch
-
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.data.dataloader_iter import reads
 from groundwire_lightning.errors import MisconfigurationException
-from groundwire_lightning.utilities.apply_func import moved
+from groundwire_lightning.utilities.apply_func import CPU, moved
 from groundwire_lightning.utilities.combined_loader import parts_of
 
 if TYPE_CHECKING:
     from groundwire_lightning.core.running import Running
-
-CPU = torch.device("cpu")
 
 
 class WriteInterval(str, Enum):

@@ -25,7 +25,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "random_structured": prune.random_structured,
     "random_unstructured": prune.random_unstructured,
 }
-METHODS: dict[str, Any] = {
+PRUNING_METHODS: dict[str, Any] = {
     "ln_structured": prune.LnStructured,
     "l1_unstructured": prune.L1Unstructured,
     "random_structured": prune.RandomStructured,
@@ -114,7 +114,7 @@ class ModelPruning(Callback):
             options = _options(name, dim, norm)
             if not everywhere:
                 return partial(FUNCTIONS[name], **options)
-            self._global_kwargs, given = options, METHODS[name]
+            self._global_kwargs, given = options, PRUNING_METHODS[name]
         elif not (inspect.isclass(given) and issubclass(given, prune.BasePruningMethod)):
             raise MisconfigurationException(
                 f"ModelPruning(pruning_fn={given!r}): one of {list(FUNCTIONS)} or a subclass (no instance) of "

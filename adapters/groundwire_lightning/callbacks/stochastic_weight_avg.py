@@ -54,7 +54,7 @@ class StochasticWeightAveraging(Callback):
         avg_fn: AVG_FN | None = None,
         device: torch.device | str | None = torch.device("cpu"),  # noqa: B008  # never changes
     ) -> None:
-        _check(swa_lrs, swa_epoch_start, avg_fn, device)
+        _check_averaging(swa_lrs, swa_epoch_start, avg_fn, device)
         self.n_averaged: Tensor | None = None
         self._swa_epoch_start = swa_epoch_start
         self._swa_lrs = swa_lrs
@@ -181,7 +181,7 @@ class StochasticWeightAveraging(Callback):
         if self._scheduler_state is not None:
             self._swa_scheduler.load_state_dict(self._scheduler_state)
         elif trainer.current_epoch != self.swa_start:
-            _warn(
+            _warn_of_averaging(
                 "StochasticWeightAveraging begins later than its first epoch and was given no state: the checkpoint "
                 "was written without it"
             )
@@ -194,7 +194,7 @@ class StochasticWeightAveraging(Callback):
         for theirs in trainer.lr_scheduler_configs:
             if theirs.interval != "epoch" or theirs.frequency != 1:
                 name, every = type(theirs.scheduler).__name__, f"{theirs.frequency} {theirs.interval}"
-                _warn(
+                _warn_of_averaging(
                     f"StochasticWeightAveraging moves its scheduler on once an epoch; {name}, whose place it takes, "
                     f"did so every {every}"
                 )
@@ -262,7 +262,7 @@ class StochasticWeightAveraging(Callback):
             self._average_model.load_state_dict(state_dict["average_model_state"])
 
 
-def _check(swa_lrs: Any, start: Any, avg_fn: Any, device: Any) -> None:
+def _check_averaging(swa_lrs: Any, start: Any, avg_fn: Any, device: Any) -> None:
     where = "StochasticWeightAveraging"
     if not (start >= 1 if isinstance(start, int) else 0 <= start <= 1):
         raise MisconfigurationException(
@@ -277,7 +277,7 @@ def _check(swa_lrs: Any, start: Any, avg_fn: Any, device: Any) -> None:
         raise MisconfigurationException(f"{where}(device={device!r}): a torch.device, a str or None is due")
 
 
-def _warn(message: str) -> None:
+def _warn_of_averaging(message: str) -> None:
     from groundwire.errors import rank_zero_warn
 
     rank_zero_warn(message)

@@ -50,7 +50,7 @@ class Timer(Callback):
             raise MisconfigurationException(
                 f"Timer(interval={interval!r}): {', '.join(repr(each.value) for each in Interval)} is due"
             )
-        self._duration = seconds_of(duration)
+        self._duration = duration_in_seconds(duration)
         self._interval = interval
         self._verbose = verbose
         self._start_time: dict[str, float | None] = dict.fromkeys(STAGES)
@@ -133,7 +133,7 @@ class Timer(Callback):
             log.info("The time is up after %s; training ends as soon as it may.", elapsed)
 
 
-def seconds_of(duration: str | timedelta | dict[str, int] | None) -> float | None:
+def duration_in_seconds(duration: str | timedelta | dict[str, int] | None) -> float | None:
     """The seconds of a duration as :class:`Timer` takes it.
 
     Raises:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PREFIX = "module."
+AVERAGED_PREFIX = "module."
 
 
 class WeightAveraging(Callback):
@@ -113,9 +113,13 @@ class WeightAveraging(Callback):
         state = self._average_model.state_dict()
         checkpoint["current_model_state"] = checkpoint["state_dict"]
         checkpoint["state_dict"] = {
-            name.removeprefix(PREFIX): value for name, value in state.items() if name.startswith(PREFIX)
+            name.removeprefix(AVERAGED_PREFIX): value
+            for name, value in state.items()
+            if name.startswith(AVERAGED_PREFIX)
         }
-        checkpoint["averaging_state"] = {name: value for name, value in state.items() if not name.startswith(PREFIX)}
+        checkpoint["averaging_state"] = {
+            name: value for name, value in state.items() if not name.startswith(AVERAGED_PREFIX)
+        }
 
     def on_load_checkpoint(self, trainer: Running, pl_module: Any, checkpoint: dict[str, Any]) -> None:
         """Take weights and average from a checkpoint; from one without an average both are its weights."""
@@ -128,7 +132,7 @@ class WeightAveraging(Callback):
             )
         elif {"current_model_state", "averaging_state"} <= checkpoint.keys():
             log.info("%s: the weights go on from current_model_state of the checkpoint", type(self).__name__)
-            average = {PREFIX + name: value for name, value in checkpoint["state_dict"].items()}
+            average = {AVERAGED_PREFIX + name: value for name, value in checkpoint["state_dict"].items()}
             self._average_model.load_state_dict(average | checkpoint["averaging_state"])
             pl_module.load_state_dict(checkpoint["current_model_state"])
         else:

@@ -123,15 +123,15 @@ class AsyncCheckpointIO(TorchCheckpointIO):
 
 
 BUILT_IN = ("groundwire_lightning", "lightning", "pytorch_lightning", "lightning_fabric")
-METHODS = ("save_checkpoint", "load_checkpoint", "remove_checkpoint")
+IO_METHODS = ("save_checkpoint", "load_checkpoint", "remove_checkpoint")
 
 
 def is_one(plugin: object) -> bool:
     """True for an object with the methods of a ``CheckpointIO``; strategies have more."""
-    return all(callable(getattr(plugin, method, None)) for method in METHODS) and not hasattr(plugin, "barrier")
+    return all(callable(getattr(plugin, method, None)) for method in IO_METHODS) and not hasattr(plugin, "barrier")
 
 
-def as_given(plugin: Any) -> Any:
+def own_io(plugin: Any) -> Any:
     """A ``CheckpointIO`` of one's own, or None for those whose place ours takes: they write plain files.
 
     Args:
@@ -143,10 +143,10 @@ def as_given(plugin: Any) -> Any:
             plugin.checkpoint_io = TorchCheckpointIO()
         return plugin
     inner = getattr(plugin, "_checkpoint_io", None)
-    return plugin if inner is not None and as_given(inner) is not None else None
+    return plugin if inner is not None and own_io(inner) is not None else None
 
 
-def chosen(of_plugins: Any, of_strategy: Any) -> Any:
+def chosen_io(of_plugins: Any, of_strategy: Any) -> Any:
     """The one that a Trainer uses; None stands for ours.
 
     Args:
@@ -164,7 +164,7 @@ def chosen(of_plugins: Any, of_strategy: Any) -> Any:
     return of_strategy if of_plugins is None else of_plugins
 
 
-def check(own: Any, path: Any, storage_options: Any) -> None:
+def check_path(own: Any, path: Any, storage_options: Any) -> None:
     """See that a checkpoint can be written there.
 
     Args:
@@ -186,7 +186,7 @@ def check(own: Any, path: Any, storage_options: Any) -> None:
         )
 
 
-def write(own: Any, state: dict[str, Any], path: Any, storage_options: Any) -> None:
+def write_checkpoint(own: Any, state: dict[str, Any], path: Any, storage_options: Any) -> None:
     """Write a checkpoint.
 
     Args:
@@ -201,7 +201,7 @@ def write(own: Any, state: dict[str, Any], path: Any, storage_options: Any) -> N
         own.save_checkpoint(state, path, storage_options=storage_options)
 
 
-def load(own: Any, path: Any, weights_only: bool | None) -> dict[str, Any]:
+def load_checkpoint(own: Any, path: Any, weights_only: bool | None) -> dict[str, Any]:
     """Read a checkpoint.
 
     Args:
@@ -223,7 +223,7 @@ def load(own: Any, path: Any, weights_only: bool | None) -> dict[str, Any]:
     return migrated(dict(state), str(path))
 
 
-def remove(own: Any, path: Any) -> None:
+def remove_checkpoint(own: Any, path: Any) -> None:
     """Delete a checkpoint."""
     (ckpt_files.remove if own is None else own.remove_checkpoint)(path)
 

@@ -17,9 +17,9 @@ LEFT_OUT = "groundwire_left_out"
 AS = "groundwire_as"
 """Entry of a checkpoint: path of a value that stands there in a plainer form to what it was."""
 
-_PLAIN = (type(None), bool, int, float, complex, str, bytes, bytearray)
+_PLAIN_TYPES = (type(None), bool, int, float, complex, str, bytes, bytearray)
 _TORCH = (torch.Tensor, torch.Size, torch.dtype, torch.device, torch.layout)
-_LOADABLE = frozenset({*_PLAIN, *_TORCH, torch.nn.Parameter})
+_LOADABLE = frozenset({*_PLAIN_TYPES, *_TORCH, torch.nn.Parameter})
 _CONTAINERS = frozenset({list, tuple, set})
 
 

@@ -45,7 +45,7 @@ class PartialCheckpointError(CheckpointError, KeyError):
 
 
 _PATHS = ("PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath", "Path", "PurePath")
-_PLAIN = {
+_PLAIN_CLASSES = {
     "argparse.Namespace": argparse.Namespace,
     "datetime.timedelta": datetime.timedelta,
     "datetime.datetime": datetime.datetime,
@@ -73,7 +73,7 @@ LEGACY_CALLBACKS = {
 def allowed() -> dict[str, Any]:
     """What a file may name besides tensors and plain values: name to what stands for it here."""
     return {
-        **_PLAIN,
+        **_PLAIN_CLASSES,
         **dict.fromkeys(_ATTRIBUTE_DICTS, collections.OrderedDict),  # torch fills no other dictionary
         **{name: _legacy(*place) for name, place in LEGACY_CALLBACKS.items()},
         **_of_numpy(),
@@ -148,9 +148,9 @@ def read(source: Source, weights_only: bool | None = None, map_location: Any = "
     state = _loaded(source, weights_only, map_location)
     if not isinstance(state, dict):
         raise CheckpointError(
-            f"{_said(source)} holds a {type(state).__name__}, not the dictionary that a checkpoint is"
+            f"{_source_name(source)} holds a {type(state).__name__}, not the dictionary that a checkpoint is"
         )
-    return migrated(state, _said(source))
+    return migrated(state, _source_name(source))
 
 
 def _loaded(source: Source, weights_only: bool | None, map_location: Any) -> Any:
@@ -165,11 +165,11 @@ def _loaded(source: Source, weights_only: bool | None, map_location: Any) -> Any
     except Exception as error:
         if unsafe := _unsafe(source, known):
             raise UnsafeCheckpointError(
-                f"{_said(source)} is not loaded: it names {', '.join(unsafe)}, and loading these means running code "
-                "that comes with the file. If you trust who wrote it, pass weights_only=False"
+                f"{_source_name(source)} is not loaded: it names {', '.join(unsafe)}, and loading these means running "
+                "code that comes with the file. If you trust who wrote it, pass weights_only=False"
             ) from error
         raise CheckpointError(
-            f"{_said(source)} is not a whole checkpoint: {str(error).splitlines()[0][:200]}"
+            f"{_source_name(source)} is not a whole checkpoint: {str(error).splitlines()[0][:200]}"
         ) from error
 
 
@@ -200,12 +200,12 @@ def _trusted(source: Source, map_location: Any) -> Any:
     try:
         return torch.load(source, map_location=map_location, weights_only=False, pickle_module=reader)
     except (ImportError, AttributeError) as error:
-        raise CheckpointError(f"{_said(source)} cannot be loaded here: {error}") from error
+        raise CheckpointError(f"{_source_name(source)} cannot be loaded here: {error}") from error
     except (EOFError, RuntimeError, pickle.UnpicklingError) as error:
-        raise CheckpointError(f"{_said(source)} is not a whole checkpoint: {error}") from error
+        raise CheckpointError(f"{_source_name(source)} is not a whole checkpoint: {error}") from error
 
 
-def _said(source: Source) -> str:
+def _source_name(source: Source) -> str:
     return str(source) if isinstance(source, (str, PathLike)) else "the file"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from groundwire_lightning.core.saving import MAKERS
 from groundwire_lightning.utilities.lazily import lazily
 
-_WHERE = {
+_CLI_NAMES = {
     "LightningArgumentParser": "parser",
     "LightningCLI": "lightning_cli",
     "SaveConfigCallback": "config",
@@ -27,11 +27,11 @@ def register_makers() -> None:
         MAKERS[f"{root}.cli.instantiate_module"] = _instantiate
 
 
-__all__ = sorted(_WHERE)  # noqa: PLE0605  # each name of the table, imported when it is first used
+__all__ = sorted(_CLI_NAMES)  # noqa: PLE0605  # each name of the table, imported when it is first used
 
 
 def __getattr__(name: str) -> Any:
-    return lazily(__name__, _WHERE, name)
+    return lazily(__name__, _CLI_NAMES, name)
 
 
 def __dir__() -> list[str]:

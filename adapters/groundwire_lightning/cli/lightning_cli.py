@@ -26,8 +26,8 @@ from groundwire_lightning.cli.parser import (
     LRSchedulerTypeUnion,
     OptimizerCallable,
     ReduceLROnPlateau,
+    argparsing,
     instantiate_class,
-    reading,
     with_class_path,
 )
 from groundwire_lightning.core.datamodule import LightningDataModule
@@ -146,7 +146,7 @@ class LightningCLI:
         kwargs.setdefault("dump_header", [f"groundwire=={groundwire.__version__}"])
         parser = self.parser_class(**kwargs)
         about = "Path to a configuration file in json or yaml format."
-        parser.add_argument("-c", "--config", action=reading.ActionConfigFile, help=about)
+        parser.add_argument("-c", "--config", action=argparsing.ActionConfigFile, help=about)
         return parser
 
     def setup_parser(
@@ -173,7 +173,7 @@ class LightningCLI:
 
     def _add_subcommands(self, parser: LightningArgumentParser, **kwargs: Any) -> None:
         made = self.trainer_class
-        trainer_class = made if isinstance(made, type) else reading.class_from_function(made)
+        trainer_class = made if isinstance(made, type) else argparsing.class_from_function(made)
         added = parser.add_subcommands()
         for name in self.subcommands():
             about = (inspect.getdoc(getattr(trainer_class, name)) or "").partition("\n")[0]

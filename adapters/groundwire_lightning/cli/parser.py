@@ -26,9 +26,9 @@ except ModuleNotFoundError as missing:
         "LightningCLI needs the package jsonargparse: pip install 'jsonargparse[signatures]'", name="jsonargparse"
     ) from missing
 
-reading: Any = jsonargparse
+argparsing: Any = jsonargparse
 """The package, whose stubs do not list all that it documents."""
-reading.register_unresolvable_import_paths(torch)
+argparsing.register_unresolvable_import_paths(torch)
 
 
 class ReduceLROnPlateau(torch.optim.lr_scheduler.ReduceLROnPlateau):
@@ -55,7 +55,7 @@ ArgsType = list[str] | dict[str, Any] | PlainNamespace | None
 OptimizerCallable = Callable[[Iterable[Any]], Optimizer]
 LRSchedulerCallable = Callable[[Optimizer], LRScheduler | ReduceLROnPlateau]
 
-KINDS = (Trainer, LightningModule, LightningDataModule, Callback)
+CONFIGURED = (Trainer, LightningModule, LightningDataModule, Callback)
 
 THEIR_PATH = re.compile(r"\b(?:lightning\.pytorch|pytorch_lightning|lightning)((?:\.[A-Za-z_]\w*)+)")
 
@@ -146,8 +146,8 @@ class LightningArgumentParser(jsonargparse.ArgumentParser):
             MisconfigurationException: Another kind of class.
         """
         if callable(lightning_class) and not isinstance(lightning_class, type):
-            lightning_class = reading.class_from_function(lightning_class)
-        if not (isinstance(lightning_class, type) and issubclass(lightning_class, KINDS)):
+            lightning_class = argparsing.class_from_function(lightning_class)
+        if not (isinstance(lightning_class, type) and issubclass(lightning_class, CONFIGURED)):
             raise MisconfigurationException(
                 f"add_lightning_class_args({lightning_class!r}): a Trainer, LightningModule, LightningDataModule or "
                 "Callback class is due, or a function that returns one of these"

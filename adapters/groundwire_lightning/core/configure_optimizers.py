@@ -45,7 +45,7 @@ def parsed(configured: Any, module: Any, steps_schedulers: bool) -> tuple[list[A
     if automatic and not optimizers:
         raise MisconfigurationException("configure_optimizers returned an empty list; return None to train nothing")
     for config in configs:
-        _check(config, optimizers, steps_schedulers or not automatic)
+        _check_scheduler(config, optimizers, steps_schedulers or not automatic)
     return optimizers, configs
 
 
@@ -167,7 +167,7 @@ def _config(scheduler: Any, monitor: str | None) -> LRSchedulerConfig:
     return config
 
 
-def _check(config: LRSchedulerConfig, optimizers: list[Any], steps_schedulers: bool) -> None:
+def _check_scheduler(config: LRSchedulerConfig, optimizers: list[Any], steps_schedulers: bool) -> None:
     name = type(config.scheduler).__name__
     if config.interval not in ("step", "epoch"):
         raise MisconfigurationException(f"{name}: interval is 'step' or 'epoch', got {config.interval!r}")

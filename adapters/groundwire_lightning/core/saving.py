@@ -82,7 +82,7 @@ class OfTheClass:
         return bound
 
 
-def load(
+def load_object(
     cls: Any,
     source: Source,
     map_location: Any,
@@ -107,7 +107,7 @@ def load(
     if hparams_file is not None:
         state[key] = from_file(hparams_file)
     state[key] = {**(state.get(key) or {}), **given}
-    return build(cls, _arguments(cls, state, given, source), state)
+    return build(cls, _class_arguments(cls, state, given, source), state)
 
 
 def _where_it_was(storage: Any, location: str) -> Any:
@@ -118,7 +118,7 @@ def _where_it_was(storage: Any, location: str) -> Any:
     return storage.cpu() if location.startswith("xla") else None
 
 
-def _arguments(cls: Any, state: dict[str, Any], given: dict[str, Any], source: Source) -> dict[str, Any]:
+def _class_arguments(cls: Any, state: dict[str, Any], given: dict[str, Any], source: Source) -> dict[str, Any]:
     """What the class is called with."""
     parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
     named = {one.name: one for one in parameters if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)}

@@ -16,7 +16,7 @@ from groundwire import Gap, HookMap, Row, RunState
 from groundwire_lightning.data.feed import Feed
 from groundwire_lightning.utilities.combined_loader import Triple
 
-STEPS = {
+READER_OF_STEP = {
     "training_step": ("trainer.reader", "on_train_batch_end"),
     "validation_step": ("trainer.eval_reader", "on_validation_batch_end"),
     "test_step": ("trainer.eval_reader", "on_test_batch_end"),
@@ -90,7 +90,7 @@ def reads(step: Any) -> bool:
 
 def readers(module: Any) -> frozenset[str]:
     """The steps of a module that read batches themselves."""
-    found = frozenset(name for name in STEPS if reads(getattr(module, name, None)))
+    found = frozenset(name for name in READER_OF_STEP if reads(getattr(module, name, None)))
     if found:
         from groundwire.errors import rank_zero_warn
         from groundwire_lightning.errors import PossibleUserWarning
@@ -105,7 +105,7 @@ def readers(module: Any) -> frozenset[str]:
 
 
 @functools.cache
-def reading(table: HookMap, steps: frozenset[str]) -> HookMap:
+def reading_table(table: HookMap, steps: frozenset[str]) -> HookMap:
     """The table of a run in which these steps read batches themselves; itself where none does.
 
     Args:
@@ -114,7 +114,7 @@ def reading(table: HookMap, steps: frozenset[str]) -> HookMap:
     """
     if not steps:
         return table
-    ends = {STEPS[step][1]: STEPS[step][0] for step in steps}
+    ends = {READER_OF_STEP[step][1]: READER_OF_STEP[step][0] for step in steps}
     return replace(table, rows=tuple(_reading(line, steps, ends) for line in table.rows))
 
 
@@ -123,7 +123,7 @@ def _reading(line: Row | Gap, steps: frozenset[str], ends: dict[str, str]) -> Ro
         return line
     if line.method in steps:
         turn = None if line.turn is None else _of_no_batch(line.turn)
-        return replace(line, args=(STEPS[line.method][0],), maybe=frozenset(), turn=turn)
+        return replace(line, args=(READER_OF_STEP[line.method][0],), maybe=frozenset(), turn=turn)
     if (reader := ends.get(line.method)) is None:
         return line
     told = {"batch": f"{reader}.batch", "step": f"{reader}.number"}

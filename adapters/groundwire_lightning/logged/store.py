@@ -19,11 +19,11 @@ from groundwire.measured.ledger import Ledger
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.logged.entry import Asked, Entry, Kept, as_scalar, is_metric, place_of_metric, resolved
 from groundwire_lightning.logged.levels import LogError
+from groundwire_lightning.utilities.apply_func import CPU
 from groundwire_lightning.utilities.data import checked_size_of
 
 _LOGGER, _ADD_LOADER, _METRIC = 1, 5, 10
 """Where these arguments are in :data:`~groundwire_lightning.logged.entry.Asked`."""
-_CPU = torch.device("cpu")
 _KEPT_AS_THEY_ARE = frozenset({torch.float32, torch.float64})
 Collection = dict[tuple[str | None, str, Any], Entry]
 
@@ -131,7 +131,7 @@ class Logged:
             if dtype is None:
                 self.ledger.add(entry, scalar, weight, entry.device)
             else:
-                self.ledger.add_number(entry, scalar, weight, dtype, _CPU)
+                self.ledger.add_number(entry, scalar, weight, dtype, CPU)
         if entry.shared:
             self._to_share.append(entry)
 

@@ -43,7 +43,7 @@ class ToLoggers:
         """Let loggers open what they write to; those of wandb first, which then hears of the others."""
         self._pauses.clear()
         self._seen.clear()
-        for logger in sorted(self.trainer.loggers, key=lambda logger: "WandbLogger" not in _names(logger)):
+        for logger in sorted(self.trainer.loggers, key=lambda logger: "WandbLogger" not in _class_names(logger)):
             if hasattr(logger, "experiment"):
                 logger.experiment  # noqa: B018  # made when it is first asked for
 
@@ -56,7 +56,7 @@ class ToLoggers:
         trainer = self.trainer
         if not (trainer.enable_autolog_hparams and trainer.loggers):
             return
-        hparams = hyper_parameters(trainer.lightning_module, trainer.datamodule)
+        hparams = logged_hyper_parameters(trainer.lightning_module, trainer.datamodule)
         for logger in trainer.loggers:
             if hparams is not None:
                 self._try(logger, "log_hyperparams", hparams)
@@ -217,7 +217,7 @@ def plain(values: Mapping[str, Any]) -> dict[str, Any]:
     return {**values, **dict(zip(tensors, numbers(list(tensors.values())), strict=True))}
 
 
-def hyper_parameters(module: Any, datamodule: Any) -> dict[str, Any] | None:
+def logged_hyper_parameters(module: Any, datamodule: Any) -> dict[str, Any] | None:
     """What module and data module want to have logged, or None where neither of them does.
 
     Raises:
@@ -249,10 +249,10 @@ def log_dir(loggers: list[Any], root: str) -> str | None:
     if not loggers:
         return root
     first = loggers[0]
-    by_run = any(name in _WITH_A_DIRECTORY_A_RUN for name in _names(first))
+    by_run = any(name in _WITH_A_DIRECTORY_A_RUN for name in _class_names(first))
     found: str | None = first.log_dir if by_run else getattr(first, "save_dir", None)
     return found
 
 
-def _names(logger: Any) -> list[str]:
+def _class_names(logger: Any) -> list[str]:
     return [cls.__name__ for cls in type(logger).__mro__]

@@ -15,7 +15,7 @@ _INTERACTIVE = ("bash", "interactive")
 _WITH_A_DIRECTORY_A_RUN = ("TensorBoardLogger", "CSVLogger")
 
 
-def chosen(logger: Any, root: str, is_short: bool) -> list[Any]:
+def chosen_loggers(logger: Any, root: str, is_short: bool) -> list[Any]:
     """The loggers of a Trainer.
 
     Args:

@@ -13,7 +13,7 @@ from groundwire_lightning.utilities.parsing import lightning_getattr, lightning_
 if TYPE_CHECKING:
     from groundwire_lightning.loops.steered import Steered
 
-LIMITS = {"validate": "limit_val_batches", "test": "limit_test_batches", "predict": "limit_predict_batches"}
+LIMIT_OF_ENTRY = {"validate": "limit_val_batches", "test": "limit_test_batches", "predict": "limit_predict_batches"}
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +98,7 @@ def scale_batch_size(
             trainer.limit_val_batches = steps_per_trial
             trainer.max_steps = steps_per_trial
         else:
-            setattr(trainer, LIMITS[trainer._purpose.value], steps_per_trial)
+            setattr(trainer, LIMIT_OF_ENTRY[trainer._purpose.value], steps_per_trial)
         sizes.take(init_val)
         if mode == "power":
             found = _doubled(lambda: run_once(trainer), sizes, max_trials, max_val)

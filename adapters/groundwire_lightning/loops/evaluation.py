@@ -68,7 +68,7 @@ def evaluation(trainer: Steered, feed: Feed) -> None:
         plan.eval_epoch_start()
         plan.on_eval_epoch_start(False)
         broke_off = 0
-        for batch in batches_of(trainer, feed):
+        for batch in batches_of_evaluation(trainer, feed):
             progress.val_batch.ready, progress.val_is_last = progress.val_batch.ready + 1, feed.is_last
             logged.batch_starts(batch, at.loader if tells else None)
             try:
@@ -91,15 +91,15 @@ def evaluation(trainer: Steered, feed: Feed) -> None:
         trainer._last_val_time = time.monotonic()
 
 
-def batches_of(trainer: Steered, feed: Feed, noting: Noting | None = None) -> Iterable[Any]:
+def batches_of_evaluation(trainer: Steered, feed: Feed, noting: Noting | None = None) -> Iterable[Any]:
     """The batches of a pass as hooks see them; before steps that read batches themselves, one for each step."""
     if isinstance(feed, Reader):
         return steps_of_evaluation(trainer, feed)
-    batches = announced(trainer, feed)
+    batches = announced_of_evaluation(trainer, feed)
     return trainer._on_device(Announced(feed, batches if noting is None else noting(batches, trainer.at)))
 
 
-def announced(trainer: Steered, feed: Feed) -> Iterator[Any]:
+def announced_of_evaluation(trainer: Steered, feed: Feed) -> Iterator[Any]:
     """The batches of a feed, each after it is known where it comes from, and whether that is another loader."""
     at, before = trainer.at, 0
     for batch, at.eval_step, at.loader in feed:

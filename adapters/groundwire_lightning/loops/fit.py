@@ -112,7 +112,7 @@ def train_epoch(trainer: Steered) -> None:
     at.phase = "train"
     feed = start_of_epoch(trainer)
     validates = validates_in_epoch(trainer)
-    batches = () if is_epoch_done(trainer) else batches_of(trainer, feed)
+    batches = () if is_epoch_done(trainer) else batches_of_epoch(trainer, feed)
     for batch in batches:
         progress.ready += 1
         progress.batches += 1
@@ -173,15 +173,15 @@ def start_of_epoch(trainer: Steered) -> Feed:
     return feed
 
 
-def batches_of(trainer: Steered, feed: Feed) -> Iterable[Any]:
+def batches_of_epoch(trainer: Steered, feed: Feed) -> Iterable[Any]:
     """The batches of an epoch as hooks see them; before steps that read batches themselves, one for each step."""
     trainer.reader = feed if isinstance(feed, Reader) else None
     if trainer.reader is not None:
         return steps_of_epoch(trainer, trainer.reader)
-    return trainer._on_device(Announced(feed, announced(trainer, feed)))
+    return trainer._on_device(Announced(feed, announced_of_epoch(trainer, feed)))
 
 
-def announced(trainer: Steered, feed: Feed) -> Iterator[Any]:
+def announced_of_epoch(trainer: Steered, feed: Feed) -> Iterator[Any]:
     """The batches of a feed, each after its number is known, and whether it is the last."""
     at, progress = trainer.at, trainer.progress
     for batch, at.step, _ in feed:

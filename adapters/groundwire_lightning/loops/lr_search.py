@@ -17,7 +17,7 @@ from groundwire_lightning.utilities.types import LRSchedulerConfig
 if TYPE_CHECKING:
     from groundwire_lightning.loops.steered import Steered
 
-NAMES = ("lr", "learning_rate")
+RATE_NAMES = ("lr", "learning_rate")
 """Where a module keeps its learning rate, unless it says otherwise."""
 
 log = logging.getLogger(__name__)
@@ -141,7 +141,7 @@ def lr_find(
         MisconfigurationException: There is not exactly one optimizer.
     """
     if trainer.fast_dev_run:
-        _warn("the learning-rate finder is left out with fast_dev_run")
+        _warn_of_rates("the learning-rate finder is left out with fast_dev_run")
         return None
     name = _name_of_rate(model, attr_name) if update_attr else ""
     finder = _LRFinder(mode, min_lr, max_lr, num_training)
@@ -177,10 +177,10 @@ def _growing(finder: _LRFinder, optimizer: Any) -> LRScheduler:
 
 
 def _name_of_rate(model: Any, given: str) -> str:
-    for name in (given,) if given else NAMES:
+    for name in (given,) if given else RATE_NAMES:
         if lightning_hasattr(model, name):
             return name
-    asked = f"{given!r}" if given else " or ".join(map(repr, NAMES))
+    asked = f"{given!r}" if given else " or ".join(map(repr, RATE_NAMES))
     raise AttributeError(
         f"{type(model).__name__} keeps no learning rate as {asked}, in itself or in its hparams; say where it does: "
         "lr_find(attr_name=...), or leave it alone: update_attr=False"
@@ -295,7 +295,7 @@ class _ExponentialLR(_Growing):
         return base * (self.end_lr / base) ** share
 
 
-def _warn(message: str) -> None:
+def _warn_of_rates(message: str) -> None:
     from groundwire.errors import rank_zero_warn
 
     rank_zero_warn(message)

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from groundwire import RunState
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.data.samplers import Seen
 from groundwire_lightning.guests import is_a
 from groundwire_lightning.loops.evaluation import (
-    batches_of,
+    batches_of_evaluation,
     evaluating,
     modes_kept,
     restore_modes,
 )
-from groundwire_lightning.utilities.apply_func import moved
+from groundwire_lightning.utilities.apply_func import CPU, moved
 from groundwire_lightning.utilities.combined_loader import is_combined, parts_of
 
 if TYPE_CHECKING:
@@ -39,7 +37,7 @@ def prediction_run(trainer: Steered, predicted: Predicted) -> None:
         with modes_kept(trainer):
             plan.prediction_run_start()
             plan.on_prediction_run_start()
-            for batch in batches_of(trainer, feed, predicted.noting):
+            for batch in batches_of_evaluation(trainer, feed, predicted.noting):
                 try:
                     predictions = plan._run_prediction_step(batch, trainer.at.eval_step)
                 except StopIteration:
@@ -50,9 +48,6 @@ def prediction_run(trainer: Steered, predicted: Predicted) -> None:
             plan.prediction_run_end()
             plan.on_prediction_run_end()
             restore_modes(trainer)
-
-
-CPU = torch.device("cpu")
 
 
 class Predicted:

@@ -42,18 +42,18 @@ def dumped(trainer: Steered, weights_only: bool) -> dict[str, Any]:
         if scaler := trainer.precision_plugin.state_dict():
             state[type(trainer.precision_plugin).__qualname__] = scaler
     for made in (module, trainer.datamodule):
-        state |= hyper_parameters(made)
+        state |= saved_hyper_parameters(made)
     trainer._saves_weights_only = weights_only
     try:
         trainer.plan._save_state(state)
     finally:
         trainer._saves_weights_only = False
     kept = cleaned(state, besides=("state_dict", "loops"))
-    _tell(trainer, kept.get(LEFT_OUT, {}))
+    _tell_of_left_out(trainer, kept.get(LEFT_OUT, {}))
     return kept
 
 
-def hyper_parameters(made: Any) -> dict[str, Any]:
+def saved_hyper_parameters(made: Any) -> dict[str, Any]:
     """What a module or data module kept of its arguments, under the keys of a checkpoint."""
     hparams = getattr(made, "hparams", None)
     if not hparams or not hasattr(made, HPARAMS[1]):
@@ -116,7 +116,7 @@ def _loader_states(trainer: Steered) -> list[Any]:
     return [part.state_dict() for part in parts_of(trainer._train_dataloader) if has_state(part)]
 
 
-def _tell(trainer: Steered, left_out: dict[str, str]) -> None:
+def _tell_of_left_out(trainer: Steered, left_out: dict[str, str]) -> None:
     """Say once what files of this trainer leave out."""
     if new := {path: kind for path, kind in left_out.items() if path not in trainer._told_left_out}:
         trainer._told_left_out |= set(new)

@@ -52,7 +52,7 @@ def step_by_hand(trainer: Steered, batch: Any, step: int) -> Any:
     """A batch of a module whose ``training_step`` makes its updates itself."""
     trainer.progress.batch.started += 1
     try:
-        batch_output = updates.step_by_hand(trainer, batch, step)
+        batch_output = updates.run_step_by_hand(trainer, batch, step)
     except StopIteration:  # a step that reads batches itself found none; its last updates count
         batch_output = None
     after_step(trainer)
@@ -140,7 +140,7 @@ class Closure:
 
 
 def forward_and_backward(trainer: Steered, batch: Any, step: int) -> Any:
-    """Forward, loss and backward of a batch, in the order of ``fit_order.train_step``."""
+    """Forward, loss and backward of a batch, in the order of :func:`train_step`."""
     plan, at = trainer.plan, trainer.at
     batch_output = plan.calculate_train_batch_loss(batch)
     loss, scaler = batch_output["loss"], trainer.precision_plugin.scaler

@@ -289,9 +289,9 @@ class Strategy:
 
     @checkpoint_io.setter
     def checkpoint_io(self, plugin: Any) -> None:
-        from groundwire_lightning.checkpoints.io import as_given
+        from groundwire_lightning.checkpoints.io import own_io
 
-        self._checkpoint_io = as_given(plugin)
+        self._checkpoint_io = own_io(plugin)
 
     restore_checkpoint_after_setup = False
     lightning_restore_optimizer = True

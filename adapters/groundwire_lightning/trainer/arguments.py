@@ -100,7 +100,7 @@ ARGUMENTS = (
 """Every argument of Lightning 2.6, in its order."""
 
 
-def check(given: Mapping[str, Any]) -> dict[str, Any]:
+def check_arguments(given: Mapping[str, Any]) -> dict[str, Any]:
     """Refuse values that are not supported.
 
     Args:
@@ -126,7 +126,7 @@ def check(given: Mapping[str, Any]) -> dict[str, Any]:
     for name in (*LIMITS, "overfit_batches"):
         if name != "val_check_interval" or not isinstance(given[name], (str, timedelta, dict)):
             _check_share(name, given[name])
-    precision.checked(given["precision"])
+    precision.checked_precision(given["precision"])
     if given["numerics"] not in ("parity", "exact"):
         raise MisconfigurationException(f"numerics: 'parity' or 'exact' is due, got {given['numerics']!r}")
     _check_clipping(given["gradient_clip_val"], given["gradient_clip_algorithm"])

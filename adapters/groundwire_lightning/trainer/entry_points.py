@@ -14,7 +14,7 @@ from groundwire_lightning import guests
 from groundwire_lightning.callbacks.of_a_trainer import has_any
 from groundwire_lightning.core.configure_optimizers import check_training_step
 from groundwire_lightning.core.states import TrainerFn, TrainerStatus
-from groundwire_lightning.data.dataloader_iter import readers, reading
+from groundwire_lightning.data.dataloader_iter import readers, reading_table
 from groundwire_lightning.data.feed import Feed
 from groundwire_lightning.errors import MisconfigurationException, NoModuleError, PossibleUserWarning, TunerExit
 from groundwire_lightning.logged.results_table import as_table
@@ -269,7 +269,7 @@ class EntryPoints(Loaders):
             collate_fn=None,
             create_scheduler_fn=None,
             _purpose=purpose,
-            _table=reading(LIGHTNING, self._readers),  # until the loaders are counted
+            _table=reading_table(LIGHTNING, self._readers),  # until the loaders are counted
             **nothing,
             **asked,
         )

@@ -21,7 +21,7 @@ from groundwire_lightning.loops.phases import PHASES
 from groundwire_lightning.strategies import SingleDeviceStrategy, Strategy
 from groundwire_lightning.strategies.precision import Precision
 from groundwire_lightning.trainer import connectors
-from groundwire_lightning.utilities.combined_loader import as_given
+from groundwire_lightning.utilities.combined_loader import loader_as_given
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -370,7 +370,7 @@ class Facade(Answers):
     @property
     def train_dataloader(self) -> Any:
         """The loaders of training batches, once they were asked for."""
-        return as_given(self._train_dataloader)
+        return loader_as_given(self._train_dataloader)
 
     @property
     def val_dataloaders(self) -> Any:
@@ -388,7 +388,7 @@ class Facade(Answers):
         return self._loaders_of("predict")
 
     def _loaders_of(self, prefix: str) -> Any:
-        return as_given(self._eval_dataloader) if PHASES[self._purpose].prefix == prefix else None
+        return loader_as_given(self._eval_dataloader) if PHASES[self._purpose].prefix == prefix else None
 
     @property
     def num_training_batches(self) -> float:

@@ -10,8 +10,8 @@ from typing import Any
 
 from groundwire import HookMap
 from groundwire.errors import rank_zero_warn
-from groundwire_lightning.data.dataloader_iter import Reader, reading
-from groundwire_lightning.data.feed import Feed, checked, limited, tell_epoch
+from groundwire_lightning.data.dataloader_iter import Reader, reading_table
+from groundwire_lightning.data.feed import Feed, checked_loader, limited, tell_epoch
 from groundwire_lightning.data.samplers import for_prediction, in_order, shared, warn_of_shuffling
 from groundwire_lightning.errors import MisconfigurationException, NoLoaderError, NotSupportedYetError
 from groundwire_lightning.loops import limits, resume
@@ -147,7 +147,7 @@ class Loaders(LightningAdapter):
         """Ask for the training loader and make its first iterator, unless that was done and need not be again."""
         if (self._train_dataloader is None or self._is_due(self._train_asked)) and self.limit_train_batches:
             loader = _present(self.plan.create_train_dataloader(None, None), "train", self._brings("train_dataloader"))
-            loader = self._unshuffled(checked(loader, "train_dataloader", "max_size_cycle"), "train")
+            loader = self._unshuffled(checked_loader(loader, "train_dataloader", "max_size_cycle"), "train")
             self._train_dataloader = self._shared(loader, shuffles=True)
             resume.give_loader_state(self._train_dataloader, self.restart, self._loader_states)
             self._feed = self._new_training_feed()
@@ -167,7 +167,7 @@ class Loaders(LightningAdapter):
             self._val_asked = self.current_epoch
         outer, self.at.phase = self.at.phase, "eval" if phase.prefix == "val" else self.at.phase
         loader = _present(self.plan.create_eval_dataloader(None, None), phase.prefix, self._brings(phase.loader))
-        made = self._shared(checked(loader, phase.loader, "sequential"), repeats=phase.prefix != "predict")
+        made = self._shared(checked_loader(loader, phase.loader, "sequential"), repeats=phase.prefix != "predict")
         if phase.prefix == "predict":
             made = changed(made, for_prediction)
         self._eval_dataloader = self._unshuffled(made, phase.prefix) if self._is_fitting else made
@@ -229,7 +229,7 @@ class Loaders(LightningAdapter):
         feed = _feed(self._eval_dataloader, batches, partial(Reader, at=self.at) if reads else Feed)
         self.eval_reader = feed if isinstance(feed, Reader) else None
         check_loader_index(self.lightning_module, self._phase, self._tells_loader)
-        self._choose_table(reading(LIGHTNING if self._tells_loader else ONE_LOADER, self._readers))
+        self._choose_table(reading_table(LIGHTNING if self._tells_loader else ONE_LOADER, self._readers))
         return feed
 
     def training_feed(self) -> Feed:

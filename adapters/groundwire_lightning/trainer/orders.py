@@ -71,7 +71,7 @@ _ASSEMBLY = (
 )
 _TRANSFER = ("_before_transfer", "_transfer_batch", "_after_transfer")
 
-EVALUATION = (
+EVALUATION_ORDER = (
     *_ASSEMBLY,
     "_run_evaluation",
     "evaluation_run_start",
@@ -92,7 +92,7 @@ EVALUATION = (
     "on_evaluation_run_end",
     "on_exception",
 )
-PREDICTION = (
+PREDICTION_ORDER = (
     *_ASSEMBLY,
     "_run_prediction",
     "create_eval_dataloader",
@@ -105,4 +105,4 @@ PREDICTION = (
     "on_prediction_run_end",
     "on_exception",
 )
-ORDERS = {"validate": EVALUATION, "test": EVALUATION, "predict": PREDICTION}
+ORDERS = {"validate": EVALUATION_ORDER, "test": EVALUATION_ORDER, "predict": PREDICTION_ORDER}

@@ -78,7 +78,7 @@ class Checkpoints(LightningAdapter):
             return
         if filepath is None:
             raise TypeError("save_checkpoint: filepath= is missing, where the file goes")
-        io.check(self.strategy._checkpoint_io, filepath, storage_options)
+        io.check_path(self.strategy._checkpoint_io, filepath, storage_options)
         if self.model is None:
             raise AttributeError(
                 f"save_checkpoint({str(filepath)!r}): the trainer knows no module yet; fit, validate, test or predict "
@@ -88,7 +88,7 @@ class Checkpoints(LightningAdapter):
             self._wire_idle()
         state = saved.dumped(self, bool(weights_only))  # type: ignore[arg-type]
         if self.is_global_zero:
-            io.write(self.strategy._checkpoint_io, state, filepath, storage_options)
+            io.write_checkpoint(self.strategy._checkpoint_io, state, filepath, storage_options)
         together(self)
 
     # the way back
@@ -111,13 +111,13 @@ class Checkpoints(LightningAdapter):
             path = self._ckpt_path
         else:
             self._ckpt_was_set = False
-            path = chosen(self, entry.value, ckpt_path, has_model)
+            path = chosen_checkpoint(self, entry.value, ckpt_path, has_model)
         self._ckpt_path, self._trusts_ckpt = path, weights_only
 
     def restore_module(self) -> None:
         """Read the checkpoint, and give module, data module and callbacks what is theirs."""
         if self._ckpt_path:
-            self._loaded = io.load(self.strategy._checkpoint_io, self._ckpt_path, self._trusts_ckpt)
+            self._loaded = io.load_checkpoint(self.strategy._checkpoint_io, self._ckpt_path, self._trusts_ckpt)
             if "state_dict" not in self._loaded:
                 raise CheckpointError(
                     f"{self._ckpt_path} has no 'state_dict', so it is not one of Lightning's files; it holds "
@@ -159,7 +159,7 @@ class Checkpoints(LightningAdapter):
         self._stage = "init"
 
 
-def chosen(trainer: Checkpoints, entry: str, ckpt_path: Any, model_given: bool) -> Any:
+def chosen_checkpoint(trainer: Checkpoints, entry: str, ckpt_path: Any, model_given: bool) -> Any:
     """The path of the checkpoint to begin from, or None.
 
     Args:

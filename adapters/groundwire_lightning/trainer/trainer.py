@@ -19,7 +19,7 @@ from groundwire_lightning.errors import NotSupportedYetError
 from groundwire_lightning.logged.across_processes import share
 from groundwire_lightning.logged.store import Silent
 from groundwire_lightning.logged.to_loggers import ToLoggers, plain
-from groundwire_lightning.loggers.default import chosen
+from groundwire_lightning.loggers.default import chosen_loggers
 from groundwire_lightning.loggers.logger import Logger
 from groundwire_lightning.loops import evaluation, fit, predictions, steps, updates_choice
 from groundwire_lightning.loops.progress import Progress
@@ -27,14 +27,14 @@ from groundwire_lightning.profilers import Profiler, profiler_for
 from groundwire_lightning.profilers.profiled import Profiled
 from groundwire_lightning.strategies import devices as devices_of
 from groundwire_lightning.strategies.layer_sync import TorchSyncBatchNorm
-from groundwire_lightning.strategies.precision import made
+from groundwire_lightning.strategies.precision import precision_for
 from groundwire_lightning.strategies.strategy import Strategy
 from groundwire_lightning.trainer import arguments, orders, settings
 from groundwire_lightning.trainer.adapter import LightningAdapter
 from groundwire_lightning.trainer.entry_points import EntryPoints
 from groundwire_lightning.trainer.orders import ORDERS
 from groundwire_lightning.trainer.restoring import Checkpoints
-from groundwire_lightning.trainer.retired import NAMES, named
+from groundwire_lightning.trainer.retired import RETIRED_NAMES, refusing_retired
 from groundwire_lightning.utilities.seed import reset_seed
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
     _clips_before_step = False
     _step: Any = staticmethod(steps.train_step)
 
-    @named
+    @refusing_retired
     def __init__(
         self,
         *,
@@ -125,12 +125,12 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         numerics: Literal["parity", "exact"] = "parity",
     ) -> None:
         given = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
-        given = arguments.check(given)
+        given = arguments.check_arguments(given)
         self._asked = given
         self._kind = devices_of.kind_of(given)
-        self._strategy = devices_of.strategy_of(given, self._kind)
+        self._strategy = devices_of.strategy_for(given, self._kind)
         self._strategy._answer_for(self)
-        self._strategy._checkpoint_io = io.chosen(given.get("checkpoint_io"), self._strategy._checkpoint_io)
+        self._strategy._checkpoint_io = io.chosen_io(given.get("checkpoint_io"), self._strategy._checkpoint_io)
         devices_of.check_processes(given, self._kind, devices_of.number_of(given, self._kind))
         self.profiler = profiler_for(given["profiler"])
         self.progress = Progress()
@@ -138,11 +138,11 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         self._told_left_out: set[str] = set()
         callbacks, self.substituted = substituted(listed(given))
         super().__init__(None, callbacks=ordered(callbacks, given["enable_checkpointing"]))
-        self.precision_plugin = made(given["precision"], self.device.type)
+        self.precision_plugin = precision_for(given["precision"], self.device.type)
         if self.barebones:
             self.logged = Silent()
         self.to_loggers = ToLoggers(self)
-        self.loggers = chosen(given["logger"], self.default_root_dir, bool(self.fast_dev_run))
+        self.loggers = chosen_loggers(given["logger"], self.default_root_dir, bool(self.fast_dev_run))
 
     def _create_accelerator(self) -> Accelerator:
         """The Accelerator for the device and the processes that were asked for."""
@@ -165,8 +165,10 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         )
 
     def __getattr__(self, name: str) -> Any:
-        if name in NAMES and not name.startswith("__"):
-            raise AttributeError(f"{type(self).__qualname__}.{name}: Lightning 2 removed it. Instead: {NAMES[name]}")
+        if name in RETIRED_NAMES and not name.startswith("__"):
+            raise AttributeError(
+                f"{type(self).__qualname__}.{name}: Lightning 2 removed it. Instead: {RETIRED_NAMES[name]}"
+            )
         return object.__getattribute__(self, name)  # raises what was raised before
 
     def train(self, *args: Any, **kwargs: Any) -> NoReturn:
@@ -376,7 +378,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
     def _on_device(self, batches: Iterable[Any]) -> Iterable[Any]:
         plugin = self.precision_plugin
         batches = map(plugin.convert_input, batches) if plugin.converts_input else batches
-        return super(LightningAdapter, self)._on_device(batches)  # fit_order announces batches itself
+        return super(LightningAdapter, self)._on_device(batches)  # loops.fit announces batches itself
 
     def train_epoch_start(self) -> None:
         """Leaves the modes of the module as they are: they are the user's."""

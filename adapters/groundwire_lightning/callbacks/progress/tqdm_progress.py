@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 _auto = importlib.util.find_spec("ipywidgets") is not None  # tqdm.auto needs it in a notebook
 _tqdm: Any = importlib.import_module("tqdm.auto" if _auto else "tqdm").tqdm
 
-WIDTH = 5
+NUMBER_WIDTH = 5
 SECONDS_ON_SCREEN = 0.1
 SECONDS_IN_A_FILE = 10.0
-PHASES = ("train", "val", "test", "predict")
+BAR_PHASES = ("train", "val", "test", "predict")
 
 
 class Tqdm(_tqdm):  # type: ignore[misc]  # which of two classes it is is found when this is imported
@@ -32,11 +32,11 @@ class Tqdm(_tqdm):  # type: ignore[misc]  # which of two classes it is is found 
         said = n if isinstance(n, str) else str(_tqdm.format_num(n))
         if not isinstance(n, (float, str)) or "e" in said:
             return said
-        if "." not in said and len(said) < WIDTH:
+        if "." not in said and len(said) < NUMBER_WIDTH:
             if not _is_number(said):
                 return said
             said += "."
-        return said.ljust(WIDTH, "0")
+        return said.ljust(NUMBER_WIDTH, "0")
 
 
 class TQDMProgressBar(ProgressBar):
@@ -295,7 +295,7 @@ class TQDMProgressBar(ProgressBar):
 
     def print(self, *args: Any, sep: str = " ", **kwargs: Any) -> None:
         """Print above the bar that is open."""
-        bars = [getattr(self, f"_{phase}_progress_bar") for phase in PHASES]
+        bars = [getattr(self, f"_{phase}_progress_bar") for phase in BAR_PHASES]
         open_ones = [bar for bar in bars if bar is not None and not bar.disable]
         if open_ones:
             open_ones[0].write(sep.join(map(str, args)), **kwargs)
