@@ -21,6 +21,7 @@ from groundwire_lightning.loops.phases import PHASES
 from groundwire_lightning.strategies import SingleDeviceStrategy, Strategy
 from groundwire_lightning.strategies.precision import Precision
 from groundwire_lightning.trainer import connectors
+from groundwire_lightning.trainer.answering import Answering
 from groundwire_lightning.utilities.combined_loader import loader_as_given
 
 if TYPE_CHECKING:
@@ -135,31 +136,31 @@ class Answers:
     # loops and connectors
 
     @property
-    def fit_loop(self: connectors.Answering) -> connectors.FitLoop:
+    def fit_loop(self: Answering) -> connectors.FitLoop:
         """What ``fit`` does, as far as it is asked about."""
         return connectors.FitLoop(self)
 
     @property
-    def validate_loop(self: connectors.Answering) -> connectors.EvaluationLoop:
+    def validate_loop(self: Answering) -> connectors.EvaluationLoop:
         """What ``validate`` does."""
         return connectors.EvaluationLoop(self)
 
     @property
-    def test_loop(self: connectors.Answering) -> connectors.EvaluationLoop:
+    def test_loop(self: Answering) -> connectors.EvaluationLoop:
         """What ``test`` does."""
         return connectors.EvaluationLoop(self)
 
     @property
-    def predict_loop(self: connectors.Answering) -> connectors.PredictionLoop:
+    def predict_loop(self: Answering) -> connectors.PredictionLoop:
         """What ``predict`` does."""
         return connectors.PredictionLoop(self)
 
     @property
-    def _evaluation_loop(self: connectors.Answering) -> connectors.EvaluationLoop:
+    def _evaluation_loop(self: Answering) -> connectors.EvaluationLoop:
         return connectors.EvaluationLoop(self)
 
     @property
-    def _active_loop(self: connectors.Answering) -> Any:
+    def _active_loop(self: Answering) -> Any:
         if not self._is_running:
             return None
         if self._purpose == "predict":
@@ -167,31 +168,31 @@ class Answers:
         return self.fit_loop if self.training else self._evaluation_loop
 
     @property
-    def _results(self: connectors.Answering) -> connectors.Results | None:
+    def _results(self: Answering) -> connectors.Results | None:
         return None if self._active_loop is None or self._purpose == "predict" else connectors.Results(self)
 
     @property
-    def _logger_connector(self: connectors.Answering) -> connectors.LoggerConnector:
+    def _logger_connector(self: Answering) -> connectors.LoggerConnector:
         return connectors.LoggerConnector(self)
 
     @property
-    def _accelerator_connector(self: connectors.Answering) -> connectors.AcceleratorConnector:
+    def _accelerator_connector(self: Answering) -> connectors.AcceleratorConnector:
         return connectors.AcceleratorConnector(self)
 
     @property
-    def _data_connector(self: connectors.Answering) -> connectors.DataConnector:
+    def _data_connector(self: Answering) -> connectors.DataConnector:
         return connectors.DataConnector(self)
 
     @property
-    def _callback_connector(self: connectors.Answering) -> connectors.CallbackConnector:
+    def _callback_connector(self: Answering) -> connectors.CallbackConnector:
         return connectors.CallbackConnector(self)
 
     @property
-    def _checkpoint_connector(self: connectors.Answering) -> connectors.CheckpointConnector:
+    def _checkpoint_connector(self: Answering) -> connectors.CheckpointConnector:
         return connectors.CheckpointConnector(self)
 
     @property
-    def _signal_connector(self: connectors.Answering) -> connectors.SignalConnector:
+    def _signal_connector(self: Answering) -> connectors.SignalConnector:
         return connectors.SignalConnector(self)
 
     # callbacks, by their kind
