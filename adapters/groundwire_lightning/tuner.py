@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from groundwire_lightning.callbacks.batch_size_finder import BatchSizeFinder
+from groundwire_lightning.callbacks.lr_finder import LearningRateFinder
 from groundwire_lightning.callbacks.of_a_trainer import has_any
 from groundwire_lightning.errors import MisconfigurationException
 
@@ -66,8 +68,6 @@ class Tuner:
             ValueError: The Trainer has a finder among its callbacks, or there is no such entry point.
             MisconfigurationException: Loaders that the entry point does not take.
         """
-        from groundwire_lightning.callbacks.batch_size_finder import BatchSizeFinder
-
         self._check(train_dataloaders, val_dataloaders, dataloaders, method, "BatchSizeFinder")
         finder = BatchSizeFinder(mode, steps_per_trial, init_val, max_trials, batch_arg_name, margin, max_val)
         self._run(finder, model, (train_dataloaders, val_dataloaders), dataloaders, datamodule, method)
@@ -113,8 +113,6 @@ class Tuner:
             ValueError: The Trainer has a finder among its callbacks.
             MisconfigurationException: Another entry point, or loaders that ``fit`` does not take.
         """
-        from groundwire_lightning.callbacks.lr_finder import LearningRateFinder
-
         if method != "fit":
             raise MisconfigurationException(f"lr_find(method={method!r}): learning rates are tried with 'fit' alone")
         self._check(train_dataloaders, val_dataloaders, dataloaders, method, "LearningRateFinder")

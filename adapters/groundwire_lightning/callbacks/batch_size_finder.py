@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import MisconfigurationException, TunerExit
+from groundwire_lightning.loops.batch_size_search import scale_batch_size
 from groundwire_lightning.utilities.parsing import lightning_hasattr
 from groundwire_lightning.utilities.seed import isolated_rng
 
@@ -94,8 +95,6 @@ class BatchSizeFinder(Callback):
             trainer: A Trainer inside one of its runs.
             pl_module: The module.
         """
-        from groundwire_lightning.loops.batch_size_search import scale_batch_size
-
         with isolated_rng():  # so that a run is the same as one that was given the size
             self.optimal_batch_size = scale_batch_size(
                 trainer,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import TunerExit
+from groundwire_lightning.loops.lr_search import lr_find
 from groundwire_lightning.utilities.seed import isolated_rng
 
 if TYPE_CHECKING:
@@ -64,8 +65,6 @@ class LearningRateFinder(Callback):
             trainer: A Trainer inside ``fit``.
             pl_module: The module.
         """
-        from groundwire_lightning.loops.lr_search import lr_find
-
         with isolated_rng():
             self.optimal_lr = lr_find(
                 trainer,

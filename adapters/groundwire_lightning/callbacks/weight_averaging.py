@@ -13,6 +13,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_avg_fn
 
 from groundwire import Part
 from groundwire_lightning.core.callback import Callback
+from groundwire_lightning.map import LIGHTNING
 
 if TYPE_CHECKING:
     from groundwire_lightning.core.running import Running
@@ -204,6 +205,4 @@ class EMAWeightAveraging(WeightAveraging):
 
 def _brings(trainer: Running, pl_module: Any, method: str) -> bool:
     """True if the module writes the method itself."""
-    from groundwire_lightning.map import LIGHTNING
-
     return Part(LIGHTNING, "LightningModule", pl_module).implements(method)

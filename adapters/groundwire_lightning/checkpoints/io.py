@@ -88,8 +88,6 @@ class TorchCheckpointIO(CheckpointIO):
             map_location: The device of its tensors; by default the CPU.
             weights_only: False loads anything that was pickled.
         """
-        from groundwire_lightning.checkpoints.reading import read
-
         return read(path, weights_only, map_location or "cpu")
 
     def remove_checkpoint(self, path: Any) -> None:

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import torch
 
-from groundwire import CheckpointError
+from groundwire import CheckpointError, did_you_mean
 from groundwire_lightning.checkpoints.files import local
 from groundwire_lightning.checkpoints.migration import migrated
 
@@ -235,8 +235,6 @@ def load_weights(module: torch.nn.Module, weights: dict[str, Any], strict: bool,
 
 
 def _explained(module: torch.nn.Module, weights: dict[str, Any], source: str, error: RuntimeError) -> str:
-    from groundwire import did_you_mean
-
     own = module.state_dict()
     missing, many = [name for name in own if name not in weights], [name for name in weights if name not in own]
     lines = [f"{source} holds the weights of another module than {type(module).__qualname__}"]

@@ -18,6 +18,7 @@ from groundwire import CheckpointError
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.checkpoints.plain import AS, LEFT_OUT, restored
 from groundwire_lightning.checkpoints.reading import Source, load_weights, read
+from groundwire_lightning.loggers.files import as_mapping, write_hparams
 from groundwire_lightning.utilities.cloud_io import get_filesystem
 from groundwire_lightning.utilities.parsing import AttributeDict
 
@@ -48,8 +49,6 @@ def save_hparams_to_yaml(config_yaml: Any, hparams: Any, use_omegaconf: bool = T
         hparams: A dictionary or a namespace.
         use_omegaconf: Without effect: a container of omegaconf is written as one.
     """
-    from groundwire_lightning.loggers.files import as_mapping, write_hparams
-
     write_hparams(get_filesystem(config_yaml), str(config_yaml), as_mapping(hparams))
 
 

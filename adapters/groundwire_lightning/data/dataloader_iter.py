@@ -14,6 +14,7 @@ from typing import Any
 
 from groundwire import Gap, HookMap, Row, RunState
 from groundwire_lightning.data.feed import Feed
+from groundwire_lightning.errors import PossibleUserWarning
 from groundwire_lightning.utilities.combined_loader import Triple
 
 READER_OF_STEP = {
@@ -93,7 +94,6 @@ def readers(module: Any) -> frozenset[str]:
     found = frozenset(name for name in READER_OF_STEP if reads(getattr(module, name, None)))
     if found:
         from groundwire.errors import rank_zero_warn
-        from groundwire_lightning.errors import PossibleUserWarning
 
         rank_zero_warn(
             f"{', '.join(sorted(found))} of {type(module).__qualname__} reads from dataloader_iter: a step may read "

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from groundwire_lightning.loggers.logger import DummyLogger
 from groundwire_lightning.loops import fit
 
 if TYPE_CHECKING:
@@ -38,8 +39,6 @@ def trial(trainer: Steered, callbacks: Sequence[Any]) -> Iterator[None]:
         trainer: A Trainer inside one of its runs.
         callbacks: Those of the trial.
     """
-    from groundwire_lightning.loggers.logger import DummyLogger
-
     module = trainer.lightning_module
     settings = {name: vars(trainer)[name] for name in SETTINGS if name in vars(trainer)}
     before, loggers = list(trainer.callbacks), trainer.loggers

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import torch
 
+from groundwire_lightning.checkpoints.io import TorchCheckpointIO, own_io
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
 
 if TYPE_CHECKING:
@@ -283,14 +284,10 @@ class Strategy:
     @property
     def checkpoint_io(self) -> Any:
         """What reads and writes checkpoints; may be set to one of your own."""
-        from groundwire_lightning.checkpoints.io import TorchCheckpointIO
-
         return TorchCheckpointIO() if self._checkpoint_io is None else self._checkpoint_io
 
     @checkpoint_io.setter
     def checkpoint_io(self, plugin: Any) -> None:
-        from groundwire_lightning.checkpoints.io import own_io
-
         self._checkpoint_io = own_io(plugin)
 
     restore_checkpoint_after_setup = False

@@ -10,6 +10,7 @@ from typing import Any
 from groundwire import CheckpointError
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.callbacks.of_a_trainer import is_checkpoint, is_early_stopping
+from groundwire_lightning.callbacks.on_exception_checkpoint import OnExceptionCheckpoint
 from groundwire_lightning.checkpoints import files, io
 from groundwire_lightning.checkpoints.reading import load_weights
 from groundwire_lightning.core.states import TrainerFn
@@ -171,8 +172,6 @@ def chosen_checkpoint(trainer: Checkpoints, entry: str, ckpt_path: Any, model_gi
     Raises:
         ValueError: There is no such checkpoint.
     """
-    from groundwire_lightning.callbacks.on_exception_checkpoint import OnExceptionCheckpoint
-
     rescues = [callback for callback in trainer.callbacks if isinstance(callback, OnExceptionCheckpoint)]
     if ckpt_path is None and _is_requeued() and newest_hpc(trainer) is not None:
         ckpt_path = "hpc"

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from groundwire_lightning.core.module import LightningModule
 from groundwire_lightning.guests import real
 from groundwire_lightning.loops import limits
+from groundwire_lightning.loops.limits import can_stop_early, validates_in_epoch
 from groundwire_lightning.loops.progress import Count
 from groundwire_lightning.trainer.answering import Answering, Look, Passes
 
@@ -113,8 +115,6 @@ class FitLoop(Look):
 
     @property
     def _can_stop_early(self) -> bool:
-        from groundwire_lightning.loops.limits import can_stop_early
-
         return can_stop_early(self.trainer)
 
     @property
@@ -158,8 +158,6 @@ class EpochLoop(Look):
 
     @property
     def _should_check_val_epoch(self) -> Any:
-        from groundwire_lightning.loops.limits import validates_in_epoch
-
         return lambda: validates_in_epoch(self.trainer)
 
     @property
@@ -314,8 +312,6 @@ class Results(Look):
         **kwargs: Any,
     ) -> None:
         """Record a value, under the hook that is running."""
-        from groundwire_lightning.core.module import LightningModule
-
         given = {"prog_bar": prog_bar, "logger": logger, "on_step": on_step, "on_epoch": on_epoch, **kwargs}
         LightningModule.log(self.trainer.lightning_module, name, value, **given)
 
