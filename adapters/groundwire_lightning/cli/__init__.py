@@ -8,9 +8,17 @@ from groundwire_lightning.core.saving import MAKERS
 from groundwire_lightning.utilities.lazily import lazily
 
 _CLI_NAMES = {
+    "ArgsType": "parser",
+    "LRSchedulerCallable": "parser",
+    "LRSchedulerType": "parser",
+    "LRSchedulerTypeTuple": "parser",
+    "LRSchedulerTypeUnion": "parser",
     "LightningArgumentParser": "parser",
     "LightningCLI": "lightning_cli",
+    "OptimizerCallable": "parser",
+    "ReduceLROnPlateau": "parser",
     "SaveConfigCallback": "config",
+    "instantiate_class": "parser",
     "instantiate_module": "config",
 }
 
