@@ -126,14 +126,14 @@ def _is_public(found: Import) -> bool:
     if any(part.startswith("_") for part in found.module.split(".")):
         return False
     listed = getattr(importlib.import_module(found.module), "__all__", None)
-    if listed is None or not found.name:
+    if not found.name:
         return listed is not None
-    return found.name in listed or (found.module == "groundwire" and _is_public_module(found.name))
+    return found.name in (listed or ()) or _is_public_module(f"{found.module}.{found.name}")
 
 
 def _is_public_module(name: str) -> bool:
-    path = ROOT / "src/groundwire" / name
-    return (path.is_dir() or path.with_suffix(".py").exists()) and _is_public(Import(0, f"groundwire.{name}"))
+    path = ROOT / "src" / name.replace(".", "/")
+    return (path.is_dir() or path.with_suffix(".py").exists()) and _is_public(Import(0, name))
 
 
 def sets_trainer_attributes(source: str) -> list[str]:

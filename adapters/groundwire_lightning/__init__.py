@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from groundwire_lightning.cli import register_makers
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.core.datamodule import LightningDataModule
 from groundwire_lightning.core.module import LightningModule
@@ -41,3 +42,4 @@ def __getattr__(name: str) -> Any:
 
 install()
 show_log()
+register_makers()

@@ -95,7 +95,7 @@ def missing(name: str, module: str, instead: str, base: type = object) -> Any:
     return type(name, bases, {"__module__": module, "__doc__": about, "instead": instead})
 
 
-def told(module: str, names: dict[str, str], kind: str = "attribute") -> Any:
+def tell_gaps(module: str, names: dict[str, str], kind: str = "attribute") -> Any:
     """The ``__getattr__`` of a module whose further names are gaps.
 
     Args:

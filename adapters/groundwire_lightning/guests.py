@@ -104,7 +104,7 @@ def is_data_module(value: object, hookmap: HookMap) -> bool:
     return isinstance(value, hookmap.bases["LightningDataModule"])
 
 
-def attach(module: Any, trainer: Any) -> None:
+def attach(module: Any, trainer: object) -> None:
     """Let a module and the Lightning modules inside it know their trainer; guests are lent :data:`LENT`.
 
     Args:

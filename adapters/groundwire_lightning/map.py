@@ -127,7 +127,7 @@ TRAINING = (
 )
 
 
-def evaluation(phase: str) -> tuple[Row, ...]:
+def rows_of_evaluation(phase: str) -> tuple[Row, ...]:
     """The rows of validation or of test, which have the same places; a run has those of one of them."""
     step = row(
         f"LightningModule.{phase}_step",
@@ -170,8 +170,8 @@ def evaluation(phase: str) -> tuple[Row, ...]:
 
 EVALUATION = (
     row("LightningModule.on_validation_model_zero_grad", instead="_make_room_for_evaluation"),
-    *evaluation("validation"),
-    *evaluation("test"),
+    *rows_of_evaluation("validation"),
+    *rows_of_evaluation("test"),
 )
 
 PREDICTION = (

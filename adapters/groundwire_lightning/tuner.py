@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from groundwire_lightning.callbacks.batch_size_finder import BatchSizeFinder
+from groundwire_lightning.callbacks.lr_finder import LearningRateFinder
 from groundwire_lightning.callbacks.of_a_trainer import has_any
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.utilities.lazily import modules_of
 
 __path__: list[str] = []  # what Lightning has below this path are rows of paths.py
 
+if TYPE_CHECKING:
+    from groundwire_lightning.trainer.trainer import Trainer
+
 __all__ = ["Tuner"]
 
-Method = Literal["fit", "validate", "test", "predict"]
-METHODS = ("fit", "validate", "test", "predict")
+Entry = Literal["fit", "validate", "test", "predict"]
+ENTRIES = ("fit", "validate", "test", "predict")
 
 
 class Tuner:
@@ -23,7 +28,7 @@ class Tuner:
         trainer: The Trainer that will train it.
     """
 
-    def __init__(self, trainer: Any) -> None:
+    def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
 
     def scale_batch_size(
@@ -33,7 +38,7 @@ class Tuner:
         val_dataloaders: Any = None,
         dataloaders: Any = None,
         datamodule: Any = None,
-        method: Method = "fit",
+        method: Entry = "fit",
         mode: str = "power",
         steps_per_trial: int = 3,
         init_val: int = 2,
@@ -66,8 +71,6 @@ class Tuner:
             ValueError: The Trainer has a finder among its callbacks, or there is no such entry point.
             MisconfigurationException: Loaders that the entry point does not take.
         """
-        from groundwire_lightning.callbacks.batch_size_finder import BatchSizeFinder
-
         self._check(train_dataloaders, val_dataloaders, dataloaders, method, "BatchSizeFinder")
         finder = BatchSizeFinder(mode, steps_per_trial, init_val, max_trials, batch_arg_name, margin, max_val)
         self._run(finder, model, (train_dataloaders, val_dataloaders), dataloaders, datamodule, method)
@@ -80,7 +83,7 @@ class Tuner:
         val_dataloaders: Any = None,
         dataloaders: Any = None,
         datamodule: Any = None,
-        method: Method = "fit",
+        method: Entry = "fit",
         min_lr: float = 1e-8,
         max_lr: float = 1,
         num_training: int = 100,
@@ -113,8 +116,6 @@ class Tuner:
             ValueError: The Trainer has a finder among its callbacks.
             MisconfigurationException: Another entry point, or loaders that ``fit`` does not take.
         """
-        from groundwire_lightning.callbacks.lr_finder import LearningRateFinder
-
         if method != "fit":
             raise MisconfigurationException(f"lr_find(method={method!r}): learning rates are tried with 'fit' alone")
         self._check(train_dataloaders, val_dataloaders, dataloaders, method, "LearningRateFinder")
@@ -122,7 +123,9 @@ class Tuner:
         self._run(finder, model, (train_dataloaders, val_dataloaders), None, datamodule, method)
         return finder.optimal_lr
 
-    def _run(self, finder: Any, model: Any, fitting: Any, loaders: Any, datamodule: Any, method: str) -> None:
+    def _run(
+        self, finder: Any, model: Any, fitting: tuple[Any, Any], loaders: Any, datamodule: Any, method: str
+    ) -> None:
         trainer = self._trainer
         finder._early_exit = True
         trainer.callbacks = [finder, *trainer.callbacks]
@@ -135,8 +138,8 @@ class Tuner:
             trainer.callbacks = [callback for callback in trainer.callbacks if callback is not finder]
 
     def _check(self, training: Any, validation: Any, loaders: Any, method: str, finder: str) -> None:
-        if method not in METHODS:
-            raise ValueError(f"method={method!r}: one of {METHODS} is due")
+        if method not in ENTRIES:
+            raise ValueError(f"method={method!r}: one of {ENTRIES} is due")
         if method == "fit" and loaders is not None:
             raise MisconfigurationException(
                 "method='fit' takes train_dataloaders and val_dataloaders; dataloaders belongs to the other methods"

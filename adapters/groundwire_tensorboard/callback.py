@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from accelerate.state import PartialState
@@ -15,6 +15,9 @@ from groundwire.checks import whole
 from groundwire_tensorboard.axis import Axis, Kind
 from groundwire_tensorboard.map import TENSORBOARD, Moments
 from groundwire_tensorboard.writer import EventWriter
+
+if TYPE_CHECKING:
+    from groundwire import Trainer
 
 ACCOUNTS = ("data", "step", "callbacks", "evaluation", "saving")
 
@@ -187,7 +190,7 @@ class TensorBoardCallback(Moments):
             self._graph_is_written = True
             self.writer.graph(model, self.graph(batch))
 
-    def draw(self, trainer: Any) -> None:
+    def draw(self, trainer: Trainer) -> None:
         """Write the pictures that were asked for."""
         for tag, drawn in self.figures.items() if self._writes else ():
             self._write_picture(tag, drawn(trainer))

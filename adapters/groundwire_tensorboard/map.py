@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from groundwire import HookMap, row
+
+if TYPE_CHECKING:
+    from groundwire import Trainer
 
 
 class Moments:
@@ -26,7 +29,7 @@ class Moments:
     def write_graph(self, model: Any, batch: Any) -> None:
         """The model and a training batch are at hand."""
 
-    def draw(self, trainer: Any) -> None:
+    def draw(self, trainer: Trainer) -> None:
         """An epoch is over, its evaluation too."""
 
     def write_histograms(self, model: Any) -> None:

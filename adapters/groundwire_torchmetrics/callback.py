@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from torchmetrics import Metric, MetricCollection
     from torchmetrics.wrappers import MetricTracker
 
+    from groundwire import Trainer
+
 PHASES = ("train", "eval")
 
 
@@ -96,7 +98,7 @@ class MetricsCallback(Moments):
         for measured in self._measured.values():
             measured.to(device)
 
-    def look_for_boards(self, trainer: Any) -> None:
+    def look_for_boards(self, trainer: Trainer) -> None:
         """See to it that somebody takes the pictures.
 
         Raises:
@@ -151,11 +153,11 @@ class MetricsCallback(Moments):
             if phase in state_dict:
                 measured.load_state_dict(state_dict[phase])
 
-    def draw_train(self, trainer: Any) -> None:
+    def draw_train(self, trainer: Trainer) -> None:
         """Hand out pictures of what was computed."""
         self._draw("train", "train", trainer)
 
-    def draw_eval(self, trainer: Any) -> None:
+    def draw_eval(self, trainer: Trainer) -> None:
         """Hand out pictures of what was computed."""
         self._draw("eval", self._eval_prefix, trainer)
 
@@ -170,7 +172,7 @@ class MetricsCallback(Moments):
                 if not self._is_sanity_check:
                     run_history.update_metric(f"{prefix}_{name}{suffix}", value)
 
-    def _draw(self, phase: str, prefix: str, trainer: Any) -> None:
+    def _draw(self, phase: str, prefix: str, trainer: Trainer) -> None:
         if self._is_sanity_check or not PartialState().is_main_process:
             return
         for name, figure in self._measured[phase].drawn():
@@ -192,7 +194,7 @@ def _phases(on: Iterable[str]) -> tuple[str, ...]:
     return phases
 
 
-def _boards(trainer: Any) -> list[Any]:
+def _boards(trainer: Trainer) -> list[Any]:
     return [callback for callback in trainer.callback_handler if callable(getattr(callback, "figure", None))]
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from groundwire import HookMap, row
+
+if TYPE_CHECKING:
+    from groundwire import Trainer
 
 
 class Moments:
@@ -17,7 +20,7 @@ class Moments:
     def start_run(self, device: Any) -> None:
         """A training or evaluation run begins on ``device``."""
 
-    def look_for_boards(self, trainer: Any) -> None:
+    def look_for_boards(self, trainer: Trainer) -> None:
         """Likewise; whoever takes pictures is known by now."""
 
     def start_sanity_check(self) -> None:
@@ -35,7 +38,7 @@ class Moments:
     def end_train(self, run_history: Any) -> None:
         """The training batches of an epoch are done."""
 
-    def draw_train(self, trainer: Any) -> None:
+    def draw_train(self, trainer: Trainer) -> None:
         """Likewise, and the metrics are computed."""
 
     def start_eval(self, is_intermediate: bool) -> None:
@@ -47,7 +50,7 @@ class Moments:
     def end_eval(self, run_history: Any) -> None:
         """The evaluation batches are done."""
 
-    def draw_eval(self, trainer: Any) -> None:
+    def draw_eval(self, trainer: Trainer) -> None:
         """Likewise, and the metrics are computed."""
 
 

@@ -91,7 +91,7 @@ def test_the_processes_of_a_launcher_are_held_against_what_is_asked(monkeypatch)
     given = {"accelerator": "cpu", "devices": 2, "num_nodes": 1, "strategy": "auto"}
     devices.check_processes(given, "cpu", 2)
     devices.check_processes(given | {"devices": "auto"}, "cpu", None)
-    assert isinstance(devices.strategy_of(given, "cpu"), DDPStrategy)
+    assert isinstance(devices.strategy_for(given, "cpu"), DDPStrategy)
     with pytest.raises(ValueError, match="are 3 processes, but the launcher started 2"):
         devices.check_processes(given | {"devices": 3}, "cpu", 3)
 

@@ -10,8 +10,8 @@ from groundwire_lightning.strategies.precision import (
     HalfPrecision,
     MixedPrecision,
     Precision,
-    checked,
-    made,
+    checked_precision,
+    precision_for,
     unscales,
 )
 
@@ -31,7 +31,7 @@ NO_CUDA = pytest.mark.filterwarnings("ignore:torch.cuda.amp.GradScaler is enable
     ],
 )
 def test_each_precision_is_an_object_of_its_kind(asked, device, kind, name):
-    plugin = made(asked, device)
+    plugin = precision_for(asked, device)
     assert type(plugin) is kind
     assert plugin.precision == name
     assert (plugin.scaler is not None) == (name == "16-mixed")
@@ -39,12 +39,12 @@ def test_each_precision_is_an_object_of_its_kind(asked, device, kind, name):
 
 def test_sixteen_bits_on_a_cpu_are_those_of_bfloat16_and_it_is_said():
     with pytest.warns(UserWarning, match="a CPU has no mixed precision of 16 bits; 'bf16-mixed' is used"):
-        assert made("16-mixed", "cpu").precision == "bf16-mixed"
+        assert precision_for("16-mixed", "cpu").precision == "bf16-mixed"
 
 
 def test_what_needs_more_than_torch_is_refused_with_what_to_take_instead():
     with pytest.raises(L.MisconfigurationException, match=r"transformer_engine.*take 'bf16-mixed'"):
-        checked("transformer-engine")
+        checked_precision("transformer-engine")
     with pytest.raises(ValueError, match=r"precision='half'.*there are '16-mixed', 'bf16-mixed'"):
         L.Trainer(precision="half")
 

@@ -11,12 +11,12 @@ from groundwire_lightning import NotSupportedYetError
 from groundwire_lightning.trainer import retired
 
 
-@pytest.mark.parametrize("name", retired.ARGUMENTS)
+@pytest.mark.parametrize("name", retired.RETIRED_ARGUMENTS)
 def test_an_argument_of_lightning_1_says_what_replaced_it(name):
     with pytest.raises(TypeError) as raised:
         L.Trainer(**{name: None})
     assert f"no argument {name!r}" in str(raised.value)
-    assert retired.ARGUMENTS[name] in str(raised.value)
+    assert retired.RETIRED_ARGUMENTS[name] in str(raised.value)
     assert name not in inspect.signature(lightning.pytorch.Trainer.__init__).parameters
 
 
@@ -33,13 +33,13 @@ def test_arguments_are_named():
         L.Trainer("cpu")
 
 
-@pytest.mark.parametrize("name", retired.NAMES)
+@pytest.mark.parametrize("name", retired.RETIRED_NAMES)
 def test_a_name_of_lightning_1_says_what_replaced_it(name):
     trainer = quiet()
     assert not hasattr(trainer, name)
     with pytest.raises(AttributeError) as raised:
         getattr(trainer, name)
-    assert str(raised.value) == f"Trainer.{name}: Lightning 2 removed it. Instead: {retired.NAMES[name]}"
+    assert str(raised.value) == f"Trainer.{name}: Lightning 2 removed it. Instead: {retired.RETIRED_NAMES[name]}"
     assert not hasattr(lightning.pytorch.Trainer, name)
 
 

@@ -1,5 +1,6 @@
 """What people read from their trainer and its parts, at each moment of a run, held against Lightning's answers."""
 
+import importlib
 import operator
 
 import pytest
@@ -106,3 +107,16 @@ def broken(stage):
 
 def test_a_run_that_broke_off_says_so():
     twins(broken, hears=False)
+
+
+@pytest.mark.parametrize("algorithm", ["norm", "value", "NORM", None])
+def test_the_algorithm_of_clipping_is_one_of_the_public_enumeration_as_in_lightning(algorithm):
+    def asked(stage):
+        utilities = "lightning.pytorch.utilities" if stage.is_lightning else "groundwire_lightning.utilities"
+        kind = importlib.import_module(utilities).GradClipAlgorithmType
+        trainer = stage.make_trainer(gradient_clip_val=1.0, gradient_clip_algorithm=algorithm, max_epochs=1)
+        trainer.fit(stage.make_module(), stage.loader())
+        clipping = trainer.gradient_clip_algorithm
+        stage.note("trainer", "clips", isinstance(clipping, kind), str(getattr(clipping, "value", clipping)))
+
+    twins(asked, hears=False)

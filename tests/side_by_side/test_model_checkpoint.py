@@ -3,9 +3,10 @@
 import datetime
 import importlib
 
+import lightning
 import pytest
 import torch
-from tests.side_by_side.twins import BOTH, BoomError, Stage, fit, loss_of, plain, twins
+from tests.side_by_side.twins import BOTH, GUESTS, BoomError, Stage, fit, loss_of, plain, twins
 
 
 def tell_files(stage, folder):
@@ -111,6 +112,8 @@ VARIED = {
     "two validations an epoch": {"val_check_interval": 0.5},
     "a validation in every second epoch": {"check_val_every_n_epoch": 2},
     "max_steps in mid-epoch": {"max_steps": 7},
+    "validations by the clock, at each batch": {"val_check_interval": "00:00:00:00"},
+    "validations by the clock, none in time": {"val_check_interval": "00:01:00:00"},
     "accumulation": {"accumulate_grad_batches": 2},
     "no sanity check": {"num_sanity_val_steps": 0},
     "fast_dev_run": {"fast_dev_run": True},
@@ -122,6 +125,26 @@ KEPT = ({"monitor": "train_loss", "save_last": True, "save_top_k": 2}, {"every_n
 @pytest.mark.parametrize("name", VARIED)
 def test_the_same_files_are_written_however_the_run_goes(name, tmp_path):
     twins(lambda stage: saved(stage, tmp_path, *KEPT, **{"max_epochs": 2, **VARIED[name]}))
+
+
+class Special(lightning.pytorch.callbacks.ModelCheckpoint):
+    """A user's own kind of Lightning's callback, which stays what it is on our Trainer."""
+
+
+def test_a_callback_of_the_real_lightning_knows_of_validations_by_the_clock(tmp_path):
+    def special(stage):
+        place = place_of(stage, tmp_path)
+        callback = Special(save_top_k=-1)
+        trainer = stage.make_trainer(
+            default_root_dir=str(place),
+            callbacks=[callback],
+            enable_checkpointing=True,
+            val_check_interval="00:01:00:00",
+        )
+        trainer.fit(stage.make_module(methods=LOGS), stage.loader("train", samples=18), stage.loader("val", samples=10))
+        tell_files(stage, place)
+
+    twins(special, ours=GUESTS, hears=False)
 
 
 def test_a_monitor_of_validation_is_waited_for_where_only_the_sanity_check_has_run(tmp_path):

@@ -156,14 +156,14 @@ def test_a_precision_that_there_is_not_is_refused(precision):
 def test_every_spelling_that_lightning_takes_is_taken():
     from lightning.fabric.connector import _PRECISION_INPUT_STR, _convert_precision_to_unified_args
 
-    from groundwire_lightning.strategies.precision import SPELLINGS, checked
+    from groundwire_lightning.strategies.precision import SPELLINGS, checked_precision
 
     engines = {"transformer-engine", "transformer-engine-float16"}
     assert set(_PRECISION_INPUT_STR.__args__) - engines == set(SPELLINGS.values())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for spelt in set(SPELLINGS) - {None}:
-            assert checked(spelt) == _convert_precision_to_unified_args(spelt)
+            assert checked_precision(spelt) == _convert_precision_to_unified_args(spelt)
 
 
 # 16 bits with a scaler, which Lightning and groundwire have on a CPU only where it is plugged in

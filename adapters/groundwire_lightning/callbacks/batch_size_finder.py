@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import MisconfigurationException, TunerExit
+from groundwire_lightning.loops.batch_size_search import scale_batch_size
 from groundwire_lightning.utilities.checked import checked, lower, number, text, whole
 from groundwire_lightning.utilities.parsing import lightning_hasattr
 from groundwire_lightning.utilities.seed import isolate_rng
+
+if TYPE_CHECKING:
+    from groundwire_lightning.loops.steered import Steered
 
 
 class BatchSizeFinder(Callback):
@@ -65,7 +69,7 @@ class BatchSizeFinder(Callback):
         self._max_val = max_val
         self._early_exit = False
 
-    def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
+    def setup(self, trainer: Steered, pl_module: Any, stage: str) -> None:
         """See that sizes can be tried.
 
         Raises:
@@ -92,15 +96,13 @@ class BatchSizeFinder(Callback):
                 f"BatchSizeFinder: {type(pl_module).__name__} has {name} and hparams.{name}; both are set. Keep one"
             )
 
-    def scale_batch_size(self, trainer: Any, pl_module: Any) -> None:
+    def scale_batch_size(self, trainer: Steered, pl_module: Any) -> None:
         """Try them now.
 
         Args:
             trainer: A Trainer inside one of its runs.
             pl_module: The module.
         """
-        from groundwire_lightning.loops.batch_size_search import scale_batch_size
-
         with isolate_rng():  # so that a run is the same as one that was given the size
             self.optimal_batch_size = scale_batch_size(
                 trainer,
@@ -115,19 +117,19 @@ class BatchSizeFinder(Callback):
         if self._early_exit:
             raise TunerExit
 
-    def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_fit_start(self, trainer: Steered, pl_module: Any) -> None:
         """Try them with training batches."""
         self.scale_batch_size(trainer, pl_module)
 
-    def on_validation_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_validation_start(self, trainer: Steered, pl_module: Any) -> None:
         """Try them with validation batches, where validation is all that is asked for."""
         if not trainer.sanity_checking and trainer.state.fn == "validate":
             self.scale_batch_size(trainer, pl_module)
 
-    def on_test_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_test_start(self, trainer: Steered, pl_module: Any) -> None:
         """Try them with test batches."""
         self.scale_batch_size(trainer, pl_module)
 
-    def on_predict_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_predict_start(self, trainer: Steered, pl_module: Any) -> None:
         """Try them with batches to predict."""
         self.scale_batch_size(trainer, pl_module)

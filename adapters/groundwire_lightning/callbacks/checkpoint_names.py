@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from torch import Tensor
 
 from groundwire_lightning.callbacks.checkpoint import Checkpoint
 from groundwire_lightning.checkpoints import files
 from groundwire_lightning.strategies.processes import agreed
+
+if TYPE_CHECKING:
+    from groundwire_lightning.core.running import Running
 
 StrPath = str | PathLike[str]
 
@@ -38,7 +41,7 @@ class CheckpointNames(Checkpoint):
     FILE_EXTENSION = ".ckpt"
     STARTING_VERSION = 1
 
-    def _folder(self, trainer: Any) -> str:
+    def _folder(self, trainer: Running) -> str:
         if self.dirpath is not None:
             return self.dirpath
         root = getattr(trainer, "default_root_dir", None) or str(Path.cwd())
@@ -49,8 +52,8 @@ class CheckpointNames(Checkpoint):
         folder = root if logger.save_dir is None else logger.save_dir
         return os.path.join(folder, str(logger.name), version, "checkpoints")  # noqa: PTH118
 
-    def _find_last_checkpoints(self, trainer: Any) -> set[str]:
-        return files.named(self._folder(trainer), self.CHECKPOINT_NAME_LAST, self.FILE_EXTENSION)
+    def _find_last_checkpoints(self, trainer: Running) -> set[str]:
+        return files.versions_of(self._folder(trainer), self.CHECKPOINT_NAME_LAST, self.FILE_EXTENSION)
 
     def format_checkpoint_name(
         self,
@@ -88,11 +91,11 @@ class CheckpointNames(Checkpoint):
         return name if prefix is None else f"{prefix}{self.CHECKPOINT_JOIN_CHAR}{name}"
 
     def _get_metric_interpolated_filepath_name(
-        self, monitor_candidates: dict[str, Tensor], trainer: Any, del_filepath: str | None = None
+        self, monitor_candidates: dict[str, Tensor], trainer: Running, del_filepath: str | None = None
     ) -> str:
         return self._free(monitor_candidates, trainer, del_filepath, None)
 
-    def _free(self, candidates: dict[str, Tensor], trainer: Any, own: str | None, filename: str | None) -> str:
+    def _free(self, candidates: dict[str, Tensor], trainer: Running, own: str | None, filename: str | None) -> str:
         """A path at which there is no file yet, or ``own``."""
         filepath, version = self.format_checkpoint_name(candidates, filename), self.STARTING_VERSION
         while self._enable_version_counter and self.file_exists(filepath, trainer) and filepath != own:
@@ -100,7 +103,7 @@ class CheckpointNames(Checkpoint):
             version += 1
         return filepath
 
-    def file_exists(self, filepath: StrPath, trainer: Any) -> bool:
+    def file_exists(self, filepath: StrPath, trainer: Running) -> bool:
         """True if there is such a file for the first process.
 
         Args:

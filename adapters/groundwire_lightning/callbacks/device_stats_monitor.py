@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.utilities.checked import checked, flag
+
+if TYPE_CHECKING:
+    from groundwire_lightning.core.running import Running
 
 
 class DeviceStatsMonitor(Callback):
@@ -22,7 +25,7 @@ class DeviceStatsMonitor(Callback):
     def __init__(self, cpu_stats: bool | None = None) -> None:
         self._cpu_stats = cpu_stats
 
-    def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
+    def setup(self, trainer: Running, pl_module: Any, stage: str) -> None:
         """See that it can be done.
 
         Raises:
@@ -40,39 +43,39 @@ class DeviceStatsMonitor(Callback):
         if on_cpu and self._cpu_stats is None and importlib.util.find_spec("psutil") is None:
             raise ModuleNotFoundError("DeviceStatsMonitor asks psutil for the load of the CPU: pip install psutil")
 
-    def on_train_batch_start(self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_start(self, trainer: Running, pl_module: Any, batch: Any, batch_idx: int) -> None:
         """Write where loggers are due."""
         self._write(trainer, "on_train_batch_start")
 
-    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_end(self, trainer: Running, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Write where loggers are due."""
         self._write(trainer, "on_train_batch_end")
 
     def on_validation_batch_start(
-        self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
+        self, trainer: Running, pl_module: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
         """Write where loggers are due."""
         self._write(trainer, "on_validation_batch_start")
 
     def on_validation_batch_end(
-        self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
+        self, trainer: Running, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
         """Write where loggers are due."""
         self._write(trainer, "on_validation_batch_end")
 
     def on_test_batch_start(
-        self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
+        self, trainer: Running, pl_module: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
         """Write where loggers are due."""
         self._write(trainer, "on_test_batch_start")
 
     def on_test_batch_end(
-        self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
+        self, trainer: Running, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
         """Write where loggers are due."""
         self._write(trainer, "on_test_batch_end")
 
-    def _write(self, trainer: Any, hook: str) -> None:
+    def _write(self, trainer: Running, hook: str) -> None:
         if not trainer._logger_connector.should_update_logs:
             return
         device = trainer.strategy.root_device

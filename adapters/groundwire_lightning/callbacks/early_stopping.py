@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from enum import Enum
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -15,6 +15,9 @@ from groundwire_lightning.core.callback import Monitor, refuse_native_order
 from groundwire_lightning.loops.phases import of_each_loader
 from groundwire_lightning.strategies.processes import agreed
 from groundwire_lightning.utilities.checked import checked, flag, number, one_of, optional, text, whole
+
+if TYPE_CHECKING:
+    from groundwire_lightning.core.running import Running
 
 log = logging.getLogger(__name__)
 
@@ -135,26 +138,26 @@ class EarlyStopping(Monitor):
         self.stopping_reason = EarlyStoppingReason(state_dict.get("stopping_reason", 0))
         self.stopping_reason_message = state_dict.get("stopping_reason_message")
 
-    def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
+    def setup(self, trainer: Running, pl_module: Any, stage: str) -> None:
         """Decide when to check, where that was not said."""
         refuse_native_order(self, trainer, "groundwire.callbacks.EarlyStoppingCallback")
         if self._check_on_train_epoch_end is None:
             self._check_on_train_epoch_end = trainer.val_check_interval == 1.0 and trainer.check_val_every_n_epoch == 1
 
-    def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_train_epoch_end(self, trainer: Running, pl_module: Any) -> None:
         """Check, where this is the time."""
         if self._check_on_train_epoch_end and not self._should_skip_check(trainer):
             self._run_early_stopping_check(trainer)
 
-    def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_validation_end(self, trainer: Running, pl_module: Any) -> None:
         """Likewise."""
         if not self._check_on_train_epoch_end and not self._should_skip_check(trainer):
             self._run_early_stopping_check(trainer)
 
-    def _should_skip_check(self, trainer: Any) -> bool:
+    def _should_skip_check(self, trainer: Running) -> bool:
         return bool(trainer._purpose != "fit" or trainer.sanity_checking)
 
-    def _run_early_stopping_check(self, trainer: Any) -> None:
+    def _run_early_stopping_check(self, trainer: Running) -> None:
         logs = trainer.callback_metrics
         if getattr(trainer, "fast_dev_run", False) or not self._validate_condition_metric(logs):
             return
@@ -211,7 +214,7 @@ class EarlyStopping(Monitor):
         return f"{self.monitor} improved by {better:.3f} to {current:.3f} (min_delta {abs(self.min_delta)})"
 
     @staticmethod
-    def _log_info(trainer: Any, message: str, log_rank_zero_only: bool) -> None:
+    def _log_info(trainer: Running, message: str, log_rank_zero_only: bool) -> None:
         if trainer.world_size > 1 and not log_rank_zero_only:
             log.info("[rank %d] %s", trainer.global_rank, message)
         elif trainer.is_global_zero:

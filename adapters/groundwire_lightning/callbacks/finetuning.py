@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.nn import Module, ModuleDict
@@ -14,6 +14,9 @@ from torch.optim import Optimizer
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.utilities.checked import checked, flag, function, number, optional, whole
+
+if TYPE_CHECKING:
+    from groundwire_lightning.core.running import Running
 
 Modules = Any
 """A module, or an iterable of modules and iterables."""
@@ -48,11 +51,11 @@ class BaseFinetuning(Callback):
 
     # when
 
-    def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
+    def setup(self, trainer: Running, pl_module: Any, stage: str) -> None:
         """Freeze what is to be frozen."""
         self.freeze_before_training(pl_module)
 
-    def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_fit_start(self, trainer: Running, pl_module: Any) -> None:
         """Make the parameter groups of a resumed run."""
         if self._restarting and self._internal_optimizer_metadata:
             parameters = dict(pl_module.named_parameters())
@@ -61,7 +64,7 @@ class BaseFinetuning(Callback):
                     optimizer.param_groups = _renamed(self._internal_optimizer_metadata[number], parameters)
         self._restarting = False
 
-    def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_train_epoch_start(self, trainer: Running, pl_module: Any) -> None:
         """Unfreeze what is due, and keep what the groups are."""
         for index, optimizer in enumerate(trainer.optimizers):
             before = len(optimizer.param_groups)
@@ -271,7 +274,7 @@ class BackboneFinetuning(BaseFinetuning):
         self.previous_backbone_lr = state_dict["previous_backbone_lr"]
         super().load_state_dict(state_dict)
 
-    def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_fit_start(self, trainer: Running, pl_module: Any) -> None:
         """Make the parameter groups of a resumed run.
 
         Raises:

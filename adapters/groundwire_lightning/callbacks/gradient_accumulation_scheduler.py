@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.utilities.checked import checked, mapping, unless_empty
+
+if TYPE_CHECKING:
+    from groundwire_lightning.core.running import Running
 
 
 class GradientAccumulationScheduler(Callback):
@@ -52,7 +55,7 @@ class GradientAccumulationScheduler(Callback):
         """
         return self.scheduling[max((first for first in self.epochs if first <= epoch), default=0)]
 
-    def on_train_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_train_start(self, trainer: Running, pl_module: Any) -> None:
         """Refuse what does not go together with a schedule.
 
         Raises:
@@ -78,7 +81,7 @@ class GradientAccumulationScheduler(Callback):
                 "exclude each other; keep one of them"
             )
 
-    def on_train_epoch_start(self, trainer: Any, *args: Any) -> None:
+    def on_train_epoch_start(self, trainer: Running, *args: Any) -> None:
         """Set the number of batches."""
         trainer.accumulate_grad_batches = self.get_accumulate_grad_batches(trainer.current_epoch)
 

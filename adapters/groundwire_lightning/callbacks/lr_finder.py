@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import TunerExit
+from groundwire_lightning.loops.lr_search import lr_find
 from groundwire_lightning.utilities.checked import checked, flag, lower, number, optional, text, whole
 from groundwire_lightning.utilities.seed import isolate_rng
+
+if TYPE_CHECKING:
+    from groundwire_lightning.loops.steered import Steered
 
 
 class LearningRateFinder(Callback):
@@ -62,15 +66,13 @@ class LearningRateFinder(Callback):
         self._early_exit = False
         self.optimal_lr: Any = None
 
-    def lr_find(self, trainer: Any, pl_module: Any) -> None:
+    def lr_find(self, trainer: Steered, pl_module: Any) -> None:
         """Try them now.
 
         Args:
             trainer: A Trainer inside ``fit``.
             pl_module: The module.
         """
-        from groundwire_lightning.loops.lr_search import lr_find
-
         with isolate_rng():
             self.optimal_lr = lr_find(
                 trainer,
@@ -86,6 +88,6 @@ class LearningRateFinder(Callback):
         if self._early_exit:
             raise TunerExit
 
-    def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_fit_start(self, trainer: Steered, pl_module: Any) -> None:
         """Try them."""
         self.lr_find(trainer, pl_module)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.utilities.checked import checked, flag, one_of, optional
+
+if TYPE_CHECKING:
+    from groundwire_lightning.core.running import Running
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class LearningRateMonitor(Callback):
         self.last_momentum_values: dict[str, float | None] = {}
         self.last_weight_decay_values: dict[str, float | None] = {}
 
-    def on_train_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_train_start(self, trainer: Running, pl_module: Any) -> None:
         """Find the names.
 
         Raises:
@@ -71,24 +74,24 @@ class LearningRateMonitor(Callback):
             )
         if self.log_momentum:
             _warn_of_no_momentum(trainer)
-        names = [name for named in _named(trainer) for name in named.names]
+        names = [name for named in _named_optimizers(trainer) for name in named.names]
         self.lrs = {name: [] for name in names}
         self.last_momentum_values = {f"{name}-momentum": None for name in names}
         self.last_weight_decay_values = {f"{name}-weight_decay": None for name in names}
 
-    def on_train_batch_start(self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_start(self, trainer: Running, pl_module: Any, batch: Any, batch_idx: int) -> None:
         """Write what goes by steps, where loggers are due."""
         if self.logging_interval != "epoch" and _loggers_are_due(trainer):
             self._write(trainer, "step")
 
-    def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_train_epoch_start(self, trainer: Running, pl_module: Any) -> None:
         """Write what goes by epochs."""
         if self.logging_interval != "step":
             self._write(trainer, "epoch")
 
-    def _write(self, trainer: Any, interval: str) -> None:
+    def _write(self, trainer: Running, interval: str) -> None:
         wanted = {interval, None} if self.logging_interval is None else {"step", "epoch", None}
-        named = list(_named(trainer))
+        named = list(_named_optimizers(trainer))
         self._make_room([one.names for one in named])
         values = {name: value for one in named if one.interval in wanted for name, value in self._values(one).items()}
         device = trainer.strategy.root_device
@@ -119,27 +122,27 @@ class LearningRateMonitor(Callback):
             self.lrs.setdefault(name, [])
 
 
-def _loggers_are_due(trainer: Any) -> bool:
+def _loggers_are_due(trainer: Running) -> bool:
     every = trainer.log_every_n_steps
     if not every:
         return False
     return bool((trainer.fit_loop.epoch_loop._batches_that_stepped + 1) % every == 0 or trainer.should_stop)
 
 
-def _named(trainer: Any) -> Iterator[Named]:
+def _named_optimizers(trainer: Running) -> Iterator[Named]:
     """Every optimizer once for each of its schedulers, then those that have none."""
     classes: Counter[type] = Counter()
     scheduled = []
     for config in trainer.lr_scheduler_configs:
         scheduled.append(optimizer := config.scheduler.optimizer)
-        yield Named(optimizer, _names(optimizer, config.name, classes), config.interval)
+        yield Named(optimizer, _group_names(optimizer, config.name, classes), config.interval)
     for optimizer in [getattr(wrapped, "optimizer", wrapped) for wrapped in trainer.optimizers]:
         if not any(optimizer is seen for seen in scheduled):
             scheduled.append(optimizer)
-            yield Named(optimizer, _names(optimizer, None, classes))
+            yield Named(optimizer, _group_names(optimizer, None, classes))
 
 
-def _names(optimizer: Any, given: str | None, classes: Counter[type]) -> list[str]:
+def _group_names(optimizer: Any, given: str | None, classes: Counter[type]) -> list[str]:
     """A name for each group: that of the optimizer, and what tells it from others of its class."""
     groups, cls = optimizer.param_groups, type(optimizer)
     if given is None:
@@ -158,7 +161,7 @@ def _names(optimizer: Any, given: str | None, classes: Counter[type]) -> list[st
     return [f"{name}/{groups[0]['name']}" if groups and groups[0].get("name") else name]
 
 
-def _warn_of_no_momentum(trainer: Any) -> None:
+def _warn_of_no_momentum(trainer: Running) -> None:
     optimizers = [config.scheduler.optimizer for config in trainer.lr_scheduler_configs] or trainer.optimizers
     lacking = [any(key not in optimizer.defaults for optimizer in optimizers) for key in ("momentum", "betas")]
     if all(lacking):

@@ -7,7 +7,7 @@ import time
 from copy import deepcopy
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from weakref import proxy
 
 import torch
@@ -21,6 +21,9 @@ from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.loops.phases import of_each_loader
 from groundwire_lightning.strategies.processes import agreed, together, told_by_first
 from groundwire_lightning.utilities import checked
+
+if TYPE_CHECKING:
+    from groundwire_lightning.core.running import Running
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +107,7 @@ class ModelCheckpoint(CheckpointNames):
         self.mode = mode
         self.auto_insert_metric_name = auto_insert_metric_name
         self.filename = filename
-        self.dirpath: str | None = files.real(dirpath) if dirpath else None
+        self.dirpath: str | None = files.real_folder(dirpath) if dirpath else None
         nothing_said = every_n_train_steps is None and every_n_epochs is None and train_time_interval is None
         self._every_n_epochs = 1 if nothing_said else every_n_epochs or 0
         self._every_n_train_steps = every_n_train_steps or 0
@@ -194,7 +197,7 @@ class ModelCheckpoint(CheckpointNames):
 
     # moments
 
-    def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
+    def setup(self, trainer: Running, pl_module: Any, stage: str) -> None:
         """Find out where files go."""
         if self.monitor is not None:
             refuse_native_order(self, trainer, "groundwire.callbacks.SaveBestModelCallback")
@@ -202,11 +205,11 @@ class ModelCheckpoint(CheckpointNames):
         if trainer.is_global_zero and stage == "fit" and self.save_top_k != 0 and files.holds_any(self.dirpath):
             rank_zero_warn(f"the folder of checkpoints {self.dirpath} is not empty")
 
-    def on_train_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_train_start(self, trainer: Running, pl_module: Any) -> None:
         """Start the clock."""
         self._last_time_checked = time.monotonic()
 
-    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_end(self, trainer: Running, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Save, where it is time by steps or by the clock."""
         automatic = getattr(pl_module, "automatic_optimization", True)
         due = self._every_n_train_steps >= 1 and trainer.global_step % self._every_n_train_steps == 0
@@ -224,7 +227,7 @@ class ModelCheckpoint(CheckpointNames):
             self._save_topk_checkpoint(trainer, candidates)
             self._save_last_checkpoint(trainer, candidates)
 
-    def _interval_is_over(self, trainer: Any) -> bool:
+    def _interval_is_over(self, trainer: Running) -> bool:
         assert self._train_time_interval is not None
         now, before = time.monotonic(), self._last_time_checked
         is_over = before is not None and now - before >= self._train_time_interval.total_seconds()
@@ -233,7 +236,7 @@ class ModelCheckpoint(CheckpointNames):
             self._last_time_checked = now
         return is_over
 
-    def _validation_follows(self, trainer: Any) -> bool:
+    def _validation_follows(self, trainer: Running) -> bool:
         """True if the epoch ends with this batch and a validation runs before it does."""
         by_epochs = self._should_save_on_train_epoch_end(trainer)
         if by_epochs or not is_lightnings(trainer) or not trainer.is_last_batch:
@@ -243,12 +246,12 @@ class ModelCheckpoint(CheckpointNames):
             every is None or (trainer.current_epoch + 1) % every == 0
         )
 
-    def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_train_epoch_end(self, trainer: Running, pl_module: Any) -> None:
         """Save, where epochs are the measure."""
         if not self._should_skip_saving_checkpoint(trainer) and self._should_save_on_train_epoch_end(trainer):
             self._save_by_epochs(trainer, self._monitor_candidates(trainer))
 
-    def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_validation_end(self, trainer: Running, pl_module: Any) -> None:
         """Likewise, and what waited for the monitored value."""
         if self._should_skip_saving_checkpoint(trainer) or self._should_save_on_train_epoch_end(trainer):
             return
@@ -260,14 +263,14 @@ class ModelCheckpoint(CheckpointNames):
         else:
             self._save_by_epochs(trainer, candidates)
 
-    def _save_by_epochs(self, trainer: Any, candidates: dict[str, Tensor]) -> None:
+    def _save_by_epochs(self, trainer: Running, candidates: dict[str, Tensor]) -> None:
         if self._every_n_epochs >= 1 and (trainer.current_epoch + 1) % self._every_n_epochs == 0:
             self._save_topk_checkpoint(trainer, candidates)
         just_saved = self._last_global_step_saved == trainer.global_step
         if just_saved or (self.save_last == "link" and self._last_checkpoint_saved):
             self._save_last_checkpoint(trainer, candidates)
 
-    def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
+    def on_exception(self, trainer: Running, pl_module: Any, exception: BaseException) -> None:
         """Save what there is, where that was asked for."""
         wanted = self.save_on_exception and not getattr(trainer, "fast_dev_run", False) and not trainer.sanity_checking
         if wanted and self._last_global_step_saved != trainer.global_step:
@@ -275,16 +278,16 @@ class ModelCheckpoint(CheckpointNames):
             filepath = self.format_checkpoint_name(metrics=candidates)
             self._save_checkpoint(trainer, filepath)
             self._save_last_checkpoint(trainer, candidates)
-            _tell(trainer, f"{type(exception).__name__}: {exception}. The run was saved to {filepath}")
+            _log_message(trainer, f"{type(exception).__name__}: {exception}. The run was saved to {filepath}")
 
-    def on_train_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_train_end(self, trainer: Running, pl_module: Any) -> None:
         """See to it that there is a last checkpoint."""
         if self.save_last and not self._last_checkpoint_saved:
             self._save_last_checkpoint(trainer, self._monitor_candidates(trainer))
 
     # what is saved
 
-    def _should_skip_saving_checkpoint(self, trainer: Any) -> bool:
+    def _should_skip_saving_checkpoint(self, trainer: Running) -> bool:
         return (
             bool(getattr(trainer, "fast_dev_run", False))
             or trainer._purpose != "fit"
@@ -292,23 +295,23 @@ class ModelCheckpoint(CheckpointNames):
             or self._last_global_step_saved == trainer.global_step
         )
 
-    def _should_save_on_train_epoch_end(self, trainer: Any) -> bool:
+    def _should_save_on_train_epoch_end(self, trainer: Running) -> bool:
         if self._save_on_train_epoch_end is not None:
             return self._save_on_train_epoch_end
         if not is_lightnings(trainer):
             return True
-        if getattr(trainer, "_val_check_time_interval", None) is not None or trainer.check_val_every_n_epoch != 1:
+        if trainer._val_check_time_interval is not None or trainer.check_val_every_n_epoch != 1:
             return False
         return bool(sum(trainer.num_val_batches) == 0 or trainer.val_check_interval == 1.0)
 
-    def _monitor_candidates(self, trainer: Any) -> dict[str, Tensor]:
+    def _monitor_candidates(self, trainer: Running) -> dict[str, Tensor]:
         candidates: dict[str, Tensor] = deepcopy(dict(trainer.callback_metrics))
         for name, count in (("epoch", trainer.current_epoch), ("step", trainer.global_step)):
             logged = candidates.get(name)
             candidates[name] = logged.int() if isinstance(logged, Tensor) else torch.tensor(count)
         return candidates
 
-    def _save_topk_checkpoint(self, trainer: Any, monitor_candidates: dict[str, Tensor]) -> None:
+    def _save_topk_checkpoint(self, trainer: Running, monitor_candidates: dict[str, Tensor]) -> None:
         if self.save_top_k == 0:
             return
         if self.monitor is None:
@@ -318,7 +321,7 @@ class ModelCheckpoint(CheckpointNames):
             self._miss(trainer, monitor_candidates)
         self._save_monitor_checkpoint(trainer, monitor_candidates)
 
-    def _miss(self, trainer: Any, candidates: dict[str, Tensor]) -> None:
+    def _miss(self, trainer: Running, candidates: dict[str, Tensor]) -> None:
         assert self.monitor is not None
         said = (
             f"ModelCheckpoint(monitor={self.monitor!r}): nothing of this name was logged."
@@ -328,23 +331,25 @@ class ModelCheckpoint(CheckpointNames):
             raise MisconfigurationException(f"{said}. Log it, or monitor one of these")
         rank_zero_warn(f"{said}; no checkpoint is written")
 
-    def _save_none_monitor_checkpoint(self, trainer: Any, monitor_candidates: dict[str, Tensor]) -> None:
+    def _save_none_monitor_checkpoint(self, trainer: Running, monitor_candidates: dict[str, Tensor]) -> None:
         filepath = self._get_metric_interpolated_filepath_name(monitor_candidates, trainer, self.best_model_path)
         previous, self.best_model_path = self.best_model_path, filepath  # first, since it is part of the state
         self._save_checkpoint(trainer, filepath)
         if self.save_top_k == 1 and previous and self._should_remove_checkpoint(trainer, previous, filepath):
             self._remove_checkpoint(trainer, previous)
 
-    def _save_monitor_checkpoint(self, trainer: Any, monitor_candidates: dict[str, Tensor]) -> None:
+    def _save_monitor_checkpoint(self, trainer: Running, monitor_candidates: dict[str, Tensor]) -> None:
         assert self.monitor is not None
         current = monitor_candidates.get(self.monitor)
         if self.check_monitor_top_k(trainer, current):
             assert current is not None
             self._update_best_and_save(current, trainer, monitor_candidates)
         elif self.verbose:
-            _tell(trainer, f"{_when(monitor_candidates)}: {self.monitor} is not among the best {self.save_top_k}")
+            _log_message(
+                trainer, f"{_when(monitor_candidates)}: {self.monitor} is not among the best {self.save_top_k}"
+            )
 
-    def check_monitor_top_k(self, trainer: Any, current: Tensor | None = None) -> bool:
+    def check_monitor_top_k(self, trainer: Running, current: Tensor | None = None) -> bool:
         """True if a value is among the best.
 
         Args:
@@ -358,7 +363,7 @@ class ModelCheckpoint(CheckpointNames):
         is_better = torch.lt if self.mode == "min" else torch.gt
         return agreed(trainer, bool(is_better(current, self.best_k_models[self.kth_best_model_path])))
 
-    def _update_best_and_save(self, current: Tensor, trainer: Any, monitor_candidates: dict[str, Tensor]) -> None:
+    def _update_best_and_save(self, current: Tensor, trainer: Running, monitor_candidates: dict[str, Tensor]) -> None:
         most = len(self.best_k_models) + 1 if self.save_top_k == -1 else self.save_top_k
         outdone = None
         if len(self.best_k_models) == most and most > 0:
@@ -377,7 +382,7 @@ class ModelCheckpoint(CheckpointNames):
         self.best_model_path = best(self.best_k_models, key=score_of)
         self.best_model_score = self.best_k_models[self.best_model_path]
         if self.verbose:
-            _tell(
+            _log_message(
                 trainer,
                 f"{_when(monitor_candidates)}: {self.monitor} is {current:0.5f} (best {self.best_model_score:0.5f}), "
                 f"written to {filepath}",
@@ -386,7 +391,7 @@ class ModelCheckpoint(CheckpointNames):
         if outdone and self._should_remove_checkpoint(trainer, outdone, filepath):
             self._remove_checkpoint(trainer, outdone)
 
-    def _save_last_checkpoint(self, trainer: Any, monitor_candidates: dict[str, Tensor]) -> None:
+    def _save_last_checkpoint(self, trainer: Running, monitor_candidates: dict[str, Tensor]) -> None:
         if not self.save_last:
             return
         filepath = self._free(monitor_candidates, trainer, self.last_model_path, self.CHECKPOINT_NAME_LAST)
@@ -398,7 +403,7 @@ class ModelCheckpoint(CheckpointNames):
         if previous and self._should_remove_checkpoint(trainer, previous, filepath):
             self._remove_checkpoint(trainer, previous)
 
-    def _save_checkpoint(self, trainer: Any, filepath: str) -> None:
+    def _save_checkpoint(self, trainer: Running, filepath: str) -> None:
         if is_lightnings(trainer):
             trainer.save_checkpoint(filepath, self.save_weights_only)
         else:
@@ -410,12 +415,12 @@ class ModelCheckpoint(CheckpointNames):
             trainer.to_loggers.checkpoint_is_written(proxy(self))
 
     @staticmethod
-    def _link_checkpoint(trainer: Any, filepath: str, linkpath: str) -> None:
+    def _link_checkpoint(trainer: Running, filepath: str, linkpath: str) -> None:
         if trainer.is_global_zero:
             files.link(filepath, linkpath)
         together(trainer)
 
-    def _should_remove_checkpoint(self, trainer: Any, previous: str, current: str) -> bool:
+    def _should_remove_checkpoint(self, trainer: Running, previous: str, current: str) -> bool:
         """False for a file that was overwritten, stands in another folder, or that the run was resumed from."""
         if previous == current:
             return False
@@ -426,7 +431,7 @@ class ModelCheckpoint(CheckpointNames):
         assert self.dirpath is not None
         return Path(self.dirpath).absolute() in old.parents
 
-    def _remove_checkpoint(self, trainer: Any, filepath: str) -> None:
+    def _remove_checkpoint(self, trainer: Running, filepath: str) -> None:
         last, newest = Path(self.last_model_path), self._last_checkpoint_saved
         if (
             self.save_last == "link"
@@ -435,13 +440,14 @@ class ModelCheckpoint(CheckpointNames):
             and last.resolve() == Path(filepath).resolve()
         ):
             self._link_checkpoint(trainer, newest, str(last))  # first, so that it leads somewhere at any moment
-        io.remove(trainer, filepath)
+        if trainer.is_global_zero:
+            io.remove_checkpoint(trainer.strategy._checkpoint_io, filepath)
 
 
 def _when(candidates: dict[str, Tensor]) -> str:
     return f"epoch {candidates['epoch']:d}, step {candidates['step']:d}"
 
 
-def _tell(trainer: Any, message: str) -> None:
+def _log_message(trainer: Running, message: str) -> None:
     if trainer.is_global_zero:
         log.info(message)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.utilities.checked import checked, optional, whole
 from groundwire_lightning.utilities.model_summary import ModelSummary as Summary
 from groundwire_lightning.utilities.model_summary import summarize
 from groundwire_lightning.utilities.model_summary.table import table
+
+if TYPE_CHECKING:
+    from groundwire_lightning.core.running import Running
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +30,7 @@ class ModelSummary(Callback):
         self._max_depth = max_depth
         self._summarize_kwargs = summarize_kwargs
 
-    def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_fit_start(self, trainer: Running, pl_module: Any) -> None:
         """Make the table, and show it once."""
         if not self._max_depth:
             return
@@ -44,7 +47,7 @@ class ModelSummary(Callback):
                 **self._summarize_kwargs,
             )
 
-    def _summary(self, trainer: Any, pl_module: Any) -> Summary:
+    def _summary(self, trainer: Running, pl_module: Any) -> Summary:
         return summarize(pl_module, max_depth=self._max_depth)
 
     @staticmethod

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from groundwire import Part
+from groundwire_lightning.callbacks.model_checkpoint import ModelCheckpoint
 from groundwire_lightning.callbacks.model_summary import ModelSummary
 from groundwire_lightning.callbacks.progress.rich_progress import RichProgressBar, has_rich
 from groundwire_lightning.callbacks.progress.tqdm_progress import TQDMProgressBar
@@ -17,6 +18,7 @@ from groundwire_lightning.callbacks.rich_model_summary import RichModelSummary
 from groundwire_lightning.callbacks.timer import Timer
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
 from groundwire_lightning.guests import ROOTS, is_a, is_named
+from groundwire_lightning.map import LIGHTNING
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +41,6 @@ def ordered(callbacks: Iterable[Any], enable_checkpointing: bool | None) -> list
             f"enable_checkpointing=False, and {type(writing[0]).__name__} is among callbacks=; leave one of them out"
         )
     if not writing and enable_checkpointing is not False:
-        from groundwire_lightning.callbacks.model_checkpoint import ModelCheckpoint
-
         listed.append(ModelCheckpoint())
     check_state_keys(listed)
     return checkpoints_last(listed)
@@ -57,8 +57,6 @@ def check_state_keys(callbacks: Iterable[Any]) -> None:
     Raises:
         RuntimeError: Two have one state key.
     """
-    from groundwire_lightning.map import LIGHTNING
-
     seen: dict[str, Any] = {}
     for callback in callbacks:
         if not hasattr(callback, "state_key") or not Part(LIGHTNING, "Callback", callback).implements("state_dict"):
@@ -205,7 +203,7 @@ def substituted(callbacks: Iterable[Any]) -> tuple[list[Any], list[str]]:
     kept, said = [], []
     for callback in callbacks:
         row = _row_of(callback)
-        kept.append(callback if row is None else made(row, callback))
+        kept.append(callback if row is None else made_callback(row, callback))
         if row is not None:
             said.append(f"{row.name} of {type(callback).__module__}: ours stands in for it, because {row.why}")
     return kept, said
@@ -225,7 +223,7 @@ def _row_of(callback: object) -> Substitute | None:
     return None
 
 
-def made(row: Substitute, theirs: Any) -> Any:
+def made_callback(row: Substitute, theirs: Any) -> Any:
     """Our callback with the arguments of theirs.
 
     Args:

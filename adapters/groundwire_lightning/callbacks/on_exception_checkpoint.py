@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from groundwire_lightning.callbacks.checkpoint import Checkpoint
 from groundwire_lightning.checkpoints import io
 from groundwire_lightning.utilities.checked import checked, path, text
+
+if TYPE_CHECKING:
+    from groundwire_lightning.core.running import Running
 
 
 class OnExceptionCheckpoint(Checkpoint):
@@ -37,10 +40,11 @@ class OnExceptionCheckpoint(Checkpoint):
         """The file."""
         return str(Path(self.dirpath) / f"{self.filename}{self.FILE_EXTENSION}")
 
-    def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
+    def on_exception(self, trainer: Running, pl_module: Any, exception: BaseException) -> None:
         """Write it."""
         trainer.save_checkpoint(self.ckpt_path)
 
-    def teardown(self, trainer: Any, pl_module: Any, stage: str) -> None:
+    def teardown(self, trainer: Running, pl_module: Any, stage: str) -> None:
         """Delete it."""
-        io.remove(trainer, self.ckpt_path)
+        if trainer.is_global_zero:
+            io.remove_checkpoint(trainer.strategy._checkpoint_io, self.ckpt_path)

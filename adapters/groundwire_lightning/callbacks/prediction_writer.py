@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import Any, Literal
-
-import torch
+from typing import TYPE_CHECKING, Any, Literal
 
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.data.dataloader_iter import reads
-from groundwire_lightning.utilities.apply_func import moved
+from groundwire_lightning.utilities.apply_func import CPU, moved
 from groundwire_lightning.utilities.checked import checked, one_of
 from groundwire_lightning.utilities.combined_loader import parts_of
 
-CPU = torch.device("cpu")
+if TYPE_CHECKING:
+    from groundwire_lightning.core.running import Running
 
 
 class WriteInterval(str, Enum):
@@ -52,7 +51,7 @@ class BasePredictionWriter(Callback):
         self._predictions: list[list[Any]] = []
         self._batch_indices: list[list[Any]] = []
 
-    def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
+    def setup(self, trainer: Running, pl_module: Any, stage: str) -> None:
         """Refuse a ``predict_step`` that reads its batches itself."""
         if reads(getattr(pl_module, "predict_step", None)):
             raise NotImplementedError(
@@ -62,7 +61,7 @@ class BasePredictionWriter(Callback):
 
     def write_on_batch_end(
         self,
-        trainer: Any,
+        trainer: Running,
         pl_module: Any,
         prediction: Any,
         batch_indices: Sequence[int] | None,
@@ -84,7 +83,7 @@ class BasePredictionWriter(Callback):
         raise NotImplementedError(f"{type(self).__name__} does not say how a batch is written: write_on_batch_end()")
 
     def write_on_epoch_end(
-        self, trainer: Any, pl_module: Any, predictions: Sequence[Any], batch_indices: Sequence[Any]
+        self, trainer: Running, pl_module: Any, predictions: Sequence[Any], batch_indices: Sequence[Any]
     ) -> None:
         """Write all predictions.
 
@@ -97,7 +96,7 @@ class BasePredictionWriter(Callback):
         raise NotImplementedError(f"{type(self).__name__} does not say how all is written: write_on_epoch_end()")
 
     def on_predict_batch_end(
-        self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
+        self, trainer: Running, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
         """Write the predictions of the batch, or keep them, as it is asked for."""
         indices = _indices(trainer, batch_idx, dataloader_idx)
@@ -108,12 +107,12 @@ class BasePredictionWriter(Callback):
         if self.interval.on_batch:
             self.write_on_batch_end(trainer, pl_module, outputs, indices, batch, batch_idx, dataloader_idx)
 
-    def on_predict_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_predict_start(self, trainer: Running, pl_module: Any) -> None:
         """Begin with nothing kept."""
         loaders = len(trainer.num_predict_batches)
         self._predictions, self._batch_indices = ([[] for _ in range(loaders)] for _ in range(2))
 
-    def on_predict_epoch_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_predict_epoch_end(self, trainer: Running, pl_module: Any) -> None:
         """Write all predictions, where that is asked for."""
         if not self.interval.on_epoch:
             return
@@ -122,7 +121,7 @@ class BasePredictionWriter(Callback):
         self.write_on_epoch_end(trainer, pl_module, kept[0] if len(kept) == 1 else kept, indices)
 
 
-def _indices(trainer: Any, batch_idx: int, dataloader_idx: int) -> list[int]:
+def _indices(trainer: Running, batch_idx: int, dataloader_idx: int) -> list[int]:
     """Which samples are in a batch; empty where its loader does not say."""
     loader = parts_of(trainer._eval_dataloader)[dataloader_idx]
     seen = getattr(getattr(loader, "batch_sampler", None), "seen_batch_indices", None)

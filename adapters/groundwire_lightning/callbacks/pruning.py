@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 from torch.nn.utils import prune
@@ -29,13 +29,16 @@ from groundwire_lightning.utilities.checked import (
     whole,
 )
 
+if TYPE_CHECKING:
+    from groundwire_lightning.core.running import Running
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ln_structured": prune.ln_structured,
     "l1_unstructured": prune.l1_unstructured,
     "random_structured": prune.random_structured,
     "random_unstructured": prune.random_unstructured,
 }
-METHODS: dict[str, Any] = {
+PRUNING_METHODS: dict[str, Any] = {
     "ln_structured": prune.LnStructured,
     "l1_unstructured": prune.L1Unstructured,
     "random_structured": prune.RandomStructured,
@@ -145,7 +148,7 @@ class ModelPruning(Callback):
             options = _options(name, dim, norm)
             if not everywhere:
                 return partial(FUNCTIONS[name], **options)
-            self._global_kwargs, given = options, METHODS[name]
+            self._global_kwargs, given = options, PRUNING_METHODS[name]
         elif not (inspect.isclass(given) and issubclass(given, prune.BasePruningMethod)):
             raise MisconfigurationException(
                 f"ModelPruning(pruning_fn={given!r}): one of {list(FUNCTIONS)} or a subclass (no instance) of "
@@ -164,7 +167,7 @@ class ModelPruning(Callback):
 
     # when
 
-    def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
+    def setup(self, trainer: Running, pl_module: Any, stage: str) -> None:
         """Find the parameters, and keep their first values."""
         found = self.sanitize_parameters_to_prune(pl_module, self._parameters_to_prune, self._parameter_names)
         self._parameters_to_prune = self.filter_parameters_to_prune(found)
@@ -175,22 +178,22 @@ class ModelPruning(Callback):
                     self._original_layers[id(module)] = (deepcopy(module), [])
                 self._original_layers[id(module)][1].append((number, name))
 
-    def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_train_epoch_end(self, trainer: Running, pl_module: Any) -> None:
         """Prune, unless that is done after validations."""
         if self._prune_on_train_epoch_end:
             self._run_pruning(trainer.current_epoch)
 
-    def on_validation_epoch_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_validation_epoch_end(self, trainer: Running, pl_module: Any) -> None:
         """Prune, where that is asked for."""
         if not trainer.sanity_checking and not self._prune_on_train_epoch_end:
             self._run_pruning(trainer.current_epoch)
 
-    def on_train_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_train_end(self, trainer: Running, pl_module: Any) -> None:
         """Take the masks away, unless they are to stay."""
         if self._make_pruning_permanent:
             self.make_pruning_permanent(pl_module)
 
-    def on_save_checkpoint(self, trainer: Any, pl_module: Any, checkpoint: dict[str, Any]) -> None:
+    def on_save_checkpoint(self, trainer: Running, pl_module: Any, checkpoint: dict[str, Any]) -> None:
         """Write pruned weights in place of weights and masks, unless these are to stay."""
         if self._make_pruning_permanent:
             checkpoint["state_dict"] = _without_masks(pl_module)

@@ -6,12 +6,15 @@ import json
 import warnings
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.utilities.checked import checked, flag, number, one_of, optional, path, whole
+
+if TYPE_CHECKING:
+    from groundwire_lightning.core.running import Running
 
 
 class TrainingSpikeException(RuntimeError):  # noqa: N818  # Lightning's name
@@ -75,7 +78,7 @@ class SpikeDetection(Callback):
         self.finite_only = finite_only
 
     @torch.no_grad()
-    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_end(self, trainer: Running, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Look at the loss of the batch.
 
         Raises:
@@ -108,7 +111,7 @@ class SpikeDetection(Callback):
         is_far = self.atol is None or bool(distance >= abs(self.atol))
         return is_far and (self.rtol is None or bool(distance >= abs(self.rtol * mean)))
 
-    def _write(self, trainer: Any, batch_idx: int) -> None:
+    def _write(self, trainer: Running, batch_idx: int) -> None:
         self.bad_batches.extend([batch_idx - 1, batch_idx])
         path = Path(self.exclude_batches_path or trainer.default_root_dir)
         if path.suffix != ".json":

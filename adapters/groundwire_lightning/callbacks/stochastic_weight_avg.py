@@ -6,7 +6,7 @@ import logging
 import math
 from collections.abc import Callable
 from copy import deepcopy
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +19,9 @@ from groundwire_lightning.utilities.checked import checked, function, one_of, op
 from groundwire_lightning.utilities.checked import device as device_of
 from groundwire_lightning.utilities.console import tell
 from groundwire_lightning.utilities.types import LRSchedulerConfig
+
+if TYPE_CHECKING:
+    from groundwire_lightning.core.running import Running
 
 AVG_FN = Callable[[Tensor, Tensor, Tensor], Tensor]
 
@@ -126,11 +129,11 @@ class StochasticWeightAveraging(Callback):
 
     # when
 
-    def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
+    def setup(self, trainer: Running, pl_module: Any, stage: str) -> None:
         """Copy the module, for the average."""
         self._average_model = deepcopy(pl_module)
 
-    def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_fit_start(self, trainer: Running, pl_module: Any) -> None:
         """Find the epochs.
 
         Raises:
@@ -142,6 +145,7 @@ class StochasticWeightAveraging(Callback):
                 "StochasticWeightAveraging needs one optimizer and at most one scheduler; there are "
                 f"{len(trainer.optimizers)} and {len(trainer.lr_scheduler_configs)}"
             )
+        assert trainer.max_epochs is not None  # since fit() began
         if isinstance(self._swa_epoch_start, float):
             if trainer.max_epochs == -1:
                 raise MisconfigurationException(
@@ -156,7 +160,7 @@ class StochasticWeightAveraging(Callback):
         if self._scheduler_state is not None:
             trainer.lr_scheduler_configs.clear()  # its state is that of SWALR, which is made when its epoch comes
 
-    def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_train_epoch_start(self, trainer: Running, pl_module: Any) -> None:
         """Average the weights of the epoch before; behind the last epoch measure the statistics anew."""
         epoch = trainer.current_epoch
         is_averaging = self.swa_start <= epoch <= self.swa_end
@@ -172,17 +176,19 @@ class StochasticWeightAveraging(Callback):
             # one pass over the data without gradients and without an update
             trainer.fit_loop._skip_backward = True
             self._accumulate_grad_batches = trainer.accumulate_grad_batches
-            trainer.accumulate_grad_batches = trainer.num_training_batches + 1
+            window: Any = trainer.num_training_batches + 1  # infinite for data without a length
+            trainer.accumulate_grad_batches = window
 
-    def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_train_epoch_end(self, trainer: Running, pl_module: Any) -> None:
         """Update again from now on."""
         if self._accumulate_grad_batches is not None:
             trainer.fit_loop._skip_backward = False
 
-    def on_train_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_train_end(self, trainer: Running, pl_module: Any) -> None:
         """Leave the average in the module, unless that was done an epoch ago."""
         last = trainer.current_epoch - 1  # epochs are counted up before
         if self._measures_anew and last == self.swa_end + 1:
+            assert self._accumulate_grad_batches is not None  # since that epoch began
             trainer.accumulate_grad_batches = self._accumulate_grad_batches
             self._accumulate_grad_batches = None
             trainer.fit_loop.max_epochs -= 1
@@ -194,7 +200,7 @@ class StochasticWeightAveraging(Callback):
     def _measures_anew(self) -> bool:
         return bool(self._model_contains_batch_norm) and self._max_epochs != -1
 
-    def _begin(self, trainer: Any, pl_module: Any) -> None:
+    def _begin(self, trainer: Running, pl_module: Any) -> None:
         """Let SWALR take over, at the state it had where the run was resumed."""
         self._initialized = True
         self._average_model = self._average_model.to(self._device or pl_module.device)
@@ -213,7 +219,7 @@ class StochasticWeightAveraging(Callback):
         if self._scheduler_state is not None:
             self._swa_scheduler.load_state_dict(self._scheduler_state)
         elif trainer.current_epoch != self.swa_start:
-            _warn(
+            _warn_of_averaging(
                 "StochasticWeightAveraging begins later than its first epoch and was given no state: the checkpoint "
                 "was written without it"
             )
@@ -221,12 +227,12 @@ class StochasticWeightAveraging(Callback):
         if self.n_averaged is None:
             self.n_averaged = torch.tensor(self._init_n_averaged, dtype=torch.long, device=pl_module.device)
 
-    def _replace_scheduler(self, trainer: Any) -> None:
+    def _replace_scheduler(self, trainer: Running) -> None:
         ours = LRSchedulerConfig(self._swa_scheduler)
         for theirs in trainer.lr_scheduler_configs:
             if theirs.interval != "epoch" or theirs.frequency != 1:
                 name, every = type(theirs.scheduler).__name__, f"{theirs.frequency} {theirs.interval}"
-                _warn(
+                _warn_of_averaging(
                     f"StochasticWeightAveraging moves its scheduler on once an epoch; {name}, whose place it takes, "
                     f"did so every {every}"
                 )
@@ -295,7 +301,7 @@ class StochasticWeightAveraging(Callback):
             self._average_model.load_state_dict(state_dict["average_model_state"])
 
 
-def _warn(message: str) -> None:
+def _warn_of_averaging(message: str) -> None:
     from groundwire.errors import rank_zero_warn
 
     rank_zero_warn(message)

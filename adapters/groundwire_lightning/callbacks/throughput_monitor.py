@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.utilities.checked import checked, function, optional
 from groundwire_lightning.utilities.throughput import Throughput, get_available_flops
+
+if TYPE_CHECKING:
+    from groundwire_lightning.core.running import Running
 
 DTYPES = {
     "64-true": torch.float64,
@@ -49,7 +52,7 @@ class ThroughputMonitor(Callback):
         self._batches: dict[str, int] = {}
         self._module_has_flops: bool | None = None
 
-    def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
+    def setup(self, trainer: Running, pl_module: Any, stage: str) -> None:
         """Make what measures."""
         dtype = DTYPES.get(str(trainer.precision), torch.float32)
         self.available_flops = get_available_flops(trainer.strategy.root_device, dtype)
@@ -59,30 +62,30 @@ class ThroughputMonitor(Callback):
                 available_flops=self.available_flops, world_size=trainer.world_size, **self.kwargs
             )
 
-    def on_train_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_train_start(self, trainer: Running, pl_module: Any) -> None:
         """Begin to measure training."""
         self._start(trainer, "train")
 
-    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_end(self, trainer: Running, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Measure a batch; write at updates, where loggers are due."""
         self._update(trainer, pl_module, batch, "train")
         if trainer.is_global_zero and not trainer.fit_loop._should_accumulate():
             self._write(trainer, "train", None)
 
-    def on_validation_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_validation_start(self, trainer: Running, pl_module: Any) -> None:
         """Begin to measure a validation."""
         if not trainer.sanity_checking:
             self._start(trainer, "validate")
 
     def on_validation_batch_end(
-        self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
+        self, trainer: Running, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
         """Measure a batch, and write where loggers are due."""
         if not trainer.sanity_checking:
             self._update(trainer, pl_module, batch, "validate")
             self._write(trainer, "validate", self._batches.get("validate"))
 
-    def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_validation_end(self, trainer: Running, pl_module: Any) -> None:
         """Take the time of the validation out of that of training."""
         if trainer.sanity_checking or trainer.state.fn != "fit" or "train" not in self._t0s:
             return
@@ -91,29 +94,29 @@ class ThroughputMonitor(Callback):
         ended_at = self._t0s["validate"] + (validated[-1] if validated else 0.0)
         self._t0s["train"] += ended_at - paused_at
 
-    def on_test_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_test_start(self, trainer: Running, pl_module: Any) -> None:
         """Begin to measure a test."""
         self._start(trainer, "test")
 
     def on_test_batch_end(
-        self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
+        self, trainer: Running, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
         """Measure a batch, and write where loggers are due."""
         self._update(trainer, pl_module, batch, "test")
         self._write(trainer, "test", self._batches.get("test"))
 
-    def on_predict_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_predict_start(self, trainer: Running, pl_module: Any) -> None:
         """Begin to measure a prediction."""
         self._start(trainer, "predict")
 
     def on_predict_batch_end(
-        self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
+        self, trainer: Running, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
         """Measure a batch, and write where loggers are due."""
         self._update(trainer, pl_module, batch, "predict")
         self._write(trainer, "predict", self._batches.get("predict"))
 
-    def _start(self, trainer: Any, stage: str) -> None:
+    def _start(self, trainer: Running, stage: str) -> None:
         if not trainer.is_global_zero:
             return
         if trainer.state.fn == "fit" or stage not in self._samples:
@@ -121,7 +124,7 @@ class ThroughputMonitor(Callback):
             self._lengths[stage] = self._samples[stage] = self._batches[stage] = 0
         self._t0s[stage] = time.perf_counter()
 
-    def _update(self, trainer: Any, pl_module: Any, batch: Any, stage: str) -> None:
+    def _update(self, trainer: Running, pl_module: Any, batch: Any, stage: str) -> None:
         if not trainer.is_global_zero:
             return
         if trainer.strategy.root_device.type == "cuda":
@@ -152,7 +155,7 @@ class ThroughputMonitor(Callback):
                 )
         return self._module_has_flops
 
-    def _write(self, trainer: Any, stage: str, step: int | None) -> None:
+    def _write(self, trainer: Running, stage: str, step: int | None) -> None:
         if not trainer.is_global_zero or not trainer._logger_connector.should_update_logs:
             return
         throughput = self._throughputs[stage]

@@ -6,11 +6,14 @@ import logging
 import time
 from datetime import timedelta
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.utilities.checked import checked, flag, one_of, optional
 from groundwire_lightning.utilities.checked import duration as length
+
+if TYPE_CHECKING:
+    from groundwire_lightning.core.running import Running
 
 STAGES = ("train", "sanity_check", "validate", "test", "predict")
 
@@ -71,41 +74,41 @@ class Timer(Callback):
         """Seconds that are left, or None where there is no limit."""
         return None if self._duration is None else self._duration - self.time_elapsed(stage)
 
-    def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_fit_start(self, trainer: Running, pl_module: Any) -> None:
         """Look whether there is time at all."""
         if self._duration is not None:
             self._look(trainer)
 
-    def on_train_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_train_start(self, trainer: Running, pl_module: Any) -> None:
         """Start the clock of training."""
         self._start_time["train"] = time.monotonic()
 
-    def on_train_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_train_end(self, trainer: Running, pl_module: Any) -> None:
         """Stop the clock of training."""
         self._end_time["train"] = time.monotonic()
 
-    def on_validation_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_validation_start(self, trainer: Running, pl_module: Any) -> None:
         """Start the clock of validation."""
         self._start_time["validate"] = time.monotonic()
 
-    def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_validation_end(self, trainer: Running, pl_module: Any) -> None:
         """Stop the clock of validation."""
         self._end_time["validate"] = time.monotonic()
 
-    def on_test_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_test_start(self, trainer: Running, pl_module: Any) -> None:
         """Start the clock of a test."""
         self._start_time["test"] = time.monotonic()
 
-    def on_test_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_test_end(self, trainer: Running, pl_module: Any) -> None:
         """Stop the clock of a test."""
         self._end_time["test"] = time.monotonic()
 
-    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_end(self, trainer: Running, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Look at the clock where that is done by steps."""
         if self._interval == Interval.step and self._duration is not None:
             self._look(trainer)
 
-    def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_train_epoch_end(self, trainer: Running, pl_module: Any) -> None:
         """Look at the clock where that is done by epochs."""
         if self._interval == Interval.epoch and self._duration is not None:
             self._look(trainer)
@@ -118,7 +121,7 @@ class Timer(Callback):
         """Go on from the seconds of training."""
         self._offset = state_dict.get("time_elapsed", {}).get("train", 0)
 
-    def _look(self, trainer: Any) -> None:
+    def _look(self, trainer: Running) -> None:
         assert self._duration is not None  # asked by every caller
         is_over = trainer.strategy.broadcast(self.time_elapsed() >= self._duration)
         trainer.should_stop = trainer.should_stop or is_over

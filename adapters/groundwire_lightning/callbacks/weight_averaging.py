@@ -6,19 +6,23 @@ import itertools
 import logging
 from collections.abc import Iterator
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_avg_fn
 
 from groundwire import Part
 from groundwire_lightning.core.callback import Callback
+from groundwire_lightning.map import LIGHTNING
 from groundwire_lightning.utilities.checked import checked, flag, number, optional, whole
 from groundwire_lightning.utilities.checked import device as device_of
 
+if TYPE_CHECKING:
+    from groundwire_lightning.core.running import Running
+
 log = logging.getLogger(__name__)
 
-PREFIX = "module."
+AVERAGED_PREFIX = "module."
 
 
 class WeightAveraging(Callback):
@@ -52,7 +56,7 @@ class WeightAveraging(Callback):
         """
         return step_idx is not None
 
-    def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
+    def setup(self, trainer: Running, pl_module: Any, stage: str) -> None:
         """Begin the average, where ``stage`` is ``"fit"``."""
         if stage != "fit":
             return
@@ -67,31 +71,31 @@ class WeightAveraging(Callback):
         device: Any = self._device or pl_module.device
         self._average_model = AveragedModel(pl_module, device=device, use_buffers=self._use_buffers, **self._kwargs)
 
-    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_end(self, trainer: Running, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Update the average, if a step was made and it is due."""
         step = trainer.global_step
         if step > self._latest_update_step and self.should_update(step_idx=step - 1):
             self._average.update_parameters(pl_module)
             self._latest_update_step = step
 
-    def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_train_epoch_end(self, trainer: Running, pl_module: Any) -> None:
         """Update the average, if it is due."""
         epoch = trainer.current_epoch
         if epoch > self._latest_update_epoch and self.should_update(epoch_idx=epoch):
             self._average.update_parameters(pl_module)
             self._latest_update_epoch = epoch
 
-    def on_train_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_train_end(self, trainer: Running, pl_module: Any) -> None:
         """Leave the average in the module."""
         with torch.no_grad():
             for average, current in self._pairs(pl_module):
                 current.data.copy_(average.data)
 
-    def on_validation_epoch_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_validation_epoch_start(self, trainer: Running, pl_module: Any) -> None:
         """Put the average into the module, and its weights aside."""
         self._swap(pl_module)
 
-    def on_validation_epoch_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_validation_epoch_end(self, trainer: Running, pl_module: Any) -> None:
         """Put the weights back."""
         self._swap(pl_module)
 
@@ -105,7 +109,7 @@ class WeightAveraging(Callback):
         """Take back what :meth:`state_dict` gave."""
         self._latest_update_step = state_dict["latest_update_step"]
 
-    def on_save_checkpoint(self, trainer: Any, pl_module: Any, checkpoint: dict[str, Any]) -> None:
+    def on_save_checkpoint(self, trainer: Running, pl_module: Any, checkpoint: dict[str, Any]) -> None:
         """Write the average as the weights of the checkpoint, and the weights as ``current_model_state``."""
         if self._average_model is None:
             log.info("%s: there is no average outside of fit; the weights are saved as they are", type(self).__name__)
@@ -113,11 +117,15 @@ class WeightAveraging(Callback):
         state = self._average_model.state_dict()
         checkpoint["current_model_state"] = checkpoint["state_dict"]
         checkpoint["state_dict"] = {
-            name.removeprefix(PREFIX): value for name, value in state.items() if name.startswith(PREFIX)
+            name.removeprefix(AVERAGED_PREFIX): value
+            for name, value in state.items()
+            if name.startswith(AVERAGED_PREFIX)
         }
-        checkpoint["averaging_state"] = {name: value for name, value in state.items() if not name.startswith(PREFIX)}
+        checkpoint["averaging_state"] = {
+            name: value for name, value in state.items() if not name.startswith(AVERAGED_PREFIX)
+        }
 
-    def on_load_checkpoint(self, trainer: Any, pl_module: Any, checkpoint: dict[str, Any]) -> None:
+    def on_load_checkpoint(self, trainer: Running, pl_module: Any, checkpoint: dict[str, Any]) -> None:
         """Take weights and average from a checkpoint; from one without an average both are its weights."""
         from groundwire.errors import rank_zero_warn
 
@@ -128,7 +136,7 @@ class WeightAveraging(Callback):
             )
         elif {"current_model_state", "averaging_state"} <= checkpoint.keys():
             log.info("%s: the weights go on from current_model_state of the checkpoint", type(self).__name__)
-            average = {PREFIX + name: value for name, value in checkpoint["state_dict"].items()}
+            average = {AVERAGED_PREFIX + name: value for name, value in checkpoint["state_dict"].items()}
             self._average_model.load_state_dict(average | checkpoint["averaging_state"])
             pl_module.load_state_dict(checkpoint["current_model_state"])
         else:
@@ -206,8 +214,6 @@ class EMAWeightAveraging(WeightAveraging):
         return epoch_idx is not None and starts is not None and epoch_idx >= starts
 
 
-def _brings(trainer: Any, pl_module: Any, method: str) -> bool:
+def _brings(trainer: Running, pl_module: Any, method: str) -> bool:
     """True if the module writes the method itself."""
-    from groundwire_lightning.map import LIGHTNING
-
     return Part(LIGHTNING, "LightningModule", pl_module).implements(method)

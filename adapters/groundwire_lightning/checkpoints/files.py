@@ -15,7 +15,7 @@ import torch
 from groundwire_lightning.errors import NotSupportedYetError
 
 
-def real(folder: str | PathLike[str]) -> str:
+def real_folder(folder: str | PathLike[str]) -> str:
     """A folder as an absolute path without links.
 
     Raises:
@@ -61,7 +61,7 @@ def holds_any(folder: str | None) -> bool:
     return folder is not None and Path(folder).is_dir() and any(Path(folder).iterdir())
 
 
-def named(folder: str, name: str, extension: str) -> set[str]:
+def versions_of(folder: str, name: str, extension: str) -> set[str]:
     """The files in a folder that are called so, with a version or without."""
     if not Path(folder).is_dir():
         return set()

@@ -89,8 +89,6 @@ class TorchCheckpointIO(CheckpointIO):
             map_location: The device of its tensors; by default the CPU.
             weights_only: False loads anything that was pickled.
         """
-        from groundwire_lightning.checkpoints.reading import read
-
         return read(path, weights_only, map_location or "cpu")
 
     def remove_checkpoint(self, path: Any) -> None:
@@ -125,15 +123,15 @@ class AsyncCheckpointIO(TorchCheckpointIO):
 
 XLACheckpointIO = missing("XLACheckpointIO", __name__, "TorchCheckpointIO", CheckpointIO)
 
-METHODS = ("save_checkpoint", "load_checkpoint", "remove_checkpoint")
+IO_METHODS = ("save_checkpoint", "load_checkpoint", "remove_checkpoint")
 
 
 def is_one(plugin: object) -> bool:
     """True for an object with the methods of a ``CheckpointIO``; strategies have more."""
-    return all(callable(getattr(plugin, method, None)) for method in METHODS) and not hasattr(plugin, "barrier")
+    return all(callable(getattr(plugin, method, None)) for method in IO_METHODS) and not hasattr(plugin, "barrier")
 
 
-def as_given(plugin: Any) -> Any:
+def own_io(plugin: Any) -> Any:
     """A ``CheckpointIO`` of one's own, or None for those whose place ours takes: they write plain files.
 
     Args:
@@ -144,10 +142,10 @@ def as_given(plugin: Any) -> Any:
             plugin.checkpoint_io = TorchCheckpointIO()
         return plugin
     inner = getattr(plugin, "_checkpoint_io", None)
-    return plugin if inner is not None and as_given(inner) is not None else None
+    return plugin if inner is not None and own_io(inner) is not None else None
 
 
-def chosen(of_plugins: Any, of_strategy: Any) -> Any:
+def chosen_io(of_plugins: Any, of_strategy: Any) -> Any:
     """The one that a Trainer uses; None stands for ours.
 
     Args:
@@ -165,24 +163,19 @@ def chosen(of_plugins: Any, of_strategy: Any) -> Any:
     return of_strategy if of_plugins is None else of_plugins
 
 
-def own(trainer: Any) -> Any:
-    """What the user gave a trainer, or None."""
-    return getattr(getattr(trainer, "strategy", None), "_checkpoint_io", None)
-
-
-def check(trainer: Any, path: Any, storage_options: Any) -> None:
+def check_path(own: Any, path: Any, storage_options: Any) -> None:
     """See that a checkpoint can be written there.
 
     Args:
-        trainer: Whose.
+        own: A ``CheckpointIO`` of the user's own, or None.
         path: Where.
-        storage_options: Only a ``CheckpointIO`` of one's own reads them.
+        storage_options: Only the user's own reads them.
 
     Raises:
         NotSupportedYetError: It is no path of this machine.
         TypeError: There are storage options, which nobody would read.
     """
-    if own(trainer) is not None:
+    if own is not None:
         return
     ckpt_files.local(path)
     if storage_options is not None:
@@ -192,52 +185,49 @@ def check(trainer: Any, path: Any, storage_options: Any) -> None:
         )
 
 
-def write(trainer: Any, state: dict[str, Any], path: Any, storage_options: Any) -> None:
-    """Write a checkpoint, in the first process.
+def write_checkpoint(own: Any, state: dict[str, Any], path: Any, storage_options: Any) -> None:
+    """Write a checkpoint.
 
     Args:
-        trainer: Whose.
+        own: A ``CheckpointIO`` of the user's own, or None.
         state: What is written.
         path: Where.
-        storage_options: For a ``CheckpointIO`` of one's own.
+        storage_options: For the user's own.
     """
-    if not trainer.is_global_zero:
-        return
-    if (io := own(trainer)) is None:
+    if own is None:
         files.write(ckpt_files.local(path), state, plain=False)
     else:
-        io.save_checkpoint(state, path, storage_options=storage_options)
+        own.save_checkpoint(state, path, storage_options=storage_options)
 
 
-def load(trainer: Any, path: Any, weights_only: bool | None) -> dict[str, Any]:
+def load_checkpoint(own: Any, path: Any, weights_only: bool | None) -> dict[str, Any]:
     """Read a checkpoint.
 
     Args:
-        trainer: Whose.
+        own: A ``CheckpointIO`` of the user's own, or None.
         path: Where it is.
         weights_only: False trusts it.
 
     Raises:
         MisconfigurationException: What the user's own gives is no checkpoint.
     """
-    if (io := own(trainer)) is None:
+    if own is None:
         return read(path, weights_only)
-    state = io.load_checkpoint(path, **({} if weights_only is None else {"weights_only": weights_only}))
+    state = own.load_checkpoint(path, **({} if weights_only is None else {"weights_only": weights_only}))
     if not isinstance(state, Mapping):
         raise MisconfigurationException(
-            f"{type(io).__name__}.load_checkpoint({path!r}) returned a {type(state).__name__}, not the dictionary that "
-            "a checkpoint is"
+            f"{type(own).__name__}.load_checkpoint({path!r}) returned a {type(state).__name__}, not the dictionary "
+            "that a checkpoint is"
         )
     return migrated(dict(state), str(path))
 
 
-def remove(trainer: Any, path: Any) -> None:
-    """Delete a checkpoint, in the first process."""
-    if trainer.is_global_zero:
-        (ckpt_files.remove if (io := own(trainer)) is None else io.remove_checkpoint)(path)
+def remove_checkpoint(own: Any, path: Any) -> None:
+    """Delete a checkpoint."""
+    (ckpt_files.remove if own is None else own.remove_checkpoint)(path)
 
 
-def run_ends(trainer: Any) -> None:
+def run_ends(own: Any) -> None:
     """Let the user's own finish what it has begun."""
-    if hasattr(io := own(trainer), "teardown"):
-        io.teardown()
+    if hasattr(own, "teardown"):
+        own.teardown()

@@ -37,7 +37,7 @@ def migrated(state: State, source: str) -> State:
     if version > _number(FORMAT):  # type: ignore[operator]  # FORMAT is one
         rank_zero_warn(f"{source} was written by Lightning {said}, which is newer than {FORMAT}")
         return state
-    for before, steps in STEPS.items():
+    for before, steps in MIGRATIONS.items():
         if version < _number(before):  # type: ignore[operator]
             for step in steps:
                 step(state)
@@ -136,7 +136,7 @@ def _rename_loops(state: State) -> None:
             loop[key.removeprefix("epoch_loop.")] = loop.pop(key)
 
 
-STEPS: dict[str, tuple[Callable[[State], None], ...]] = {
+MIGRATIONS: dict[str, tuple[Callable[[State], None], ...]] = {
     "0.10.0": (_name_callback_states,),
     "1.5.0": (_name_callbacks,),
     "1.6.0": (_add_loops,),

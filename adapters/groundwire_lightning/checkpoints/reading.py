@@ -10,7 +10,7 @@ from typing import IO, Any
 
 import torch
 
-from groundwire import CheckpointError
+from groundwire import CheckpointError, did_you_mean
 from groundwire.saved import archive
 from groundwire.saved.unpickling import BrokenFileError, HostileFileError, Known, first_line, stand_ins
 from groundwire_lightning.checkpoints.files import local
@@ -128,9 +128,9 @@ def read(source: Source, weights_only: bool | None = None, map_location: Any = "
     state = _loaded(source, weights_only, map_location)
     if not isinstance(state, dict):
         raise CheckpointError(
-            f"{_said(source)} holds a {type(state).__name__}, not the dictionary that a checkpoint is"
+            f"{_source_name(source)} holds a {type(state).__name__}, not the dictionary that a checkpoint is"
         )
-    return migrated(state, _said(source))
+    return migrated(state, _source_name(source))
 
 
 def _loaded(source: Source, weights_only: bool | None, map_location: Any) -> Any:
@@ -140,13 +140,13 @@ def _loaded(source: Source, weights_only: bool | None, map_location: Any) -> Any
         archive.check(source)
     except HostileFileError as error:
         raise UnsafeCheckpointError(
-            f"{_said(source)} is not loaded: it names {error.name} and calls it, which no training writes. If you "
-            "trust who wrote it all the same, pass weights_only=False, which runs what it names"
+            f"{_source_name(source)} is not loaded: it names {error.name} and calls it, which no training writes. If "
+            "you trust who wrote it all the same, pass weights_only=False, which runs what it names"
         ) from error
     except BrokenFileError as error:
-        raise CheckpointError(f"{_said(source)} is not a whole checkpoint: {error}") from error
+        raise CheckpointError(f"{_source_name(source)} is not a whole checkpoint: {error}") from error
     except RuntimeError as error:  # there is no such device
-        raise CheckpointError(f"{_said(source)} cannot be loaded here: {first_line(error)}") from error
+        raise CheckpointError(f"{_source_name(source)} cannot be loaded here: {first_line(error)}") from error
     return _trusted(source, map_location)
 
 
@@ -185,10 +185,10 @@ def _trusted(source: Source, map_location: Any) -> Any:
     except MemoryError:
         raise
     except Exception as error:
-        raise CheckpointError(f"{_said(source)} cannot be loaded here: {first_line(error)}") from error
+        raise CheckpointError(f"{_source_name(source)} cannot be loaded here: {first_line(error)}") from error
 
 
-def _said(source: Source) -> str:
+def _source_name(source: Source) -> str:
     return str(source) if isinstance(source, (str, PathLike)) else "the file"
 
 
@@ -218,8 +218,6 @@ def load_weights(module: torch.nn.Module, weights: dict[str, Any], strict: bool,
 
 
 def _explained(module: torch.nn.Module, weights: dict[str, Any], source: str, error: RuntimeError) -> str:
-    from groundwire import did_you_mean
-
     own = module.state_dict()
     missing, many = [name for name in own if name not in weights], [name for name in weights if name not in own]
     lines = [f"{source} holds the weights of another module than {type(module).__qualname__}"]

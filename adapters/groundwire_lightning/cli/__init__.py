@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from groundwire_lightning.core.saving import MAKERS
+from groundwire_lightning.paths import OURS, spellings
 from groundwire_lightning.utilities.lazily import lazily
 
-_WHERE = {
+_CLI_NAMES = {
     "ArgsType": "parser",
     "LRSchedulerCallable": "parser",
     "LRSchedulerType": "parser",
@@ -21,11 +23,24 @@ _WHERE = {
     "instantiate_module": "config",
 }
 
-__all__ = sorted(_WHERE)  # noqa: PLE0605  # each name of the table, imported when it is first used
+
+def _instantiate(cls: Any, arguments: dict[str, Any]) -> Any:
+    from groundwire_lightning.cli.config import instantiate_module  # needs jsonargparse, as such files do
+
+    return instantiate_module(cls, arguments)
+
+
+def register_makers() -> None:
+    """Let checkpoints that a command line wrote, of whatever root, be made into modules by its parser."""
+    for path in (*spellings("lightning.pytorch.cli.instantiate_module"), f"{OURS}.cli.instantiate_module"):
+        MAKERS[path] = _instantiate
+
+
+__all__ = sorted(_CLI_NAMES)  # noqa: PLE0605  # each name of the table, imported when it is first used
 
 
 def __getattr__(name: str) -> Any:
-    return lazily(__name__, _WHERE, name)
+    return lazily(__name__, _CLI_NAMES, name)
 
 
 def __dir__() -> list[str]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import jsonargparse
+
 from groundwire_lightning.cli.parser import LightningArgumentParser
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.core.hparams import given_hyper_parameters
 
 if TYPE_CHECKING:
     import jsonargparse
+
+    from groundwire_lightning.core.running import Running
 
 OWN_DEFAULTS: dict[str, tuple[Any, ...]] = {"numerics": ("parity",), "hp_metrics": ((), [], False)}
 """Arguments that Lightning does not have, and the values that mean what Lightning does."""
@@ -54,7 +58,7 @@ class SaveConfigCallback(Callback):
                 f"{type(self).__name__}(save_to_log_dir=False) would save nothing: override save_config in a subclass"
             )
 
-    def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
+    def setup(self, trainer: Running, pl_module: Any, stage: str) -> None:
         """Save it, once for several runs of a trainer.
 
         Raises:
@@ -63,13 +67,15 @@ class SaveConfigCallback(Callback):
         if self.already_saved:
             return
         if self.save_to_log_dir:
-            self._save_to(Path(trainer.log_dir), trainer)
+            folder = trainer.log_dir
+            assert folder is not None  # the first logger has one
+            self._save_to(Path(folder), trainer)
         if trainer.is_global_zero:
             self.save_config(trainer, pl_module, stage)
             self.already_saved = True
         self.already_saved = trainer.strategy.broadcast(self.already_saved)
 
-    def _save_to(self, folder: Path, trainer: Any) -> None:
+    def _save_to(self, folder: Path, trainer: Running) -> None:
         path = folder / self.config_filename
         if not self.overwrite and trainer.strategy.broadcast(trainer.is_global_zero and path.is_file()):
             raise RuntimeError(
@@ -81,7 +87,7 @@ class SaveConfigCallback(Callback):
             known = without_own_defaults(self.config.clone())
             self.parser.save(known, str(path), skip_none=False, overwrite=self.overwrite, multifile=self.multifile)
 
-    def save_config(self, trainer: Any, pl_module: Any, stage: str) -> None:
+    def save_config(self, trainer: Running, pl_module: Any, stage: str) -> None:
         """Save the configuration elsewhere; called in the first process alone.
 
         Args:

@@ -14,9 +14,12 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
+
+if TYPE_CHECKING:
+    from groundwire import Trainer
 
 WAYS = ("native", "lightning", "mixed")
 
@@ -77,7 +80,7 @@ def report(outcomes: dict[str, Any], digits: Any, log_dir: Path, seconds: float)
     return 0 if equal else 1
 
 
-def wired_rows(trainer: Any) -> list[str]:
+def wired_rows(trainer: Trainer) -> list[str]:
     """One line for each row that runs."""
     data = trainer.explain(format="json")
     return [

@@ -25,8 +25,8 @@ from groundwire_lightning.cli.parser import (
     LRSchedulerTypeUnion,
     OptimizerCallable,
     ReduceLROnPlateau,
+    argparsing,
     instantiate_class,
-    reading,
     with_class_path,
 )
 from groundwire_lightning.core.datamodule import LightningDataModule
@@ -145,7 +145,7 @@ class LightningCLI:
         kwargs.setdefault("dump_header", [f"groundwire=={groundwire.__version__}"])
         parser = self.parser_class(**kwargs)
         about = "Path to a configuration file in json or yaml format."
-        parser.add_argument("-c", "--config", action=reading.ActionConfigFile, help=about)
+        parser.add_argument("-c", "--config", action=argparsing.ActionConfigFile, help=about)
         return parser
 
     def setup_parser(
@@ -172,7 +172,7 @@ class LightningCLI:
 
     def _add_subcommands(self, parser: LightningArgumentParser, **kwargs: Any) -> None:
         made = self.trainer_class
-        trainer_class = made if isinstance(made, type) else reading.class_from_function(made)
+        trainer_class = made if isinstance(made, type) else argparsing.class_from_function(made)
         added = parser.add_subcommands()
         for name in self.subcommands():
             about = (inspect.getdoc(getattr(trainer_class, name)) or "").partition("\n")[0]
@@ -255,7 +255,7 @@ class LightningCLI:
 
             rank_zero_warn(f"LightningCLI(args=...) is used; the command line {sys.argv[1:]} is not read")
         self.config = (
-            parser.parse_object(args) if isinstance(args, (dict, reading.Namespace)) else parser.parse_args(args)
+            parser.parse_object(args) if isinstance(args, (dict, argparsing.Namespace)) else parser.parse_args(args)
         )
 
     def _parse_ckpt_path(self) -> None:

@@ -24,14 +24,14 @@ from groundwire_lightning.trainer.trainer import Trainer
 try:
     import jsonargparse
 
-    reading: Any = jsonargparse
+    argparsing: Any = jsonargparse
     """The package, whose stubs do not list all that it documents."""
     ArgumentParser: Any = jsonargparse.ArgumentParser
-    reading.register_unresolvable_import_paths(torch)
+    argparsing.register_unresolvable_import_paths(torch)
     if importlib.util.find_spec("fsspec") is not None:
-        reading.set_parsing_settings(config_read_mode_fsspec_enabled=True)  # a configuration may be at a URL
+        argparsing.set_parsing_settings(config_read_mode_fsspec_enabled=True)  # a configuration may be at a URL
 except ModuleNotFoundError:
-    reading, ArgumentParser = None, object
+    argparsing, ArgumentParser = None, object
 
 
 class ReduceLROnPlateau(torch.optim.lr_scheduler.ReduceLROnPlateau):
@@ -58,7 +58,7 @@ ArgsType = list[str] | dict[str, Any] | PlainNamespace | None
 OptimizerCallable = Callable[[Iterable[Any]], Optimizer]
 LRSchedulerCallable = Callable[[Optimizer], LRScheduler | ReduceLROnPlateau]
 
-KINDS = (Trainer, LightningModule, LightningDataModule, Callback)
+CONFIGURED = (Trainer, LightningModule, LightningDataModule, Callback)
 
 THEIR_PATH = re.compile(rf"\b(?:{'|'.join(ROOTS)})(?:\.[A-Za-z_]\w*)+")
 
@@ -114,7 +114,7 @@ class LightningArgumentParser(ArgumentParser):  # type: ignore[misc]  # object w
         default_env: bool = False,
         **kwargs: Any,
     ) -> None:
-        if reading is None:
+        if argparsing is None:
             raise ModuleNotFoundError(
                 "LightningCLI needs the package jsonargparse: pip install 'jsonargparse[signatures]'",
                 name="jsonargparse",
@@ -157,8 +157,8 @@ class LightningArgumentParser(ArgumentParser):  # type: ignore[misc]  # object w
             MisconfigurationException: Another kind of class.
         """
         if callable(lightning_class) and not isinstance(lightning_class, type):
-            lightning_class = reading.class_from_function(lightning_class)
-        if not (isinstance(lightning_class, type) and issubclass(lightning_class, KINDS)):
+            lightning_class = argparsing.class_from_function(lightning_class)
+        if not (isinstance(lightning_class, type) and issubclass(lightning_class, CONFIGURED)):
             raise MisconfigurationException(
                 f"add_lightning_class_args({lightning_class!r}): a Trainer, LightningModule, LightningDataModule or "
                 "Callback class is due, or a function that returns one of these"
@@ -224,7 +224,7 @@ class LightningArgumentParser(ArgumentParser):  # type: ignore[misc]  # object w
 
 def with_class_path(cls: type, init_args: Any = None) -> dict[str, Any]:
     """A class and its arguments as they stand in a configuration."""
-    if reading is not None and isinstance(init_args, reading.Namespace):
+    if argparsing is not None and isinstance(init_args, argparsing.Namespace):
         init_args = init_args.as_dict()
     return {"class_path": f"{cls.__module__}.{cls.__name__}", "init_args": init_args or {}}
 

@@ -225,7 +225,7 @@ class _ByPhase(LightningDataModule):
 
     def setup(self, stage: str) -> None:
         """Make the data of a stage; validation data belongs to fitting too."""
-        for phase, stages in PHASES.items():
+        for phase, stages in BORING_PHASES.items():
             if stage in stages:
                 setattr(self, self.kept_as.format(phase), self.of(phase))
 
@@ -254,7 +254,7 @@ class _ByPhase(LightningDataModule):
         return self._loader("predict")
 
 
-PHASES: dict[str, Sequence[str]] = {
+BORING_PHASES: dict[str, Sequence[str]] = {
     "train": ("fit",),
     "val": ("fit", "validate"),
     "test": ("test",),
@@ -268,11 +268,11 @@ class BoringDataModule(_ByPhase):
 
     def __init__(self) -> None:
         super().__init__()
-        self.random_full = RandomDataset(SIZE, SAMPLES * len(PHASES))
+        self.random_full = RandomDataset(SIZE, SAMPLES * len(BORING_PHASES))
 
     def of(self, phase: str) -> Any:
         """The quarter of a phase."""
-        first = SAMPLES * list(PHASES).index(phase)
+        first = SAMPLES * list(BORING_PHASES).index(phase)
         return Subset(self.random_full, indices=range(first, first + SAMPLES))
 
 

@@ -14,6 +14,9 @@ class Callback:
     define costs nothing.
     """
 
+    # A hook that is overridden may name a narrower type than its base, such as the user's own Trainer,
+    # only where the base names none: so these are Any, and Protocols in our own callbacks.
+
     @property
     def state_key(self) -> str:
         """The name under which this callback's state is kept; classes that may stand in a list twice override it."""
@@ -159,12 +162,12 @@ def idle_hooks(callback: Any) -> frozenset[str]:
     return getattr(callback, "idle_hooks", frozenset()) if isinstance(callback, Callback) else frozenset()
 
 
-def is_lightnings(trainer: Any) -> bool:
+def is_lightnings(trainer: object) -> bool:
     """True for a trainer with Lightning's entry points; one of native order has ``train``."""
     return hasattr(trainer, "fit")
 
 
-def refuse_native_order(monitor: Any, trainer: Any, use: str) -> None:
+def refuse_native_order(monitor: Any, trainer: object, use: str) -> None:
     """Refuse a run in native order, in which an epoch is evaluated after it ended, for a callback that needs values.
 
     Args:

@@ -5,16 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch.optim.lr_scheduler import OneCycleLR, ReduceLROnPlateau
 
 from groundwire_lightning.core.optimizer import LightningOptimizer, _MockOptimizer
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.utilities.types import LRSchedulerConfig  # MOVED
-
-if TYPE_CHECKING:
-    pass
 
 
 def parsed(configured: Any, module: Any, steps_schedulers: bool) -> tuple[list[Any], list[LRSchedulerConfig]]:
@@ -48,7 +45,7 @@ def parsed(configured: Any, module: Any, steps_schedulers: bool) -> tuple[list[A
     if automatic and not optimizers:
         raise MisconfigurationException("configure_optimizers returned an empty list; return None to train nothing")
     for config in configs:
-        _check(config, optimizers, steps_schedulers or not automatic)
+        _check_scheduler(config, optimizers, steps_schedulers or not automatic)
     return optimizers, configs
 
 
@@ -170,7 +167,7 @@ def _config(scheduler: Any, monitor: str | None) -> LRSchedulerConfig:
     return config
 
 
-def _check(config: LRSchedulerConfig, optimizers: list[Any], steps_schedulers: bool) -> None:
+def _check_scheduler(config: LRSchedulerConfig, optimizers: list[Any], steps_schedulers: bool) -> None:
     name = type(config.scheduler).__name__
     if config.interval not in ("step", "epoch"):
         raise MisconfigurationException(f"{name}: interval is 'step' or 'epoch', got {config.interval!r}")

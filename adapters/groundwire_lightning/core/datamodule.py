@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from groundwire_lightning.core.hooks import DataHooks
 from groundwire_lightning.core.hparams import HyperParameters
-from groundwire_lightning.core.saving import OfTheClass, build_data_module, load
+from groundwire_lightning.core.saving import OfTheClass, build_data_module, load_object
 from groundwire_lightning.utilities.checked import checked, optional, readable, whole
 
 
@@ -48,7 +48,7 @@ class LightningDataModule(HyperParameters, DataHooks):
     def __str__(self) -> str:
         """One line a loader: how many samples it is over, as far as that can be told now."""
         words = {"Train": "train", "Validation": "val", "Test": "test", "Predict": "predict"}
-        return "\n".join(f"{{{said} dataloader: {_sizes(self, phase)}}}" for said, phase in words.items())
+        return "\n".join(f"{{{said} dataloader: {_dataset_sizes(self, phase)}}}" for said, phase in words.items())
 
     @classmethod
     @checked(
@@ -109,10 +109,10 @@ class LightningDataModule(HyperParameters, DataHooks):
             TypeError: Called on an instance, or without an argument that the file has as the name of code alone.
             CheckpointError: The file is not there, torn, or not safe.
         """
-        return load(cls, checkpoint_path, map_location, hparams_file, weights_only, kwargs, build_data_module)
+        return load_object(cls, checkpoint_path, map_location, hparams_file, weights_only, kwargs, build_data_module)
 
 
-def _sizes(data: LightningDataModule, phase: str) -> str:
+def _dataset_sizes(data: LightningDataModule, phase: str) -> str:
     """The sizes of the datasets of a phase; "None" where its loaders cannot be made now."""
     try:
         loaders = getattr(data, f"{phase}_dataloader")()

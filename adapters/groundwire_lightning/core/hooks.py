@@ -257,5 +257,8 @@ class RetiredHooks:
         """Lightning 1.x."""
 
 
+STEPS = frozenset({"training_step", "validation_step", "test_step", "predict_step"})
+"""What a module makes of a batch; these are called through the wrappers of the model."""
+
 TRANSFERS = ("on_before_batch_transfer", "transfer_batch_to_device", "on_after_batch_transfer")
 """What a module or a data module may override about it; where both do, the data module does it."""

@@ -16,7 +16,7 @@ from typing import Any
 from torch import nn
 
 from groundwire.errors import rank_zero_warn
-from groundwire_lightning.utilities.parsing import AttributeDict  # MOVED
+from groundwire_lightning.utilities.parsing import AttributeDict
 
 _given: ContextVar[dict[str, Any] | None] = ContextVar("_given", default=None)
 
@@ -69,7 +69,7 @@ class HyperParameters:
             frame = here.f_back if here is not None else None
         ignored = {ignore} if isinstance(ignore, str) else set(ignore or ())
         known = _given.get()
-        arguments = _arguments(self, frame) if known is None else known
+        arguments = _init_arguments(self, frame) if known is None else known
         given = {name: value for name, value in arguments.items() if name not in ignored}
         kept, self._hparams_name = _chosen(args, given)
         self._set_hparams(kept)
@@ -121,7 +121,7 @@ def _chosen(args: tuple[Any, ...], given: dict[str, Any]) -> tuple[Any, str | No
         return given, "kwargs" if given else None
     objects = [arg for arg in args if not isinstance(arg, str)]
     if len(objects) == 1:
-        names = [name for name, value in given.items() if value is objects[0] or _same(value, objects[0])]
+        names = [name for name, value in given.items() if value is objects[0] or _same_container(value, objects[0])]
         return objects[0], names[0] if names else None
     names = [name for name in args if isinstance(name, str)]
     if strange := [name for name in names if name not in given]:
@@ -129,7 +129,7 @@ def _chosen(args: tuple[Any, ...], given: dict[str, Any]) -> tuple[Any, str | No
     return {name: given[name] for name in names}, "kwargs"
 
 
-def _same(one: Any, other: Any) -> bool:
+def _same_container(one: Any, other: Any) -> bool:
     return type(one) is type(other) and isinstance(one, (dict, Namespace)) and one == other
 
 
@@ -151,7 +151,7 @@ def _as_mapping(hp: Any) -> Any:
     raise ValueError(f"save_hyperparameters: {type(hp).__name__} is neither a dictionary nor a namespace")
 
 
-def _arguments(made: object, frame: FrameType | None) -> dict[str, Any]:
+def _init_arguments(made: object, frame: FrameType | None) -> dict[str, Any]:
     """The arguments of every ``__init__`` of ``made`` on the stack; those of a subclass win."""
     if dataclasses.is_dataclass(made):
         return {entry.name: getattr(made, entry.name) for entry in dataclasses.fields(made) if entry.init}

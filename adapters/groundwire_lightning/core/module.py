@@ -13,7 +13,7 @@ from groundwire_lightning.core.export import Export
 from groundwire_lightning.core.hooks import ModelHooks
 from groundwire_lightning.core.hparams import HyperParameters
 from groundwire_lightning.core.replaced import TellsOfMethods
-from groundwire_lightning.core.saving import OfTheClass, build_module, load
+from groundwire_lightning.core.saving import OfTheClass, build_module, load_object
 from groundwire_lightning.core.self_log import Logging
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
 
@@ -328,7 +328,7 @@ class LightningModule(TellsOfMethods, HyperParameters, ModelHooks, Logging, Expo
             CheckpointError: The file is not there, torn, not safe, or of another module.
         """
         build = build_module(strict, checkpoint_path)
-        return load(cls, checkpoint_path, map_location, hparams_file, weights_only, kwargs, build)
+        return load_object(cls, checkpoint_path, map_location, hparams_file, weights_only, kwargs, build)
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the trainer: a copy or a pickle of a model is a model."""

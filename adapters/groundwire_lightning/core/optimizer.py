@@ -5,12 +5,15 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.optim import LBFGS, Optimizer
 
 from groundwire_lightning.errors import MisconfigurationException
+
+if TYPE_CHECKING:
+    from groundwire_lightning.core.running import Updating
 
 
 class LightningOptimizer:
@@ -33,7 +36,7 @@ class LightningOptimizer:
         self.__class__ = type(f"Lightning{cls.__name__}", (type(self), cls), {})
 
     @classmethod
-    def of(cls, optimizer: Any, trainer: Any) -> LightningOptimizer:
+    def of(cls, optimizer: Any, trainer: Updating) -> LightningOptimizer:
         """An optimizer that steps through ``trainer``; one that is wrapped already is kept."""
         made = optimizer if isinstance(optimizer, LightningOptimizer) else cls(optimizer)
         made._trainer = weakref.ref(trainer)

@@ -26,7 +26,7 @@ from groundwire_lightning.checkpoints.reading import (
     refused,
 )
 from groundwire_lightning.core import needs
-from groundwire_lightning.paths import OURS, spellings
+from groundwire_lightning.loggers.files import as_mapping, write_hparams
 from groundwire_lightning.utilities.cloud_io import get_filesystem
 from groundwire_lightning.utilities.parsing import AttributeDict
 
@@ -57,16 +57,15 @@ def save_hparams_to_yaml(config_yaml: Any, hparams: Any, use_omegaconf: bool = T
         hparams: A dictionary or a namespace.
         use_omegaconf: Without effect: a container of omegaconf is written as one.
     """
-    from groundwire_lightning.loggers.files import as_mapping, write_hparams
-
     write_hparams(get_filesystem(config_yaml), str(config_yaml), as_mapping(hparams))
 
 
 PAST_KEYS = ("hparams", "module_arguments")
 """Where releases of Lightning before 1.0 kept hyper-parameters."""
-INSTANTIATORS = (*spellings("lightning.pytorch.cli.instantiate_module"), f"{OURS}.cli.instantiate_module")
 OF_A_COMMAND_LINE = ("_instantiator", "_class_path")
 """What a command line writes beside hyper-parameters: what makes the object, and its class."""
+MAKERS: dict[str, Callable[[Any, dict[str, Any]], Any]] = {}
+"""Who makes an object where a file names somebody: path, as a command line writes it, to function."""
 
 
 class UnsafeArgumentError(UnsafeCheckpointError, TypeError, ValueError):
@@ -92,7 +91,7 @@ class OfTheClass:
         return bound
 
 
-def load(
+def load_object(
     cls: Any,
     source: Source,
     map_location: Any,
@@ -179,7 +178,7 @@ def _checked(cls: Any, arguments: dict[str, Any], given: dict[str, Any], source:
     """
     instantiator = arguments.pop("_instantiator", None)
     path = arguments.pop("_class_path", None)
-    if instantiator is not None and instantiator not in INSTANTIATORS:
+    if instantiator is not None and instantiator not in MAKERS:
         raise UnsafeArgumentError(
             f"{source} asks for {instantiator!r} to make {cls.__qualname__}: that runs code it names, and is refused"
         )
@@ -219,14 +218,12 @@ def _instantiated(cls: Any, arguments: dict[str, Any], source: Source) -> Any:
     path = str(arguments.get("_class_path", ""))
     module, _, name = path.rpartition(".")
     asked = getattr(sys.modules.get(module), name, None)
-    if instantiator not in INSTANTIATORS or (path and not (isinstance(asked, type) and issubclass(asked, cls))):
+    if instantiator not in MAKERS or (path and not (isinstance(asked, type) and issubclass(asked, cls))):
         raise UnsafeArgumentError(
             f"{source} asks for {path or instantiator!r}, which is no subclass of {cls.__qualname__} that was "
             "imported; import its module first, if you trust the file"
         )
-    from groundwire_lightning.cli.lightning_cli import instantiate_module
-
-    return instantiate_module(cls, arguments)
+    return MAKERS[instantiator](cls, arguments)
 
 
 def build_data_module(made: Any, state: dict[str, Any]) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from groundwire_lightning.checkpoints.reading import refused
 
 if TYPE_CHECKING:
-    pass
+    from groundwire_lightning.core.running import Saving
 
 STATE_METHODS = frozenset({"state_dict", "load_state_dict", "on_save_checkpoint", "on_load_checkpoint"})
 """Methods of callbacks and data modules that are about their state."""
@@ -17,7 +17,7 @@ STATE_METHODS = frozenset({"state_dict", "load_state_dict", "on_save_checkpoint"
 # rows
 
 
-def told_its_state(trainer: Any, player: Any, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+def told_its_state(trainer: Saving, player: Any, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
     """What is called in place of a method of a callback or data module that is about its state.
 
     Callbacks have no part in files of weights only; who is given a state back is given its own.

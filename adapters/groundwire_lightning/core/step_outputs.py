@@ -9,7 +9,7 @@ from torch import Tensor
 
 from groundwire import GroundwireError
 from groundwire_lightning.errors import MisconfigurationException
-from groundwire_lightning.utilities.data import size_of  # MOVED
+from groundwire_lightning.utilities.data import size_of
 
 
 class EpochSkipped(GroundwireError):  # noqa: N818  # it is a signal; an error only where nobody takes it

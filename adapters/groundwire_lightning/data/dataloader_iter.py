@@ -10,16 +10,14 @@ import functools
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from groundwire import Gap, HookMap, Row, RunState
 from groundwire_lightning.data.feed import Feed
+from groundwire_lightning.errors import PossibleUserWarning
 from groundwire_lightning.utilities.combined_loader import Triple
 
-if TYPE_CHECKING:
-    from groundwire_lightning.trainer.trainer import Trainer
-
-STEPS = {
+READER_OF_STEP = {
     "training_step": ("trainer.reader", "on_train_batch_end"),
     "validation_step": ("trainer.eval_reader", "on_validation_batch_end"),
     "test_step": ("trainer.eval_reader", "on_test_batch_end"),
@@ -93,10 +91,9 @@ def reads(step: Any) -> bool:
 
 def readers(module: Any) -> frozenset[str]:
     """The steps of a module that read batches themselves."""
-    found = frozenset(name for name in STEPS if reads(getattr(module, name, None)))
+    found = frozenset(name for name in READER_OF_STEP if reads(getattr(module, name, None)))
     if found:
         from groundwire.errors import rank_zero_warn
-        from groundwire_lightning.errors import PossibleUserWarning
 
         rank_zero_warn(
             f"{', '.join(sorted(found))} of {type(module).__qualname__} reads from dataloader_iter: a step may read "
@@ -108,7 +105,7 @@ def readers(module: Any) -> frozenset[str]:
 
 
 @functools.cache
-def reading(table: HookMap, steps: frozenset[str]) -> HookMap:
+def reading_table(table: HookMap, steps: frozenset[str]) -> HookMap:
     """The table of a run in which these steps read batches themselves; itself where none does.
 
     Args:
@@ -117,7 +114,7 @@ def reading(table: HookMap, steps: frozenset[str]) -> HookMap:
     """
     if not steps:
         return table
-    ends = {STEPS[step][1]: STEPS[step][0] for step in steps}
+    ends = {READER_OF_STEP[step][1]: READER_OF_STEP[step][0] for step in steps}
     return replace(table, rows=tuple(_reading(line, steps, ends) for line in table.rows))
 
 
@@ -126,7 +123,7 @@ def _reading(line: Row | Gap, steps: frozenset[str], ends: dict[str, str]) -> Ro
         return line
     if line.method in steps:
         turn = None if line.turn is None else _of_no_batch(line.turn)
-        return replace(line, args=(STEPS[line.method][0],), maybe=frozenset(), turn=turn)
+        return replace(line, args=(READER_OF_STEP[line.method][0],), maybe=frozenset(), turn=turn)
     if (reader := ends.get(line.method)) is None:
         return line
     told = {"batch": f"{reader}.batch", "step": f"{reader}.number"}
@@ -140,41 +137,3 @@ def _of_no_batch(turn: Callable[..., Any]) -> Callable[..., Any]:
         return turn(returned, None)
 
     return turned
-
-
-def steps_of_epoch(trainer: Trainer, reader: Reader) -> Iterator[Any]:
-    """The steps of a training epoch, for each the batch that was read before it."""
-    at, progress, most = trainer.at, trainer.progress, trainer.num_training_batches
-    while reader.more(progress.ready, most):
-        at.step, reader.is_last = reader.number, False
-        progress.is_last = progress.ready + 1 == most
-        yield reader.batch
-
-
-def steps_of_evaluation(trainer: Trainer, reader: Reader) -> Iterator[Any]:
-    """The steps of an evaluation or a prediction, likewise; noted where the loader is another one."""
-    at, before = trainer.at, 0
-    try:
-        while not reader.done:
-            at.eval_step, at.loader = reader.number, reader.loader_index
-            if at.loader != before and at.phase == "eval":
-                trainer.logged.loader_ends()
-            before = at.loader
-            yield reader.batch
-    finally:
-        at.loader = 0
-
-
-def by_reading(run: Callable[..., Any]) -> Callable[..., Any]:
-    """A training step after which it is known whether there is another batch."""
-
-    def step(trainer: Trainer, batch: Any, number: int) -> Any:
-        made = run(trainer, batch, number)
-        reader, progress, at = trainer.reader, trainer.progress, trainer.at
-        assert reader is not None  # since the epoch began
-        reader.is_last = reader.done
-        progress.is_last = progress.is_last or reader.done
-        at.is_update = at.is_update or progress.is_last
-        return made
-
-    return step

@@ -150,7 +150,7 @@ class Announced:
         return self.feed.is_last
 
 
-def checked(loader: Any, source: str, mode: str) -> Any:
+def checked_loader(loader: Any, source: str, mode: str) -> Any:
     """A loader that batches can be read from; several are combined.
 
     Args:

@@ -31,12 +31,12 @@ def share(entries: list[Entry], on_step: bool) -> None:
             _take(entry, reduced, on_step)
 
 
-def _said(entry: Entry, on_step: bool) -> str:
+def _entry_name(entry: Entry, on_step: bool) -> str:
     return f"{entry.kept.forked(on_step)} ({entry.kept.hook})"
 
 
 def _parts(entry: Entry, on_step: bool) -> dict[str, tuple[str, Tensor]]:
-    name = _said(entry, on_step)
+    name = _entry_name(entry, on_step)
     if on_step:
         value = entry.value(on_step=True)
         assert value is not None  # it was logged in this hook
@@ -50,7 +50,7 @@ def _parts(entry: Entry, on_step: bool) -> dict[str, tuple[str, Tensor]]:
 
 
 def _take(entry: Entry, reduced: dict[str, Tensor], on_step: bool) -> None:
-    name = _said(entry, on_step)
+    name = _entry_name(entry, on_step)
     value = reduced[name]
     if on_step:
         entry.latest = value

@@ -13,6 +13,7 @@ from torch import Tensor
 from groundwire.measured.ledger import Slot
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.logged.levels import LogError, levels
+from groundwire_lightning.utilities.apply_func import CPU
 
 
 def as_scalar(value: Any, name: str, device: torch.device) -> Tensor:
@@ -37,7 +38,6 @@ def as_scalar(value: Any, name: str, device: torch.device) -> Tensor:
     return scalar if scalar.dtype in (torch.float32, torch.float64) else scalar.to(least)
 
 
-_CPU = torch.device("cpu")
 Asked = tuple[Any, ...]
 """The arguments of ``self.log`` after name and value, in the order of :func:`resolved`."""
 
@@ -228,7 +228,7 @@ class Entry(Slot):
     def _at_step(self) -> Any:
         if isinstance(self.latest, (int, float)):
             device = self.device if self.kind is None else None
-            self.latest = torch.tensor(self.latest, dtype=self.kind or self.least, device=device or _CPU)
+            self.latest = torch.tensor(self.latest, dtype=self.kind or self.least, device=device or CPU)
         return self.latest
 
     def _over_epoch(self) -> Any:

@@ -7,10 +7,10 @@ dictionaries that callbacks read are brought up to date when they are read and w
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -19,18 +19,28 @@ from groundwire.measured.ledger import Ledger
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.logged.entry import Asked, Entry, Kept, as_scalar, is_metric, place_of_metric, resolved
 from groundwire_lightning.logged.levels import LogError
+from groundwire_lightning.utilities.apply_func import CPU
 from groundwire_lightning.utilities.data import checked_size_of
-
-if TYPE_CHECKING:
-    from groundwire_lightning.logged.to_loggers import ToLoggers
 
 _LOGGER, _ADD_LOADER, _METRIC = 1, 5, 10
 """Where these arguments are in :data:`~groundwire_lightning.logged.entry.Asked`."""
-_CPU = torch.device("cpu")
 _KEPT_AS_THEY_ARE = frozenset({torch.float32, torch.float64})
 PHASES = ("train", "eval")
 READ = ("callback", "logger", "bar")
 Collection = dict[tuple[str | None, str, Any], Entry]
+
+
+class Sink(Protocol):
+    """Takes values to loggers."""
+
+    def batch_ends(self, logged: Logged) -> None:
+        """Write what a batch logged, where that is due."""
+
+    def evaluated(self, values: Mapping[str, Tensor]) -> None:
+        """Write what an evaluation comes to."""
+
+    def epoch_ends(self, values: Mapping[str, Tensor]) -> None:
+        """Write what a training epoch comes to."""
 
 
 class Logged:
@@ -61,7 +71,7 @@ class Logged:
         self.loader: int | None = None
         self.results: list[dict[str, Tensor]] = []
         self.ledger = Ledger()
-        self.sink: ToLoggers | None = None
+        self.sink: Sink | None = None
         self.needs_size = False
         self.share: Callable[[list[Entry], bool], None] | None = None
         self._size: int | None = None
@@ -123,7 +133,7 @@ class Logged:
             if dtype is None:
                 self.ledger.add(entry, scalar, weight, entry.device)
             else:
-                self.ledger.add_number(entry, scalar, weight, dtype, _CPU)
+                self.ledger.add_number(entry, scalar, weight, dtype, CPU)
         if entry.shared:
             self._to_share.append(entry)
 

@@ -18,6 +18,7 @@ from groundwire_lightning.loggers.default import class_names
 from groundwire_lightning.loggers.patient import Patient
 
 if TYPE_CHECKING:
+    from groundwire_lightning.core.running import Running
     from groundwire_lightning.logged.store import Logged
 
 
@@ -30,7 +31,7 @@ class ToLoggers:
         trainer: Whose loggers.
     """
 
-    def __init__(self, trainer: Any) -> None:
+    def __init__(self, trainer: Running) -> None:
         self.trainer = trainer
         self._seen: Counter[int] = Counter()
         self._loader: Any = None
@@ -55,7 +56,7 @@ class ToLoggers:
         trainer = self.trainer
         if not (trainer.enable_autolog_hparams and trainer.loggers):
             return
-        hparams = hyper_parameters(trainer.lightning_module, trainer.datamodule)
+        hparams = logged_hyper_parameters(trainer.lightning_module, trainer.datamodule)
         for logger in trainer.loggers:
             if hparams is not None:
                 self._patient(logger).call("log_hyperparams", hparams)
@@ -188,7 +189,7 @@ def plain(values: Mapping[str, Any]) -> dict[str, Any]:
     return {**values, **dict(zip(tensors, numbers(list(tensors.values())), strict=True))}
 
 
-def hyper_parameters(module: Any, datamodule: Any) -> dict[str, Any] | None:
+def logged_hyper_parameters(module: Any, datamodule: Any) -> dict[str, Any] | None:
     """What module and data module want to have logged, or None where neither of them does.
 
     Raises:

@@ -5,21 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.loggers.csv_logs import CSVLogger
 from groundwire_lightning.loggers.logger import DummyLogger
 from groundwire_lightning.loggers.tensorboard import TensorBoardLogger
 
-if TYPE_CHECKING:
-    pass
-
 _INTERACTIVE = ("bash", "interactive")
 _WITH_A_DIRECTORY_A_RUN = ("TensorBoardLogger", "CSVLogger")
 
 
-def chosen(logger: Any, root: str, is_short: bool) -> list[Any]:
+def chosen_loggers(logger: Any, root: str, is_short: bool) -> list[Any]:
     """The loggers of a Trainer.
 
     Args:

@@ -97,7 +97,7 @@ def write_hparams(files: Any, path: str, hparams: Any) -> None:
         try:
             yaml.dump(plain)
         except (TypeError, ValueError):
-            _warn(f"{path}: the hyper-parameter {name!r} is left out; YAML cannot say a {type(plain).__name__}")
+            _warn_of_file(f"{path}: the hyper-parameter {name!r} is left out; YAML cannot say a {type(plain).__name__}")
         else:
             kept[name] = plain
     with files.open(path, "w", newline="") as file:
@@ -162,7 +162,7 @@ def prefixed(metrics: Mapping[str, Any], prefix: str) -> Mapping[str, Any]:
     return {f"{prefix}-{name}": value for name, value in metrics.items()} if prefix else metrics
 
 
-def _warn(message: str) -> None:
+def _warn_of_file(message: str) -> None:
     from groundwire.errors import rank_zero_warn
 
     rank_zero_warn(message)

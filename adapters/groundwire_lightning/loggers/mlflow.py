@@ -141,7 +141,7 @@ class MLFlowLogger(Logger):
         if self._run_name is not None:
             self.tags = self.tags or {}
             if MLFLOW_RUN_NAME in self.tags:
-                _warn(f"MLFlowLogger: run_name={self._run_name!r} replaces the tag {MLFLOW_RUN_NAME}")
+                _warn_of_mlflow(f"MLFlowLogger: run_name={self._run_name!r} replaces the tag {MLFLOW_RUN_NAME}")
             self.tags[MLFLOW_RUN_NAME] = self._run_name
         run = self._mlflow_client.create_run(experiment_id=experiment_id, tags=resolve_tags(self.tags))
         return str(run.info.run_id)
@@ -165,11 +165,13 @@ class MLFlowLogger(Logger):
         told = []
         for key, value in prefixed(metrics, self._prefix).items():
             if isinstance(value, str):
-                _warn(f"MLFlowLogger: {key}={value!r} is no number, so it is dropped")
+                _warn_of_mlflow(f"MLFlowLogger: {key}={value!r} is no number, so it is dropped")
                 continue
             plain = STRANGE.sub("", key)
             if plain != key:
-                _warn(f"MLFlowLogger: {key!r} is logged as {plain!r}; MLflow takes letters, digits and '_/. -'")
+                _warn_of_mlflow(
+                    f"MLFlowLogger: {key!r} is logged as {plain!r}; MLflow takes letters, digits and '_/. -'"
+                )
             told.append(Metric(key=plain, value=value, timestamp=now, step=step or 0))
         self.experiment.log_batch(run_id=self.run_id, metrics=told, **self._log_batch_kwargs)
 
@@ -207,7 +209,7 @@ class MLFlowLogger(Logger):
             self._logged_model_time[found.path] = found.time
 
 
-def _warn(message: str) -> None:
+def _warn_of_mlflow(message: str) -> None:
     from groundwire.errors import rank_zero_warn
 
     rank_zero_warn(message, category=RuntimeWarning)

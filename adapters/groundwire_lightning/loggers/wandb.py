@@ -158,7 +158,7 @@ class WandbLogger(Logger):
     @in_first_process
     def log_hyperparams(self, params: dict[str, Any] | Namespace) -> None:
         """Put hyper-parameters into the run's configuration; functions and classes by name."""
-        named = {key: _named(value) for key, value in as_mapping(params).items()}
+        named = {key: _named_class(value) for key, value in as_mapping(params).items()}
         self.experiment.config.update({key: _writable(value) for key, value in named.items()}, allow_val_change=True)
 
     @in_first_process
@@ -322,7 +322,7 @@ class WandbLogger(Logger):
         return path
 
 
-def _named(value: Any) -> Any:
+def _named_class(value: Any) -> Any:
     """A class by its name; of a function what it returns, or its name where that is no value."""
     if isinstance(value, type):
         return value.__name__

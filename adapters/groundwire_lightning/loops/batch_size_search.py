@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from groundwire_lightning.loops.trial import ask_for_loaders, counters_kept, forget_loaders, run_once, trial
 from groundwire_lightning.utilities.memory import garbage_collection_cuda, is_oom_error
 from groundwire_lightning.utilities.parsing import lightning_getattr, lightning_setattr
 
-LIMITS = {"validate": "limit_val_batches", "test": "limit_test_batches", "predict": "limit_predict_batches"}
+if TYPE_CHECKING:
+    from groundwire_lightning.loops.steered import Steered
+
+LIMIT_OF_ENTRY = {"validate": "limit_val_batches", "test": "limit_test_batches", "predict": "limit_predict_batches"}
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +27,7 @@ class Sizes:
         most: The largest size.
     """
 
-    def __init__(self, trainer: Any, name: str, most: int) -> None:
+    def __init__(self, trainer: Steered, name: str, most: int) -> None:
         self._trainer = trainer
         self._name = name
         self._most = most
@@ -59,7 +62,7 @@ class Sizes:
 
 
 def scale_batch_size(
-    trainer: Any,
+    trainer: Steered,
     mode: str = "power",
     steps_per_trial: int = 3,
     init_val: int = 2,
@@ -95,7 +98,7 @@ def scale_batch_size(
             trainer.limit_val_batches = steps_per_trial
             trainer.max_steps = trainer.global_step + steps_per_trial
         else:
-            setattr(trainer, LIMITS[trainer.state.fn.value], steps_per_trial)
+            setattr(trainer, LIMIT_OF_ENTRY[trainer._purpose.value], steps_per_trial)
         sizes.take(init_val)
         if mode == "power":
             found = _doubled(lambda: run_once(trainer), sizes, max_trials, max_val)
@@ -166,7 +169,7 @@ def _fits(run: Callable[[], None]) -> bool:
     return True
 
 
-def _samples(trainer: Any) -> int | None:
+def _samples(trainer: Steered) -> int | None:
     """The samples of the data, where it says."""
     if trainer._is_fitting:
         trainer.load_training_data()

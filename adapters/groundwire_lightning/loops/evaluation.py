@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from groundwire_lightning.data.dataloader_iter import Reader, steps_of_evaluation
+from groundwire_lightning.data.dataloader_iter import Reader
 from groundwire_lightning.data.feed import Announced, Feed, stray
 from groundwire_lightning.loops.progress import Count
+from groundwire_lightning.loops.reading_steps import steps_of_evaluation
 
 if TYPE_CHECKING:
-    from groundwire_lightning.trainer.trainer import Trainer
+    from groundwire_lightning.loops.steered import Steered
 
 Noting = Callable[[Iterator[Any], Any], Iterator[Any]]
 
 
-def sanity_check(trainer: Trainer) -> None:
+def sanity_check(trainer: Steered) -> None:
     """A few validation batches before the first training batch; whatever they logged is forgotten."""
     if not (trainer.enable_validation and trainer.num_sanity_val_steps):
         return
@@ -32,7 +33,7 @@ def sanity_check(trainer: Trainer) -> None:
     trainer.logged.forget()
 
 
-def validate_within_epoch(trainer: Trainer) -> None:
+def validate_within_epoch(trainer: Steered) -> None:
     """A validation between two training batches, which leaves phase, modes and loss as they were."""
     if trainer.at.is_update:
         trainer.at.phase = "eval"
@@ -43,7 +44,7 @@ def validate_within_epoch(trainer: Trainer) -> None:
         trainer.plan._run_eval_epoch(trainer._eval_dataloader, True, False)
 
 
-def evaluation_run(trainer: Trainer) -> None:
+def evaluation_run(trainer: Steered) -> None:
     """A validation or a test by itself."""
     plan = trainer.plan
     trainer.lightning_module.zero_grad()
@@ -56,7 +57,7 @@ def evaluation_run(trainer: Trainer) -> None:
     plan.on_evaluation_run_end()
 
 
-def evaluation(trainer: Trainer, feed: Feed) -> None:
+def evaluation(trainer: Steered, feed: Feed) -> None:
     """Every batch once, without gradients."""
     plan, at, logged, progress = trainer.plan, trainer.at, trainer.logged, trainer.progress
     tells = trainer._tells_loader
@@ -69,7 +70,7 @@ def evaluation(trainer: Trainer, feed: Feed) -> None:
         plan.on_eval_epoch_start(False)
         trainer.notice_replaced()
         broke_off = 0
-        for batch in batches_of(trainer, feed):
+        for batch in batches_of_evaluation(trainer, feed):
             progress.val_batch.ready, progress.val_is_last = progress.val_batch.ready + 1, feed.is_last
             logged.batch_starts(batch, at.loader if tells else None)
             try:
@@ -97,15 +98,15 @@ def evaluation(trainer: Trainer, feed: Feed) -> None:
         trainer._last_val_time = time.monotonic()
 
 
-def batches_of(trainer: Trainer, feed: Feed, noting: Noting | None = None) -> Iterable[Any]:
+def batches_of_evaluation(trainer: Steered, feed: Feed, noting: Noting | None = None) -> Iterable[Any]:
     """The batches of a pass as hooks see them; before steps that read batches themselves, one for each step."""
     if isinstance(feed, Reader):
         return steps_of_evaluation(trainer, feed)
-    batches = announced(trainer, feed)
+    batches = announced_of_evaluation(trainer, feed)
     return trainer._on_device(Announced(feed, batches if noting is None else noting(batches, trainer.at)))
 
 
-def check_pass(trainer: Trainer, feed: Feed) -> None:
+def check_pass(trainer: Steered, feed: Feed) -> None:
     """Look at the end of a pass over the loaders of an evaluation or a prediction.
 
     Raises:
@@ -115,7 +116,7 @@ def check_pass(trainer: Trainer, feed: Feed) -> None:
         raise stray(f"a hook that changes or moves the batches of the {trainer._phase.loader}")
 
 
-def announced(trainer: Trainer, feed: Feed) -> Iterator[Any]:
+def announced_of_evaluation(trainer: Steered, feed: Feed) -> Iterator[Any]:
     """The batches of a feed, each after it is known where it comes from, and whether that is another loader."""
     at, before = trainer.at, 0
     for batch, at.eval_step, at.loader in feed:
@@ -127,7 +128,7 @@ def announced(trainer: Trainer, feed: Feed) -> Iterator[Any]:
 
 
 @contextmanager
-def evaluating(trainer: Trainer, phase: Any = "eval") -> Iterator[None]:
+def evaluating(trainer: Steered, phase: Any = "eval") -> Iterator[None]:
     """What an evaluation runs under: within ``fit`` only gradients are off, else inference mode is on."""
     outer, trainer.at.phase = trainer.at.phase, phase
     with torch.no_grad() if trainer._is_fitting or not trainer.inference_mode else torch.inference_mode():
@@ -136,7 +137,7 @@ def evaluating(trainer: Trainer, phase: Any = "eval") -> Iterator[None]:
 
 
 @contextmanager
-def modes_kept(trainer: Trainer) -> Iterator[None]:
+def modes_kept(trainer: Steered) -> Iterator[None]:
     """Note the mode of each part of the module, for :func:`restore_modes`; an evaluation may run within another."""
     outer = trainer._modes
     trainer._modes = {name: part.training for name, part in trainer.lightning_module.named_modules()}
@@ -146,7 +147,7 @@ def modes_kept(trainer: Trainer) -> Iterator[None]:
         trainer._modes = outer
 
 
-def restore_modes(trainer: Trainer) -> None:
+def restore_modes(trainer: Steered) -> None:
     """Give each part of the module the mode that it had; a part that is new keeps the one it has."""
     for name, part in trainer.lightning_module.named_modules():
         part.training = trainer._modes.get(name, part.training)

@@ -13,25 +13,26 @@ from typing import TYPE_CHECKING, Any
 from groundwire import NonFiniteLossError, StopTrainingError
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.step_outputs import EpochSkipped
-from groundwire_lightning.data.dataloader_iter import Reader, steps_of_epoch
+from groundwire_lightning.data.dataloader_iter import Reader
 from groundwire_lightning.data.feed import Announced, Feed, stray, tell_epoch
 from groundwire_lightning.errors import PossibleUserWarning
 from groundwire_lightning.loops import resume
 from groundwire_lightning.loops.evaluation import sanity_check, validate_within_epoch
 from groundwire_lightning.loops.limits import is_done, is_epoch_done, should_validate, validates_in_epoch
+from groundwire_lightning.loops.reading_steps import steps_of_epoch
 from groundwire_lightning.loops.steps import (
-    after_step,  # MOVED
-    move_schedulers,  # MOVED
+    after_step,
+    move_schedulers,
     window,
-    without_batch,  # MOVED
+    without_batch,
 )
 from groundwire_lightning.utilities.seed import isolate_rng
 
 if TYPE_CHECKING:
-    from groundwire_lightning.trainer.trainer import Trainer
+    from groundwire_lightning.loops.steered import Steered
 
 
-def assembly(trainer: Trainer) -> None:
+def assembly(trainer: Steered) -> None:
     """Model on its device, then the optimizer; loaders come when the run asks for them."""
     plan = trainer.plan
     trainer.notice_replaced()
@@ -45,7 +46,7 @@ def assembly(trainer: Trainer) -> None:
     trainer.scheduler = plan.create_scheduler()
 
 
-def training_run(trainer: Trainer) -> None:
+def training_run(trainer: Steered) -> None:
     """The sanity check, then training."""
     trainer.notice_replaced()
     trainer.restore_training()
@@ -55,7 +56,7 @@ def training_run(trainer: Trainer) -> None:
     train(trainer)
 
 
-def train(trainer: Trainer) -> None:
+def train(trainer: Steered) -> None:
     """Epochs until there are enough, or steps, or somebody stops the run."""
     plan = trainer.plan
     trainer.load_training_data()
@@ -94,7 +95,7 @@ def warn_of_eval_mode(module: Any) -> None:
         )
 
 
-def epoch(trainer: Trainer) -> None:
+def epoch(trainer: Steered) -> None:
     """Training with the validation inside it, and the end of the epoch."""
     plan, at = trainer.plan, trainer.at
     trainer.load_training_data()
@@ -109,13 +110,13 @@ def epoch(trainer: Trainer) -> None:
     trainer.notice_replaced()
 
 
-def train_epoch(trainer: Trainer) -> None:
+def train_epoch(trainer: Steered) -> None:
     """Every training batch once, with the validations that are due among them."""
     plan, at, logged, progress = trainer.plan, trainer.at, trainer.logged, trainer.progress
     at.phase = "train"
     feed = start_of_epoch(trainer)
     validates = validates_in_epoch(trainer)
-    batches = () if is_epoch_done(trainer) else batches_of(trainer, feed)
+    batches = () if is_epoch_done(trainer) else batches_of_epoch(trainer, feed)
     for batch in batches:
         progress.ready += 1
         progress.batches += 1
@@ -156,7 +157,7 @@ def train_epoch(trainer: Trainer) -> None:
     end_of_epoch(trainer)
 
 
-def start_of_epoch(trainer: Trainer) -> Feed:
+def start_of_epoch(trainer: Steered) -> Feed:
     """The hooks at the start of an epoch, its counters and its batches; of one that is taken up, what is left."""
     plan, progress, restart = trainer.plan, trainer.progress, trainer.restart
     if restart is None or restart.begins_epoch:
@@ -182,15 +183,15 @@ def start_of_epoch(trainer: Trainer) -> Feed:
     return feed
 
 
-def batches_of(trainer: Trainer, feed: Feed) -> Iterable[Any]:
+def batches_of_epoch(trainer: Steered, feed: Feed) -> Iterable[Any]:
     """The batches of an epoch as hooks see them; before steps that read batches themselves, one for each step."""
     trainer.reader = feed if isinstance(feed, Reader) else None
     if trainer.reader is not None:
         return steps_of_epoch(trainer, trainer.reader)
-    return trainer._on_device(Announced(feed, announced(trainer, feed)))
+    return trainer._on_device(Announced(feed, announced_of_epoch(trainer, feed)))
 
 
-def announced(trainer: Trainer, feed: Feed) -> Iterator[Any]:
+def announced_of_epoch(trainer: Steered, feed: Feed) -> Iterator[Any]:
     """The batches of a feed, each after its number is known, and whether it is the last."""
     at, progress = trainer.at, trainer.progress
     for batch, at.step, _ in feed:
@@ -198,7 +199,7 @@ def announced(trainer: Trainer, feed: Feed) -> Iterator[Any]:
         yield batch
 
 
-def end_of_epoch(trainer: Trainer) -> None:
+def end_of_epoch(trainer: Steered) -> None:
     """The hooks at the end of an epoch, schedulers that wait for a metric, and the epoch's values."""
     plan = trainer.plan
     trainer.logged.epoch_ends()

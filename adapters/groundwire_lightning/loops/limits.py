@@ -11,7 +11,7 @@ from groundwire_lightning.errors import MisconfigurationException, PossibleUserW
 from groundwire_lightning.utilities.console import tell
 
 if TYPE_CHECKING:
-    from groundwire_lightning.trainer.loaders import Loaders
+    from groundwire_lightning.loops.steered import Paced
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ def least_epochs(min_epochs: int | None, min_steps: int | None) -> int:
     return 0 if min_steps is None else 1
 
 
-def is_done(trainer: Loaders) -> bool:
+def is_done(trainer: Paced) -> bool:
     """True once there were enough epochs or steps, or somebody asked to stop and may."""
     if trainer.num_training_batches == 0:
         if trainer.limit_train_batches:
@@ -57,7 +57,7 @@ def is_done(trainer: Loaders) -> bool:
     return enough_epochs or (trainer.should_stop and can_stop_early(trainer))
 
 
-def is_epoch_done(trainer: Loaders) -> bool:
+def is_epoch_done(trainer: Paced) -> bool:
     """True where the epoch ends before its data does."""
     if _enough_steps(trainer):
         return True
@@ -67,7 +67,7 @@ def is_epoch_done(trainer: Loaders) -> bool:
     return trainer.should_stop
 
 
-def _tell_not_yet(trainer: Loaders) -> None:
+def _tell_not_yet(trainer: Paced) -> None:
     """Say once why a run that was asked to stop goes on."""
     if not trainer.told_to_go_on:
         least = f"min_epochs={trainer.min_epochs} or min_steps={trainer.min_steps}"
@@ -75,17 +75,17 @@ def _tell_not_yet(trainer: Loaders) -> None:
     trainer.told_to_go_on = True
 
 
-def can_stop_early(trainer: Loaders) -> bool:
+def can_stop_early(trainer: Paced) -> bool:
     """True once the least number of epochs and steps is reached."""
     enough_epochs = trainer.progress.processed >= (trainer.min_epochs or 0)
     return enough_epochs and (not trainer.min_steps or trainer.global_step >= trainer.min_steps)
 
 
-def _enough_steps(trainer: Loaders) -> bool:
+def _enough_steps(trainer: Paced) -> bool:
     return trainer.max_steps != -1 and trainer.global_step >= trainer.max_steps
 
 
-def validation_interval(trainer: Loaders) -> float | None:
+def validation_interval(trainer: Paced) -> float | None:
     """Batches between two validations; infinite for data without a length, which is validated at its end.
 
     Where validations are due by the time, it is None, and the clock starts.
@@ -95,7 +95,7 @@ def validation_interval(trainer: Loaders) -> float | None:
         MisconfigurationException: The interval is 0, or a share of data that has no length.
     """
     interval, batches = trainer.val_check_interval, trainer.num_training_batches
-    if trainer._val_check_seconds is not None:
+    if trainer._val_check_time_interval is not None:
         trainer._last_val_time = time.monotonic()
         return None
     if isinstance(interval, int):
@@ -125,7 +125,7 @@ def _refuse_never(name: str, interval: int) -> None:
         )
 
 
-def validates_in_epoch(trainer: Loaders) -> bool:
+def validates_in_epoch(trainer: Paced) -> bool:
     """True in an epoch at whose batches validations may run.
 
     Raises:
@@ -137,19 +137,19 @@ def validates_in_epoch(trainer: Loaders) -> bool:
     return trainer.enable_validation and (every is None or (trainer.current_epoch + 1) % every == 0)
 
 
-def should_validate(trainer: Loaders) -> bool:
+def should_validate(trainer: Paced) -> bool:
     """True if a validation runs after the batch in use."""
     return _is_due(trainer) and validates_in_epoch(trainer)  # the quick question first: it is asked at each batch
 
 
-def _is_due(trainer: Loaders) -> bool:
+def _is_due(trainer: Paced) -> bool:
     progress, interval = trainer.progress, trainer.val_check_batch
     if trainer.should_stop and can_stop_early(trainer):
         return True
     if trainer.reader is not None and trainer.reader.is_last:
         return True
-    if trainer._val_check_seconds is not None:
-        return time.monotonic() - trainer._last_val_time >= trainer._val_check_seconds
+    if trainer._val_check_time_interval is not None:
+        return time.monotonic() - trainer._last_val_time >= trainer._val_check_time_interval
     assert interval is not None  # since the training loader was asked for
     if math.isinf(interval):
         limit = trainer.limit_train_batches

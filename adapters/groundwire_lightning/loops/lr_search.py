@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.optim.lr_scheduler import LRScheduler
@@ -14,7 +14,10 @@ from groundwire_lightning.loops.trial import ask_for_loaders, counters_kept, run
 from groundwire_lightning.utilities.parsing import lightning_hasattr, lightning_setattr
 from groundwire_lightning.utilities.types import LRSchedulerConfig
 
-NAMES = ("lr", "learning_rate")
+if TYPE_CHECKING:
+    from groundwire_lightning.loops.steered import Steered
+
+RATE_NAMES = ("lr", "learning_rate")
 """Where a module keeps its learning rate, unless it says otherwise."""
 
 log = logging.getLogger(__name__)
@@ -107,7 +110,7 @@ class _LRFinder:
 
 
 def lr_find(
-    trainer: Any,
+    trainer: Steered,
     model: Any,
     min_lr: float = 1e-8,
     max_lr: float = 1,
@@ -138,7 +141,7 @@ def lr_find(
         MisconfigurationException: There is not exactly one optimizer.
     """
     if trainer.fast_dev_run:
-        _warn("the learning-rate finder is left out with fast_dev_run")
+        _warn_of_rates("the learning-rate finder is left out with fast_dev_run")
         return None
     name = _name_of_rate(model, attr_name) if update_attr else ""
     finder = _LRFinder(mode, min_lr, max_lr, num_training)
@@ -174,10 +177,10 @@ def _growing(finder: _LRFinder, optimizer: Any) -> LRScheduler:
 
 
 def _name_of_rate(model: Any, given: str) -> str:
-    for name in (given,) if given else NAMES:
+    for name in (given,) if given else RATE_NAMES:
         if lightning_hasattr(model, name):
             return name
-    asked = f"{given!r}" if given else " or ".join(map(repr, NAMES))
+    asked = f"{given!r}" if given else " or ".join(map(repr, RATE_NAMES))
     raise AttributeError(
         f"{type(model).__name__} keeps no learning rate as {asked}, in itself or in its hparams; say where it does: "
         "lr_find(attr_name=...), or leave it alone: update_attr=False"
@@ -212,7 +215,7 @@ class _LRCallback(Callback):
         self.progress_bar_refresh_rate = progress_bar_refresh_rate
         self.progress_bar: Any = None
 
-    def on_train_batch_start(self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_start(self, trainer: Steered, pl_module: Any, batch: Any, batch_idx: int) -> None:
         """Note the rate."""
         self.batches += 1
         if (batch_idx + 1) % trainer.accumulate_grad_batches:
@@ -223,7 +226,7 @@ class _LRCallback(Callback):
             self.progress_bar = tqdm(desc="Finding best initial lr", total=self.num_training)
         self.lrs.append(trainer.lr_scheduler_configs[0].scheduler.lr[0])
 
-    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_end(self, trainer: Steered, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Note the loss."""
         if (batch_idx + 1) % trainer.accumulate_grad_batches:
             return
@@ -292,7 +295,7 @@ class _ExponentialLR(_Growing):
         return base * (self.end_lr / base) ** share
 
 
-def _warn(message: str) -> None:
+def _warn_of_rates(message: str) -> None:
     from groundwire.errors import rank_zero_warn
 
     rank_zero_warn(message)

@@ -5,30 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from groundwire import RunState
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.data.feed import stray
 from groundwire_lightning.data.samplers import Seen
 from groundwire_lightning.guests import is_a
 from groundwire_lightning.loops.evaluation import (
-    batches_of,  # MOVED
-    check_pass,  # MOVED
-    evaluating,  # MOVED
-    modes_kept,  # MOVED
-    restore_modes,  # MOVED
+    batches_of_evaluation,
+    check_pass,
+    evaluating,
+    modes_kept,
+    restore_modes,
 )
-from groundwire_lightning.utilities.apply_func import moved
+from groundwire_lightning.utilities.apply_func import CPU, moved
 from groundwire_lightning.utilities.combined_loader import is_combined, parts_of
 
 if TYPE_CHECKING:
-    from groundwire_lightning.trainer.trainer import Trainer
+    from groundwire_lightning.loops.steered import Steered
 
 
-def prediction_run(trainer: Trainer) -> None:
+def prediction_run(trainer: Steered, predicted: Predicted) -> None:
     """Every batch to predict once; what the module says of it is kept where somebody asked for it."""
-    plan, made, seen = trainer.plan, trainer.predicted, 0
+    plan, seen = trainer.plan, 0
     trainer.lightning_module.zero_grad()
     with evaluating(trainer, "predict"):
         trainer.load_evaluation_data()
@@ -37,19 +35,19 @@ def prediction_run(trainer: Trainer) -> None:
         feed = trainer.evaluation_feed()
         if feed is None:
             return
-        made.begin(parts_of(trainer._eval_dataloader), trainer.callbacks)
+        predicted.begin(parts_of(trainer._eval_dataloader), trainer.callbacks)
         with modes_kept(trainer):
             plan.prediction_run_start()
             plan.on_prediction_run_start()
             trainer.notice_replaced()
-            for batch in batches_of(trainer, feed, made.noting):
+            for batch in batches_of_evaluation(trainer, feed, predicted.noting):
                 try:
                     predictions = plan._run_prediction_step(batch, trainer.at.eval_step)
                 except StopIteration as end:
                     if trainer.eval_reader is None:
                         raise stray("predict_step, or a hook around it,") from end
                     break
-                made.take(predictions, trainer.at.loader)
+                predicted.take(predictions, trainer.at.loader)
                 seen += 1
             else:
                 check_pass(trainer, feed)
@@ -57,9 +55,6 @@ def prediction_run(trainer: Trainer) -> None:
             plan.prediction_run_end()
             plan.on_prediction_run_end()
             restore_modes(trainer)
-
-
-CPU = torch.device("cpu")
 
 
 class Predicted:

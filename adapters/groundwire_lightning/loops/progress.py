@@ -1,10 +1,11 @@
-"""How far fitting has come, as Lightning counts it; kept from one ``fit`` to the next and in checkpoints."""
+"""How far fitting has come, as Lightning counts it, and where it is taken up; kept between fits and in checkpoints."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(slots=True)
@@ -118,3 +119,28 @@ class Progress:
     def forget_validation(self) -> None:
         """Count validations from the beginning."""
         self.val_batch, self.val_before, self.val_is_last = Count(), Count(), False
+
+
+Place = Literal["between", "epoch start", "mid-epoch", "epoch end", "after the epoch"]
+
+
+@dataclass(slots=True)
+class Restart:
+    """Where a run is taken up; forgotten once the epoch that it was in is over.
+
+    Attributes:
+        in_epoch: An epoch was under way, or steps and not epochs are what counts.
+        epoch: The moment of the epoch.
+        batch: The moment of the batch: its end, or after it.
+        in_validation: A validation was under way.
+    """
+
+    in_epoch: bool
+    epoch: Place = "between"
+    batch: Literal["between", "batch end", "after it"] = "between"
+    in_validation: bool = False
+
+    @property
+    def begins_epoch(self) -> bool:
+        """The hooks at the start of the epoch are still to be run."""
+        return self.epoch not in ("mid-epoch", "epoch end")

@@ -6,42 +6,17 @@ The states are Lightning's own, told from the counters of its loops, and so is w
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.loops.limits import should_validate, validates_in_epoch
-from groundwire_lightning.loops.progress import Count
+from groundwire_lightning.loops.progress import Count, Restart
 from groundwire_lightning.utilities.combined_loader import has_state, parts_of
 
 if TYPE_CHECKING:
     from groundwire_lightning.data.feed import Feed
     from groundwire_lightning.loops.progress import Progress
-    from groundwire_lightning.trainer.trainer import Trainer
-
-Place = Literal["between", "epoch start", "mid-epoch", "epoch end", "after the epoch"]
-
-
-@dataclass(slots=True)
-class Restart:
-    """Where a run is taken up; forgotten once the epoch that it was in is over.
-
-    Attributes:
-        in_epoch: An epoch was under way, or steps and not epochs are what counts.
-        epoch: The moment of the epoch.
-        batch: The moment of the batch: its end, or after it.
-        in_validation: A validation was under way.
-    """
-
-    in_epoch: bool
-    epoch: Place = "between"
-    batch: Literal["between", "batch end", "after it"] = "between"
-    in_validation: bool = False
-
-    @property
-    def begins_epoch(self) -> bool:
-        """The hooks at the start of the epoch are still to be run."""
-        return self.epoch not in ("mid-epoch", "epoch end")
+    from groundwire_lightning.loops.steered import Steered
 
 
 def told_from(progress: Progress, by_steps: bool) -> Restart:
@@ -75,7 +50,7 @@ def told_from(progress: Progress, by_steps: bool) -> Restart:
     return restart
 
 
-def enter_run(trainer: Trainer) -> None:
+def enter_run(trainer: Steered) -> None:
     """Count the epoch as done where only its last hooks were missing."""
     restart, progress = trainer.restart, trainer.progress
     if restart is None:
@@ -94,7 +69,7 @@ def enter_run(trainer: Trainer) -> None:
         progress.epochs = progress.processed
 
 
-def enter_epoch(trainer: Trainer, restart: Restart) -> None:
+def enter_epoch(trainer: Steered, restart: Restart) -> None:
     """Set the counters of the epoch to where its first batch will be."""
     progress = trainer.progress
     if restart.in_epoch and restart.batch != "after it" and not _accumulates(trainer):
@@ -112,7 +87,7 @@ def enter_epoch(trainer: Trainer, restart: Restart) -> None:
     _tell_of_repeated_data(trainer)
 
 
-def first_batch_is_over(trainer: Trainer, restart: Restart, feed: Feed) -> bool:
+def first_batch_is_over(trainer: Steered, restart: Restart, feed: Feed) -> bool:
     """Do what is left of the batch in use, if there is something; False where the next batch is due.
 
     Args:
@@ -140,7 +115,7 @@ def first_batch_is_over(trainer: Trainer, restart: Restart, feed: Feed) -> bool:
     return False
 
 
-def _accumulates(trainer: Trainer) -> bool:
+def _accumulates(trainer: Steered) -> bool:
     progress = trainer.progress
     is_final = progress.is_last or progress.ready == trainer.num_training_batches
     return progress.ready % trainer.accumulate_grad_batches != 0 and not is_final
@@ -151,7 +126,7 @@ def _total(progress: Progress) -> Count:
     return progress.before.plus(Count(progress.ready, batch.started, batch.processed, batch.completed))
 
 
-def _tell_of_repeated_data(trainer: Trainer) -> None:
+def _tell_of_repeated_data(trainer: Steered) -> None:
     batches, loader = trainer.num_training_batches, trainer.train_dataloader
     if math.isinf(batches) or callable(getattr(loader, "load_state_dict", None)):
         return

@@ -20,12 +20,12 @@ from groundwire_lightning.loops.resume import told_from
 from groundwire_lightning.utilities.combined_loader import has_state, parts_of
 
 if TYPE_CHECKING:
-    from groundwire_lightning.trainer.trainer import Trainer
+    from groundwire_lightning.loops.steered import Steered
 
 HPARAMS = ("CHECKPOINT_HYPER_PARAMS_NAME", "CHECKPOINT_HYPER_PARAMS_KEY")
 
 
-def dumped(trainer: Trainer, weights_only: bool) -> dict[str, Any]:
+def dumped(trainer: Steered, weights_only: bool) -> dict[str, Any]:
     """The checkpoint of this moment.
 
     Args:
@@ -48,17 +48,17 @@ def dumped(trainer: Trainer, weights_only: bool) -> dict[str, Any]:
         if scaler := trainer.precision_plugin.state_dict():
             state[type(trainer.precision_plugin).__qualname__] = scaler
     for made in (module, trainer.datamodule):
-        state |= hyper_parameters(made)
+        state |= saved_hyper_parameters(made)
     trainer._saves_weights_only = weights_only
     try:
         trainer.plan._save_state(state)
     finally:
         trainer._saves_weights_only = False
-    _tell(trainer, foreign(state, besides=("state_dict", "loops", "optimizer_states")))
+    _tell_of_foreign(trainer, foreign(state, besides=("state_dict", "loops", "optimizer_states")))
     return state
 
 
-def hyper_parameters(made: Any) -> dict[str, Any]:
+def saved_hyper_parameters(made: Any) -> dict[str, Any]:
     """What a module or data module kept of its arguments, under the keys of a checkpoint."""
     hparams = getattr(made, "hparams", None)
     if not hparams or not hasattr(made, HPARAMS[1]):
@@ -82,7 +82,7 @@ def _writable(hparams: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in hparams.items() if name not in lost}
 
 
-def restore_training(trainer: Trainer, state: dict[str, Any]) -> None:
+def restore_training(trainer: Steered, state: dict[str, Any]) -> None:
     """Give a trainer, whose optimizers are there, what a checkpoint holds of its loops, optimizers and schedulers.
 
     Raises:
@@ -115,7 +115,7 @@ def restore_training(trainer: Trainer, state: dict[str, Any]) -> None:
             _restore_part(part, kept, trainer.ckpt_path)
 
 
-def check(trainer: Trainer, state: dict[str, Any]) -> None:
+def check(trainer: Steered, state: dict[str, Any]) -> None:
     """See that a checkpoint has what a run takes from it, before anything of it is taken.
 
     Raises:
@@ -151,7 +151,7 @@ def _check_entries(state: dict[str, Any], fitting: tuple[str, ...]) -> None:
         kept.keys()
 
 
-def restore_precision(trainer: Trainer, state: dict[str, Any]) -> None:
+def restore_precision(trainer: Steered, state: dict[str, Any]) -> None:
     """Give the precision of a trainer what a checkpoint holds of it: the scale of gradients."""
     precision = trainer.precision_plugin
     if scaler := state.get(type(precision).__qualname__, state.get("native_amp_scaling_state")):
@@ -167,12 +167,12 @@ def _restore_part(part: Any, state: dict[str, Any], source: Any) -> None:
         ) from error
 
 
-def _loader_states(trainer: Trainer) -> list[Any]:
+def _loader_states(trainer: Steered) -> list[Any]:
     """The states of training loaders that can give theirs and take it back."""
     return [part.state_dict() for part in parts_of(trainer._train_dataloader) if has_state(part)]
 
 
-def _tell(trainer: Trainer, foreign: dict[str, str]) -> None:
+def _tell_of_foreign(trainer: Steered, foreign: dict[str, str]) -> None:
     """Say once what makes files of this trainer more than tensors and plain values."""
     new = {path: kind for path, kind in foreign.items() if path not in trainer._told_foreign}
     if not new:

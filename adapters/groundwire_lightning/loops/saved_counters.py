@@ -13,7 +13,7 @@ BATCH = "epoch_loop.batch_progress"
 AUTOMATIC = "epoch_loop.automatic_optimization.optim_progress"
 MANUAL = "epoch_loop.manual_optimization.optim_step_progress"
 SCHEDULER = "epoch_loop.scheduler_progress"
-VALIDATION = "epoch_loop.val_loop.batch_progress"
+VALIDATION_PROGRESS = "epoch_loop.val_loop.batch_progress"
 STEPPED = "_batches_that_stepped"
 OTHERS = ("validate", "test", "predict")
 
@@ -46,7 +46,7 @@ def written(progress: Progress, automatic: bool, loaders: list[Any]) -> dict[str
         "epoch_loop.manual_optimization.state_dict": {},
         MANUAL: no_step if automatic else _twice(by_hand, dict(by_hand)),
         "epoch_loop.val_loop.state_dict": {},
-        VALIDATION: _both(progress.val_before.plus(progress.val_batch), progress.val_batch)
+        VALIDATION_PROGRESS: _both(progress.val_before.plus(progress.val_batch), progress.val_batch)
         | {"is_last_batch": progress.val_is_last},
         EPOCH: _both(epoch, epoch),
     }
@@ -83,9 +83,9 @@ def taken(progress: Progress, fit_loop: Mapping[str, Any], automatic: bool) -> N
         progress.cleared - in_epoch[1],
         progress.moved - in_epoch[2],
     )
-    total, current = _counts(fit_loop.get(VALIDATION, {}))
+    total, current = _counts(fit_loop.get(VALIDATION_PROGRESS, {}))
     progress.val_batch, progress.val_before = current, total.minus(current)
-    progress.val_is_last = bool(fit_loop.get(VALIDATION, {}).get("is_last_batch", False))
+    progress.val_is_last = bool(fit_loop.get(VALIDATION_PROGRESS, {}).get("is_last_batch", False))
     progress.stepped = fit_loop.get("epoch_loop.state_dict", {}).get(STEPPED, 0)
 
 

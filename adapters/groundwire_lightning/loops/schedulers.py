@@ -10,10 +10,10 @@ from groundwire_lightning.loops.phases import of_each_loader
 from groundwire_lightning.utilities.types import LRSchedulerConfig  # MOVED
 
 if TYPE_CHECKING:
-    from groundwire_lightning.trainer.trainer import Trainer
+    from groundwire_lightning.loops.steered import Steered
 
 
-def due(trainer: Trainer, interval: str, plateau: bool) -> Iterator[tuple[Any, Any]]:
+def due(trainer: Steered, interval: str, plateau: bool) -> Iterator[tuple[Any, Any]]:
     """The schedulers that move on now, each with the metric it is given, or None.
 
     A frequency counts batches of the epoch or epochs; schedulers with a metric come later than
@@ -31,7 +31,7 @@ def due(trainer: Trainer, interval: str, plateau: bool) -> Iterator[tuple[Any, A
             _missing(trainer, config)
 
 
-def _missing(trainer: Trainer, config: LRSchedulerConfig) -> None:
+def _missing(trainer: Steered, config: LRSchedulerConfig) -> None:
     said = (
         f"{type(config.scheduler).__name__} monitors {config.monitor!r}, which was not logged; there are "
         f"{sorted(trainer.callback_metrics)}.{of_each_loader(str(config.monitor), trainer.callback_metrics)}"

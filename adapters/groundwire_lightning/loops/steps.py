@@ -15,10 +15,10 @@ from groundwire_lightning.loops import updates
 from groundwire_lightning.loops.schedulers import due
 
 if TYPE_CHECKING:
-    from groundwire_lightning.trainer.trainer import Trainer
+    from groundwire_lightning.loops.steered import Steered
 
 
-def train_step(trainer: Trainer, batch: Any, step: int) -> Any:
+def train_step(trainer: Steered, batch: Any, step: int) -> Any:
     """Forward, loss and backward of a batch, and an update where it completes one."""
     plan, at, progress = trainer.plan, trainer.at, trainer.progress
     progress.batch.started += 1
@@ -48,11 +48,11 @@ def train_step(trainer: Trainer, batch: Any, step: int) -> Any:
     return batch_output
 
 
-def step_by_hand(trainer: Trainer, batch: Any, step: int) -> Any:
+def step_by_hand(trainer: Steered, batch: Any, step: int) -> Any:
     """A batch of a module whose ``training_step`` makes its updates itself."""
     trainer.progress.batch.started += 1
     try:
-        batch_output = updates.step_by_hand(trainer, batch, step)
+        batch_output = updates.run_step_by_hand(trainer, batch, step)
     except StopIteration:
         if trainer.reader is None:
             raise
@@ -61,7 +61,7 @@ def step_by_hand(trainer: Trainer, batch: Any, step: int) -> Any:
     return batch_output
 
 
-def step_without_backward(trainer: Trainer, batch: Any, step: int) -> Any:
+def step_without_backward(trainer: Steered, batch: Any, step: int) -> Any:
     """A batch of a pass that only measures; its last batch makes an update with whatever gradients are left.
 
     That update is Lightning's, and no gain: with ``numerics="exact"`` there is none.
@@ -84,13 +84,13 @@ def step_without_backward(trainer: Trainer, batch: Any, step: int) -> Any:
     return batch_output
 
 
-def without_batch(trainer: Trainer) -> None:
+def without_batch(trainer: Steered) -> None:
     """The place of a batch that is None: no step, but counters and schedulers move on."""
     after_step(trainer)
     tell_of_no_batch(trainer)
 
 
-def after_step(trainer: Trainer) -> None:
+def after_step(trainer: Steered) -> None:
     """Move on the schedulers that need no metric: after an update, and with the last batch of an epoch."""
     trainer.progress.batch.processed = trainer.progress.ready
     if trainer.lr_scheduler_configs:
@@ -100,7 +100,7 @@ def after_step(trainer: Trainer) -> None:
             move_schedulers(trainer, "epoch", plateau=False)
 
 
-def move_schedulers(trainer: Trainer, interval: str, plateau: bool) -> None:
+def move_schedulers(trainer: Steered, interval: str, plateau: bool) -> None:
     """Move on the schedulers that are due, one after the other; those of a module that does so itself are not."""
     if trainer.way == "by hand" or not trainer.lr_scheduler_configs:
         return
@@ -117,7 +117,7 @@ class Closure:
         batch_output: Of the last call; None before the first.
     """
 
-    def __init__(self, trainer: Trainer, batch: Any, step: int) -> None:
+    def __init__(self, trainer: Steered, batch: Any, step: int) -> None:
         self._moment = trainer, batch, step
         self.batch_output: Any = None
 
@@ -141,8 +141,8 @@ class Closure:
             )
 
 
-def forward_and_backward(trainer: Trainer, batch: Any, step: int) -> Any:
-    """Forward, loss and backward of a batch, in the order of ``fit_order.train_step``."""
+def forward_and_backward(trainer: Steered, batch: Any, step: int) -> Any:
+    """Forward, loss and backward of a batch, in the order of :func:`train_step`."""
     plan, at = trainer.plan, trainer.at
     batch_output = plan.calculate_train_batch_loss(batch)
     loss, scaler = batch_output["loss"], trainer.precision_plugin.scaler
@@ -161,7 +161,7 @@ def forward_and_backward(trainer: Trainer, batch: Any, step: int) -> Any:
     return batch_output
 
 
-def nested_step(trainer: Trainer, batch: Any, step: int) -> Any:
+def nested_step(trainer: Steered, batch: Any, step: int) -> Any:
     """A batch whose forward and backward pass run within the optimizer's step, where it completes an update."""
     plan, at, progress = trainer.plan, trainer.at, trainer.progress
     progress.batch.started += 1
@@ -182,7 +182,7 @@ def nested_step(trainer: Trainer, batch: Any, step: int) -> Any:
     return closure.batch_output
 
 
-def tell_of_no_batch(trainer: Trainer) -> None:
+def tell_of_no_batch(trainer: Steered) -> None:
     """Call what stands after a training step, with None for the batch and for what the step made of it."""
     if not trainer.told_of_no_batch:
         trainer.told_of_no_batch = True
@@ -202,7 +202,7 @@ def _read(space: dict[str, Any], name: str) -> Any:
     return None if name == "trainer.step_outputs" else reduce(getattr, path, space[root])
 
 
-def window(trainer: Trainer) -> int:
+def window(trainer: Steered) -> int:
     """What the loss of the batch in use is divided by.
 
     Lightning divides by ``accumulate_grad_batches``, also in the last window of an epoch, which may
@@ -218,7 +218,7 @@ def window(trainer: Trainer) -> int:
     return size
 
 
-def reweigh(trainer: Trainer) -> None:
+def reweigh(trainer: Steered) -> None:
     """Make the gradients of a short last window those of a mean over what it holds.
 
     For data without a length: that the window is the last one is not known before its last batch.
@@ -235,7 +235,7 @@ def reweigh(trainer: Trainer) -> None:
                     parameter.grad.mul_(size / held)
 
 
-def _tell_once(trainer: Trainer, held: int) -> None:
+def _tell_once(trainer: Steered, held: int) -> None:
     if trainer.told_of_short_window:
         return
     trainer.told_of_short_window = True

@@ -6,9 +6,13 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from groundwire_lightning.loggers.logger import DummyLogger
 from groundwire_lightning.loops import fit
+
+if TYPE_CHECKING:
+    from groundwire_lightning.loops.steered import Steered
 
 SETTINGS = (
     "max_steps",
@@ -28,15 +32,13 @@ SETTINGS = (
 
 
 @contextmanager
-def trial(trainer: Any, callbacks: Sequence[Any]) -> Iterator[None]:
+def trial(trainer: Steered, callbacks: Sequence[Any]) -> Iterator[None]:
     """Let a trial use the Trainer with callbacks of its own, without loggers; give back what it had.
 
     Args:
         trainer: A Trainer inside one of its runs.
         callbacks: Those of the trial.
     """
-    from groundwire_lightning.loggers.logger import DummyLogger
-
     module = trainer.lightning_module
     settings = {name: vars(trainer)[name] for name in SETTINGS if name in vars(trainer)}
     before, loggers = list(trainer.callbacks), trainer.loggers
@@ -61,7 +63,7 @@ def trial(trainer: Any, callbacks: Sequence[Any]) -> Iterator[None]:
 
 
 @contextmanager
-def counters_kept(trainer: Any) -> Iterator[None]:
+def counters_kept(trainer: Steered) -> Iterator[None]:
     """Give the Trainer back its place in the run; what was logged meanwhile stays, as it does in Lightning."""
     progress, at = deepcopy(trainer.progress), dataclasses.replace(trainer.at)
     try:
@@ -73,7 +75,7 @@ def counters_kept(trainer: Any) -> Iterator[None]:
         trainer.run_history.reset()
 
 
-def run_once(trainer: Any) -> None:
+def run_once(trainer: Steered) -> None:
     """Go through what the entry point does, once: train, evaluate or predict; loaders are asked for anew.
 
     Args:
@@ -88,13 +90,13 @@ def run_once(trainer: Any) -> None:
             getattr(trainer, trainer._running)()
 
 
-def ask_for_loaders(trainer: Any) -> None:
+def ask_for_loaders(trainer: Steered) -> None:
     """Ask for the training loader anew."""
     forget_loaders(trainer)
     if trainer._is_fitting:
         trainer.load_training_data()
 
 
-def forget_loaders(trainer: Any) -> None:
+def forget_loaders(trainer: Steered) -> None:
     """Let loaders be asked for when they are needed next."""
     trainer._train_dataloader = trainer._eval_dataloader = trainer._feed = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import wraps
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch import Tensor
@@ -18,8 +18,11 @@ from groundwire_lightning.strategies.precision import Precision, unscales
 from groundwire_lightning.strategies.wrappers import expect_backward
 from groundwire_lightning.utilities.apply_func import moved
 
+if TYPE_CHECKING:
+    from groundwire_lightning.loops.steered import Steered, Stepped
 
-def told(batch_output: Mapping[str, Any], share: float) -> dict[str, Any]:
+
+def told_of_step(batch_output: Mapping[str, Any], share: float) -> dict[str, Any]:
     """What ``on_train_batch_end`` is given.
 
     Args:
@@ -112,7 +115,7 @@ class Stepping(Trainer):
     def lightning_optimizers(self) -> list[LightningOptimizer]:
         """The same as a module is handed them."""
         found = self.optimizers
-        if self._handles is None or not _same(self._handles[0], found):
+        if self._handles is None or not _same_optimizers(self._handles[0], found):
             self._handles = list(found), [LightningOptimizer.of(optimizer, self) for optimizer in found]
         return self._handles[1]
 
@@ -339,7 +342,7 @@ class Stepping(Trainer):
         if self._told is None:
             made = self._batch_output
             by_hand = self.way == "by hand"
-            self._told = {} if made is None else told_by_hand(made) if by_hand else told(made, self.at.window)
+            self._told = {} if made is None else told_by_hand(made) if by_hand else told_of_step(made, self.at.window)
         return self._told
 
 
@@ -348,7 +351,7 @@ def step_in_native_order(trainer: Stepping, batch: Any, step: int) -> Any:
     if trainer.way != "by hand":
         return super(Stepping, trainer)._run_train_step(batch, step)
     before = trainer.at.update
-    batch_output = step_by_hand(trainer, batch, step)
+    batch_output = run_step_by_hand(trainer, batch, step)
     trainer.at.done = step + 1
     for _ in range(trainer.at.update - before):
         trainer.plan.on_train_update_end(step)
@@ -367,7 +370,7 @@ def nests(optimizers: list[Any]) -> bool:
     return any(not evaluates_once(optimizer) for optimizer in optimizers)
 
 
-def step_by_hand(trainer: Any, batch: Any, step: int) -> Any:
+def run_step_by_hand(trainer: Stepped, batch: Any, step: int) -> Any:
     """A batch of a module whose ``training_step`` makes its updates itself."""
     plan = trainer.plan
     plan.on_train_step_start(step)
@@ -388,12 +391,12 @@ def step_by_hand(trainer: Any, batch: Any, step: int) -> Any:
 def synchronised_at_updates(run: Callable[..., Any]) -> Callable[..., Any]:
     """A step that averages gradients over the processes only where it completes an update."""
 
-    def step(trainer: Any, batch: Any, number: int) -> Any:
+    def step(trainer: Steered, batch: Any, number: int) -> Any:
         with nullcontext() if trainer.at.is_update else trainer.without_sync():
             return run(trainer, batch, number)
 
     return step
 
 
-def _same(one: list[Any], other: list[Any]) -> bool:
+def _same_optimizers(one: list[Any], other: list[Any]) -> bool:
     return len(one) == len(other) and all(left is right for left, right in zip(one, other, strict=True))

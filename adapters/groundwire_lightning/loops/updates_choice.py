@@ -2,69 +2,50 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from groundwire import place_of
 from groundwire_lightning.core.optimizer import evaluates_once
 from groundwire_lightning.core.replaced import TellsOfMethods, noticing
-from groundwire_lightning.data.dataloader_iter import by_reading
 from groundwire_lightning.loops import steps
-from groundwire_lightning.loops.steps import nested_step
+from groundwire_lightning.loops.reading_steps import by_reading
+from groundwire_lightning.loops.steered import Steered
 from groundwire_lightning.loops.updates import nests, synchronised_at_updates
-from groundwire_lightning.trainer.loaders import Loaders
 
-if TYPE_CHECKING:
-    pass
-
-STEPS = {"straight": steps.train_step, "nested": nested_step, "by hand": steps.step_by_hand}
+STEP_OF_WAY: dict[str, Callable[..., Any]] = {
+    "straight": steps.train_step,
+    "nested": steps.nested_step,
+    "by hand": steps.step_by_hand,
+}
 """How updates are made, and the step that makes them so."""
 
 
-class FitSteps(Loaders):
-    """Takes the steps of a run in Lightning's order.
+def step_for(trainer: Steered) -> Callable[..., Any]:
+    """The step that makes updates in the way that was chosen.
 
-    Attributes:
-        skips_backward: Batches are only looked at: nothing is differentiated, nothing updated.
-        told_of_nesting: It was said that a user's ``optimizer_step`` runs around more than an update.
-        told_of_short_window: It was said that a window of accumulation is a short one.
-        told_of_no_batch: It was said that a training batch was None.
+    Args:
+        trainer: Of whose run; asked before each epoch, so that a step need not ask.
     """
-
-    skips_backward: bool = False
-    told_of_nesting: bool = False
-    told_of_short_window: bool = False
-    told_of_no_batch: bool = False
-    _clips_before_step = False
-    _step: Any = staticmethod(steps.train_step)
-
-    def choose_way(self) -> None:
-        """Decide how updates are made; done before each epoch, so that a step need not ask."""
-        super().choose_way()
-        if self.way == "nested":
-            tell_of_nesting(self)
-        self._step = STEPS[self.way]
-        if self.way != "by hand" and self.world_size > 1:
-            self._step = synchronised_at_updates(self._step)
-        if self.way != "by hand" and self.skips_backward:
-            self._step = steps.step_without_backward
-        if not isinstance(self.lightning_module, TellsOfMethods):
-            self._step = noticing(self._step, self.lightning_module)
-        if "training_step" in self._readers:
-            self._step = by_reading(self._step)
-
-    def _nests(self) -> bool:
-        scaled = self.precision_plugin.scaler is not None
-        # a scheduler that was made of what self.optimizers() gives counts the steps of that
-        counted = self._handles is not None and any("step" in vars(handle) for handle in self._handles[1])
-        return scaled or counted or "optimizer_step" in self.plan.instead or nests(self.optimizers)
-
-    def _count_step(self, done: bool) -> None:
-        super()._count_step(done)
-        self.progress.steps_ready += not done
-        self.progress.steps += done
+    step: Callable[..., Any] = STEP_OF_WAY[trainer.way]
+    if trainer.way != "by hand" and trainer.world_size > 1:
+        step = synchronised_at_updates(step)
+    if trainer.way != "by hand" and trainer.skips_backward:
+        step = steps.step_without_backward
+    if not isinstance(trainer.lightning_module, TellsOfMethods):
+        step = noticing(step, trainer.lightning_module)
+    return by_reading(step) if "training_step" in trainer._readers else step
 
 
-def said_of_updates(trainer: FitSteps) -> list[str]:
+def nests_updates(trainer: Steered) -> bool:
+    """True where forward and backward pass run within the optimizer's step."""
+    scaled = trainer.precision_plugin.scaler is not None
+    # a scheduler that was made of what self.optimizers() gives counts the steps of that
+    counted = trainer._handles is not None and any("step" in vars(handle) for handle in trainer._handles[1])
+    return scaled or counted or "optimizer_step" in trainer.plan.instead or nests(trainer.optimizers)
+
+
+def said_of_updates(trainer: Steered) -> list[str]:
     """How updates are made, in lines for a report.
 
     Args:
@@ -81,7 +62,7 @@ def said_of_updates(trainer: FitSteps) -> list[str]:
     return [f"straight: forward and backward pass, then the optimizer's step{later}"]
 
 
-def _reasons_to_nest(trainer: FitSteps) -> list[str]:
+def _reasons_to_nest(trainer: Steered) -> list[str]:
     """What forward and backward pass run within."""
     cls = type(trainer.lightning_module)
     parts = [part for part in trainer._parts() if part.role == "LightningModule"]
@@ -95,7 +76,7 @@ def _reasons_to_nest(trainer: FitSteps) -> list[str]:
     ]
 
 
-def own_step(trainer: FitSteps) -> str:
+def own_step(trainer: Steered) -> str:
     """A user's ``optimizer_step`` that stands before the adapter, and where; empty without one."""
     for cls in type(trainer).__mro__:
         if cls.__module__.partition(".")[0].startswith("groundwire"):
@@ -105,7 +86,7 @@ def own_step(trainer: FitSteps) -> str:
     return ""
 
 
-def tell_of_nesting(trainer: FitSteps) -> None:
+def tell_of_nesting(trainer: Steered) -> None:
     """Say, once, that a user's ``optimizer_step`` runs around more than an update."""
     if trainer.told_of_nesting or not (own := own_step(trainer)):
         return

@@ -13,11 +13,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from groundwire import Part, Trainer
+from groundwire_lightning.core.hooks import STEPS
 from groundwire_lightning.core.states import TrainerFn
 from groundwire_lightning.profilers import PassThroughProfiler
-
-STEPS = frozenset({"training_step", "validation_step", "test_step", "predict_step"})
-"""Methods of the module that Lightning calls through its strategy, and names after it."""
 
 MODULE = "[LightningModule]{module}."
 STRATEGY = "[Strategy]{strategy}."
@@ -129,7 +127,7 @@ def next_of(iterator: Iterator[Any]) -> Iterator[Any]:
         return
 
 
-def strategy_of(trainer: Any) -> str:
+def strategy_of(trainer: object) -> str:
     """The class name of the strategy, as Lightning would have it."""
     strategy = getattr(trainer, "strategy", None)
     return "SingleDeviceStrategy" if strategy is None else type(strategy).__name__
@@ -151,7 +149,7 @@ def through(trainer: Profiled, part: Part) -> Callable[[str, Callable[..., Any]]
 
     def timed(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         called = method if before is None else before(name, method)
-        action = f"{strategy if name in STEPS else who}.{name}"
+        action = f"{strategy if name in STEPS else who}.{name}"  # Lightning calls steps through its strategy
 
         def recorded(*args: Any, **kwargs: Any) -> Any:
             with profile(action):

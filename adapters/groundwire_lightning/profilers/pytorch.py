@@ -18,7 +18,7 @@ from torch.profiler import ProfilerAction, ProfilerActivity
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.profilers.profiler import Profiler
 
-STEPS = {"training": "train", "validation": "val", "test": "test", "predict": "predict"}
+PROFILED_STEPS = {"training": "train", "validation": "val", "test": "test", "predict": "predict"}
 """What the name of a step begins with, and the name of its number of batches in the trainer."""
 LEAST_STEPS = 5
 """Batches that the default schedule needs: one to wait, one to warm up, three to record."""
@@ -72,7 +72,7 @@ class ScheduleWrapper:
 
     def reset(self) -> None:
         """Begin to count anew."""
-        self._counts = dict.fromkeys(STEPS, 0)
+        self._counts = dict.fromkeys(PROFILED_STEPS, 0)
         self._finished: set[str] = set()
         self._kind: str | None = None
         self._last: ProfilerAction | None = None
@@ -91,7 +91,7 @@ class ScheduleWrapper:
         Args:
             current_action: Its name, which ends with that of the method.
         """
-        self._kind = next((kind for kind in STEPS if current_action.endswith(f"{kind}_step")), None)
+        self._kind = next((kind for kind in PROFILED_STEPS if current_action.endswith(f"{kind}_step")), None)
 
     @property
     def num_step(self) -> int:
@@ -143,7 +143,7 @@ class PyTorchProfiler(Profiler):
         KeyError: ``table_kwargs`` holds what the table does not take.
     """
 
-    STEP_FUNCTIONS: ClassVar[set[str]] = {f"{kind}_step" for kind in STEPS}
+    STEP_FUNCTIONS: ClassVar[set[str]] = {f"{kind}_step" for kind in PROFILED_STEPS}
     AVAILABLE_SORT_KEYS: ClassVar[set[str]] = {
         *(f"{device}_time{total}" for device in ("cpu", "cuda") for total in ("", "_total")),
         *(f"{own}{device}_memory_usage" for device in ("cpu", "cuda") for own in ("", "self_")),
@@ -236,13 +236,13 @@ class PyTorchProfiler(Profiler):
         self.profiler.schedule = lambda step: ProfilerAction.RECORD
 
     def _batches_of(self, action_name: str) -> float:
-        kind = next(kind for kind in STEPS if action_name.endswith(f"{kind}_step"))
+        kind = next(kind for kind in PROFILED_STEPS if action_name.endswith(f"{kind}_step"))
         trainer = getattr(self._lightning_module, "_trainer", None) if self._lightning_module is not None else None
         if trainer is None:
             return LEAST_STEPS
         if kind == "training":
             return float(trainer.num_training_batches)
-        names = [f"num_{STEPS[kind]}_batches", *(["num_sanity_val_batches"] if kind == "validation" else [])]
+        names = [f"num_{PROFILED_STEPS[kind]}_batches", *(["num_sanity_val_batches"] if kind == "validation" else [])]
         found = [getattr(trainer, name) for name in names]
         return sum(sum(each) if isinstance(each, list) else each for each in found)
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from groundwire_lightning.profilers.profiler import Profiler
 
 Cells = Sequence[str]
-WIDTH = 15
+COLUMN_WIDTH = 15
 
 
 class SimpleProfiler(Profiler):
@@ -100,4 +100,4 @@ class SimpleProfiler(Profiler):
         return [rule] + [line for part in drawn for line in (*part, rule)]
 
     def _row(self, cells: Cells, widest: int) -> str:
-        return "".join([f"|  {cells[0]:<{widest}}\t|", *(f"  {cell:<{WIDTH}}\t|" for cell in cells[1:])])
+        return "".join([f"|  {cells[0]:<{widest}}\t|", *(f"  {cell:<{COLUMN_WIDTH}}\t|" for cell in cells[1:])])

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from groundwire_lightning.errors import missing
+from groundwire_lightning.errors import NotSupportedYetError, missing
 from groundwire_lightning.strategies.ddp import DDPStrategy
 from groundwire_lightning.strategies.single_device import SingleDeviceStrategy
 from groundwire_lightning.strategies.strategy import ParallelStrategy, Strategy
@@ -44,8 +44,6 @@ class _Registry(dict[str, type]):
 
     def register(self, name: str, *args: object, **kwargs: object) -> None:
         """Refused: methods of a strategy of one's own would never be called."""
-        from groundwire_lightning.errors import NotSupportedYetError
-
         raise NotSupportedYetError(
             f"StrategyRegistry.register({name!r}): processes work together through Accelerate; override "
             "_create_accelerator of the Trainer"

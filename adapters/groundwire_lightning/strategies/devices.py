@@ -78,7 +78,7 @@ def _name_of(kind: Kind) -> str:
     return kind.name()
 
 
-def strategy_of(given: Mapping[str, Any], kind: str) -> Strategy:
+def strategy_for(given: Mapping[str, Any], kind: str) -> Strategy:
     """The strategy that is asked for, as an object.
 
     Args:

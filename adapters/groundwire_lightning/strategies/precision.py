@@ -215,7 +215,7 @@ class DoublePrecision(_TruePrecision):
     _dtype = torch.float64
 
 
-def checked(precision: Any) -> str:
+def checked_precision(precision: Any) -> str:
     """The name of a precision, however it is spelt.
 
     Args:
@@ -237,7 +237,7 @@ def checked(precision: Any) -> str:
     return SPELLINGS[precision]
 
 
-def made(precision: Any, device: str) -> Precision:
+def precision_for(precision: Any, device: str) -> Precision:
     """What ``precision=`` asks for.
 
     Args:
@@ -249,7 +249,7 @@ def made(precision: Any, device: str) -> Precision:
     """
     if isinstance(precision, Precision):
         return precision
-    name = checked(precision)
+    name = checked_precision(precision)
     if name == "16-mixed" and device == "cpu":
         from groundwire.errors import rank_zero_warn
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from accelerate import Accelerator
 
+if TYPE_CHECKING:
+    from groundwire_lightning.core.running import AmongProcesses
 
-def agreed(trainer: Any, decision: bool, *, all: bool = True) -> bool:  # noqa: A002  # Lightning's word
+
+def agreed(trainer: AmongProcesses, decision: bool, *, all: bool = True) -> bool:  # noqa: A002  # Lightning's word
     """What the processes decide together.
 
     Args:
@@ -23,7 +26,7 @@ def agreed(trainer: Any, decision: bool, *, all: bool = True) -> bool:  # noqa: 
     return bool(votes.item() == trainer.world_size if all else votes.item() > 0)
 
 
-def told_by_first(trainer: Any, value: Any) -> Any:
+def told_by_first(trainer: AmongProcesses, value: Any) -> Any:
     """The value that the first process has."""
     if trainer.world_size == 1:
         return value
@@ -32,7 +35,7 @@ def told_by_first(trainer: Any, value: Any) -> Any:
     return broadcast_object_list([value])[0]
 
 
-def together(trainer: Any) -> None:
+def together(trainer: AmongProcesses) -> None:
     """Wait until every process is here."""
     if trainer.world_size > 1:
         trainer._accelerator.wait_for_everyone()

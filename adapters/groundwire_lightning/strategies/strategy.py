@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import torch
 
+from groundwire_lightning.checkpoints.io import TorchCheckpointIO, own_io
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+
+if TYPE_CHECKING:
+    from groundwire_lightning.core.running import Running
 
 __all__ = ["ParallelStrategy"]
 
@@ -36,7 +40,7 @@ class Strategy:
             raise MisconfigurationException(f"{type(self).__name__} is asked before it was passed to a Trainer")
         return self._trainer
 
-    def _answer_for(self, trainer: Any) -> None:
+    def _answer_for(self, trainer: Running) -> None:
         own = [cls for cls in type(self).__mro__ if not cls.__module__.startswith("groundwire_lightning.")]
         written = [name for cls in own for name in vars(cls) if hasattr(Strategy, name) and name[:2] != "__"]
         if written:
@@ -290,15 +294,11 @@ class Strategy:
     @property
     def checkpoint_io(self) -> Any:
         """What reads and writes checkpoints; may be set to one of your own."""
-        from groundwire_lightning.checkpoints.io import TorchCheckpointIO
-
         return TorchCheckpointIO() if self._checkpoint_io is None else self._checkpoint_io
 
     @checkpoint_io.setter
     def checkpoint_io(self, plugin: Any) -> None:
-        from groundwire_lightning.checkpoints.io import as_given
-
-        self._checkpoint_io = as_given(plugin)
+        self._checkpoint_io = own_io(plugin)
 
     restore_checkpoint_after_setup = False
     lightning_restore_optimizer = True
@@ -322,7 +322,7 @@ class Strategy:
         """Refused: the Trainer has set up its processes when it was made."""
         _refuse("setup_environment", "the processes are set up when the Trainer is made")
 
-    def setup(self, trainer: Any) -> None:
+    def setup(self, trainer: Running) -> None:
         """Refused: see ``_prepare_model_and_optimizer`` of the Trainer."""
         _refuse("setup", "override _prepare_model_and_optimizer of the Trainer")
 

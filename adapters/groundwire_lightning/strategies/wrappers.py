@@ -26,10 +26,10 @@ def through_wrappers(model: Any, module: Any, method: Callable[..., Any], by_han
         method: Its bound method.
         by_hand: The method runs backward passes itself; see :func:`expect_backward`.
     """
-    compiled = next((part for part in _layers(model) if hasattr(part, "_orig_mod")), None)
+    compiled = next((part for part in _wrapped_layers(model) if hasattr(part, "_orig_mod")), None)
     if compiled is not None:
         method = compiled.dynamo_ctx(method)
-    outermost = next((part for part in _layers(model) if part is not compiled and part is not module), None)
+    outermost = next((part for part in _wrapped_layers(model) if part is not compiled and part is not module), None)
     if outermost is None:
         return method
     if by_hand and isinstance(outermost, DDP):
@@ -77,7 +77,7 @@ def _without_expecting(wrapper: Any, method: Callable[..., Any]) -> Callable[...
     return step
 
 
-def _layers(model: Any) -> list[Any]:
+def _wrapped_layers(model: Any) -> list[Any]:
     """A model and what it is wrapped around, from the outside in."""
     layers = []
     while isinstance(model, torch.nn.Module):

@@ -18,7 +18,7 @@ from groundwire_lightning.callbacks.of_a_trainer import checkpoints_last, specia
 from groundwire_lightning.core.callback import idle_hooks
 from groundwire_lightning.core.configure_optimizers import parsed
 from groundwire_lightning.core.datamodule import LightningDataModule
-from groundwire_lightning.core.hooks import TRANSFERS
+from groundwire_lightning.core.hooks import STEPS, TRANSFERS
 from groundwire_lightning.core.replaced import Standing
 from groundwire_lightning.core.self_log import keep_from_compiling
 from groundwire_lightning.core.state_methods import STATE_METHODS, told_its_state
@@ -34,7 +34,6 @@ from groundwire_lightning.trainer.facade import Facade
 from groundwire_lightning.utilities.combined_loader import is_combined, is_several
 from groundwire_lightning.utilities.types import LRSchedulerConfig
 
-STEPS = frozenset({"training_step", "validation_step", "test_step", "predict_step"})
 Through = Callable[[str, Callable[..., Any]], Callable[..., Any]]
 WIRED = frozenset(line.method for hookmap in (NATIVE, LIGHTNING) for line in hookmap.rows)
 """The methods that a run may bind."""

@@ -249,7 +249,7 @@ ARGUMENTS = (
 """Every argument of Lightning 2.6 in its order, and the one that only we have."""
 
 
-def check(given: Mapping[str, Any]) -> dict[str, Any]:
+def check_arguments(given: Mapping[str, Any]) -> dict[str, Any]:
     """Refuse values that make no sense, or are not supported.
 
     Args:

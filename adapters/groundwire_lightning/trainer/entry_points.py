@@ -12,23 +12,25 @@ from groundwire_lightning import guests
 from groundwire_lightning.callbacks.of_a_trainer import has_any
 from groundwire_lightning.core.configure_optimizers import check_training_step
 from groundwire_lightning.core.states import TrainerFn, TrainerStatus
-from groundwire_lightning.data.dataloader_iter import readers, reading
+from groundwire_lightning.data.dataloader_iter import readers, reading_table
 from groundwire_lightning.data.feed import Feed
 from groundwire_lightning.errors import MisconfigurationException, NoModuleError, PossibleUserWarning, TunerExit
 from groundwire_lightning.logged import results_table
 from groundwire_lightning.loops import limits
 from groundwire_lightning.loops.predictions import Predicted
-from groundwire_lightning.loops.updates_choice import FitSteps
 from groundwire_lightning.map import LIGHTNING
 from groundwire_lightning.trainer.arguments import EVALUATE, FIT, PREDICT
+from groundwire_lightning.trainer.loaders import Loaders
 from groundwire_lightning.utilities.checked import checked
 
 
-class EntryPoints(FitSteps):
+class EntryPoints(Loaders):
     """The calls that start a run."""
 
     results_table: list[dict[str, float]]
     predicted: Predicted = Predicted(True)
+    told_of_short_window: bool = False
+    told_of_no_batch: bool = False
 
     @checked(**FIT)
     def fit(
@@ -267,7 +269,7 @@ class EntryPoints(FitSteps):
             collate_fn=None,
             create_scheduler_fn=None,
             _purpose=purpose,
-            _table=reading(LIGHTNING, self._readers),  # until the loaders are counted
+            _table=reading_table(LIGHTNING, self._readers),  # until the loaders are counted
             **nothing,
             **asked,
         )

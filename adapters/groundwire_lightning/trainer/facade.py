@@ -21,7 +21,8 @@ from groundwire_lightning.loops.phases import PHASES
 from groundwire_lightning.strategies import SingleDeviceStrategy, Strategy
 from groundwire_lightning.strategies.precision import Precision
 from groundwire_lightning.trainer import connector_stand_ins, stand_ins
-from groundwire_lightning.utilities.combined_loader import as_given
+from groundwire_lightning.trainer.answering import Answering
+from groundwire_lightning.utilities.combined_loader import loader_as_given
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -135,31 +136,31 @@ class Answers:
     # loops and connectors
 
     @property
-    def fit_loop(self) -> stand_ins.FitLoop:
+    def fit_loop(self: Answering) -> stand_ins.FitLoop:
         """What ``fit`` does, as far as it is asked about."""
         return stand_ins.FitLoop(self)
 
     @property
-    def validate_loop(self) -> stand_ins.EvaluationLoop:
+    def validate_loop(self: Answering) -> stand_ins.EvaluationLoop:
         """What ``validate`` does."""
         return stand_ins.EvaluationLoop(self)
 
     @property
-    def test_loop(self) -> stand_ins.EvaluationLoop:
+    def test_loop(self: Answering) -> stand_ins.EvaluationLoop:
         """What ``test`` does."""
         return stand_ins.EvaluationLoop(self)
 
     @property
-    def predict_loop(self) -> stand_ins.PredictionLoop:
+    def predict_loop(self: Answering) -> stand_ins.PredictionLoop:
         """What ``predict`` does."""
         return stand_ins.PredictionLoop(self)
 
     @property
-    def _evaluation_loop(self) -> stand_ins.EvaluationLoop:
+    def _evaluation_loop(self: Answering) -> stand_ins.EvaluationLoop:
         return stand_ins.EvaluationLoop(self)
 
     @property
-    def _active_loop(self) -> Any:
+    def _active_loop(self: Answering) -> Any:
         if not self._is_running:
             return None
         if self._purpose == "predict":
@@ -167,31 +168,31 @@ class Answers:
         return self.fit_loop if self.training else self._evaluation_loop
 
     @property
-    def _results(self) -> stand_ins.Results | None:
+    def _results(self: Answering) -> stand_ins.Results | None:
         return None if self._active_loop is None or self._purpose == "predict" else stand_ins.Results(self)
 
     @property
-    def _logger_connector(self) -> connector_stand_ins.LoggerConnector:
+    def _logger_connector(self: Answering) -> connector_stand_ins.LoggerConnector:
         return connector_stand_ins.LoggerConnector(self)
 
     @property
-    def _accelerator_connector(self) -> connector_stand_ins.AcceleratorConnector:
+    def _accelerator_connector(self: Answering) -> connector_stand_ins.AcceleratorConnector:
         return connector_stand_ins.AcceleratorConnector(self)
 
     @property
-    def _data_connector(self) -> connector_stand_ins.DataConnector:
+    def _data_connector(self: Answering) -> connector_stand_ins.DataConnector:
         return connector_stand_ins.DataConnector(self)
 
     @property
-    def _callback_connector(self) -> connector_stand_ins.CallbackConnector:
+    def _callback_connector(self: Answering) -> connector_stand_ins.CallbackConnector:
         return connector_stand_ins.CallbackConnector(self)
 
     @property
-    def _checkpoint_connector(self) -> connector_stand_ins.CheckpointConnector:
+    def _checkpoint_connector(self: Answering) -> connector_stand_ins.CheckpointConnector:
         return connector_stand_ins.CheckpointConnector(self)
 
     @property
-    def _signal_connector(self) -> connector_stand_ins.SignalConnector:
+    def _signal_connector(self: Answering) -> connector_stand_ins.SignalConnector:
         return connector_stand_ins.SignalConnector(self)
 
     # callbacks, by their kind
@@ -370,7 +371,7 @@ class Facade(Answers):
     @property
     def train_dataloader(self) -> Any:
         """The loaders of training batches, once they were asked for."""
-        return as_given(self._train_dataloader)
+        return loader_as_given(self._train_dataloader)
 
     @property
     def val_dataloaders(self) -> Any:
@@ -388,7 +389,7 @@ class Facade(Answers):
         return self._loaders_of("predict")
 
     def _loaders_of(self, prefix: str) -> Any:
-        return as_given(self._eval_dataloader) if PHASES[self._purpose].prefix == prefix else None
+        return loader_as_given(self._eval_dataloader) if PHASES[self._purpose].prefix == prefix else None
 
     @property
     def num_training_batches(self) -> float:

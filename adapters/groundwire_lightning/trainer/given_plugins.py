@@ -63,7 +63,7 @@ def _precision(plugin: Any, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _files(plugin: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-    return {"checkpoint_io": io.as_given(plugin)}
+    return {"checkpoint_io": io.own_io(plugin)}
 
 
 def _processes(plugin: Any, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def _processes(plugin: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def _layers(plugin: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+def _plugin_arguments(plugin: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     if type(plugin).__name__ == "TorchSyncBatchNorm":
         return {"sync_batchnorm": True}
     raise NotSupportedYetError(
@@ -85,4 +85,9 @@ def _layers(plugin: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
-_TAKEN = {"Precision": _precision, "CheckpointIO": _files, "ClusterEnvironment": _processes, "LayerSync": _layers}
+_TAKEN = {
+    "Precision": _precision,
+    "CheckpointIO": _files,
+    "ClusterEnvironment": _processes,
+    "LayerSync": _plugin_arguments,
+}

@@ -11,14 +11,14 @@ from typing import Any
 from groundwire import HookMap, Part
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.states import TrainerFn
-from groundwire_lightning.data.dataloader_iter import Reader, reading
-from groundwire_lightning.data.feed import Feed, checked, limited, tell_epoch
+from groundwire_lightning.data.dataloader_iter import Reader, reading_table
+from groundwire_lightning.data.feed import Feed, checked_loader, limited, tell_epoch
 from groundwire_lightning.data.loader_warnings import warn_of_loaders
 from groundwire_lightning.data.samplers import for_prediction, in_order, shared, warn_of_shuffling
 from groundwire_lightning.errors import MisconfigurationException, NoLoaderError, NotSupportedYetError
 from groundwire_lightning.loops import limits, resume
 from groundwire_lightning.loops.phases import PHASES, Phase, check_loader_index
-from groundwire_lightning.loops.progress import Progress
+from groundwire_lightning.loops.progress import Progress, Restart
 from groundwire_lightning.map import LIGHTNING, ONE_LOADER
 from groundwire_lightning.trainer.adapter import LightningAdapter
 from groundwire_lightning.trainer.settings import OVERFIT
@@ -54,7 +54,7 @@ class Loaders(LightningAdapter):
     val_check_batch: float | None = None
     overfit_batches: int | float = 0
     reload_dataloaders_every_n_epochs: int = 0
-    _val_check_seconds: float | None = None
+    _val_check_time_interval: float | None = None
     _last_val_time: float = 0.0
     _train_asked: float = -math.inf
     _val_asked: float = -math.inf
@@ -66,7 +66,7 @@ class Loaders(LightningAdapter):
     reader: Reader | None = None
     eval_reader: Reader | None = None
     _train_batches: float = math.inf  # of the last fit, once its loader was given back
-    restart: resume.Restart | None = None
+    restart: Restart | None = None
     told_to_go_on: bool = False  # that should_stop waits for min_epochs or min_steps
     _loader_states: list[Any] = []  # noqa: RUF012  # those of the checkpoint, where there is one
 
@@ -163,7 +163,7 @@ class Loaders(LightningAdapter):
         """Ask for the training loader and make its first iterator, unless that was done and need not be again."""
         if (self._train_dataloader is None or self._is_due(self._train_asked)) and self.limit_train_batches:
             loader = _present(self.plan.create_train_dataloader(None, None), "train", self._brings("train_dataloader"))
-            loader = self._unshuffled(checked(loader, "train_dataloader", "max_size_cycle"), "train")
+            loader = self._unshuffled(checked_loader(loader, "train_dataloader", "max_size_cycle"), "train")
             self._train_dataloader = self._shared(loader, shuffles=True)
             warn_of_loaders(self, self._train_dataloader, "train_dataloader")
             resume.give_loader_state(self._train_dataloader, self.restart, self._loader_states)
@@ -184,7 +184,7 @@ class Loaders(LightningAdapter):
             self._val_asked = self.current_epoch
         outer, self.at.phase = self.at.phase, "eval" if phase.prefix == "val" else self.at.phase
         loader = _present(self.plan.create_eval_dataloader(None, None), phase.prefix, self._brings(phase.loader))
-        made = self._shared(checked(loader, phase.loader, "sequential"), repeats=phase.prefix != "predict")
+        made = self._shared(checked_loader(loader, phase.loader, "sequential"), repeats=phase.prefix != "predict")
         if phase.prefix == "predict":
             made = changed(made, for_prediction)
         self._eval_dataloader = self._unshuffled(made, phase.prefix) if self._is_fitting else made
@@ -247,7 +247,7 @@ class Loaders(LightningAdapter):
         feed = _feed(self._eval_dataloader, batches, partial(Reader, at=self.at) if reads else Feed)
         self.eval_reader = feed if isinstance(feed, Reader) else None
         check_loader_index(self.lightning_module, self._phase, self._tells_loader)
-        self._choose_table(reading(LIGHTNING if self._tells_loader else ONE_LOADER, self._readers))
+        self._choose_table(reading_table(LIGHTNING if self._tells_loader else ONE_LOADER, self._readers))
         return feed
 
     def training_feed(self) -> Feed:

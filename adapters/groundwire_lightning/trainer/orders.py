@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
-
 ORDER = (
     "on_init_end",
     "_gather_callbacks",
@@ -76,7 +71,7 @@ _ASSEMBLY = (
 )
 _TRANSFER = ("_before_transfer", "_transfer_batch", "_after_transfer")
 
-EVALUATION = (
+EVALUATION_ORDER = (
     *_ASSEMBLY,
     "_run_evaluation",
     "evaluation_run_start",
@@ -97,7 +92,7 @@ EVALUATION = (
     "on_evaluation_run_end",
     "on_exception",
 )
-PREDICTION = (
+PREDICTION_ORDER = (
     *_ASSEMBLY,
     "_run_prediction",
     "create_eval_dataloader",
@@ -110,4 +105,4 @@ PREDICTION = (
     "on_prediction_run_end",
     "on_exception",
 )
-ORDERS = {"validate": EVALUATION, "test": EVALUATION, "predict": PREDICTION}
+ORDERS = {"validate": EVALUATION_ORDER, "test": EVALUATION_ORDER, "predict": PREDICTION_ORDER}

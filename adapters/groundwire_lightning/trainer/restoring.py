@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.callbacks.of_a_trainer import is_checkpoint, is_early_stopping
@@ -12,15 +12,11 @@ from groundwire_lightning.checkpoints import io
 from groundwire_lightning.checkpoints.reading import load_weights
 from groundwire_lightning.core.states import TrainerFn
 from groundwire_lightning.loops import saved, saved_counters
-from groundwire_lightning.loops.progress import Progress
-from groundwire_lightning.loops.resume import Restart
+from groundwire_lightning.loops.progress import Progress, Restart
 from groundwire_lightning.strategies.processes import together
 from groundwire_lightning.trainer.adapter import LightningAdapter
 from groundwire_lightning.trainer.which_checkpoint import chosen_checkpoint
 from groundwire_lightning.utilities.console import tell
-
-if TYPE_CHECKING:
-    pass
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +24,8 @@ log = logging.getLogger(__name__)
 class Checkpoints(LightningAdapter):
     """A LightningAdapter that writes and reads Lightning's ``.ckpt`` files."""
 
+    default_root_dir: str
+    fast_dev_run: int | bool
     progress: Progress
     restart: Restart | None
     _told_foreign: set[str]
@@ -82,7 +80,7 @@ class Checkpoints(LightningAdapter):
             return
         if filepath is None:
             raise TypeError("save_checkpoint: filepath= is missing, where the file goes")
-        io.check(self, filepath, storage_options)
+        io.check_path(self.strategy._checkpoint_io, filepath, storage_options)
         if self.model is None:
             raise AttributeError(
                 f"save_checkpoint({str(filepath)!r}): the trainer knows no module yet; fit, validate, test or predict "
@@ -91,7 +89,8 @@ class Checkpoints(LightningAdapter):
         if not self._is_running:
             self._wire_idle()
         state = saved.dumped(self, bool(weights_only))  # type: ignore[arg-type]
-        io.write(self, state, filepath, storage_options)
+        if self.is_global_zero:
+            io.write_checkpoint(self.strategy._checkpoint_io, state, filepath, storage_options)
         together(self)
 
     # the way back
@@ -121,8 +120,8 @@ class Checkpoints(LightningAdapter):
         """Read the checkpoint, and give module, data module and callbacks what is theirs."""
         if self._ckpt_path:
             tell(log, "Restoring from %s", self._ckpt_path)
-            self._loaded = io.load(self, self._ckpt_path, self._trusts_ckpt)
-            saved.check(self, self._loaded)  # type: ignore[arg-type]  # it is a Trainer
+            self._loaded = io.load_checkpoint(self.strategy._checkpoint_io, self._ckpt_path, self._trusts_ckpt)
+            saved.check(self, self._loaded)
             self._warn_of_strangers(self._loaded.get("callbacks") or {})
             self.plan._load_state(self._loaded)
 

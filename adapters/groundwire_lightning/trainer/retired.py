@@ -12,12 +12,12 @@ from typing import Any
 
 from groundwire import did_you_mean
 
-PREFIX = "PL_TRAINER_"
+ENVIRONMENT_PREFIX = "PL_TRAINER_"
 """How environment variables begin that stand for arguments that a call leaves out, as in Lightning."""
 
 _DEVICES = "accelerator='gpu' and devices="
 _TUNER = "groundwire_lightning.tuner.Tuner"
-ARGUMENTS = {
+RETIRED_ARGUMENTS = {
     "gpus": _DEVICES,
     "auto_select_gpus": f"{_DEVICES}find_usable_cuda_devices(number) of groundwire_lightning.accelerators",
     "num_processes": "accelerator='cpu' and devices=",
@@ -54,7 +54,7 @@ ARGUMENTS = {
 }
 """Argument of an earlier Lightning to what replaced it."""
 
-NAMES = {
+RETIRED_NAMES = {
     "num_gpus": "num_devices",
     "root_gpu": "strategy.root_device",
     "logdir": "log_dir",
@@ -76,7 +76,7 @@ NAMES = {
 """Attribute or method of an earlier Lightning to what replaced it."""
 
 
-def named(init: Callable[..., None]) -> Callable[..., None]:
+def refusing_retired(init: Callable[..., None]) -> Callable[..., None]:
     """A constructor that says of an unknown argument which was meant, and looks for others in the environment.
 
     Args:
@@ -91,21 +91,21 @@ def named(init: Callable[..., None]) -> Callable[..., None]:
         for name in kwargs:
             if name not in known:
                 raise TypeError(f"{type(self).__qualname__}: there is no argument {name!r}.{_meant(name, known)}")
-        init(self, **{**_from_environment(known), **kwargs})
+        init(self, **{**_arguments_of_environment(known), **kwargs})
 
     return checked
 
 
 def _meant(name: str, known: list[str]) -> str:
-    if name in ARGUMENTS:
-        return f" Lightning 2 removed it. Instead: {ARGUMENTS[name]}"
+    if name in RETIRED_ARGUMENTS:
+        return f" Lightning 2 removed it. Instead: {RETIRED_ARGUMENTS[name]}"
     return did_you_mean(name, known)
 
 
-def _from_environment(known: list[str]) -> dict[str, Any]:
+def _arguments_of_environment(known: list[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in known:
-        said = os.environ.get(f"{PREFIX}{name.upper()}")
+        said = os.environ.get(f"{ENVIRONMENT_PREFIX}{name.upper()}")
         if said:
             found[name] = said
             with suppress(ValueError, SyntaxError):

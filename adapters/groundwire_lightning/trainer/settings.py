@@ -39,8 +39,8 @@ def take(trainer: Any, given: dict[str, Any]) -> None:
             setattr(trainer, row.name, given[row.name])
     trainer.accumulate_grad_batches = given["accumulate_grad_batches"] or 1
     interval = given["val_check_interval"]
-    trainer._val_check_seconds = interval.total_seconds() if isinstance(interval, timedelta) else None
-    trainer.val_check_interval = 1.0 if interval is None or trainer._val_check_seconds is not None else interval
+    trainer._val_check_time_interval = interval.total_seconds() if isinstance(interval, timedelta) else None
+    trainer.val_check_interval = 1.0 if interval is None or trainer._val_check_time_interval is not None else interval
     for name in LIMITS:
         setattr(trainer, name, 1.0 if given[name] is None else given[name])
     trainer.overfit_batches = given["overfit_batches"]

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING
 
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.accelerators import KINDS
 from groundwire_lightning.errors import PossibleUserWarning
 from groundwire_lightning.utilities.console import tell
 
+if TYPE_CHECKING:
+    from groundwire_lightning.loops.steered import Steered
+
 __all__ = ["_log_device_info"]
 
 _log = logging.getLogger(__name__)
 
 
-def _log_device_info(trainer: Any) -> None:
+def _log_device_info(trainer: Steered) -> None:
     """Say in the log which GPUs there are and whether they are used; warn where they are not."""
     cards = [name for name in ("cuda", "mps") if KINDS[name].is_available()]
     used = any(isinstance(trainer.accelerator, KINDS[name]) for name in cards)

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+from groundwire_lightning.core.module import LightningModule
 from groundwire_lightning.loops import limits, saved_counters
+from groundwire_lightning.loops.limits import can_stop_early, validates_in_epoch
 from groundwire_lightning.loops.progress import Count
+from groundwire_lightning.trainer.answering import Answering
 from groundwire_lightning.trainer.counted import Counted, OptimProgress, Passes, moves, setting, updates
 
 
@@ -21,7 +24,7 @@ class Look:
 
     said = "this part"
 
-    def __init__(self, trainer: Any) -> None:
+    def __init__(self, trainer: Answering) -> None:
         self.trainer = trainer
 
     def __getattr__(self, name: str) -> NoReturn:
@@ -159,8 +162,6 @@ class FitLoop(Look):
 
     @property
     def _can_stop_early(self) -> bool:
-        from groundwire_lightning.loops.limits import can_stop_early
-
         return can_stop_early(self.trainer)
 
     @property
@@ -246,8 +247,6 @@ class EpochLoop(Look):
 
     @property
     def _should_check_val_epoch(self) -> Any:
-        from groundwire_lightning.loops.limits import validates_in_epoch
-
         return lambda: validates_in_epoch(self.trainer)
 
     @property
@@ -402,7 +401,7 @@ class Source(Look):
 
     said = "_data_source"
 
-    def __init__(self, trainer: Any, phase: str) -> None:
+    def __init__(self, trainer: Answering, phase: str) -> None:
         super().__init__(trainer)
         self.name = f"{phase}_dataloader"
 
@@ -439,8 +438,6 @@ class Results(Look):
         **kwargs: Any,
     ) -> None:
         """Record a value, under the hook that is running."""
-        from groundwire_lightning.core.module import LightningModule
-
         given = {"prog_bar": prog_bar, "logger": logger, "on_step": on_step, "on_epoch": on_epoch, **kwargs}
         LightningModule.log(self.trainer.lightning_module, name, value, **given)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 from os import PathLike
-from typing import Any, ClassVar, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn
 
 import torch
 from accelerate import Accelerator
@@ -20,24 +20,27 @@ from groundwire_lightning.errors import NotSupportedYetError
 from groundwire_lightning.logged.across_processes import share
 from groundwire_lightning.logged.store import Silent
 from groundwire_lightning.logged.to_loggers import ToLoggers, plain
-from groundwire_lightning.loggers.default import chosen
+from groundwire_lightning.loggers.default import chosen_loggers
 from groundwire_lightning.loggers.logger import Logger
-from groundwire_lightning.loops import evaluation, fit, predictions, updates_choice
+from groundwire_lightning.loops import evaluation, fit, predictions, steps, updates_choice
 from groundwire_lightning.loops.progress import Progress
 from groundwire_lightning.profilers import Profiler, profiler_for
 from groundwire_lightning.profilers.profiled import Profiled
 from groundwire_lightning.strategies import devices as devices_of
 from groundwire_lightning.strategies.layer_sync import TorchSyncBatchNorm
-from groundwire_lightning.strategies.precision import made
+from groundwire_lightning.strategies.precision import precision_for
 from groundwire_lightning.strategies.strategy import Strategy
 from groundwire_lightning.trainer import arguments, orders, settings
 from groundwire_lightning.trainer.adapter import LightningAdapter
 from groundwire_lightning.trainer.entry_points import EntryPoints
 from groundwire_lightning.trainer.orders import ORDERS
 from groundwire_lightning.trainer.restoring import Checkpoints
-from groundwire_lightning.trainer.retired import NAMES, named
+from groundwire_lightning.trainer.retired import RETIRED_NAMES, refusing_retired
 from groundwire_lightning.trainer.setup import _log_device_info
 from groundwire_lightning.utilities.seed import reset_seed
+
+if TYPE_CHECKING:
+    from groundwire_lightning.loops.steered import Steered
 
 
 class Trainer(Checkpoints, Profiled, EntryPoints):
@@ -50,6 +53,12 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
     where Lightning's are wrong, which by default are kept. That is one place: the last update of an
     epoch, when it accumulates fewer batches than the others.
 
+    Attributes:
+        skips_backward: Batches are only looked at: nothing is differentiated, nothing updated.
+        told_of_nesting: It was said that a user's ``optimizer_step`` runs around more than an update.
+        told_of_short_window: It was said that a window of accumulation is a short one.
+        told_of_no_batch: It was said that a training batch was None.
+
     Raises:
         NotSupportedYetError: An argument asks for something that has no counterpart here yet.
         MisconfigurationException: An argument is out of range.
@@ -61,8 +70,16 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
     inference_mode: bool
     detect_anomaly: bool
     numerics: Literal["parity", "exact"]
+    fast_dev_run: int | bool
+    log_every_n_steps: int
+    default_root_dir: str
+    enable_autolog_hparams: bool
+    skips_backward: bool = False
+    told_of_nesting: bool = False
+    _clips_before_step = False
+    _step: Any = staticmethod(steps.train_step)
 
-    @named
+    @refusing_retired
     def __init__(
         self,
         *,
@@ -110,12 +127,12 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         numerics: Literal["parity", "exact"] = "parity",
     ) -> None:
         given = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
-        given = arguments.check(given)
+        given = arguments.check_arguments(given)
         self._asked = given
         self._kind = devices_of.kind_of(given)
-        self._strategy = devices_of.strategy_of(given, self._kind)
+        self._strategy = devices_of.strategy_for(given, self._kind)
         self._strategy._answer_for(self)
-        self._strategy._checkpoint_io = io.chosen(given.get("checkpoint_io"), self._strategy._checkpoint_io)
+        self._strategy._checkpoint_io = io.chosen_io(given.get("checkpoint_io"), self._strategy._checkpoint_io)
         devices_of.check_processes(given, self._kind, devices_of.number_of(given, self._kind))
         self.profiler = profiler_for(given["profiler"])
         self.progress = Progress()
@@ -124,12 +141,12 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         self._told_foreign: set[str] = set()
         callbacks, self.substituted = substituted(listed(given))
         super().__init__(None, callbacks=ordered(callbacks, given["enable_checkpointing"]))
-        self.precision_plugin = made(given["precision"], self.device.type)
+        self.precision_plugin = precision_for(given["precision"], self.device.type)
         if self.barebones:
             self.logged = Silent()
         _log_device_info(self)
         self.to_loggers = ToLoggers(self)
-        self.loggers = chosen(given["logger"], self.default_root_dir, bool(self.fast_dev_run))
+        self.loggers = chosen_loggers(given["logger"], self.default_root_dir, bool(self.fast_dev_run))
 
     def _create_accelerator(self) -> Accelerator:
         """The Accelerator for the device and the processes that were asked for."""
@@ -152,8 +169,10 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         )
 
     def __getattr__(self, name: str) -> Any:
-        if name in NAMES and not name.startswith("__"):
-            raise AttributeError(f"{type(self).__qualname__}.{name}: Lightning 2 removed it. Instead: {NAMES[name]}")
+        if name in RETIRED_NAMES and not name.startswith("__"):
+            raise AttributeError(
+                f"{type(self).__qualname__}.{name}: Lightning 2 removed it. Instead: {RETIRED_NAMES[name]}"
+            )
         return object.__getattribute__(self, name)  # raises what was raised before
 
     def train(self, *args: Any, **kwargs: Any) -> NoReturn:
@@ -243,7 +262,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         else:
             self.to_loggers.finalize("success")
         finally:
-            io.run_ends(self)
+            io.run_ends(self.strategy._checkpoint_io)
 
     # where the run is
 
@@ -263,6 +282,21 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         return self.progress.is_last if self.reader is None else self.reader.is_last
 
     # Lightning's order
+
+    def choose_way(self) -> None:
+        """Decide how updates are made; done before each epoch, so that a step need not ask."""
+        super().choose_way()
+        if self.way == "nested":
+            updates_choice.tell_of_nesting(self)
+        self._step = updates_choice.step_for(self)
+
+    def _nests(self) -> bool:
+        return updates_choice.nests_updates(self)
+
+    def _count_step(self, done: bool) -> None:
+        super()._count_step(done)
+        self.progress.steps_ready += not done
+        self.progress.steps += done
 
     def _gather_callbacks(self) -> None:
         super()._gather_callbacks()
@@ -330,7 +364,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
     def _run_prediction(self) -> None:
         self.to_loggers.run_starts()
         self.restore_training()
-        predictions.prediction_run(self)
+        predictions.prediction_run(self, self.predicted)
 
     def calculate_predictions(self, batch: Any) -> Any:
         """What ``predict_step`` says of a batch, and without one the module itself."""
@@ -348,7 +382,14 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
     def _on_device(self, batches: Iterable[Any]) -> Iterable[Any]:
         plugin = self.precision_plugin
         batches = map(plugin.convert_input, batches) if plugin.converts_input else batches
-        return super(LightningAdapter, self)._on_device(batches)  # fit_order announces batches itself
+        return super(LightningAdapter, self)._on_device(batches)  # loops.fit announces batches itself
 
     def train_epoch_start(self) -> None:
         """Leaves the modes of the module as they are: they are the user's."""
+
+
+if TYPE_CHECKING:
+
+    def _as_its_loops_see_it(trainer: Trainer) -> Steered:
+        """Holds the Protocol of the loops, and with it that of all rooms below, against the class."""
+        return trainer

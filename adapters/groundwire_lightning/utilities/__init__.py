@@ -6,7 +6,7 @@ from typing import Any
 
 from groundwire_lightning.utilities.lazily import lazily
 
-_WHERE = {
+_UTILITY_NAMES = {
     "AttributeDict": "parsing",
     "CombinedLoader": "combined_loader",
     "GradClipAlgorithmType": "enums",
@@ -24,11 +24,11 @@ _WHERE = {
     "suggested_max_num_workers": "apply_func",
 }
 
-__all__ = sorted(_WHERE)  # noqa: PLE0605  # each name of the table, imported when it is first used
+__all__ = sorted(_UTILITY_NAMES)  # noqa: PLE0605  # each name of the table, imported when it is first used
 
 
 def __getattr__(name: str) -> Any:
-    return lazily(__name__, _WHERE, name)
+    return lazily(__name__, _UTILITY_NAMES, name)
 
 
 def __dir__() -> list[str]:

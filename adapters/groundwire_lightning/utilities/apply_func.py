@@ -10,6 +10,8 @@ from torch import Tensor
 
 __all__ = ["move_data_to_device", "suggested_max_num_workers"]
 
+CPU = torch.device("cpu")
+
 
 def move_data_to_device(batch: Any, device: Any) -> Any:
     """A batch on a device; whatever in it has a method ``to`` is moved.

@@ -48,7 +48,7 @@ def changed(loader: Any, change: Callable[[Any], Any]) -> Any:
     return loader
 
 
-def as_given(loader: Any) -> Any:
+def loader_as_given(loader: Any) -> Any:
     """What stood for a loader when it was given: itself, or the collection that was combined."""
     return loader.iterables if is_combined(loader) else loader
 

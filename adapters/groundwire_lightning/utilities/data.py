@@ -19,7 +19,7 @@ def size_of(batch: Any) -> int:
     """Samples in a batch: the length of its first tensor, 1 for a scalar one or where there is no tensor."""
     if type(batch) in (list, tuple) and batch and type(batch[0]) is Tensor:  # what most loaders give
         return batch[0].size(0) if batch[0].ndim else 1
-    return next(_sizes(batch), 1)
+    return next(_batch_sizes(batch), 1)
 
 
 def checked_size_of(batch: Any) -> int:
@@ -35,7 +35,7 @@ def checked_size_of(batch: Any) -> int:
                 break
         else:
             return size
-    sizes = _sizes(batch)
+    sizes = _batch_sizes(batch)
     first = next(sizes, None)
     if first is None:
         raise MisconfigurationException(
@@ -51,18 +51,18 @@ def checked_size_of(batch: Any) -> int:
     return first
 
 
-def _sizes(batch: Any) -> Iterator[int]:
+def _batch_sizes(batch: Any) -> Iterator[int]:
     if isinstance(batch, Tensor):
         yield batch.size(0) if batch.ndim else 1
     elif isinstance(batch, Mapping):
         for value in batch.values():
-            yield from _sizes(value)
+            yield from _batch_sizes(value)
     elif is_dataclass(batch) and not isinstance(batch, type):
         for entry in fields(batch):
-            yield from _sizes(getattr(batch, entry.name))
+            yield from _batch_sizes(getattr(batch, entry.name))
     elif isinstance(batch, Sequence) and not isinstance(batch, (str, bytes)):
         for value in batch:
-            yield from _sizes(value)
+            yield from _batch_sizes(value)
 
 
 def extract_batch_size(batch: Any) -> int:

@@ -17,7 +17,7 @@ class LightningEnum(str, Enum):
 
 
 class GradClipAlgorithmType(LightningEnum):
-    """How gradients are clipped."""
+    """How gradients are clipped: each element by itself, or all of them together by their norm."""
 
     VALUE = "value"
     NORM = "norm"

@@ -33,7 +33,7 @@ def seed_everything(seed: int | None = None, workers: bool = False, verbose: boo
         ValueError: The seed is not a whole number in that range.
     """
     if seed is None:
-        seed = _from_environment(verbose)
+        seed = _seed_of_environment(verbose)
     seed = int(seed)
     if not 0 <= seed <= MOST:
         raise ValueError(f"seed={seed} is out of bounds: numpy takes 0 to {MOST}")
@@ -111,7 +111,7 @@ def _sequence(number: int) -> list[int]:
     return seeds
 
 
-def _from_environment(verbose: bool) -> int:
+def _seed_of_environment(verbose: bool) -> int:
     said = os.environ.get("PL_GLOBAL_SEED")
     if said is None:
         if verbose:

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-KINDS = (torch.float64, torch.float32, "tfloat32", torch.bfloat16, torch.float16, torch.int8)
+NUMBERS = (torch.float64, torch.float32, "tfloat32", torch.bfloat16, torch.float16, torch.int8)
 TERAFLOPS: dict[str, tuple[float | None, ...]] = {
     "h200 sxm1": (34, 67, 990, 2000, 2000, 4000),
     "h200 nvl1": (30, 60, 840, 1700, 1700, 3300),
@@ -178,7 +178,7 @@ def get_available_flops(device: torch.device, dtype: torch.dtype | str) -> int |
     if chip is not None:
         if dtype is torch.float32 and _uses_tfloat32(device):
             dtype = "tfloat32"
-        known = dict(zip(KINDS, TERAFLOPS[chip], strict=True)).get(dtype)
+        known = dict(zip(NUMBERS, TERAFLOPS[chip], strict=True)).get(dtype)
         if known is not None:
             return int(known * 1e12)
     from groundwire.errors import rank_zero_warn

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from groundwire_lightning.core.callback import Callback
+
+if TYPE_CHECKING:
+    from groundwire_lightning.core.running import Running
 
 
 class ProgressBar(Callback):
@@ -118,13 +121,13 @@ class ProgressBar(Callback):
         """Print without harm to a bar."""
         print(*args, **kwargs)
 
-    def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
+    def setup(self, trainer: Running, pl_module: Any, stage: str) -> None:
         """Take the trainer; only the first process draws."""
         self._trainer = trainer
         if not trainer.is_global_zero:
             self.disable()
 
-    def get_metrics(self, trainer: Any, pl_module: Any) -> dict[str, Any]:
+    def get_metrics(self, trainer: Running, pl_module: Any) -> dict[str, Any]:
         """What stands beside the bar: override it to show more or less. It reads tensors.
 
         Args:
@@ -145,7 +148,7 @@ class ProgressBar(Callback):
         return {**standard, **logged}
 
 
-def get_standard_metrics(trainer: Any) -> dict[str, int | str]:
+def get_standard_metrics(trainer: Running) -> dict[str, int | str]:
     """What every bar shows: ``v_num``, the version that the loggers write to, where they have one.
 
     Args:

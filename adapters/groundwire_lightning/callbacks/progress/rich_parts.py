@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.progress import BarColumn, Progress, ProgressColumn, Task
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from groundwire_lightning.core.running import Running
 
 CustomProgress = Progress
 CustomBarColumn = BarColumn
@@ -62,7 +65,7 @@ class MetricsTextColumn(ProgressColumn):
         metrics_format: Of a number.
     """
 
-    def __init__(self, trainer: Any, style: Any, text_delimiter: str, metrics_format: str) -> None:
+    def __init__(self, trainer: Running, style: Any, text_delimiter: str, metrics_format: str) -> None:
         self._trainer = trainer
         self._style = style
         self._text_delimiter = text_delimiter

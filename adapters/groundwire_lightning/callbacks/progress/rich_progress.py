@@ -6,13 +6,16 @@ import importlib.util
 import math
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from groundwire_lightning.callbacks.progress.progress_bar import ProgressBar
 from groundwire_lightning.errors import ArgumentError
 from groundwire_lightning.utilities.checked import checked, flag, mapping, optional, unless_empty, whole
+
+if TYPE_CHECKING:
+    from groundwire_lightning.core.running import Running
 
 PURPLE = "#6206E0"
 LEAST_PAUSE = 0.1
@@ -171,7 +174,7 @@ class RichProgressBar(ProgressBar):
 
     # the screen
 
-    def configure_columns(self, trainer: Any) -> list[Any]:
+    def configure_columns(self, trainer: Running) -> list[Any]:
         """The columns left of what was logged; override it to have others."""
         from rich.progress import BarColumn, TextColumn
 
@@ -189,7 +192,7 @@ class RichProgressBar(ProgressBar):
             rich_parts.ProcessingSpeedColumn(style=self.theme.processing_speed),
         ]
 
-    def _init_progress(self, trainer: Any) -> None:
+    def _init_progress(self, trainer: Running) -> None:
         if self.is_disabled or not (self.progress is None or self._progress_stopped):
             return
         from rich import get_console, reconfigure
@@ -252,12 +255,12 @@ class RichProgressBar(ProgressBar):
 
     # what is shown
 
-    def get_metrics(self, trainer: Any, pl_module: Any) -> dict[str, Any]:
+    def get_metrics(self, trainer: Running, pl_module: Any) -> dict[str, Any]:
         """As every bar, with numbers in place of tensors."""
         metrics = super().get_metrics(trainer, pl_module)
         return {name: value.item() if isinstance(value, torch.Tensor) else value for name, value in metrics.items()}
 
-    def _update_metrics(self, trainer: Any, pl_module: Any) -> None:
+    def _update_metrics(self, trainer: Running, pl_module: Any) -> None:
         if self.is_enabled and self._metric_component is not None:
             self._metric_component.update(self.get_metrics(trainer, pl_module))
 
@@ -268,32 +271,32 @@ class RichProgressBar(ProgressBar):
 
     # when
 
-    def on_sanity_check_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_sanity_check_start(self, trainer: Running, pl_module: Any) -> None:
         """Open the screen."""
         self._init_progress(trainer)
 
-    def on_sanity_check_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_sanity_check_end(self, trainer: Running, pl_module: Any) -> None:
         """Take its bar away."""
         self._hide(self.val_sanity_progress_bar_id)
         self.refresh()
 
-    def on_train_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_train_start(self, trainer: Running, pl_module: Any) -> None:
         """Open the screen."""
         self._init_progress(trainer)
 
-    def on_validation_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_validation_start(self, trainer: Running, pl_module: Any) -> None:
         """Open the screen."""
         self._init_progress(trainer)
 
-    def on_test_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_test_start(self, trainer: Running, pl_module: Any) -> None:
         """Open the screen."""
         self._init_progress(trainer)
 
-    def on_predict_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_predict_start(self, trainer: Running, pl_module: Any) -> None:
         """Open the screen."""
         self._init_progress(trainer)
 
-    def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_train_epoch_start(self, trainer: Running, pl_module: Any) -> None:
         """Begin the bar of training anew."""
         if self.is_disabled:
             return
@@ -310,7 +313,7 @@ class RichProgressBar(ProgressBar):
             self.progress.reset(number, total=_known(total), description=said, visible=True)
         self.refresh()
 
-    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_end(self, trainer: Running, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Count a batch, and show what was logged where the bar is drawn."""
         if self.is_disabled or self.progress is None:
             return
@@ -321,13 +324,13 @@ class RichProgressBar(ProgressBar):
             self._update_metrics(trainer, pl_module)
             self._update(self.train_progress_bar_id, batch_idx + 1, hard=True)
 
-    def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_train_epoch_end(self, trainer: Running, pl_module: Any) -> None:
         """Show what was logged over the epoch."""
         self._update_metrics(trainer, pl_module)
         self.refresh(hard=True)
 
     def on_validation_batch_start(
-        self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
+        self, trainer: Running, pl_module: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
         """A bar for each loader, which is seen once a batch is done."""
         if self.is_disabled or not self.has_dataloader_changed(dataloader_idx):
@@ -342,26 +345,26 @@ class RichProgressBar(ProgressBar):
         self.refresh()
 
     def on_validation_batch_end(
-        self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
+        self, trainer: Running, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
         """Count a batch."""
         number = self.val_sanity_progress_bar_id if trainer.sanity_checking else self.val_progress_bar_id
         self._update(number, batch_idx + 1)
 
-    def on_validation_epoch_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_validation_epoch_end(self, trainer: Running, pl_module: Any) -> None:
         """Take the bar away, within ``fit``."""
         if self.is_enabled and trainer.state.fn == "fit":
             self._hide(self.val_progress_bar_id)
             self.refresh()
 
-    def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_validation_end(self, trainer: Running, pl_module: Any) -> None:
         """Show what was logged beside the bar of training."""
         if trainer.state.fn == "fit":
             self._update_metrics(trainer, pl_module)
         self.reset_dataloader_idx_tracker()
 
     def on_test_batch_start(
-        self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
+        self, trainer: Running, pl_module: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
         """A bar for each loader."""
         if self.is_disabled or not self.has_dataloader_changed(dataloader_idx):
@@ -371,17 +374,17 @@ class RichProgressBar(ProgressBar):
         self.refresh()
 
     def on_test_batch_end(
-        self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
+        self, trainer: Running, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
         """Count a batch."""
         self._update(self.test_progress_bar_id, batch_idx + 1)
 
-    def on_test_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_test_end(self, trainer: Running, pl_module: Any) -> None:
         """Forget the loader in use."""
         self.reset_dataloader_idx_tracker()
 
     def on_predict_batch_start(
-        self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
+        self, trainer: Running, pl_module: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
         """A bar for each loader."""
         if self.is_disabled or not self.has_dataloader_changed(dataloader_idx):
@@ -392,20 +395,20 @@ class RichProgressBar(ProgressBar):
         self.refresh()
 
     def on_predict_batch_end(
-        self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
+        self, trainer: Running, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
         """Count a batch."""
         self._update(self.predict_progress_bar_id, batch_idx + 1)
 
-    def on_predict_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_predict_end(self, trainer: Running, pl_module: Any) -> None:
         """Forget the loader in use."""
         self.reset_dataloader_idx_tracker()
 
-    def teardown(self, trainer: Any, pl_module: Any, stage: str) -> None:
+    def teardown(self, trainer: Running, pl_module: Any, stage: str) -> None:
         """Close the screen."""
         self._stop_progress()
 
-    def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
+    def on_exception(self, trainer: Running, pl_module: Any, exception: BaseException) -> None:
         """Close the screen."""
         self._stop_progress()
 

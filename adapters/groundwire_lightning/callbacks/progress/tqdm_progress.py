@@ -7,18 +7,21 @@ import math
 import os
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from groundwire_lightning.callbacks.progress.progress_bar import ProgressBar
 from groundwire_lightning.utilities.checked import checked, flag, whole
 
+if TYPE_CHECKING:
+    from groundwire_lightning.core.running import Running
+
 _auto = importlib.util.find_spec("ipywidgets") is not None  # tqdm.auto needs it in a notebook
 _tqdm: Any = importlib.import_module("tqdm.auto" if _auto else "tqdm").tqdm
 
-WIDTH = 5
+NUMBER_WIDTH = 5
 SECONDS_ON_SCREEN = 0.1
 SECONDS_IN_A_FILE = 10.0
-PHASES = ("train", "val", "test", "predict")
+BAR_PHASES = ("train", "val", "test", "predict")
 
 
 class Tqdm(_tqdm):  # type: ignore[misc]  # which of two classes it is is found when this is imported
@@ -30,11 +33,11 @@ class Tqdm(_tqdm):  # type: ignore[misc]  # which of two classes it is is found 
         said = n if isinstance(n, str) else str(_tqdm.format_num(n))
         if not isinstance(n, (float, str)) or "e" in said:
             return said
-        if "." not in said and len(said) < WIDTH:
+        if "." not in said and len(said) < NUMBER_WIDTH:
             if not _is_number(said):
                 return said
             said += "."
-        return said.ljust(WIDTH, "0")
+        return said.ljust(NUMBER_WIDTH, "0")
 
 
 class TQDMProgressBar(ProgressBar):
@@ -178,27 +181,27 @@ class TQDMProgressBar(ProgressBar):
 
     # when they are drawn
 
-    def on_sanity_check_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_sanity_check_start(self, trainer: Running, pl_module: Any) -> None:
         """Open its bar."""
         self.val_progress_bar = self.init_sanity_tqdm()
         self.train_progress_bar = Tqdm(disable=True)
 
-    def on_sanity_check_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_sanity_check_end(self, trainer: Running, pl_module: Any) -> None:
         """Close its bar."""
         self.val_progress_bar.close()
         self.train_progress_bar.close()
 
-    def on_train_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_train_start(self, trainer: Running, pl_module: Any) -> None:
         """Open the bar of training."""
         self.train_progress_bar = self.init_train_tqdm()
 
-    def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_train_epoch_start(self, trainer: Running, pl_module: Any) -> None:
         """Begin the bar anew."""
         if self._leave:
             self.train_progress_bar = self.init_train_tqdm()
         self._begin(self.train_progress_bar, self.total_train_batches, f"Epoch {trainer.current_epoch}")
 
-    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_end(self, trainer: Running, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Count a batch, and show what was logged where the bar is drawn."""
         bar, done = self._train_progress_bar, batch_idx + 1
         if bar is None or not self._should_update(done, bar.total):
@@ -207,24 +210,24 @@ class TQDMProgressBar(ProgressBar):
         if self._is_time(done, bar.total) and not bar.disable:
             bar.set_postfix(self.get_metrics(trainer, pl_module))
 
-    def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_train_epoch_end(self, trainer: Running, pl_module: Any) -> None:
         """Show what was logged over the epoch."""
         if not self.train_progress_bar.disable:
             self.train_progress_bar.set_postfix(self.get_metrics(trainer, pl_module))
         if self._leave:
             self.train_progress_bar.close()
 
-    def on_train_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_train_end(self, trainer: Running, pl_module: Any) -> None:
         """Close the bar of training."""
         self.train_progress_bar.close()
 
-    def on_validation_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_validation_start(self, trainer: Running, pl_module: Any) -> None:
         """Open the bar of a validation."""
         if not trainer.sanity_checking:
             self.val_progress_bar = self.init_validation_tqdm()
 
     def on_validation_batch_start(
-        self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
+        self, trainer: Running, pl_module: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
         """Begin the bar anew for each loader."""
         if self.has_dataloader_changed(dataloader_idx):
@@ -233,12 +236,12 @@ class TQDMProgressBar(ProgressBar):
             self._begin(self.val_progress_bar, total, f"{said} DataLoader {dataloader_idx}")
 
     def on_validation_batch_end(
-        self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
+        self, trainer: Running, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
         """Count a batch."""
         self._count(self._val_progress_bar, batch_idx + 1)
 
-    def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_validation_end(self, trainer: Running, pl_module: Any) -> None:
         """Close the bar, and show what was logged beside that of training."""
         self.val_progress_bar.close()
         self.reset_dataloader_idx_tracker()
@@ -246,12 +249,12 @@ class TQDMProgressBar(ProgressBar):
         if bar is not None and not bar.disable and trainer.state.fn == "fit":
             bar.set_postfix(self.get_metrics(trainer, pl_module))
 
-    def on_test_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_test_start(self, trainer: Running, pl_module: Any) -> None:
         """Open the bar of a test."""
         self.test_progress_bar = self.init_test_tqdm()
 
     def on_test_batch_start(
-        self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
+        self, trainer: Running, pl_module: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
         """Begin the bar anew for each loader."""
         if self.has_dataloader_changed(dataloader_idx):
@@ -259,22 +262,22 @@ class TQDMProgressBar(ProgressBar):
             self._begin(self.test_progress_bar, total, f"{self.test_description} DataLoader {dataloader_idx}")
 
     def on_test_batch_end(
-        self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
+        self, trainer: Running, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
         """Count a batch."""
         self._count(self._test_progress_bar, batch_idx + 1)
 
-    def on_test_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_test_end(self, trainer: Running, pl_module: Any) -> None:
         """Close the bar of a test."""
         self.test_progress_bar.close()
         self.reset_dataloader_idx_tracker()
 
-    def on_predict_start(self, trainer: Any, pl_module: Any) -> None:
+    def on_predict_start(self, trainer: Running, pl_module: Any) -> None:
         """Open the bar of a prediction."""
         self.predict_progress_bar = self.init_predict_tqdm()
 
     def on_predict_batch_start(
-        self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
+        self, trainer: Running, pl_module: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
         """Begin the bar anew for each loader."""
         if self.has_dataloader_changed(dataloader_idx):
@@ -282,19 +285,19 @@ class TQDMProgressBar(ProgressBar):
             self._begin(self.predict_progress_bar, total, f"{self.predict_description} DataLoader {dataloader_idx}")
 
     def on_predict_batch_end(
-        self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
+        self, trainer: Running, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
         """Count a batch."""
         self._count(self._predict_progress_bar, batch_idx + 1)
 
-    def on_predict_end(self, trainer: Any, pl_module: Any) -> None:
+    def on_predict_end(self, trainer: Running, pl_module: Any) -> None:
         """Close the bar of a prediction."""
         self.predict_progress_bar.close()
         self.reset_dataloader_idx_tracker()
 
     def print(self, *args: Any, sep: str = " ", **kwargs: Any) -> None:
         """Print above the bar that is open."""
-        bars = [getattr(self, f"_{phase}_progress_bar") for phase in PHASES]
+        bars = [getattr(self, f"_{phase}_progress_bar") for phase in BAR_PHASES]
         open_ones = [bar for bar in bars if bar is not None and not bar.disable]
         if open_ones:
             open_ones[0].write(sep.join(map(str, args)), **kwargs)

@@ -99,6 +99,8 @@ class ModelSummary:
         self._layer_summary = self.summarize()
         _warn_of_lazy_layers(model)
         self._precision_megabytes = _bits_of(getattr(model, "_trainer", None)) / 8.0 * 1e-6
+        trainer = getattr(model, "_trainer", None)
+        self._precision_megabytes = _bits_of(getattr(trainer, "precision", "32-true")) / 8.0 * 1e-6
 
     @property
     def named_modules(self) -> list[tuple[str, nn.Module]]:
@@ -294,8 +296,7 @@ def _warn_of_lazy_layers(model: nn.Module) -> None:
         )
 
 
-def _bits_of(trainer: Any) -> int:
-    precision = getattr(trainer, "precision", "32-true")
+def _bits_of(precision: str) -> int:
     if precision not in BITS:
         from groundwire.errors import rank_zero_warn
 

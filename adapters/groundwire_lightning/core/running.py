@@ -1,0 +1,233 @@
+"""Running: the names of a Trainer that whatever stands below it may read, and the few that it may set.
+
+Nothing below the Trainer imports it. What is read of it is written down here once, in small Protocols
+by what is asked; mypy and a test hold them against the class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol
+
+from groundwire_lightning.core.states import TrainerFn, TrainerState
+
+if TYPE_CHECKING:
+    import torch
+    from accelerate import Accelerator
+    from torch import Tensor
+
+    from groundwire import RunState
+    from groundwire_lightning.utilities.types import LRSchedulerConfig
+
+
+class AmongProcesses(Protocol):
+    """Which of how many processes this is, and on which device."""
+
+    @property
+    def _accelerator(self) -> Accelerator: ...
+    @property
+    def device(self) -> torch.device: ...
+    @property
+    def world_size(self) -> int: ...
+    @property
+    def num_devices(self) -> int: ...
+    @property
+    def num_nodes(self) -> int: ...
+    @property
+    def global_rank(self) -> int: ...
+    @property
+    def local_rank(self) -> int: ...
+    @property
+    def node_rank(self) -> int: ...
+    @property
+    def is_global_zero(self) -> bool: ...
+
+
+class Updating(Protocol):
+    """Makes the updates that an optimizer of a module asks for."""
+
+    @property
+    def lightning_module(self) -> Any: ...
+    def stepped(self, optimizer: Any, closure: Callable[[], Any], options: dict[str, Any]) -> Any:
+        """Make an update with one of the optimizers."""
+
+    def without_sync(self) -> AbstractContextManager[Any]:
+        """Keep gradients to this process."""
+
+
+class Saving(Protocol):
+    """Writes a checkpoint."""
+
+    _saves_weights_only: bool
+
+
+class Bounds(Protocol):
+    """How long a run is to be, and when it validates."""
+
+    max_epochs: int | None
+    min_epochs: int | None
+    max_steps: int
+
+    @property
+    def min_steps(self) -> int | None: ...
+    @property
+    def check_val_every_n_epoch(self) -> int | None: ...
+    @property
+    def val_check_interval(self) -> int | float: ...
+    @property
+    def _val_check_time_interval(self) -> float | None: ...
+
+
+class Asked(Bounds, Protocol):
+    """What else the arguments of the Trainer said."""
+
+    accumulate_grad_batches: int
+
+    @property
+    def num_sanity_val_steps(self) -> int | float: ...
+    @property
+    def log_every_n_steps(self) -> int: ...
+    @property
+    def fast_dev_run(self) -> int | bool: ...
+    @property
+    def default_root_dir(self) -> str: ...
+    @property
+    def enable_autolog_hparams(self) -> bool: ...
+    @property
+    def inference_mode(self) -> bool: ...
+    @property
+    def gradient_clip_val(self) -> float | None: ...
+    @property
+    def gradient_clip_algorithm(self) -> str | None: ...
+
+
+class Counters(Protocol):
+    """How far fitting has come, as far as loggers go by it."""
+
+    @property
+    def stepped(self) -> int: ...
+    @property
+    def val_batch(self) -> Any: ...
+
+
+class Placed(Protocol):
+    """Where in a run it is, and how much of it there is."""
+
+    should_stop: bool
+
+    @property
+    def at(self) -> RunState: ...
+    @property
+    def progress(self) -> Counters: ...
+    @property
+    def state(self) -> TrainerState: ...
+    @property
+    def _purpose(self) -> TrainerFn: ...
+    @property
+    def _is_running(self) -> bool: ...
+    @property
+    def _is_fitting(self) -> bool: ...
+    @property
+    def _has_validated(self) -> bool: ...
+    @property
+    def training(self) -> bool: ...
+    @property
+    def sanity_checking(self) -> bool: ...
+    @property
+    def current_epoch(self) -> int: ...
+    @property
+    def global_step(self) -> int: ...
+    @property
+    def is_last_batch(self) -> bool: ...
+    @property
+    def enable_validation(self) -> bool: ...
+    @property
+    def num_training_batches(self) -> float: ...
+    @property
+    def num_val_batches(self) -> list[float]: ...
+    @property
+    def num_sanity_val_batches(self) -> list[float]: ...
+    @property
+    def num_test_batches(self) -> list[float]: ...
+    @property
+    def num_predict_batches(self) -> list[float]: ...
+    @property
+    def _eval_dataloader(self) -> Any: ...
+
+
+class Equipped(Protocol):
+    """Who takes part in a run, and with what."""
+
+    optimizers: list[Any]
+    lr_scheduler_configs: list[LRSchedulerConfig]
+
+    @property
+    def model(self) -> Any: ...
+    @property
+    def datamodule(self) -> Any: ...
+    @property
+    def lightning_optimizers(self) -> list[Any]: ...
+    @property
+    def loggers(self) -> list[Any]: ...
+    @property
+    def logger(self) -> Any: ...
+    @property
+    def logged(self) -> Any: ...
+    @property
+    def to_loggers(self) -> Any: ...
+    @property
+    def _logger_connector(self) -> Any: ...
+    @property
+    def strategy(self) -> Any: ...
+    @property
+    def accelerator(self) -> Any: ...
+    @property
+    def precision(self) -> str: ...
+    @property
+    def precision_plugin(self) -> Any: ...
+    @property
+    def progress_bar_callback(self) -> Any: ...
+    @property
+    def fit_loop(self) -> Any: ...
+    @property
+    def plan(self) -> Any: ...
+    @property
+    def ckpt_path(self) -> Any: ...
+    @property
+    def log_dir(self) -> str | None: ...
+    @property
+    def _loaders_given(self) -> frozenset[str]: ...
+
+
+class Logs(Protocol):
+    """What was logged."""
+
+    @property
+    def callback_metrics(self) -> dict[str, Tensor]: ...
+    @property
+    def logged_metrics(self) -> dict[str, Any]: ...
+    @property
+    def progress_bar_metrics(self) -> dict[str, float]: ...
+
+
+class Running(AmongProcesses, Updating, Saving, Asked, Placed, Equipped, Logs, Protocol):
+    """A Trainer, as callbacks, loggers, data and modules see it."""
+
+    def print(self, *args: Any, **kwargs: Any) -> None:
+        """Print in the first process."""
+
+    def gather(self, tensor: Any) -> Any:
+        """Bring together what the processes have."""
+
+    def clip(self, optimizer: Any, limit: float | None, algorithm: str | None) -> None:
+        """Clip the gradients that an optimizer is about to use."""
+
+    def backward_by_hand(self, loss: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
+        """Run a backward pass that ``training_step`` asks for."""
+
+    def save_checkpoint(self, filepath: Any = None, weights_only: bool | None = None, **native: Any) -> None:
+        """Write the run into a file."""
+
+    def init_module(self, empty_init: bool | None = None) -> AbstractContextManager[None]:
+        """Make parameters on the device."""

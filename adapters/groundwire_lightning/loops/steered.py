@@ -1,0 +1,145 @@
+"""Steered: a Trainer as its loops see it, which set where the run is and take what only they need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from groundwire_lightning.core.running import Bounds, Running
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from groundwire import Part
+    from groundwire_lightning.data.dataloader_iter import Reader
+    from groundwire_lightning.data.feed import Feed
+    from groundwire_lightning.logged.store import Logged
+    from groundwire_lightning.logged.to_loggers import ToLoggers
+    from groundwire_lightning.loops.progress import Progress, Restart
+    from groundwire_lightning.strategies.precision import Precision
+
+
+class Paced(Bounds, Protocol):
+    """What says whether a run validates or ends here."""
+
+    should_stop: bool
+    progress: Progress
+    reader: Reader | None
+    limit_train_batches: int | float
+    limit_val_batches: int | float
+    val_check_batch: float | None
+    _last_val_time: float
+
+    @property
+    def current_epoch(self) -> int: ...
+    @property
+    def global_step(self) -> int: ...
+    @property
+    def num_training_batches(self) -> float: ...
+    @property
+    def enable_validation(self) -> bool: ...
+
+
+class Stepped(Protocol):
+    """What a step needs in which a module makes its updates itself, in any order of hooks."""
+
+    plan: Any
+    _counts_steps: bool
+
+    def _update_loss_tracker(self, batch_loss: Any, batch_size: int) -> None: ...
+
+
+class Steered(Paced, Stepped, Running, Protocol):
+    """A Trainer in the hands of its loops."""
+
+    # where it is
+
+    sanity_checking: bool
+    _has_validated: bool
+    restart: Restart | None
+    _running: str
+
+    # what it works with
+
+    logged: Logged
+    to_loggers: ToLoggers
+    precision_plugin: Precision
+    run_history: Any
+    optimizer: Any
+    scheduler: Any
+    monitored: Any
+    numerics: Literal["parity", "exact"]
+
+    @property
+    def callbacks(self) -> list[Any]: ...
+    @callbacks.setter
+    def callbacks(self, callbacks: Iterable[Any]) -> None: ...
+    @property
+    def loggers(self) -> list[Any]: ...
+    @loggers.setter
+    def loggers(self, loggers: list[Any] | None) -> None: ...
+
+    # its data
+
+    _train_dataloader: Any
+    _eval_dataloader: Any
+    _feed: Feed | None
+    _loader_states: list[Any]
+    _readers: frozenset[str]
+
+    @property
+    def train_dataloader(self) -> Any: ...
+    @property
+    def _tells_loader(self) -> bool: ...
+    def load_training_data(self) -> None:
+        """Ask for the training loader, unless that was done."""
+
+    def load_evaluation_data(self) -> None:
+        """Ask for the loaders of an evaluation, unless that was done."""
+
+    def training_feed(self) -> Feed:
+        """The batches of an epoch."""
+
+    def evaluation_feed(self) -> Feed | None:
+        """The batches of an evaluation."""
+
+    def _on_device(self, batches: Iterable[Any]) -> Iterable[Any]: ...
+
+    # its updates
+
+    way: Literal["straight", "nested", "by hand"]
+    skips_backward: bool
+    told_of_nesting: bool
+    told_of_short_window: bool
+    told_of_no_batch: bool
+    _told_left_out: set[str]
+    _modes: Mapping[str, bool]
+    _handles: Any
+
+    @property
+    def is_automatic(self) -> bool: ...
+    def choose_way(self) -> None:
+        """Decide how updates are made."""
+
+    def _with_closure(self, closure: Callable[[], Any]) -> AbstractContextManager[None]: ...
+    def _parts(self) -> list[Part]: ...
+
+    # its moments
+
+    def restore_module(self) -> None:
+        """Give module, data module and callbacks what a checkpoint holds of them."""
+
+    def restore_training(self) -> None:
+        """Give loops, optimizers and schedulers what it holds of them."""
+
+    def describe_run(self) -> None:
+        """Write the run configuration."""
+
+    def record(self, values: dict[str, Tensor]) -> None:
+        """Keep values of an epoch in the history."""
+
+    def _forget_logged(self) -> None: ...
+    def _add_epoch_loss_to_run_history(self, metric_name: str) -> None: ...
+    @property
+    def _loss_tracker(self) -> Any: ...

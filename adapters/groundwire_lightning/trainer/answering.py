@@ -1,0 +1,41 @@
+"""Answering: a Trainer as the parts that stand in for those of Lightning see it, and what these are made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from groundwire_lightning.loops.steered import Steered
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from groundwire_lightning.loops.predictions import Predicted
+
+
+class Answering(Steered, Protocol):
+    """A Trainer as these parts see it."""
+
+    skips_backward: bool
+
+    @property
+    def val_dataloaders(self) -> Any:
+        """The loaders of validation batches."""
+
+    @property
+    def predicted(self) -> Predicted:
+        """The predictions of the last run."""
+
+    @property
+    def distributed_sampler_kwargs(self) -> dict[str, int] | None:
+        """What a ``DistributedSampler`` is made with."""
+
+    @property
+    def predict_loop(self) -> Any:
+        """What ``predict`` does."""
+
+    @property
+    def _asked(self) -> Mapping[str, Any]: ...
+    @property
+    def _active_loop(self) -> Any: ...
+    @property
+    def _evaluation_loop(self) -> Any: ...
