@@ -196,21 +196,46 @@ def attach(trainer: Any, parts: Sequence[Part], stage: Stage) -> tuple[dict[str,
     places: dict[tuple[str, Position], list[_Group]] = {}
     findings: list[Finding] = []
     silent = _bases_of(parts)
-    for hookmap in dict.fromkeys(part.hookmap for part in parts):
-        cast = [(part, {id(line) for line in hookmap.lines_of(part.role)}) for part in parts if part.hookmap is hookmap]
+    brought = _brought(parts, silent)
+    for hookmap in dict.fromkeys([part.hookmap for part in parts]):
         for line in hookmap.rows:
             if stage == "init" and not (isinstance(line, Row) and line.moment.stage == "init"):
                 continue
-            players = [part for part, lines in cast if id(line) in lines and part.implements(line.method, silent)]
-            findings += _seat(line, players, places)
+            if players := brought.get(id(line)):
+                findings += _seat(line, players, places)
     wired = _as_wired(places)
     findings += _refused_instead(trainer, wired)
-    return wired, findings if stage == "init" else findings + _unknown(parts)
+    return wired, findings if stage == "init" else findings + _unknown(parts, silent)
 
 
 def _bases_of(parts: Sequence[Part]) -> tuple[type, ...]:
     maps = {part.hookmap for part in parts}
-    return tuple(base for hookmap in maps for given in hookmap.bases.values() for base in as_tuple(given))
+    return tuple([base for hookmap in maps for given in hookmap.bases.values() for base in as_tuple(given)])
+
+
+def _brought(parts: Sequence[Part], silent: tuple[type, ...]) -> dict[int, list[Part]]:
+    """The parts that implement each line of their table, by the line's ``id``."""
+    brought: dict[int, list[Part]] = {}
+    for part in parts:
+        names = _own_names(part, silent)
+        for line in part.hookmap.lines_of(part.role):
+            if (names is None or line.method in names) and part.implements(line.method, silent):
+                brought.setdefault(id(line), []).append(part)
+    return brought
+
+
+def _own_names(part: Part, silent: tuple[type, ...]) -> set[str] | None:
+    """What stands on a player, or on a class of it that no base inherits: it overrides nothing else.
+
+    None where it inherits no base, so that whatever it has is its own. A class says this of all its
+    names at once; asking :func:`overridden` for each line of a table would be thousands of calls a run.
+    """
+    lineage = type(part.player).__mro__
+    bases = (*as_tuple(part.hookmap.bases[part.role]), *silent)
+    if set(bases).isdisjoint(lineage):
+        return None
+    theirs = set().union(*[base.__mro__ for base in bases])
+    return set().union(getattr(part.player, "__dict__", ()), *[vars(cls) for cls in lineage if cls not in theirs])
 
 
 def _every(wired: Mapping[str, Wired]) -> Iterator[Attached]:
@@ -322,26 +347,29 @@ def _refused_instead(trainer: Any, wired: Mapping[str, Wired]) -> list[Finding]:
     return findings
 
 
-def _unknown(parts: Sequence[Part]) -> list[Finding]:
+def _unknown(parts: Sequence[Part], silent: tuple[type, ...]) -> list[Finding]:
     """``on_…`` methods that no table speaks of; those of an object in several roles once."""
     spoken: dict[int, set[str]] = {}
     for part in parts:
         names = {line.method for line in part.hookmap.lines_of(part.role)}
         spoken.setdefault(id(part.player), set()).update(names)
     findings = {}
-    silent = _bases_of(parts)
     for part in parts:
         known = spoken[id(part.player)]
-        for name in _own_hooks(part, silent):
-            if name not in known and (id(part.player), name) not in findings:
+        for name in _strange_hooks(part, known, silent):
+            if (id(part.player), name) not in findings:
                 findings[id(part.player), name] = _unknown_finding(part, name, known)
     return list(findings.values())
 
 
-def _own_hooks(part: Part, silent: tuple[type, ...]) -> list[str]:
-    names = [name for name in dir(type(part.player)) if name.startswith("on_")]
+def _strange_hooks(part: Part, known: set[str], silent: tuple[type, ...]) -> list[str]:
+    """The player's own ``on_…`` methods, in alphabetical order, without those that are ``known``."""
+    kind, names = type(part.player), _own_names(part, silent)
+    strange = [name for name in dir(kind) if name.startswith("on_") and name not in known]
     return [
-        name for name in names if inspect.isfunction(getattr(type(part.player), name)) and part.implements(name, silent)
+        name
+        for name in strange
+        if (names is None or name in names) and inspect.isfunction(getattr(kind, name)) and part.implements(name, silent)
     ]
 
 
