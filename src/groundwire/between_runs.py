@@ -35,7 +35,7 @@ class BetweenRuns(Engine):
         """
         if not isinstance(self.model, torch.nn.Module):  # a run would refuse it
             return self.model
-        return self._accelerator.unwrap_model(self.model, keep_torch_compile=keep_torch_compile)
+        return devices.unwrapped(self._accelerator, self.model, keep_torch_compile)
 
     def gather(self, tensor: Any, padding_value: float | None = None) -> Any:
         """Concatenate tensors of all processes along their first dimension.

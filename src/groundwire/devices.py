@@ -1,4 +1,4 @@
-"""Before the path: loaders, devices and the run configuration.
+"""On what a run computes: the Accelerator, and model, optimizer and batches on its device.
 
 Accelerate's wrappers are used where they do something: several processes, mixed precision, a
 plugin. Otherwise model and batches are only moved, and an optimizer step is torch's own.
@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 
-if TYPE_CHECKING:
-    pass
+WITHIN = frozenset({"module", "_orig_mod", "_fsdp_wrapped_module"})
+"""Where the wrappers of torch, DeepSpeed and ``torch.compile`` keep the model."""
 
 
 def own_accelerator(create: Callable[[], Accelerator], given: Accelerator | None = None) -> Accelerator:
@@ -78,6 +78,16 @@ def placed(accelerator: Accelerator, model: Any, optimizer: Any, training: bool)
     if accelerator.device.type != "cpu" and optimizer is not None:
         _follow(optimizer)
     return model, optimizer
+
+
+def unwrapped(accelerator: Accelerator, model: Any, keep_torch_compile: bool = True) -> Any:
+    """The model out of the wrappers that Accelerate knows.
+
+    A model that holds none is returned at once: Accelerate searches the disk for DeepSpeed each time it is asked.
+    """
+    if WITHIN.isdisjoint(model._modules) and "_orig_mod" not in vars(model):
+        return model
+    return accelerator.unwrap_model(model, keep_torch_compile=keep_torch_compile)
 
 
 def _bare(optimizer: Any) -> Any:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from groundwire import RunState
+from groundwire.devices import unwrapped
 from groundwire_lightning.accelerators import KINDS
 from groundwire_lightning.accelerators import Accelerator as Kind
 from groundwire_lightning.core.states import RunningStage, TrainerFn, TrainerState, TrainerStatus
@@ -352,7 +353,7 @@ class Facade(Answers):
     def lightning_module(self) -> Any:
         """The module, out of the wrappers of several processes."""
         model = self.model
-        return None if model is None else self._accelerator.unwrap_model(model, keep_torch_compile=False)
+        return None if model is None else unwrapped(self._accelerator, model, keep_torch_compile=False)
 
     @property
     def callbacks(self) -> list[Any]:
