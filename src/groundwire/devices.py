@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
+from torch import Tensor
 
 WITHIN = frozenset({"module", "_orig_mod", "_fsdp_wrapped_module"})
 """Where the wrappers of torch, DeepSpeed and ``torch.compile`` keep the model."""
@@ -117,8 +118,20 @@ def gathered_with_padding(accelerator: Accelerator, tensor: Any, padding_value: 
     """Gather tensors whose first dimension differs between processes."""
     from accelerate.utils.operations import recursively_apply
 
-    from groundwire.utils import remove_padding
-
     padded = accelerator.pad_across_processes(tensor, pad_index=padding_value)
     gathered = accelerator.gather(padded)
     return recursively_apply(lambda rows: remove_padding(rows, padding_value), gathered)
+
+
+def remove_padding(padded_tensor: Tensor, pad_value: float) -> Tensor:
+    """Drops the rows that hold nothing but padding, as padding before ``gather`` leaves them.
+
+    Args:
+        padded_tensor: Any shape; rows are along the first dimension.
+        pad_value: What was padded with; NaN is found too.
+
+    Returns:
+        A new tensor without those rows. A row that really holds only this value is dropped as well.
+    """
+    padding = padded_tensor.isnan() if pad_value != pad_value else padded_tensor == pad_value  # noqa: PLR0124
+    return padded_tensor[~padding.flatten(1).all(dim=1) if padding.ndim > 1 else ~padding]

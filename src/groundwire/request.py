@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from groundwire.checks import check_callable, flag, whole
 from groundwire.data.loaders import length_of
 
 __all__ = ["EvaluateRequest", "TrainRequest"]
@@ -41,15 +42,15 @@ class TrainRequest:
     resume_from: str | PathLike[str] | None = None
 
     def __post_init__(self) -> None:
-        _whole("num_epochs", self.num_epochs)
+        whole("num_epochs", self.num_epochs)
         _batch_size(self.per_device_batch_size)
         if self.max_num_train_steps is not None:
-            _whole("max_num_train_steps", self.max_num_train_steps)
-        _whole("gradient_accumulation_steps", self.gradient_accumulation_steps)
+            whole("max_num_train_steps", self.max_num_train_steps)
+        whole("gradient_accumulation_steps", self.gradient_accumulation_steps)
         _clip(self.gradient_clip_value, self.gradient_clip_norm)
         _scheduler_factory(self.create_scheduler_fn)
-        _callable("collate_fn", self.collate_fn)
-        _flag("reset_run_history", self.reset_run_history)
+        check_callable("collate_fn", self.collate_fn)
+        flag("reset_run_history", self.reset_run_history)
         for name in ("train_dataloader_kwargs", "eval_dataloader_kwargs"):
             _keywords(name, getattr(self, name))
         for name in ("train_dataset", "eval_dataset"):
@@ -57,15 +58,16 @@ class TrainRequest:
         if self.resume_from is not None and not isinstance(self.resume_from, (str, PathLike)):
             raise TypeError(f"resume_from: the folder of a saved training state is due, got {self.resume_from!r}")
 
-    def attributes(self) -> dict[str, Any]:
-        """What stands on the Trainer during the run."""
+    def of_run(self) -> dict[str, Any]:
+        """The fields of a run that say what was asked for."""
         return {
+            "request": self,
             "train_dataset": self.train_dataset,
             "eval_dataset": self.eval_dataset,
             "collate_fn": self.collate_fn,
             "create_scheduler_fn": self.create_scheduler_fn,
-            "_train_dl_kwargs": self.train_dataloader_kwargs,
-            "_eval_dl_kwargs": self.eval_dataloader_kwargs,
+            "train_dl_kwargs": self.train_dataloader_kwargs,
+            "eval_dl_kwargs": self.eval_dataloader_kwargs,
         }
 
 
@@ -84,29 +86,23 @@ class EvaluateRequest:
     collect: bool = False
 
     def __post_init__(self) -> None:
-        _flag("collect", self.collect)
+        flag("collect", self.collect)
         _batch_size(self.per_device_batch_size)
         _keywords("dataloader_kwargs", self.dataloader_kwargs)
-        _callable("collate_fn", self.collate_fn)
+        check_callable("collate_fn", self.collate_fn)
         _data("dataset", self.dataset, epochs=1)
 
-    def attributes(self) -> dict[str, Any]:
-        """What stands on the Trainer during the run."""
+    def of_run(self) -> dict[str, Any]:
+        """The fields of a run that say what was asked for."""
         return {
+            "request": self,
             "train_dataset": None,
             "eval_dataset": self.dataset,
             "collate_fn": self.collate_fn,
             "create_scheduler_fn": None,
-            "_train_dl_kwargs": None,
-            "_eval_dl_kwargs": self.dataloader_kwargs,
+            "train_dl_kwargs": None,
+            "eval_dl_kwargs": self.dataloader_kwargs,
         }
-
-
-def _whole(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        raise TypeError(f"{name}: a whole number of at least 1 is due, got {value!r}")
-    if int(value) < 1:
-        raise ValueError(f"{name}: a whole number of at least 1 is due, got {value!r}")
 
 
 def check_seed(seed: object) -> None:
@@ -121,7 +117,7 @@ def check_seed(seed: object) -> None:
 
 def _batch_size(value: object) -> None:
     if value is not None:
-        _whole("per_device_batch_size", value)
+        whole("per_device_batch_size", value)
 
 
 def _clip(by_value: object, by_norm: object) -> None:
@@ -148,17 +144,7 @@ def _scheduler_factory(factory: object) -> None:
             f"create_scheduler_fn: a function of the optimizer is due, got an instance of {name}. The optimizer is "
             f"prepared when training starts, so pass a factory: functools.partial({name}, ...)"
         )
-    _callable("create_scheduler_fn", factory)
-
-
-def _callable(name: str, value: object) -> None:
-    if value is not None and not callable(value):
-        raise TypeError(f"{name}: a callable or None is due, got {value!r}")
-
-
-def _flag(name: str, value: object) -> None:
-    if not isinstance(value, bool):
-        raise TypeError(f"{name}: True or False is due, got {value!r}")
+    check_callable("create_scheduler_fn", factory)
 
 
 def _keywords(name: str, value: object) -> None:

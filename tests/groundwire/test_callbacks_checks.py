@@ -14,7 +14,7 @@ from groundwire.callbacks import (
     StepBasedEvaluationCallback,
     WSDCheckpointCallback,
 )
-from groundwire.callbacks.checks import number, path, whole, writable
+from groundwire.checks import number, path, whole, writable
 
 WHOLE = [
     (EarlyStoppingCallback, "early_stopping_patience"),

@@ -100,7 +100,7 @@ def test_the_next_batch_of_data_in_memory_is_five_more_calls_in_one_file():
 
     at_once, one_by_one = given(data(24)), given(DataLoader(data(24), 2))
     assert len(at_once) <= len(one_by_one) + 5 <= 25
-    assert {Path(file).name for file in files_of(at_once) - files_of(one_by_one)} == {"fetch.py"}
+    assert {Path(file).name for file in files_of(at_once) - files_of(one_by_one)} == {"in_batches.py"}
 
 
 def test_the_count_sees_each_hook_of_a_step():

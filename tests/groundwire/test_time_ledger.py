@@ -18,7 +18,7 @@ class Clock:
 
     def __init__(self, monkeypatch):
         self.now = 0.0
-        for module in ("loop", "fuse", "time_ledger"):
+        for module in ("loop", "tables.fuse", "measured.time_ledger"):
             monkeypatch.setattr(f"groundwire.{module}.clock", lambda: self.now)
 
     def takes(self, seconds):

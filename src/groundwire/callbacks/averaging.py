@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from groundwire.callbacks.checks import flag, number
 from groundwire.callbacks.handler import CallbackHandler
 from groundwire.callbacks.saving import SaveBestModelCallback
 from groundwire.callbacks.watching import is_resumed
+from groundwire.checks import flag, number
 from groundwire.ema import ModelEma
 
 if TYPE_CHECKING:
@@ -135,16 +135,13 @@ class ModelEmaCallback(SaveBestModelCallback):
     def _standing_in(self, trainer: Trainer, ema_model: ModelEma) -> Iterator[None]:
         """Let the average be the Trainer's model, heard by the callbacks of this one alone."""
         history = trainer.run_history
-        before = trainer.model, trainer.callback_handler, history.metric_name_prefix
-        trainer.model, trainer.callback_handler = ema_model.module, self.callback_handler
+        prefix = history.metric_name_prefix
         history.set_metric_name_prefix(PREFIX)
         try:
-            trainer._callbacks_changed()
-            yield
+            with trainer._standing_in(ema_model.module, self.callback_handler):
+                yield
         finally:
-            trainer.model, trainer.callback_handler = before[:2]
-            history.set_metric_name_prefix(before[2])
-            trainer._callbacks_changed()
+            history.set_metric_name_prefix(prefix)
 
 
 def _bare(trainer: Trainer) -> Any:

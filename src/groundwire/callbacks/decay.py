@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundwire.callbacks.base import TrainerCallback
-from groundwire.callbacks.checks import flag, path, writable
 from groundwire.callbacks.watching import is_resumed
+from groundwire.checks import flag, path, writable
 
 if TYPE_CHECKING:
     from groundwire.trainer import Trainer

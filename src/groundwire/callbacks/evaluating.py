@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from groundwire.callbacks.base import TrainerCallback
-from groundwire.callbacks.checks import whole
+from groundwire.checks import whole
 
 if TYPE_CHECKING:
     from groundwire.trainer import Trainer

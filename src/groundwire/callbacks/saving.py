@@ -6,8 +6,8 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groundwire.callbacks.checks import flag, path, writable
 from groundwire.callbacks.watching import OF_EVALUATION, MetricWatcher, callbacks_of, processes_of
+from groundwire.checks import flag, path, writable
 
 if TYPE_CHECKING:
     from groundwire.trainer import Trainer

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from groundwire.callbacks.checks import number, whole
 from groundwire.callbacks.watching import OF_EVALUATION, MetricWatcher
+from groundwire.checks import number, whole
 from groundwire.errors import StopTrainingError
 
 if TYPE_CHECKING:

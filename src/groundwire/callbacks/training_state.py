@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundwire.callbacks.base import TrainerCallback
-from groundwire.callbacks.checks import flag, path, whole, writable
 from groundwire.callbacks.watching import callbacks_of, is_resumed
+from groundwire.checks import flag, path, whole, writable
 
 if TYPE_CHECKING:
     from groundwire.trainer import Trainer

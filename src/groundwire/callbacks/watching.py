@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from groundwire.callbacks.base import TrainerCallback
-from groundwire.callbacks.checks import flag, text
+from groundwire.checks import flag, text
 from groundwire.errors import did_you_mean
 from groundwire.request import TrainRequest
 

@@ -8,11 +8,14 @@ import uuid
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import torch
 
 from groundwire.errors import GroundwireError
+
+if TYPE_CHECKING:
+    from groundwire.running import Running
 
 __all__ = ["CheckpointError", "read", "write"]
 
@@ -21,7 +24,7 @@ class CheckpointError(GroundwireError):
     """A checkpoint that cannot be written, read, or given to this model."""
 
 
-def state_of(trainer: Any, save_optimizer: bool, save_scheduler: bool) -> dict[str, Any]:
+def state_of(trainer: Running, save_optimizer: bool, save_scheduler: bool) -> dict[str, Any]:
     """Weights, and the states of optimizer and scheduler where they are asked for."""
     state = {"model_state_dict": weights_of(trainer)}
     if save_optimizer and trainer.optimizer is not None:
@@ -47,7 +50,7 @@ def with_extras(state: dict[str, Any], extras: Any) -> dict[str, Any]:
     return {**state, **extras}
 
 
-def weights_of(trainer: Any) -> dict[str, Any]:
+def weights_of(trainer: Running) -> dict[str, Any]:
     """The weights of the model, under the names that they have without ``torch.compile``."""
     weights: dict[str, Any] = trainer.get_model(keep_torch_compile=False).state_dict()
     if not any(_COMPILED in name for name in weights):
@@ -63,7 +66,7 @@ def uncompiled(name: str) -> str:
 _COMPILED = "_orig_mod."
 
 
-def apply(trainer: Any, state: dict[str, Any], load_optimizer: bool, load_scheduler: bool, path: Any) -> None:
+def apply(trainer: Running, state: dict[str, Any], load_optimizer: bool, load_scheduler: bool, path: Any) -> None:
     """Give the states of a checkpoint to model, optimizer and scheduler.
 
     Raises:

@@ -21,14 +21,14 @@ from groundwire.saved import checkpoint
 from groundwire.saved.checkpoint import CheckpointError, uncompiled
 
 if TYPE_CHECKING:
-    from groundwire.trainer import Trainer
+    from groundwire.running import Running
 
 FILE = "training_state.pt"
 KIND = "groundwire training state, 1"
 POSITION = ("epoch", "step", "update", "items", "done", "ahead")
 
 
-def save(trainer: Trainer, folder: str | PathLike[str], extras: dict[str, Any]) -> None:
+def save(trainer: Running, folder: str | PathLike[str], extras: dict[str, Any]) -> None:
     """Write the state of this moment.
 
     Raises:
@@ -43,7 +43,7 @@ def save(trainer: Trainer, folder: str | PathLike[str], extras: dict[str, Any]) 
     checkpoint.write(Path(folder) / FILE, state)
 
 
-def gather(trainer: Trainer, extras: dict[str, Any]) -> dict[str, Any]:
+def gather(trainer: Running, extras: dict[str, Any]) -> dict[str, Any]:
     """Everything, as plain values and tensors."""
     at, history, scaler = trainer.at, trainer.run_history, trainer._accelerator.scaler
     metrics = {name: [_plain(value) for value in values] for name, values in history.to_dict().items()}
@@ -86,7 +86,7 @@ def read(folder: str | PathLike[str]) -> dict[str, Any]:
     return {**state, "path": path}
 
 
-def load(trainer: Trainer, folder: str | PathLike[str]) -> dict[str, Any]:
+def load(trainer: Running, folder: str | PathLike[str]) -> dict[str, Any]:
     """Give back everything but the place in the epoch, and return what the caller of ``save`` added."""
     state = read(folder)
     load_parts(trainer, state)
@@ -97,7 +97,7 @@ def load(trainer: Trainer, folder: str | PathLike[str]) -> dict[str, Any]:
     return {"current_epoch": state["history"]["epoch"], **state["extras"]}
 
 
-def load_parts(trainer: Trainer, state: dict[str, Any]) -> None:
+def load_parts(trainer: Running, state: dict[str, Any]) -> None:
     """Give back what a run is assembled of: weights, optimizer, scheduler, scaler and run history.
 
     Raises:
@@ -118,7 +118,7 @@ def load_parts(trainer: Trainer, state: dict[str, Any]) -> None:
     trainer.plan._load_state(state)
 
 
-def load_position(trainer: Trainer, state: dict[str, Any]) -> None:
+def load_position(trainer: Running, state: dict[str, Any]) -> None:
     """Move the run to where the saved one was.
 
     Raises:
@@ -150,7 +150,7 @@ def load_position(trainer: Trainer, state: dict[str, Any]) -> None:
             )
 
 
-def take_up(trainer: Trainer, state: dict[str, Any]) -> None:
+def take_up(trainer: Running, state: dict[str, Any]) -> None:
     """Give back what the start of a run would undo, and say where the data is entered."""
     load_callbacks(trainer, state)
     model = trainer.get_model(keep_torch_compile=False)
@@ -166,7 +166,7 @@ def take_up(trainer: Trainer, state: dict[str, Any]) -> None:
     load_random_state(trainer, state)
 
 
-def load_callbacks(trainer: Trainer, state: dict[str, Any]) -> None:
+def load_callbacks(trainer: Running, state: dict[str, Any]) -> None:
     """Give callbacks their states back, by class and position among those of their class."""
     saved = dict(state["callbacks"])
     for key, callback in _stateful(trainer):
@@ -176,12 +176,12 @@ def load_callbacks(trainer: Trainer, state: dict[str, Any]) -> None:
         rank_zero_warn(f"{state['path']} holds the states of callbacks that this run does not have: {', '.join(saved)}")
 
 
-def load_random_state(trainer: Trainer, state: dict[str, Any]) -> None:
+def load_random_state(trainer: Running, state: dict[str, Any]) -> None:
     """Put the generators where they were."""
     set_random_state(state["random"], trainer.device, trainer._train_dataloader)
 
 
-def _check_processes(trainer: Trainer) -> None:
+def _check_processes(trainer: Running) -> None:
     if trainer._accelerator.num_processes > 1:
         raise CheckpointError(
             f"a training state is that of one process, and {trainer._accelerator.num_processes} train together; "
@@ -189,7 +189,7 @@ def _check_processes(trainer: Trainer) -> None:
         )
 
 
-def _check_moment(trainer: Trainer) -> None:
+def _check_moment(trainer: Running) -> None:
     """Refuse a moment from which something would be done twice; warn where a stopped run stands at one."""
     at, within = trainer.at, _within(trainer)
     if within is None:
@@ -204,7 +204,7 @@ def _check_moment(trainer: Trainer) -> None:
     )
 
 
-def _within(trainer: Trainer) -> str | None:
+def _within(trainer: Running) -> str | None:
     """What the Trainer is in the middle of, or None between two things."""
     at = trainer.at
     if trainer._resumed is not None:
@@ -222,7 +222,7 @@ def _within(trainer: Trainer) -> str | None:
     return None
 
 
-def _stateful(trainer: Trainer) -> Iterator[tuple[str, Any]]:
+def _stateful(trainer: Running) -> Iterator[tuple[str, Any]]:
     """Callbacks that have a state, each under its class and its position among those of that class."""
     seen: Counter[str] = Counter()
     for callback in trainer.callback_handler:

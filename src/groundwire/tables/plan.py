@@ -366,11 +366,8 @@ def _strange_hooks(part: Part, known: set[str], silent: tuple[type, ...]) -> lis
     """The player's own ``on_…`` methods, in alphabetical order, without those that are ``known``."""
     kind, names = type(part.player), _own_names(part, silent)
     strange = [name for name in dir(kind) if name.startswith("on_") and name not in known]
-    return [
-        name
-        for name in strange
-        if (names is None or name in names) and inspect.isfunction(getattr(kind, name)) and part.implements(name, silent)
-    ]
+    own = [name for name in strange if names is None or name in names]
+    return [name for name in own if inspect.isfunction(getattr(kind, name)) and part.implements(name, silent)]
 
 
 def _unknown_finding(part: Part, name: str, known: set[str]) -> Finding:

@@ -1,4 +1,4 @@
-"""What a callback accepts: its arguments, and the places it is to write to, checked before the first batch."""
+"""Arguments: refused by name where they are not what is due, before the first batch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-__all__ = ["flag", "number", "path", "text", "whole", "writable"]
+__all__ = ["check_callable", "flag", "number", "path", "text", "whole", "writable"]
 
 
 def whole(name: str, value: Any, least: int = 1) -> int:
@@ -50,6 +50,16 @@ def flag(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
         raise TypeError(f"{name}: True or False is due, got {value!r}")
     return value
+
+
+def check_callable(name: str, value: object) -> None:
+    """Refuse what is neither callable nor None.
+
+    Raises:
+        TypeError: It is something else.
+    """
+    if value is not None and not callable(value):
+        raise TypeError(f"{name}: a callable or None is due, got {value!r}")
 
 
 def text(name: str, value: Any) -> str:
