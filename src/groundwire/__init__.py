@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from groundwire.moved import answer_old_paths
+
 if TYPE_CHECKING:
     from accelerate import notebook_launcher
 
@@ -64,6 +66,9 @@ __all__ = [  # noqa: RUF022  # in the order of the rooms
     "row", "HOOKS", "Hook", "TrainerPlaceholderValues", "Finding", "Part", "by_row", "TrainerRunConfig", "RunState",
     "InMemoryRunHistory", "LossTracker", "RunHistory", "Trainer", "set_seed", "notebook_launcher", "__version__",
 ]  # fmt: skip
+
+
+answer_old_paths()
 
 
 def __getattr__(name: str) -> Any:

@@ -11,7 +11,7 @@ import builtins
 import importlib
 from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from accelerate import Accelerator
@@ -35,12 +35,9 @@ __all__ = [
     "DEFAULT_CALLBACKS",
     "Trainer",
     "TrainerPlaceholderValues",
-    "TrainerWithTimmScheduler",
+    "TrainerWithTimmScheduler",  # noqa: F822  # by __getattr__
     "replace_trainer_placeholder_values",
 ]
-
-if TYPE_CHECKING:
-    from groundwire.timm import TrainerWithTimmScheduler
 
 
 def __getattr__(name: str) -> Any:
