@@ -15,6 +15,8 @@ from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 from torch import Tensor
 
+__all__ = ["remove_padding", "unwrapped"]
+
 WITHIN = frozenset({"module", "_orig_mod", "_fsdp_wrapped_module"})
 """Where the wrappers of torch, DeepSpeed and ``torch.compile`` keep the model."""
 

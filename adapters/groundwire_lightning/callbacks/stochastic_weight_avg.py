@@ -134,7 +134,7 @@ class StochasticWeightAveraging(Callback):
             # one pass over the data without gradients and without an update
             trainer.fit_loop._skip_backward = True
             self._accumulate_grad_batches = trainer.accumulate_grad_batches
-            trainer.accumulate_grad_batches = trainer.num_training_batches + 1
+            trainer._accumulate(trainer.num_training_batches + 1)
 
     def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
         """Update again from now on."""
@@ -145,7 +145,7 @@ class StochasticWeightAveraging(Callback):
         """Leave the average in the module, unless that was done an epoch ago."""
         last = trainer.current_epoch - 1  # epochs are counted up before
         if self._measures_anew and last == self.swa_end + 1:
-            trainer.accumulate_grad_batches = self._accumulate_grad_batches
+            trainer._accumulate(self._accumulate_grad_batches)
             self._accumulate_grad_batches = None
             trainer.fit_loop.max_epochs -= 1
             self.reset_momenta()

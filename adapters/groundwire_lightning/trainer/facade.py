@@ -13,6 +13,7 @@ from torch import Tensor
 
 from groundwire import RunState
 from groundwire.devices import unwrapped
+from groundwire.run.run import of_run
 from groundwire_lightning.accelerators import KINDS
 from groundwire_lightning.accelerators import Accelerator as Kind
 from groundwire_lightning.core.states import RunningStage, TrainerFn, TrainerState, TrainerStatus
@@ -252,14 +253,14 @@ class Facade(Answers):
     callback_handler: Any
     datamodule: LightningDataModule | None
     logged: Logged
-    lr_scheduler_configs: list[LRSchedulerConfig]
-    sanity_checking: bool = False
+    lr_scheduler_configs: list[LRSchedulerConfig] = of_run("lr_scheduler_configs")
+    sanity_checking: bool = of_run("sanity_checking")
     should_stop: bool = False
     _has_validated: bool = False  # the last validation within fit() had a batch, and was not the sanity check
     _accelerator: Accelerator
     _is_running: bool
-    _running: str = "_run_training"
-    _purpose: TrainerFn = TrainerFn.FITTING
+    _running: str = of_run("hook")
+    _purpose: TrainerFn = of_run("purpose")
     _train_dataloader: Any
     _eval_dataloader: Any
     _loggers: list[Any] | None = None
@@ -341,6 +342,15 @@ class Facade(Answers):
         self._loggers = loggers or []
         self.logged.sink = self.to_loggers if self._loggers else None
 
+    @contextmanager
+    def _logging_to(self, loggers: list[Any]) -> Iterator[None]:
+        """Let other loggers take what is logged meanwhile: a trial leaves nothing in those of the run."""
+        outer, self.loggers = self.loggers, loggers
+        try:
+            yield
+        finally:
+            self.loggers = outer
+
     @property
     def log_dir(self) -> str | None:
         """Where the run writes: the directory of the first logger's run, without one ``default_root_dir``."""
@@ -367,6 +377,28 @@ class Facade(Answers):
         self._callbacks_changed()
 
     _callbacks_changed: Callable[[], None]
+
+    @contextmanager
+    def _heard_by(self, callbacks: Iterable[Any]) -> Iterator[None]:
+        """Let other callbacks hear of what happens meanwhile: a trial is no event of the run."""
+        outer, self.callbacks = list(self.callbacks), callbacks
+        try:
+            yield
+        finally:
+            self.callbacks = outer
+
+    @contextmanager
+    def _heard_first_by(self, callback: Any) -> Iterator[None]:
+        """Let a callback hear of the runs that are launched meanwhile, before all others."""
+        self.callbacks = [callback, *self.callbacks]
+        try:
+            yield
+        finally:
+            self.callbacks = [other for other in self.callbacks if other is not callback]
+
+    def _ask_to_stop(self, stop: bool = True) -> None:
+        """End the run once its limits allow it; False takes back what was asked for, as after a trial."""
+        self.should_stop = stop
 
     @property
     def train_dataloader(self) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 from groundwire import HookMap
 from groundwire.errors import rank_zero_warn
+from groundwire.run.run import of_run
 from groundwire_lightning.data.dataloader_iter import Reader, reading
 from groundwire_lightning.data.feed import Feed, checked, limited, tell_epoch
 from groundwire_lightning.data.samplers import for_prediction, in_order, shared, warn_of_shuffling
@@ -32,16 +33,16 @@ class Loaders(LightningAdapter):
         eval_reader: Likewise in an evaluation or a prediction.
     """
 
-    max_epochs: int | None
-    min_epochs: int | None
-    max_steps: int
-    min_steps: int | None
+    max_epochs: int | None = of_run("limits.max_epochs")
+    min_epochs: int | None = of_run("limits.min_epochs")
+    max_steps: int = of_run("limits.max_steps")
+    min_steps: int | None = of_run("limits.min_steps")
     check_val_every_n_epoch: int | None
     accumulate_grad_batches: int
-    limit_train_batches: int | float
-    limit_val_batches: int | float
-    limit_test_batches: int | float
-    limit_predict_batches: int | float
+    limit_train_batches: int | float = of_run("limits.limit_train_batches")
+    limit_val_batches: int | float = of_run("limits.limit_val_batches")
+    limit_test_batches: int | float = of_run("limits.limit_test_batches")
+    limit_predict_batches: int | float = of_run("limits.limit_predict_batches")
     val_check_interval: int | float
     gradient_clip_val: float | None = None
     gradient_clip_algorithm: str | None = None
@@ -57,13 +58,17 @@ class Loaders(LightningAdapter):
     _val_asked: float = -math.inf
     _modes: Mapping[str, bool] = {}
     _given: Mapping[str, Any] = {}
-    _feed: Feed | None = None
+    _feed: Feed | None = of_run("feed")
     _readers: frozenset[str] = frozenset()  # the steps that read batches themselves
     reader: Reader | None = None
     eval_reader: Reader | None = None
     _train_batches: float = math.inf  # of the last fit, once its loader was given back
     restart: resume.Restart | None = None
     _loader_states: list[Any] = []  # noqa: RUF012  # those of the checkpoint, where there is one
+
+    def _accumulate(self, batches: int) -> None:
+        """Let a callback say how many batches make an update, from the next batch on."""
+        self.accumulate_grad_batches = batches
 
     @property
     def _is_fitting(self) -> bool:

@@ -16,6 +16,8 @@ from groundwire.tables.hookmap import HookMap, as_tuple
 from groundwire.tables.hooks import Stage
 from groundwire.tables.plan import Finding, Part, Plan, compile_plan
 
+__all__ = ["RunHook", "launch"]
+
 RunHook = Literal["_run_training", "_run_evaluation", "_run_prediction"]
 
 

@@ -13,6 +13,8 @@ from groundwire.run_config import TrainerRunConfig
 from groundwire.run_state import RunState
 from groundwire.tables.hooks import Stage
 
+__all__ = ["Run", "of_run"]
+
 
 @dataclass(slots=True, eq=False)
 class Run:
