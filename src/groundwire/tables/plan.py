@@ -81,6 +81,20 @@ class Wired:
     rivals: tuple[Attached, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How a player's method takes the arguments of a row, found once for all stages of a run."""
+
+    method: Callable[..., Any]
+    args: tuple[str, ...]
+    named: tuple[str, ...]
+    finding: Finding
+
+
+Fits = dict[tuple[int, int], Fit]
+"""By the ``id`` of the row and that of the player, which the method keeps alive."""
+
+
 class Plan:
     """One callable for every hook of a run, and the report of how it came to be.
 
@@ -91,14 +105,16 @@ class Plan:
         instead: Hook to the compiled row that runs instead of it; read by :class:`by_row`.
         wired: Hook to what is attached there.
         findings: One line for each row and gap that met an object, and each unknown method.
+        fits: What was found of the methods of this run, for the stages that follow.
     """
 
-    __slots__ = (*HOOKS, "findings", "instead", "wired")
+    __slots__ = (*HOOKS, "findings", "fits", "instead", "wired")
 
     def __init__(self) -> None:
         self.instead: dict[str, Callable[..., Any]] = {}
         self.wired: dict[str, Wired] = {}
         self.findings: list[Finding] = []
+        self.fits: Fits = {}
 
     def put(self, trainer: Any, hooks: Iterable[str]) -> None:
         """Make the functions of ``hooks`` from what is wired there."""
@@ -168,7 +184,9 @@ def compile_plan(plan: Plan, trainer: Any, parts: Sequence[Part], known: Mapping
         RefusedError: A method cannot take its arguments, a gap that would change numbers is met,
             or two rows want to run instead of one hook. Names everything that is refused.
     """
-    wired, findings = attach(trainer, parts, stage)
+    if stage == "assembly":
+        plan.fits = {}
+    wired, findings = attach(trainer, parts, stage, plan.fits)
     if refused := [finding.detail for finding in findings if finding.status == "refused"]:
         raise RefusedError("\n".join(refused))
     for attached in _every(wired):
@@ -185,14 +203,18 @@ def compile_plan(plan: Plan, trainer: Any, parts: Sequence[Part], known: Mapping
     plan.put(trainer, hooks)
 
 
-def attach(trainer: Any, parts: Sequence[Part], stage: Stage) -> tuple[dict[str, Wired], list[Finding]]:
+def attach(
+    trainer: Any, parts: Sequence[Part], stage: Stage, fits: Fits | None = None
+) -> tuple[dict[str, Wired], list[Finding]]:
     """Who runs where, and what is to be said about it; nothing is bound, nothing raised.
 
     Args:
         trainer: Whose hooks they are.
         parts: Who plays which role.
         stage: At ``"init"`` only the rows of that stage are looked at.
+        fits: What an earlier stage of this run found, and where what is found now is put down.
     """
+    fits = {} if fits is None else fits
     places: dict[tuple[str, Position], list[_Group]] = {}
     findings: list[Finding] = []
     silent = _bases_of(parts)
@@ -202,7 +224,7 @@ def attach(trainer: Any, parts: Sequence[Part], stage: Stage) -> tuple[dict[str,
             if stage == "init" and not (isinstance(line, Row) and line.moment.stage == "init"):
                 continue
             if players := brought.get(id(line)):
-                findings += _seat(line, players, places)
+                findings += _seat(line, players, places, fits)
     wired = _as_wired(places)
     findings += _refused_instead(trainer, wired)
     return wired, findings if stage == "init" else findings + _unknown(parts, silent)
@@ -255,7 +277,9 @@ class _Group:
     members: list[tuple[int, Attached]] = field(default_factory=list)
 
 
-def _seat(line: Row | Gap, players: Sequence[Part], places: dict[tuple[str, Position], list[_Group]]) -> list[Finding]:
+def _seat(
+    line: Row | Gap, players: Sequence[Part], places: dict[tuple[str, Position], list[_Group]], fits: Fits
+) -> list[Finding]:
     """Give the players of a row their place.
 
     The ordering rule, for one position at one hook:
@@ -270,17 +294,25 @@ def _seat(line: Row | Gap, players: Sequence[Part], places: dict[tuple[str, Posi
     group = _group_for(line, players[0].hookmap, places.setdefault((line.hook, line.position), [])) if players else None
     findings = []
     for part in players:
-        try:
-            attached = Attached.check(line, part.player)
-        except HookMapError as error:
-            findings.append(_finding(part, line, "refused", str(error)))
-            continue
-        findings.append(_finding(part, line, "wired", f"{line.position} {line.hook}"))
-        if part.through is not None:
-            attached.method = part.through(line.method, attached.method)
+        fit = fits.get((id(line), id(part.player)))
+        if fit is None or fit.method != getattr(part.player, line.method):
+            try:
+                fit = _fit(line, part)
+            except HookMapError as error:
+                findings.append(_finding(part, line, "refused", str(error)))
+                continue
+            fits[id(line), id(part.player)] = fit
+        findings.append(fit.finding)
+        method = fit.method if part.through is None else part.through(line.method, fit.method)
         if group is not None:
-            group.members.append((part.order, attached))
+            group.members.append((part.order, Attached(line, part.player, method, fit.args, fit.named)))
     return findings
+
+
+def _fit(line: Row, part: Part) -> Fit:
+    attached = Attached.check(line, part.player)
+    finding = _finding(part, line, "wired", f"{line.position} {line.hook}")
+    return Fit(attached.method, attached.args, attached.named, finding)
 
 
 def _group_for(line: Row, hookmap: HookMap, groups: list[_Group]) -> _Group:
