@@ -141,7 +141,7 @@ class Closure:
 
 
 def forward_and_backward(trainer: Trainer, batch: Any, step: int) -> Any:
-    """Forward, loss and backward of a batch, in the order of ``fit_order.train_step``."""
+    """Forward, loss and backward of a batch, in the order of :func:`train_step`."""
     plan, at = trainer.plan, trainer.at
     batch_output = plan.calculate_train_batch_loss(batch)
     loss, scaler = batch_output["loss"], trainer.precision_plugin.scaler

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import torch
@@ -298,6 +299,39 @@ class LightningAdapter(Facade, Slots):
                 "frequency use groundwire_lightning.Trainer and fit()"
             )
         return config.scheduler if config.interval == "step" else None
+
+    # what a search does to a run
+
+    @contextmanager
+    def _logging_to(self, loggers: list[Any]) -> Iterator[None]:
+        """Let other loggers take what is logged meanwhile: a trial leaves nothing in those of the run."""
+        outer, self.loggers = self.loggers, loggers
+        try:
+            yield
+        finally:
+            self.loggers = outer
+
+    @contextmanager
+    def _heard_by(self, callbacks: Iterable[Any]) -> Iterator[None]:
+        """Let other callbacks hear of what happens meanwhile: a trial is no event of the run."""
+        outer, self.callbacks = list(self.callbacks), callbacks
+        try:
+            yield
+        finally:
+            self.callbacks = outer
+
+    @contextmanager
+    def _heard_first_by(self, callback: Any) -> Iterator[None]:
+        """Let a callback hear of the runs that are launched meanwhile, before all others."""
+        self.callbacks = [callback, *self.callbacks]
+        try:
+            yield
+        finally:
+            self.callbacks = [other for other in self.callbacks if other is not callback]
+
+    def _ask_to_stop(self, stop: bool = True) -> None:
+        """End the run once its limits allow it; False takes back what was asked for, as after a trial."""
+        self.should_stop = stop
 
     # a run in native order
 

@@ -342,15 +342,6 @@ class Facade(Answers):
         self._loggers = loggers or []
         self.logged.sink = self.to_loggers if self._loggers else None
 
-    @contextmanager
-    def _logging_to(self, loggers: list[Any]) -> Iterator[None]:
-        """Let other loggers take what is logged meanwhile: a trial leaves nothing in those of the run."""
-        outer, self.loggers = self.loggers, loggers
-        try:
-            yield
-        finally:
-            self.loggers = outer
-
     @property
     def log_dir(self) -> str | None:
         """Where the run writes: the directory of the first logger's run, without one ``default_root_dir``."""
@@ -377,28 +368,6 @@ class Facade(Answers):
         self._callbacks_changed()
 
     _callbacks_changed: Callable[[], None]
-
-    @contextmanager
-    def _heard_by(self, callbacks: Iterable[Any]) -> Iterator[None]:
-        """Let other callbacks hear of what happens meanwhile: a trial is no event of the run."""
-        outer, self.callbacks = list(self.callbacks), callbacks
-        try:
-            yield
-        finally:
-            self.callbacks = outer
-
-    @contextmanager
-    def _heard_first_by(self, callback: Any) -> Iterator[None]:
-        """Let a callback hear of the runs that are launched meanwhile, before all others."""
-        self.callbacks = [callback, *self.callbacks]
-        try:
-            yield
-        finally:
-            self.callbacks = [other for other in self.callbacks if other is not callback]
-
-    def _ask_to_stop(self, stop: bool = True) -> None:
-        """End the run once its limits allow it; False takes back what was asked for, as after a trial."""
-        self.should_stop = stop
 
     @property
     def train_dataloader(self) -> Any:
