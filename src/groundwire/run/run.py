@@ -92,4 +92,6 @@ def of_run(field: str) -> Any:
     def put(trainer: Any, value: Any) -> None:
         setattr(holder(trainer), name, value)
 
-    return property(operator.attrgetter(f"_run.{field}"), put)
+    return property(
+        operator.attrgetter(f"_run.{field}"), put, doc=f"``{name}`` of the run under way, or of the last one."
+    )
