@@ -132,5 +132,13 @@ def test_a_copy_of_a_trainer_has_a_run_of_its_own(copied):
     assert not torch.equal(next(other.model.parameters()), next(trainer.model.parameters()))
 
 
+def test_a_shallow_copy_shares_what_the_run_holds_and_not_the_run():
+    trainer = trainer_for()
+    other = copy.copy(trainer)
+    assert other.model is trainer.model
+    other.model = network()
+    assert other.model is not trainer.model
+
+
 def test_a_trainer_is_three_classes():
     assert len(Trainer.__mro__) == 3 + 1  # and object

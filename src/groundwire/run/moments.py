@@ -195,8 +195,8 @@ class Moments(Saves):
         return text
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without the compiled plan, which is written anew."""
-        return {name: value for name, value in vars(self).items() if name != "plan"}
+        """Without the compiled plan, which is written anew; with a run of its own, also for a shallow copy."""
+        return {**{name: value for name, value in vars(self).items() if name != "plan"}, "_run": replace(self._run)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
