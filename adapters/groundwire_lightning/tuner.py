@@ -128,14 +128,11 @@ class Tuner:
     ) -> None:
         trainer = self._trainer
         finder._early_exit = True
-        trainer.callbacks = [finder, *trainer.callbacks]
-        try:
+        with trainer._heard_first_by(finder):
             if method == "fit":
                 trainer.fit(model, *fitting, datamodule)
             else:
                 getattr(trainer, method)(model, loaders, datamodule=datamodule)
-        finally:
-            trainer.callbacks = [callback for callback in trainer.callbacks if callback is not finder]
 
     def _check(self, training: Any, validation: Any, loaders: Any, method: str, finder: str) -> None:
         if method not in ENTRIES:

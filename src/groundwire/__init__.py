@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from groundwire.moved import answer_old_paths
+
 if TYPE_CHECKING:
     from accelerate import notebook_launcher
 
@@ -17,10 +19,10 @@ if TYPE_CHECKING:
         did_you_mean,
         place_of,
     )
-    from groundwire.run.placeholders import TrainerPlaceholderValues
-    from groundwire.run.run_state import RunState
     from groundwire.run_config import TrainerRunConfig
+    from groundwire.run_state import RunState
     from groundwire.saved.checkpoint import CheckpointError
+    from groundwire.schedulers.placeholders import TrainerPlaceholderValues
     from groundwire.tables.hookmap import Gap, HookMap, Row, row
     from groundwire.tables.hooks import HOOKS, Hook
     from groundwire.tables.plan import Finding, Part, by_row
@@ -45,12 +47,12 @@ _WHERE = {
     "row": "tables.hookmap",
     "HOOKS": "tables.hooks",
     "Hook": "tables.hooks",
-    "TrainerPlaceholderValues": "run.placeholders",
+    "TrainerPlaceholderValues": "schedulers.placeholders",
     "Finding": "tables.plan",
     "Part": "tables.plan",
     "by_row": "tables.plan",
     "TrainerRunConfig": "run_config",
-    "RunState": "run.run_state",
+    "RunState": "run_state",
     "InMemoryRunHistory": "tracking",
     "LossTracker": "tracking",
     "RunHistory": "tracking",
@@ -64,6 +66,9 @@ __all__ = [  # noqa: RUF022  # in the order of the rooms
     "row", "HOOKS", "Hook", "TrainerPlaceholderValues", "Finding", "Part", "by_row", "TrainerRunConfig", "RunState",
     "InMemoryRunHistory", "LossTracker", "RunHistory", "Trainer", "set_seed", "notebook_launcher", "__version__",
 ]  # fmt: skip
+
+
+answer_old_paths()
 
 
 def __getattr__(name: str) -> Any:

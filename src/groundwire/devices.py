@@ -1,4 +1,4 @@
-"""Before the path: loaders, devices and the run configuration.
+"""On what a run computes: the Accelerator, and model, optimizer and batches on its device.
 
 Accelerate's wrappers are used where they do something: several processes, mixed precision, a
 plugin. Otherwise model and batches are only moved, and an optimizer step is torch's own.
@@ -9,18 +9,21 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
+from torch import Tensor
 from torch.utils.data import DataLoader, RandomSampler, SequentialSampler
 
 from groundwire.data.random_state import random_state, set_random_state
 from groundwire.errors import GroundwireError
 
-if TYPE_CHECKING:
-    pass
+__all__ = ["remove_padding", "unwrapped"]
+
+WITHIN = frozenset({"module", "_orig_mod", "_fsdp_wrapped_module"})
+"""Where the wrappers of torch, DeepSpeed and ``torch.compile`` keep the model."""
 
 
 def own_accelerator(create: Callable[[], Accelerator], given: Accelerator | None = None) -> Accelerator:
@@ -146,6 +149,16 @@ def placed(accelerator: Accelerator, model: Any, optimizer: Any, training: bool)
     return model, optimizer
 
 
+def unwrapped(accelerator: Accelerator, model: Any, keep_torch_compile: bool = True) -> Any:
+    """The model out of the wrappers that Accelerate knows.
+
+    A model that holds none is returned at once: Accelerate searches the disk for DeepSpeed each time it is asked.
+    """
+    if WITHIN.isdisjoint(model._modules) and "_orig_mod" not in vars(model):
+        return model
+    return accelerator.unwrap_model(model, keep_torch_compile=keep_torch_compile)
+
+
 def _bare(optimizer: Any) -> Any:
     from accelerate.optimizer import AcceleratedOptimizer
 
@@ -173,8 +186,20 @@ def gathered_with_padding(accelerator: Accelerator, tensor: Any, padding_value: 
     """Gather tensors whose first dimension differs between processes."""
     from accelerate.utils.operations import recursively_apply
 
-    from groundwire.utils import remove_padding
-
     padded = accelerator.pad_across_processes(tensor, pad_index=padding_value)
     gathered = accelerator.gather(padded)
     return recursively_apply(lambda rows: remove_padding(rows, padding_value), gathered)
+
+
+def remove_padding(padded_tensor: Tensor, pad_value: float) -> Tensor:
+    """Drops the rows that hold nothing but padding, as padding before ``gather`` leaves them.
+
+    Args:
+        padded_tensor: Any shape; rows are along the first dimension.
+        pad_value: What was padded with; NaN is found too.
+
+    Returns:
+        A new tensor without those rows. A row that really holds only this value is dropped as well.
+    """
+    padding = padded_tensor.isnan() if pad_value != pad_value else padded_tensor == pad_value  # noqa: PLR0124
+    return padded_tensor[~padding.flatten(1).all(dim=1) if padding.ndim > 1 else ~padding]

@@ -16,14 +16,14 @@ import torch
 from groundwire.data.loaders import promised_length
 from groundwire.errors import GroundwireError, NonFiniteLossError, StopTrainingError
 from groundwire.measured.predictions import on_cpu
-from groundwire.measured.time_ledger import clock
+from groundwire.measured.time_ledger import ACCOUNTS, EpochTime, clock
 
 if TYPE_CHECKING:
-    from groundwire.run.run_state import RunState
-    from groundwire.trainer import Trainer
+    from groundwire.run_state import RunState
+    from groundwire.running import Running
 
 
-def training_run(trainer: Trainer) -> None:
+def training_run(trainer: Running) -> None:
     """Epochs until there are enough, or updates, or somebody stops the run; then its end, in order."""
     plan, at, config = trainer.plan, trainer.at, trainer.run_config
     stopped: StopTrainingError | None = None
@@ -47,7 +47,7 @@ def training_run(trainer: Trainer) -> None:
         raise stopped
 
 
-def training_run_epoch(trainer: Trainer) -> None:
+def training_run_epoch(trainer: Running) -> None:
     """One epoch: training, then evaluation where there is data for it; a resumed one goes on with what is ahead."""
     plan, at = trainer.plan, trainer.at
     began, updates = clock(), at.update
@@ -64,12 +64,20 @@ def training_run_epoch(trainer: Trainer) -> None:
         plan.training_run_epoch_end()
         at.ahead = "count"
         plan.on_training_run_epoch_end()
-    trainer._keep_time(clock() - began, at.update - updates)
+    keep_time(trainer, clock() - began, at.update - updates)
     trainer.run_history._increment_epoch()
     at.ahead = "epoch"
 
 
-def train_epoch(trainer: Trainer, train_dl: Iterable[Any]) -> None:
+def keep_time(trainer: Running, seconds: float, updates: int) -> None:
+    """Put down in the run history where the time of an epoch went."""
+    keep = getattr(trainer.run_history, "_keep_time", None)
+    if callable(keep):
+        spent = {name: getattr(trainer.at.spent, name) for name in (*ACCOUNTS, "samples")}
+        keep(EpochTime(trainer.run_history.current_epoch, seconds, **spent, updates=updates))
+
+
+def train_epoch(trainer: Running, train_dl: Iterable[Any]) -> None:
     """Every training batch once, or until the run has made as many updates as it may."""
     plan, at = trainer.plan, trainer.at
     at.phase = "train"
@@ -99,7 +107,7 @@ def train_epoch(trainer: Trainer, train_dl: Iterable[Any]) -> None:
     plan.on_train_epoch_end()
 
 
-def train_step(trainer: Trainer, batch: Any, step: int) -> Any:
+def train_step(trainer: Running, batch: Any, step: int) -> Any:
     """Forward, loss and backward of a batch, and an update where it completes one."""
     plan = trainer.plan
     plan.on_train_step_start(step)
@@ -114,7 +122,7 @@ def train_step(trainer: Trainer, batch: Any, step: int) -> Any:
     return batch_output
 
 
-def track(trainer: Trainer, batch_output: Any, source: str) -> None:
+def track(trainer: Running, batch_output: Any, source: str) -> None:
     """Record the loss of a batch, or say what ``source`` should have returned."""
     try:
         loss, batch_size = batch_output["loss"], batch_output["batch_size"]
@@ -129,7 +137,7 @@ def track(trainer: Trainer, batch_output: Any, source: str) -> None:
     trainer._update_loss_tracker(loss, batch_size)
 
 
-def share(trainer: Trainer, batch_output: Any) -> Any:
+def share(trainer: Running, batch_output: Any) -> Any:
     """What a batch contributes to the loss of its update: its part of the batches, or of the items."""
     loss, at = batch_output["loss"], trainer.at
     if "num_items_in_batch" in batch_output and (at.window > 1 or trainer.run_config.is_distributed):
@@ -139,11 +147,11 @@ def share(trainer: Trainer, batch_output: Any) -> Any:
     return loss if at.window == 1 else loss / at.window
 
 
-def update(trainer: Trainer, step: int) -> None:
+def update(trainer: Running, step: int) -> None:
     """One optimizer update from the gradients of a window."""
     plan, at, config = trainer.plan, trainer.at, trainer.run_config
     if at.items is not None:
-        trainer._average_over_items()
+        average_over_items(trainer)
     # what nobody asked for is not called: who overrides it relies on a limit to clip to, or on a scheduler
     clips = config.gradient_clip_value is not None or config.gradient_clip_norm is not None
     if clips or "_clip_gradients" in plan.wired:
@@ -157,7 +165,16 @@ def update(trainer: Trainer, step: int) -> None:
     plan.on_train_update_end(step)
 
 
-def evaluation_run(trainer: Trainer) -> None:
+def average_over_items(trainer: Running) -> None:
+    """Divide the gradients of a window by the items that its losses were weighted with."""
+    total = torch.as_tensor(trainer.at.items, device=trainer.device, dtype=torch.float32)
+    total = trainer._accelerator.reduce(total, reduction="sum") / trainer._accelerator.num_processes
+    for parameter in trainer.model.parameters():
+        if parameter.grad is not None:
+            parameter.grad.div_(total)
+
+
+def evaluation_run(trainer: Running) -> None:
     """One evaluation epoch between a start and an end of its own."""
     plan = trainer.plan
     stopped: StopTrainingError | None = None
@@ -176,7 +193,7 @@ def evaluation_run(trainer: Trainer) -> None:
         raise stopped
 
 
-def eval_epoch(trainer: Trainer, valid_dl: Iterable[Any], is_training: bool, is_intermediate: bool) -> None:
+def eval_epoch(trainer: Running, valid_dl: Iterable[Any], is_training: bool, is_intermediate: bool) -> None:
     """Every evaluation batch once, without gradients; may run inside a training epoch."""
     plan, at = trainer.plan, trainer.at
     outer, at.phase = at.phase, "eval"
@@ -196,7 +213,7 @@ def eval_epoch(trainer: Trainer, valid_dl: Iterable[Any], is_training: bool, is_
     at.phase = outer
 
 
-def eval_step(trainer: Trainer, batch: Any, step: int) -> Any:
+def eval_step(trainer: Running, batch: Any, step: int) -> Any:
     """Forward and loss of an evaluation batch."""
     plan = trainer.plan
     plan.on_eval_step_start(step)
@@ -206,7 +223,7 @@ def eval_step(trainer: Trainer, batch: Any, step: int) -> Any:
     return batch_output
 
 
-def prediction_run(trainer: Trainer) -> None:
+def prediction_run(trainer: Running) -> None:
     """Every batch once, without gradients; predictions are for listeners, and kept where they were asked for."""
     plan, at, kept = trainer.plan, trainer.at, trainer._predictions
     at.phase = "predict"
@@ -226,7 +243,7 @@ def prediction_run(trainer: Trainer) -> None:
     plan.on_prediction_run_end()
 
 
-def prediction_step(trainer: Trainer, batch: Any, step: int) -> Any:
+def prediction_step(trainer: Running, batch: Any, step: int) -> Any:
     """What the model says of a batch."""
     plan = trainer.plan
     plan.on_prediction_step_start(step)
@@ -235,7 +252,7 @@ def prediction_step(trainer: Trainer, batch: Any, step: int) -> Any:
     return predictions
 
 
-def most_updates(trainer: Trainer) -> float:
+def most_updates(trainer: Running) -> float:
     """The number of updates at which a run ends, if its epochs do not end it before."""
     limit = getattr(trainer._request, "max_num_train_steps", None)  # the configuration has one even if none was asked
     return math.inf if limit is None else limit

@@ -10,7 +10,7 @@ from typing import Any
 
 from groundwire.checks import flag, function, keywords, number, whole
 from groundwire.data.loaders import length_of
-from groundwire.run.mistakes import whole_arrays
+from groundwire.mistakes import whole_arrays
 
 __all__ = ["EvaluateRequest", "TrainRequest"]
 
@@ -57,15 +57,16 @@ class TrainRequest:
         if self.resume_from is not None and not isinstance(self.resume_from, (str, PathLike)):
             raise TypeError(f"resume_from: the folder of a saved training state is due, got {self.resume_from!r}")
 
-    def attributes(self) -> dict[str, Any]:
-        """What stands on the Trainer during the run."""
+    def of_run(self) -> dict[str, Any]:
+        """The fields of a run that say what was asked for."""
         return {
+            "request": self,
             "train_dataset": self.train_dataset,
             "eval_dataset": self.eval_dataset,
             "collate_fn": self.collate_fn,
             "create_scheduler_fn": self.create_scheduler_fn,
-            "_train_dl_kwargs": self.train_dataloader_kwargs,
-            "_eval_dl_kwargs": self.eval_dataloader_kwargs,
+            "train_dl_kwargs": self.train_dataloader_kwargs,
+            "eval_dl_kwargs": self.eval_dataloader_kwargs,
         }
 
 
@@ -90,15 +91,16 @@ class EvaluateRequest:
         function("collate_fn", self.collate_fn)
         _data("dataset", self.dataset, 1, self.collate_fn is not None)
 
-    def attributes(self) -> dict[str, Any]:
-        """What stands on the Trainer during the run."""
+    def of_run(self) -> dict[str, Any]:
+        """The fields of a run that say what was asked for."""
         return {
+            "request": self,
             "train_dataset": None,
             "eval_dataset": self.dataset,
             "collate_fn": self.collate_fn,
             "create_scheduler_fn": None,
-            "_train_dl_kwargs": None,
-            "_eval_dl_kwargs": self.dataloader_kwargs,
+            "train_dl_kwargs": None,
+            "eval_dl_kwargs": self.dataloader_kwargs,
         }
 
 

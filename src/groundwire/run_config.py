@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from groundwire.data.loaders import length_of  # MOVED
+from accelerate import Accelerator
 
-if TYPE_CHECKING:
-    from groundwire.trainer import Trainer
-
+from groundwire.data.loaders import length_of
 
 __all__ = ["TrainerRunConfig"]
 
 
+class Loaded(Protocol):
+    """A Trainer whose loaders are there, as far as the configuration tells of them."""
+
+    _accelerator: Accelerator
+    _train_dataloader: Any
+    _eval_dataloader: Any
+    _train_dl_kwargs: Any
+    _eval_dl_kwargs: Any
+
+
 def run_config(
-    trainer: Trainer,
+    trainer: Loaded,
     per_device_batch_size: int | None,
     num_epochs: int,
     gradient_accumulation_steps: int,

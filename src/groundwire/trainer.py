@@ -1,12 +1,14 @@
 """What you may override: the Trainer, its documented hooks and its entry points.
 
-How hooks find each other stands in ``engine.py``, the path of a batch in ``loop.py``, what comes
-before it in ``prepare.py``. A method whose name starts with a verb such as *create* or *calculate*
-returns a value; the others change the state of the run.
+How a run comes to be stands in ``run/launch.py``, the path of a batch in ``loop.py``. A method whose
+name starts with a verb such as *create* or *calculate* returns a value; the others change the state of
+the run.
 """
 
 from __future__ import annotations
 
+import builtins
+import importlib
 from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from typing import Any
@@ -15,27 +17,37 @@ import torch
 from accelerate import Accelerator
 from torch.utils.data import DataLoader
 
-from groundwire import devices, loop
+from groundwire import devices, loop, mistakes
 from groundwire.callbacks import DEFAULT_CALLBACKS
 from groundwire.data import loaders
 from groundwire.measured.predictions import joined, of_all_processes
 from groundwire.request import EvaluateRequest, TrainRequest
-from groundwire.run import check_parts, mistakes
-from groundwire.run.moments import Internals
-from groundwire.run.placeholders import TrainerPlaceholderValues, replace_trainer_placeholder_values
+from groundwire.run import check_parts
+from groundwire.run.launch import launch
+from groundwire.run.moments import Moments
 from groundwire.saved import training_state
+from groundwire.schedulers.placeholders import TrainerPlaceholderValues, replace_trainer_placeholder_values
+from groundwire.tables.hooks import HOOKS
+from groundwire.tables.plan import Plan
 from groundwire.tracking import InMemoryRunHistory, LossTracker, RunHistory
 
 __all__ = [
     "DEFAULT_CALLBACKS",
     "Trainer",
     "TrainerPlaceholderValues",
-    "TrainerWithTimmScheduler",
+    "TrainerWithTimmScheduler",  # noqa: F822  # by __getattr__
     "replace_trainer_placeholder_values",
 ]
 
 
-class Trainer(Internals):
+def __getattr__(name: str) -> Any:
+    """Import the Trainer of timm's schedulers, which inherits from this module's, when it is asked for."""
+    if name == "TrainerWithTimmScheduler":
+        return importlib.import_module("groundwire.timm").TrainerWithTimmScheduler
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+class Trainer(Moments):
     """A training loop of which every step is a method that can be overridden.
 
     Args:
@@ -73,18 +85,9 @@ class Trainer(Internals):
         self._loss_tracker = LossTracker(self.device)
         self._seed = seed
         self._data_order = self._new_data_order()
-        self._request: TrainRequest | EvaluateRequest | None = None
-        self.create_scheduler_fn: Callable[..., Any] | None = None
-        self.scheduler: Any = None
-        self.collate_fn: Callable[..., Any] | None = None
-        self.train_dataset: Any = None
-        self.eval_dataset: Any = None
-        self._train_dataloader: Any = None
-        self._eval_dataloader: Any = None
-        self._train_dl_kwargs: Any = None
-        self._eval_dl_kwargs: Any = None
-        self.run_config: Any = None
-        self._start_engine()
+        self._warned = set()
+        self.plan = Plan()
+        self.plan.put(self, HOOKS)
         self._wire("init")
         self.plan.on_init_end()
 
@@ -157,7 +160,8 @@ class Trainer(Internals):
         )
         resumed = None if resume_from is None else training_state.read(resume_from)
         self._begin_history(anew=reset_run_history)
-        self._launch_asked("_run_training", request, _data_order=self._new_data_order(), _resumed=resumed)
+        order = self._new_data_order()
+        launch(self, "_run_training", data_order=order, resumed=resumed, **request.of_run())
 
     @mistakes.takes_its_keywords
     def evaluate(
@@ -190,7 +194,7 @@ class Trainer(Internals):
             collate_fn=collate_fn,
         )
         self._begin_history(anew=True)
-        self._launch_asked("_run_evaluation", request)
+        launch(self, "_run_evaluation", **request.of_run())
 
     @mistakes.takes_its_keywords
     def predict(
@@ -234,8 +238,45 @@ class Trainer(Internals):
             collect=collect,
         )
         kept: list[Any] | None = [] if collect else None
-        self._launch_asked("_run_prediction", request, _predictions=kept)
+        launch(self, "_run_prediction", predictions=kept, **request.of_run())
         return None if kept is None else joined(of_all_processes(self._accelerator, kept))
+
+    # between runs, and after
+
+    @property
+    def device(self) -> torch.device:
+        """The device of this process."""
+        device: torch.device = self._accelerator.device
+        return device
+
+    def get_model(self, keep_torch_compile: bool = True) -> Any:
+        """The model without the wrappers of several processes.
+
+        Args:
+            keep_torch_compile: False takes it out of ``torch.compile`` as well.
+        """
+        if not isinstance(self.model, torch.nn.Module):  # a run would refuse it
+            return self.model
+        return devices.unwrapped(self._accelerator, self.model, keep_torch_compile)
+
+    def gather(self, tensor: Any, padding_value: float | None = None) -> Any:
+        """Concatenate tensors of all processes along their first dimension.
+
+        Args:
+            tensor: A tensor, or tuples, lists and dictionaries of tensors.
+            padding_value: Where processes hold different numbers of rows: a value that does not
+                occur in the data, with which they are filled up and which is removed again.
+        """
+        if padding_value is None:
+            return self._accelerator.gather(tensor)
+        return devices.gathered_with_padding(self._accelerator, tensor, padding_value)
+
+    def print(self, *args: Any, **kwargs: Any) -> None:
+        """Print once a machine."""
+        if self._accelerator.num_processes > 1:
+            self._accelerator.print(*args, **kwargs)
+        else:
+            builtins.print(*args, **kwargs)
 
     # setup
 
@@ -402,67 +443,3 @@ class Trainer(Internals):
     def prediction_run_end(self) -> None:
         """Called at the end of a prediction run; takes the model out of its wrappers."""
         self.model = self.get_model()
-
-
-class TrainerWithTimmScheduler(Trainer):
-    """A Trainer for the schedulers of timm, which are told how many updates and how many epochs were made.
-
-    ``scheduler.step_update(num_updates=…)`` follows each optimizer update, ``scheduler.step(epoch)`` each
-    epoch, after its evaluation where there is one. Both count from 1 and over all runs that the run
-    history tells of.
-
-    Attributes:
-        num_updates: Optimizer updates that its scheduler was told of; None before the first run.
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.num_updates: int | None = None
-
-    def create_scheduler(self) -> Any:
-        """As the Trainer does.
-
-        Raises:
-            TypeError: The scheduler is none of timm's kind.
-        """
-        scheduler = super().create_scheduler()
-        if scheduler is not None and not callable(getattr(scheduler, "step_update", None)):
-            raise TypeError(
-                f"{type(self).__name__}: a scheduler with step_update(num_updates) and step(epoch) is due, and "
-                f"create_scheduler made a {type(scheduler).__name__}; the plain Trainer steps schedulers of torch"
-            )
-        return scheduler
-
-    def training_run_start(self) -> None:
-        """Called when everything is prepared; counts updates from where a resumed run left off."""
-        super().training_run_start()
-        self._count_updates()
-
-    def train_epoch_start(self) -> None:
-        """Called at the start of a training epoch; puts the model in train mode and counts updates."""
-        super().train_epoch_start()
-        self._count_updates()
-
-    def _count_updates(self) -> None:
-        epochs_before_this_run = self.run_history.current_epoch - max(self.at.epoch, 1)
-        steps = self.run_config.num_update_steps_per_epoch or 0
-        self.num_updates = epochs_before_this_run * steps + self.at.update
-
-    def scheduler_step(self) -> None:
-        """Tell the scheduler of an update."""
-        self.num_updates = (self.num_updates or 0) + 1
-        if self.scheduler is not None:
-            self.scheduler.step_update(num_updates=self.num_updates)
-
-    def eval_epoch_end(self) -> None:
-        """Tell the scheduler of an epoch, when its evaluation is done."""
-        super().eval_epoch_end()
-        within_an_epoch = self.at.ahead == "train" or isinstance(self._request, EvaluateRequest)
-        if self.scheduler is not None and not within_an_epoch:
-            self.scheduler.step(self.run_history.current_epoch)
-
-    def training_run_epoch_end(self) -> None:
-        """Tell the scheduler of an epoch that was not evaluated."""
-        super().training_run_epoch_end()
-        if self.scheduler is not None and self._eval_dataloader is None:
-            self.scheduler.step(self.run_history.current_epoch)

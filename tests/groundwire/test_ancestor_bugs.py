@@ -14,8 +14,8 @@ from torch import nn
 from groundwire import InMemoryRunHistory, NonFiniteLossError, Trainer, TrainerCallback, TrainerPlaceholderValues
 from groundwire.callbacks import LogMetricsCallback, TerminateOnNaNCallback
 from groundwire.finetuning import ModelFreezer
-from groundwire.run.placeholders import replace_trainer_placeholder_values
 from groundwire.schedulers import CosineLrScheduler, WSDLrScheduler
+from groundwire.schedulers.placeholders import replace_trainer_placeholder_values
 from groundwire.utils import worker_init_fn
 
 

@@ -10,7 +10,7 @@ import pytest
 import groundwire
 from groundwire import Trainer
 from groundwire.callbacks import DEFAULT_CALLBACKS
-from groundwire.run.placeholders import TrainerPlaceholderValues
+from groundwire.schedulers.placeholders import TrainerPlaceholderValues
 from groundwire.utils import ModelEma
 
 SURFACE = {

@@ -6,7 +6,8 @@ from tests.groundwire.runs import data, equal, listener, network, recording, ste
 from torch import nn
 
 from groundwire import Trainer, TrainerCallback
-from groundwire.run.moments import Internals
+from groundwire.loop import average_over_items
+from groundwire.run.moments import Moments
 from groundwire.tracking import LossTracker
 
 # Assembly.
@@ -165,7 +166,7 @@ def test_gradients_of_a_window_are_divided_by_its_items():
     first, *others = trainer.model.parameters()
     first.grad = torch.full_like(first, 6.0)
     trainer.at.items = torch.tensor(3)
-    trainer._average_over_items()
+    average_over_items(trainer)
     assert torch.equal(first.grad, torch.full_like(first, 2.0))
     assert all(parameter.grad is None for parameter in others)
 
@@ -177,7 +178,7 @@ def test_items_are_counted_over_all_processes(monkeypatch):
     trainer.at.items = 1
     monkeypatch.setattr(type(trainer._accelerator), "num_processes", 2)
     monkeypatch.setattr(trainer._accelerator, "reduce", lambda total, reduction: total + 3)
-    trainer._average_over_items()  # the mean over two processes, as gradients are, of 4 items in all
+    average_over_items(trainer)  # the mean over two processes, as gradients are, of 4 items in all
     assert torch.equal(first.grad, torch.full_like(first, 3.0))
 
 
@@ -234,7 +235,7 @@ def test_a_loss_that_is_wrapped_goes_backward_through_accelerate(monkeypatch):
 
 @pytest.mark.parametrize("name", ["_gather_callbacks", "_run_sanity_evaluation"])
 def test_what_is_there_for_adapters_does_nothing_by_itself(name):
-    assert getattr(Internals, name)(object()) is None
+    assert getattr(Moments, name)(object()) is None
 
 
 def test_a_sanity_evaluation_comes_before_the_first_epoch():

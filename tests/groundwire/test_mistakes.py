@@ -6,7 +6,7 @@ from torch import nn
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from groundwire import GroundwireError, Trainer
-from groundwire.run.mistakes import whole_arrays
+from groundwire.mistakes import whole_arrays
 from groundwire.trainer import TrainerWithTimmScheduler
 
 X, Y = torch.ones(6, 3), torch.ones(6, 1)

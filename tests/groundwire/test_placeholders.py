@@ -11,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwire.run.placeholders import (
+from groundwire.schedulers.placeholders import (
     Placeholder,
     PlaceholderError,
     TrainerPlaceholderValues,

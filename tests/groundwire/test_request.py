@@ -188,14 +188,15 @@ def test_a_request_cannot_be_changed():
         train().num_epochs = 2
 
 
-def test_what_stands_on_the_trainer_during_a_run():
+def test_what_a_run_holds_of_a_request():
     request = train(collate_fn=list, train_dataloader_kwargs={"shuffle": True})
-    assert request.attributes() == {
+    assert request.of_run() == {
+        "request": request,
         "train_dataset": DATA,
         "eval_dataset": None,
         "collate_fn": list,
         "create_scheduler_fn": None,
-        "_train_dl_kwargs": {"shuffle": True},
-        "_eval_dl_kwargs": None,
+        "train_dl_kwargs": {"shuffle": True},
+        "eval_dl_kwargs": None,
     }
-    assert EvaluateRequest(dataset=DATA).attributes().keys() == request.attributes().keys()
+    assert EvaluateRequest(dataset=DATA).of_run().keys() == request.of_run().keys()

@@ -5,8 +5,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwire.run.placeholders import TrainerPlaceholderValues
 from groundwire.schedulers import CosineLrScheduler, SchedulerBase, StatefulSchedulerBase, WSDLrScheduler
+from groundwire.schedulers.placeholders import TrainerPlaceholderValues
 from groundwire.schedulers.scheduler_base import InvalidScheduleError, checked
 
 

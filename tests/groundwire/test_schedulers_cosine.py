@@ -9,8 +9,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwire.run.placeholders import TrainerPlaceholderValues, replace_trainer_placeholder_values
 from groundwire.schedulers.cosine_scheduler import CosineLrScheduler
+from groundwire.schedulers.placeholders import TrainerPlaceholderValues, replace_trainer_placeholder_values
 
 
 def optimizer_of(*rates):

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundwire.run.placeholders import TrainerPlaceholderValues, replace_trainer_placeholder_values
+from groundwire.schedulers.placeholders import TrainerPlaceholderValues, replace_trainer_placeholder_values
 from groundwire.schedulers.wsd_scheduler import WSDLrScheduler, estimate_checkpoint_steps
 
 

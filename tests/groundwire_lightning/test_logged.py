@@ -22,7 +22,7 @@ def test_the_scalars_of_a_hook_are_one_vector():
         return loss
 
     def on_train_batch_end(self, *args):
-        entries = self.trainer.logged._entries.values()
+        entries = self.trainer.logged._now.entries.values()
         seen.append({id(entry.group) for entry in entries})
 
     trainer = quiet()

@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 import groundwire
 import groundwire_lightning as L
-from groundwire.tables.fuse import nothing
+from groundwire.tables.fuse import Attached, nothing
 
 OWN = (str(Path(groundwire.__file__).parent), str(Path(L.__file__).parent))
 WRITTEN_FOR_THE_RUN = "<groundwire plan"
@@ -82,7 +82,7 @@ class Listens(L.Callback):
 
 def test_a_step_that_logs_with_a_callback_that_listens_is_short():
     for step in steps_of(lit(training_step=logs), callbacks=[Listens()]):
-        assert len(step) <= 60
+        assert len(step) <= 28
         assert len(files_of(step)) <= 10
         assert max(depth for _, depth in step) <= 8
 
@@ -118,3 +118,54 @@ def test_forward_and_backward_pass_are_nested_only_where_somebody_asks_for_it():
 
     assert "train_step" in names(Lit())
     assert "nested_step" in names(lit(optimizer_step=passes_on))
+
+
+# How much happens before the first step.
+
+
+class Before:
+    """The calls of own functions before the first training step."""
+
+    def __init__(self):
+        self.codes = []
+        self.is_over = False
+
+    def __call__(self, frame, event, argument):
+        code = frame.f_code
+        self.is_over = self.is_over or code.co_name == "_run_train_step"
+        if event == "call" and not self.is_over and code.co_filename.startswith((*OWN, WRITTEN_FOR_THE_RUN)):
+            self.codes.append(code)
+
+
+def test_a_fit_comes_to_its_first_step_soon(tmp_path):
+    calls, logger = Before(), L.loggers.CSVLogger(tmp_path)
+    callbacks = [Listens(), L.Callback(), L.Callback()]
+    trainer = quiet(logger=logger, enable_model_summary=False, log_every_n_steps=1, callbacks=callbacks)
+    sys.setprofile(calls)
+    try:
+        trainer.fit(lit(training_step=logs), DataLoader(data(), 2 * BATCHES))
+    finally:
+        sys.setprofile(None)
+    assert calls.is_over
+    assert len(calls.codes) <= 3200
+    assert len({code.co_filename for code in calls.codes if code.co_filename.startswith(OWN)}) <= 56
+
+
+def test_what_a_stage_found_of_a_method_is_not_looked_for_again_in_the_next(monkeypatch):
+    looked, check = [], Attached.check
+    monkeypatch.setattr(Attached, "check", lambda row, player: looked.append((row, player)) or check(row, player))
+    trainer = quiet(logger=False, enable_checkpointing=False, enable_model_summary=False, callbacks=[Listens()])
+    trainer.fit(Lit(), DataLoader(data(), 2))
+    assert looked
+    assert len(looked) == len({(id(row), id(player)) for row, player in looked})
+
+
+def test_a_method_that_changes_between_two_stages_is_looked_at_again():
+    seen = []
+
+    def setup(self, stage):
+        self.on_train_start = lambda: seen.append("late")
+
+    module = lit(setup=setup, on_train_start=lambda self: seen.append("early"))
+    quiet(logger=False, enable_checkpointing=False, enable_model_summary=False).fit(module, DataLoader(data(), 2))
+    assert seen == ["late"]

@@ -164,7 +164,7 @@ class EarlyStopping(Monitor):
         should_stop, reason = self._evaluate_stopping_criteria(logs[self.monitor].squeeze())
         should_stop = agreed(trainer, should_stop, all=False)
         if should_stop:
-            trainer.should_stop = True
+            trainer._ask_to_stop()
             self.stopped_epoch = trainer.current_epoch
             self.stopping_reason_message = reason
         if reason and self.verbose:

@@ -83,7 +83,7 @@ class GradientAccumulationScheduler(Callback):
 
     def on_train_epoch_start(self, trainer: Running, *args: Any) -> None:
         """Set the number of batches."""
-        trainer.accumulate_grad_batches = self.get_accumulate_grad_batches(trainer.current_epoch)
+        trainer._accumulate(self.get_accumulate_grad_batches(trainer.current_epoch))
 
 
 def _is_whole(value: Any, least: int) -> bool:

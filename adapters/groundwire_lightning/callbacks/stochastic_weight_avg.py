@@ -176,8 +176,7 @@ class StochasticWeightAveraging(Callback):
             # one pass over the data without gradients and without an update
             trainer.fit_loop._skip_backward = True
             self._accumulate_grad_batches = trainer.accumulate_grad_batches
-            window: Any = trainer.num_training_batches + 1  # infinite for data without a length
-            trainer.accumulate_grad_batches = window
+            trainer._accumulate(trainer.num_training_batches + 1)
 
     def on_train_epoch_end(self, trainer: Running, pl_module: Any) -> None:
         """Update again from now on."""
@@ -189,7 +188,7 @@ class StochasticWeightAveraging(Callback):
         last = trainer.current_epoch - 1  # epochs are counted up before
         if self._measures_anew and last == self.swa_end + 1:
             assert self._accumulate_grad_batches is not None  # since that epoch began
-            trainer.accumulate_grad_batches = self._accumulate_grad_batches
+            trainer._accumulate(self._accumulate_grad_batches)
             self._accumulate_grad_batches = None
             trainer.fit_loop.max_epochs -= 1
             self.reset_momenta()

@@ -124,7 +124,8 @@ class Timer(Callback):
     def _look(self, trainer: Running) -> None:
         assert self._duration is not None  # asked by every caller
         is_over = trainer.strategy.broadcast(self.time_elapsed() >= self._duration)
-        trainer.should_stop = trainer.should_stop or is_over
+        if is_over:
+            trainer._ask_to_stop()
         if is_over and self._verbose and trainer.is_global_zero:
             elapsed = timedelta(seconds=int(self.time_elapsed()))
             log.info("The time is up after %s; training ends as soon as it may.", elapsed)

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import wraps
+from operator import attrgetter
 from typing import Any, Protocol
 
 import torch
@@ -43,14 +45,36 @@ class Sink(Protocol):
         """Write what a training epoch comes to."""
 
 
+@dataclass(slots=True)
+class Pass:
+    """A pass over batches, to which what is logged belongs; a validation within an epoch is another one.
+
+    Attributes:
+        phase: ``"train"`` or ``"eval"``.
+        entries: The collection that is written and read.
+        batch: The batch in use, whose size weighs a mean.
+        size: That size, once it was asked for.
+        loader: Index of the loader it comes from, where there are several.
+        outputs: What each loader of an evaluation came to; None in training and in the sanity check.
+        has_ended: The batches of an evaluation are done.
+        together: What an evaluation came to, as the loggers are told.
+    """
+
+    phase: str
+    entries: Collection
+    batch: Any = None
+    size: int | None = None
+    loader: int | None = None
+    outputs: list[dict[str, Tensor]] | None = None
+    has_ended: bool = False
+    together: dict[str, Tensor] = field(default_factory=dict)
+
+
 class Logged:
     """The values of a run, and where in it they were logged.
 
     Attributes:
         hook: The module's or callback's method that is running.
-        phase: ``"train"`` or ``"eval"``: which collection is written and read.
-        batch: The batch in use, whose size weighs a mean.
-        loader: Index of the loader it comes from, where there are several.
         callback: Values that callbacks may monitor.
         logger: Values for loggers.
         bar: Values that a progress bar shows.
@@ -66,24 +90,17 @@ class Logged:
 
     def __init__(self) -> None:
         self.hook: str | None = None
-        self.phase = "train"
-        self.batch: Any = None
-        self.loader: int | None = None
         self.results: list[dict[str, Tensor]] = []
         self.ledger = Ledger()
         self.sink: Sink | None = None
         self.needs_size = False
         self.share: Callable[[list[Entry], bool], None] | None = None
-        self._size: int | None = None
         self._collections: dict[str, Collection] = {"train": {}, "eval": {}}
-        self._entries = self._collections["train"]
+        self._now = Pass("train", self._collections["train"])
         self._in_batch: dict[str, str] = {"train": "", "eval": ""}
         self._last_hook: str | None = None
         self._is_behind = False
-        self._outputs: list[dict[str, Tensor]] | None = None
         self._to_share: list[Entry] = []
-        self._together: dict[str, Tensor] = {}
-        self._has_ended = False
         self.forget()
 
     # writing
@@ -103,8 +120,8 @@ class Logged:
                 logged in the same hook with other arguments.
             ValueError: It is nothing that can be logged.
         """
-        hook = self.hook
-        entry = self._entries.get((hook, name, self.loader if asked[_ADD_LOADER] else None))
+        hook, now = self.hook, self._now
+        entry = now.entries.get((hook, name, now.loader if asked[_ADD_LOADER] else None))
         if entry is None or entry.asked != asked:
             self._check_size(name, batch_size)
             entry = self._entry(module, name, value, asked)
@@ -129,7 +146,7 @@ class Logged:
         if entry.on_epoch:
             weight: Any = 1
             if entry.weighed:
-                weight = batch_size if batch_size is not None else self._size or self._measure()
+                weight = batch_size if batch_size is not None else now.size or self._measure()
             if dtype is None:
                 self.ledger.add(entry, scalar, weight, entry.device)
             else:
@@ -142,15 +159,15 @@ class Logged:
         metric = asked[_METRIC]
         if is_metric(value):
             metric = place_of_metric(module, name, value, metric)
-        kept = resolved(self.hook, name, self.loader, metric, asked)
+        kept = resolved(self.hook, name, self._now.loader, metric, asked)
         if metric is None:
             as_scalar(value, name, torch.device("cpu"))  # refused before anything is kept of it
         if asked[_LOGGER] and self.sink is None:
             _warn_without_logger(name)
         key = _key(kept)
-        entry = self._entries.get(key)
+        entry = self._now.entries.get(key)
         if entry is None:
-            entry = self._entries[key] = Entry(kept, asked, module.device)
+            entry = self._now.entries[key] = Entry(kept, asked, module.device)
             entry.shared = kept.sync and not kept.only_first and self.share is not None
         elif entry.kept != kept:
             raise LogError(
@@ -163,14 +180,14 @@ class Logged:
     def _enter(self, hook: str | None) -> None:
         """At the first value of a hook in a new epoch, forget those of the epoch before."""
         self._last_hook = hook
-        if self._in_batch[self.phase] != "later":
+        if self._in_batch[self._now.phase] != "later":
             self.ledger.flush()
-            for entry in self._entries.values():
+            for entry in self._now.entries.values():
                 if entry.kept.hook == hook and entry.metric is None and not entry.kept.suffix:
                     entry.clear()
 
     def _check_size(self, name: str, batch_size: int | None) -> None:
-        if self.needs_size and self.phase == "train" and batch_size is None:
+        if self.needs_size and self._now.phase == "train" and batch_size is None:
             raise MisconfigurationException(
                 f"self.log({name!r}, ...): training_step reads its batches from dataloader_iter, so their size is not "
                 "known; pass batch_size="
@@ -178,13 +195,15 @@ class Logged:
 
     def _measure(self) -> int:
         self._check_size("...", None)
-        if self.batch is None:
+        if self._now.batch is None:
             return 1
-        if self._size is None:
-            self._size = checked_size_of(self.batch)
-        return self._size
+        if self._now.size is None:
+            self._now.size = checked_size_of(self._now.batch)
+        return self._now.size
 
     # where the run is
+
+    phase = property(attrgetter("_now.phase"), doc='``"train"`` or ``"eval"``: which collection is written and read.')
 
     def through(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         """``method``, with its name known to :meth:`log` while it runs; what it logged is added up after it."""
@@ -207,7 +226,7 @@ class Logged:
     def _share_now(self) -> None:
         """Reduce over processes what a hook logged: all processes are in it."""
         due, self._to_share = list(dict.fromkeys(self._to_share)), []
-        on_step = bool(self._in_batch[self.phase])
+        on_step = bool(self._in_batch[self._now.phase])
         due = [entry for entry in due if (entry.on_step if on_step else entry.on_epoch)]
         if self.share is not None and due:
             self.share(due, on_step)
@@ -226,58 +245,55 @@ class Logged:
             batch: The batch.
             loader: Index of the loader it comes from, where there are several.
         """
-        self.loader = loader
-        self._in_batch[self.phase] = "later" if self._in_batch[self.phase] else "first"
-        self.batch, self._size, self._is_behind = batch, None, True
+        now = self._now
+        now.batch, now.size, now.loader = batch, None, loader
+        self._in_batch[now.phase] = "later" if self._in_batch[now.phase] else "first"
+        self._is_behind = True
 
     def batch_ends(self) -> None:
         """A batch was used; loggers take what is due."""
         if self.sink is not None:
             self.sink.batch_ends(self)
-        self._let_go()
+        self._now.batch = self._now.size = None
 
     def loader_ends(self) -> None:
         """The batches of a loader are done, and there may be more of another one."""
-        if self._in_batch[self.phase] and self._is_behind:
+        if self._in_batch[self._now.phase] and self._is_behind:
             self.refresh()
-        self._in_batch[self.phase] = ""
+        self._in_batch[self._now.phase] = ""
         if self.share is not None:  # all processes are here, also those that logged nothing
             self.share(self._unshared(), False)
-        if self._outputs is not None:
-            self._outputs.append(self.refresh().for_loggers(on_step=False))
-        if self.loader is not None:
-            for entry in self._entries.values():  # a name of another loader is looked at anew
+        if self._now.outputs is not None:
+            self._now.outputs.append(self.refresh().for_loggers(on_step=False))
+        if self._now.loader is not None:
+            for entry in self._now.entries.values():  # a name of another loader is looked at anew
                 entry.asked = entry.asked if entry.kept.add_loader else ()
 
     def epoch_ends(self) -> None:
         """The batches of an epoch are done; what is read from now on is reduced over it."""
-        if not self._has_ended:
+        if not self._now.has_ended:
             self.loader_ends()
-            self._has_ended = self.phase == "eval"
-        self.loader = None
-        self._let_go()
-
-    def _let_go(self) -> None:
-        self.batch, self._size = None, None
+            self._now.has_ended = self._now.phase == "eval"
+        self._now.loader = self._now.batch = self._now.size = None
 
     def evaluated(self) -> None:
         """The hooks at the end of an evaluation have run: what it comes to is known, and told to the loggers."""
         self.refresh()
-        outputs, self._outputs = self._outputs, None
+        outputs, self._now.outputs = self._now.outputs, None
         if outputs is None:
             return
         at_end = self.for_loggers(on_step=False)
-        self._together = dict(ChainMap(*outputs)) | at_end
+        self._now.together = dict(ChainMap(*outputs)) | at_end
         self.results = [values | at_end for values in outputs]
         if self.sink is not None:
-            self.sink.evaluated(self._together)
+            self.sink.evaluated(self._now.together)
 
     def take(self) -> dict[str, Tensor]:
         """End an epoch: its reduced values by the name that a logger would use; then begin anew."""
         self.epoch_ends()
-        if self.phase == "eval":
+        if self._now.phase == "eval":
             self.evaluated()
-            values, self._together = self._together, {}
+            values, self._now.together = self._now.together, {}
         else:
             values = self.refresh().for_loggers(on_step=False)
             if self.sink is not None:
@@ -294,39 +310,35 @@ class Logged:
         """
         if self._in_batch["train"]:
             self.refresh()
-        names = ("phase", "batch", "_size", "loader", "_entries", "_outputs", "_has_ended", "_together")
-        outer = {name: getattr(self, name) for name in names}
+        outer = self._now
         within = self._collections["eval"]
-        if self.phase == "eval":  # a validation inside a validation, of an average for instance
+        if outer.phase == "eval":  # a validation inside a validation, of an average for instance
             self._collections["eval"] = {}
-        outputs: list[dict[str, Tensor]] | None = None if is_check else []
-        vars(self).update(phase="eval", batch=None, _size=None, loader=None, _outputs=outputs, _has_ended=False)
-        self._entries, self._together = self._collections["eval"], {}
-        self._in_batch["eval"] = self._in_batch[outer["phase"]]  # until its first batch, where Lightning is too
+        self._now = Pass("eval", self._collections["eval"], outputs=None if is_check else [])
+        self._in_batch["eval"] = self._in_batch[outer.phase]  # until its first batch, where Lightning is too
         try:
             yield
         finally:
             self._clear()
             self._collections["eval"] = within
             self._is_behind = False  # a name that both log keeps the value of the validation
-            vars(self).update(outer)
+            self._now = outer
 
     def _clear(self, with_metrics: bool = True) -> None:
         self.ledger.flush()
-        for entry in self._entries.values():
+        for entry in self._now.entries.values():
             if entry.metric is not None and entry.seen and with_metrics:
                 entry.metric.reset()
             entry.clear()
-        self._in_batch[self.phase] = ""
+        self._in_batch[self._now.phase] = ""
         self._last_hook = None
 
     def run_ends(self) -> None:
         """A run is over: what it logged can be read on, and what was under way is let go of."""
         self.refresh()
         for phase in ("eval", "train"):
-            self.phase, self._entries = phase, self._collections[phase]
+            self._now = Pass(phase, self._collections[phase])
             self._clear(with_metrics=False)
-        self._let_go()
 
     def forget(self) -> None:
         """Forget everything that was recorded."""
@@ -372,12 +384,12 @@ class Logged:
 
     def refresh(self) -> Logged:
         """Bring the three dictionaries up to date; names that were not logged since keep their values."""
-        on_step = bool(self._in_batch[self.phase])
+        on_step = bool(self._in_batch[self._now.phase])
         for entry, value in self._at(on_step):
             forked, plain = entry.kept.forked(on_step), entry.kept.plain()
             if entry.kept.logger:
                 self.logger[forked] = value
-            if self.phase == "train" or not on_step:
+            if self._now.phase == "train" or not on_step:
                 self.callback[plain] = value
                 self.callback[forked] = value
             if entry.kept.prog_bar:
@@ -392,8 +404,8 @@ class Logged:
         self.ledger.flush()
         here = [
             entry
-            for entry in self._entries.values()
-            if entry.seen and (entry.on_step if on_step else entry.on_epoch) and entry.kept.loader == self.loader
+            for entry in self._now.entries.values()
+            if entry.seen and (entry.on_step if on_step else entry.on_epoch) and entry.kept.loader == self._now.loader
         ]
         if not on_step and self.share is not None and (due := self._unshared()):
             self.share(due, False)
@@ -405,7 +417,7 @@ class Logged:
         self.ledger.flush()
         return [
             entry
-            for entry in self._entries.values()
+            for entry in self._now.entries.values()
             if entry.shared and entry.on_epoch and entry.seen and entry.reduced is None and entry.metric is None
         ]
 

@@ -92,13 +92,15 @@ def scale_batch_size(
         rank_zero_warn("the batch-size finder is left out with fast_dev_run")
         return None
     sizes = Sizes(trainer, batch_arg_name, max_val)
-    with counters_kept(trainer), trial(trainer, []):
-        if trainer._is_fitting:
-            trainer.limit_train_batches = 1.0
-            trainer.limit_val_batches = steps_per_trial
-            trainer.max_steps = trainer.global_step + steps_per_trial
-        else:
-            setattr(trainer, LIMIT_OF_ENTRY[trainer._purpose.value], steps_per_trial)
+    if trainer._is_fitting:
+        limits = {
+            "limit_train_batches": 1.0,
+            "limit_val_batches": steps_per_trial,
+            "max_steps": trainer.global_step + steps_per_trial,
+        }
+    else:
+        limits = {LIMIT_OF_ENTRY[trainer._purpose.value]: steps_per_trial}
+    with counters_kept(trainer), trial(trainer, [], limits):
         sizes.take(init_val)
         if mode == "power":
             found = _doubled(lambda: run_once(trainer), sizes, max_trials, max_val)

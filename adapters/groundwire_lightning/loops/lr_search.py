@@ -151,10 +151,10 @@ def lr_find(
         )
     watch = _LRCallback(num_training, early_stop_threshold, progress_bar_refresh_rate=1)
     before = trainer.global_step
-    with counters_kept(trainer), trial(trainer, [watch]):
-        trainer.lr_scheduler_configs = [LRSchedulerConfig(_growing(finder, trainer.optimizers[0]), interval="step")]
-        trainer.max_steps = num_training + before
-        trainer.limit_val_batches = num_training
+    limits = {"max_steps": num_training + before, "limit_val_batches": num_training}
+    with counters_kept(trainer), trial(trainer, [watch], limits):
+        growing = _growing(finder, trainer.optimizers[0])  # made here: it sets the rates that the trial takes back
+        trainer._run.lr_scheduler_configs = [LRSchedulerConfig(growing, interval="step")]
         run_once(trainer)
     if len(watch.losses) < num_training:
         log.info("The range test ended after %d of %d steps", len(watch.losses), num_training)
@@ -241,10 +241,10 @@ class _LRCallback(Callback):
         smoothed = self.avg_loss / (1 - self.beta ** (step + 1))
         limit = self.early_stop_threshold
         if limit is not None and step > 1 and smoothed > limit * self.best_loss:
-            trainer.should_stop = True
+            trainer._ask_to_stop()
             if self.progress_bar is not None:
                 self.progress_bar.close()
-        trainer.should_stop = trainer.strategy.broadcast(trainer.should_stop)
+        trainer._ask_to_stop(trainer.strategy.broadcast(trainer.should_stop))
         if smoothed < self.best_loss or step == 1:
             self.best_loss = smoothed
         self.losses.append(smoothed)

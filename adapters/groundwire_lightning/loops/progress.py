@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal
 
 
@@ -84,6 +84,11 @@ class Progress:
     val_before: Count = field(default_factory=Count)
     val_is_last: bool = False
     others: dict[str, tuple[Count, Count, bool]] = field(default_factory=dict)
+
+    def go_back_to(self, place: Progress) -> None:
+        """Count on from where a run stood before; who holds this object counts on from there too."""
+        for name in fields(self):
+            setattr(self, name.name, getattr(place, name.name))
 
     @contextmanager
     def counting(self, entry: str) -> Iterator[None]:

@@ -104,8 +104,9 @@ def move_schedulers(trainer: Steered, interval: str, plateau: bool) -> None:
     """Move on the schedulers that are due, one after the other; those of a module that does so itself are not."""
     if trainer.way == "by hand" or not trainer.lr_scheduler_configs:
         return
+    run = trainer._run
     for scheduler, metric in due(trainer, interval, plateau):
-        trainer.scheduler, trainer.monitored = scheduler, metric
+        run.scheduler, run.monitored = scheduler, metric
         trainer.plan.scheduler_step()
         trainer.progress.moved += 1
 

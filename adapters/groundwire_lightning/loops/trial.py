@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
@@ -14,51 +14,33 @@ from groundwire_lightning.loops import fit
 if TYPE_CHECKING:
     from groundwire_lightning.loops.steered import Steered
 
-SETTINGS = (
-    "max_steps",
-    "limit_train_batches",
-    "limit_val_batches",
-    "limit_test_batches",
-    "limit_predict_batches",
-    "lr_scheduler_configs",
-    "scheduler",
-    "monitored",
-    "results",
-    "_feed",
-    "_batch_output",
-    "_predictions",
-)
-"""Attributes of a Trainer that a trial may set, or that change while it runs."""
-
 
 @contextmanager
-def trial(trainer: Steered, callbacks: Sequence[Any]) -> Iterator[None]:
-    """Let a trial use the Trainer with callbacks of its own, without loggers; give back what it had.
+def trial(trainer: Steered, callbacks: Sequence[Any], limits: Mapping[str, Any], **fields: Any) -> Iterator[None]:
+    """Lay a run over the one under way, with callbacks and limits of its own and without loggers; take it away again.
 
     Args:
         trainer: A Trainer inside one of its runs.
         callbacks: Those of the trial.
+        limits: Fields of :class:`~groundwire_lightning.loops.run.Limits` that it has of its own.
+        **fields: Fields of its run likewise.
     """
-    module = trainer.lightning_module
-    settings = {name: vars(trainer)[name] for name in SETTINGS if name in vars(trainer)}
-    before, loggers = list(trainer.callbacks), trainer.loggers
+    module, run = trainer.lightning_module, trainer._run
     weights, optimizers = deepcopy(module.state_dict()), [deepcopy(each.state_dict()) for each in trainer.optimizers]
-    schedulers = [deepcopy(config.scheduler.state_dict()) for config in trainer.lr_scheduler_configs]
+    schedulers = [deepcopy(config.scheduler.state_dict()) for config in run.lr_scheduler_configs]
     try:
-        trainer.callbacks = callbacks
-        if loggers:
-            trainer.loggers = [DummyLogger()]
-        yield
+        with (
+            trainer._heard_by(callbacks),
+            trainer._logging_to([DummyLogger()] if trainer.loggers else []),
+            trainer._laid_over(limits=dataclasses.replace(run.limits, **limits), **fields),
+        ):
+            yield
     finally:
-        trainer.callbacks = before
-        if loggers:
-            trainer.loggers = loggers
-        vars(trainer).update(settings)
-        trainer.should_stop = False
+        trainer._ask_to_stop(False)
         module.load_state_dict(weights)
         for optimizer, state in zip(trainer.optimizers, optimizers, strict=True):
             optimizer.load_state_dict(state)
-        for config, state in zip(trainer.lr_scheduler_configs, schedulers, strict=True):
+        for config, state in zip(run.lr_scheduler_configs, schedulers, strict=True):
             config.scheduler.load_state_dict(state)
 
 
@@ -69,9 +51,8 @@ def counters_kept(trainer: Steered) -> Iterator[None]:
     try:
         yield
     finally:
-        trainer.progress = progress
-        for field in dataclasses.fields(at):
-            setattr(trainer.at, field.name, getattr(at, field.name))
+        trainer.progress.go_back_to(progress)
+        trainer.at.go_back_to(at)
         trainer.run_history.reset()
 
 
@@ -83,7 +64,7 @@ def run_once(trainer: Steered) -> None:
     """
     forget_loaders(trainer)
     with counters_kept(trainer):
-        trainer.should_stop = False
+        trainer._ask_to_stop(False)
         if trainer._is_fitting:
             fit.train(trainer)
         else:
@@ -99,4 +80,5 @@ def ask_for_loaders(trainer: Steered) -> None:
 
 def forget_loaders(trainer: Steered) -> None:
     """Let loaders be asked for when they are needed next."""
-    trainer._train_dataloader = trainer._eval_dataloader = trainer._feed = None
+    run = trainer._run
+    run.train_dataloader = run.eval_dataloader = run.feed = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import wraps
+from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
@@ -12,8 +12,10 @@ from torch import Tensor
 
 from groundwire import GroundwireError, Trainer
 from groundwire.errors import rank_zero_warn
+from groundwire.run.run import of_run
 from groundwire_lightning.core.optimizer import LightningOptimizer, evaluates_once, idle
 from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.loops.run import LightningRun
 from groundwire_lightning.strategies.precision import Precision, unscales
 from groundwire_lightning.strategies.wrappers import expect_backward
 from groundwire_lightning.utilities.apply_func import moved
@@ -78,17 +80,20 @@ class Stepping(Trainer):
     precision_plugin: Precision = Precision()
     way: Way = "straight"
     _step: Any
-    _listed: list[Any] | None = None
+    _listed: list[Any] | None = of_run("listed")
     _handles: tuple[list[Any], list[LightningOptimizer]] | None = None
     _closure: Callable[[], Any] | None = None
     _clips_before_step: bool = True  # the native order; fit() clips within the step of an optimizer
     _backward_more: tuple[tuple[Any, ...], dict[str, Any]] | None = None
     gradient_clip_val: Any
     gradient_clip_algorithm: Any
-    _batch_output: Any = None
-    _told: dict[str, Any] | None = None
+    monitored: Any = of_run("monitored")
     _told_of_no_loss: bool = False
     lightning_module: Any
+
+    @cached_property
+    def _run(self) -> LightningRun:
+        return LightningRun()
 
     @property
     def precision(self) -> str:
@@ -204,11 +209,12 @@ class Stepping(Trainer):
         return value
 
     def _clip_for(self, optimizer: Any) -> None:
-        outer, self.optimizer = self.optimizer, optimizer
+        run = self._run
+        outer, run.optimizer = run.optimizer, optimizer
         try:
             self.plan._clip_gradients()
         finally:
-            self.optimizer = outer
+            run.optimizer = outer
 
     def _stepped_scaled(self, scaler: Any, optimizer: Any, closure: Any, options: dict[str, Any]) -> Any:
         if isinstance(optimizer, torch.optim.LBFGS):
@@ -252,9 +258,10 @@ class Stepping(Trainer):
         return moved(batch, self._accelerator.device)
 
     def _run_train_step(self, batch: Any, step: int) -> Any:
-        self._batch_output = self._told = None
-        self._batch_output = self._step(self, batch, step)
-        return self._batch_output
+        run = self._run
+        run.batch_output = run.step_outputs = None
+        run.batch_output = self._step(self, batch, step)
+        return run.batch_output
 
     def _clip_gradients(self) -> None:
         if self._clips_before_step:
@@ -339,11 +346,14 @@ class Stepping(Trainer):
     @property
     def step_outputs(self) -> dict[str, Any]:
         """What ``on_train_batch_end`` is given; made once a batch, and only if somebody listens."""
-        if self._told is None:
-            made = self._batch_output
+        run = self._run
+        if run.step_outputs is None:
+            output = run.batch_output
             by_hand = self.way == "by hand"
-            self._told = {} if made is None else told_by_hand(made) if by_hand else told_of_step(made, self.at.window)
-        return self._told
+            run.step_outputs = (
+                {} if output is None else told_by_hand(output) if by_hand else told_of_step(output, run.at.window)
+            )
+        return run.step_outputs
 
 
 def step_in_native_order(trainer: Stepping, batch: Any, step: int) -> Any:

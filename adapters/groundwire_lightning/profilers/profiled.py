@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from groundwire import Part, Trainer
+from groundwire.run.run import Run
 from groundwire_lightning.core.hooks import STEPS
 from groundwire_lightning.core.states import TrainerFn
 from groundwire_lightning.profilers import PassThroughProfiler
@@ -49,18 +50,21 @@ class Profiled(Trainer):
     _purpose: TrainerFn
     _profiles: bool = False
 
-    def _launch(self, run: Any, **asked: Any) -> None:
-        if self._is_running or type(self.profiler) is PassThroughProfiler:
-            super()._launch(run, **asked)
-            return
-        self._profiles = True
+    def _before_run(self, run: Run) -> None:
+        self._profiles = self._profiles or not (self._is_running or type(self.profiler) is PassThroughProfiler)
+        super()._before_run(run)
+
+    def _after_run(self, run: Run, error: BaseException | None) -> None:
         try:
-            super()._launch(run, **asked)
+            super()._after_run(run, error)
         finally:
-            self._profiles = False
-            for name in (*MOMENTS, "_on_device"):
-                vars(self).pop(name, None)
-        self.profiler.describe()
+            is_over = self._profiles and not self._is_running
+            if is_over:
+                self._profiles = False
+                for name in (*MOMENTS, "_on_device"):
+                    vars(self).pop(name, None)
+        if is_over and error is None:
+            self.profiler.describe()
 
     def _wire(self, stage: Any) -> None:
         if self._profiles and stage == "assembly":

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import torch
@@ -13,6 +14,7 @@ from torch.utils.data import DataLoader
 from groundwire import DEFAULT_CALLBACKS, HookMap, Part, by_row
 from groundwire.callbacks.map import NATIVE
 from groundwire.measured.ledger import numbers
+from groundwire.run.run import Run, of_run
 from groundwire_lightning import guests
 from groundwire_lightning.callbacks.of_a_trainer import checkpoints_last, specialises, substituted
 from groundwire_lightning.core.callback import idle_hooks
@@ -27,12 +29,11 @@ from groundwire_lightning.errors import MisconfigurationException, NotSupportedY
 from groundwire_lightning.logged.store import Logged
 from groundwire_lightning.loops.phases import LOADERS, PHASES, not_ended
 from groundwire_lightning.loops.updates import Stepping
-from groundwire_lightning.map import LIGHTNING, ONE_LOADER
+from groundwire_lightning.map import LIGHTNING
 from groundwire_lightning.strategies.processes import prepared_once
 from groundwire_lightning.strategies.wrappers import through_wrappers
 from groundwire_lightning.trainer.facade import Facade
 from groundwire_lightning.utilities.combined_loader import is_combined, is_several
-from groundwire_lightning.utilities.types import LRSchedulerConfig
 
 Through = Callable[[str, Callable[..., Any]], Callable[..., Any]]
 WIRED = frozenset(line.method for hookmap in (NATIVE, LIGHTNING) for line in hookmap.rows)
@@ -95,10 +96,7 @@ class LightningAdapter(Facade, Slots):
         self.logged = Logged()
         self._optimizer_given = optimizer
         self.datamodule: LightningDataModule | None = None
-        self.lr_scheduler_configs: list[LRSchedulerConfig] = []
-        self.monitored: Any = None
         self.eval_outputs: Any = None
-        self._loaders_given: frozenset[str] = frozenset()
         self._saves_weights_only = False
         super().__init__(model, loss_func, optimizer, callbacks, run_history, **kwargs)
 
@@ -166,38 +164,43 @@ class LightningAdapter(Facade, Slots):
     _asks_data: bool = True
     """False where the data module is that of a call before, and loaders come from elsewhere."""
 
-    _table: HookMap = ONE_LOADER
-    """The table of the run: where there are several loaders, hooks are told which."""
+    _table: HookMap = of_run("table")
+    _loaders_given: frozenset[str] = of_run("loaders_given")
+    _is_inner: bool = of_run("is_inner")
 
     def _known(self, stage: Any) -> dict[str, Any]:
         return {**super()._known(stage), "module": self.lightning_module, "stage": self._purpose}
 
-    _is_inner: bool = False
     _standing: Standing | None = None  # the hooks that are set on the objects of the run under way
 
-    def _launch(self, run: Any, **asked: Any) -> None:
+    # the start and the end of a run
+
+    def _new_run(self, hook: str, **asked: Any) -> Run:
         brought = {method for method, data in GIVEN_AS.items() if asked.get(data) is not None}
-        if run == "_run_prediction" and "val_dataloader" in brought:
+        if hook == "_run_prediction" and "val_dataloader" in brought:
             brought.add("predict_dataloader")
         given = self._loaders_given | brought
-        asked = {"_purpose": PURPOSES[run], **asked}
-        inner, self._status, self._called = self._is_running, TrainerStatus.RUNNING, True
-        if not inner:
-            self._purpose = asked["_purpose"]
-        try:
-            super()._launch(run, **asked, _running=run, _is_inner=inner, _loaders_given=given)
-        except BaseException:
+        return super()._new_run(
+            hook, **{"purpose": PURPOSES[hook], **asked}, is_inner=self._is_running, loaders_given=given
+        )
+
+    def _before_run(self, run: Run) -> None:
+        super()._before_run(run)
+        self._status, self._called = TrainerStatus.RUNNING, True
+
+    def _after_run(self, run: Run, error: BaseException | None) -> None:
+        if error is not None:
             self._status = TrainerStatus.INTERRUPTED
-            raise
         else:
-            self._status = TrainerStatus.RUNNING if inner else TrainerStatus.FINISHED
-        finally:
-            if not self._is_running:
-                self._standing = None
-                self._batch_output = self._told = self.eval_outputs = None  # and with them the graph of the last batch
-                self.logged.run_ends()
-                guests.release_logging(self.callbacks, self.lightning_module)
-                guests.release(self.lightning_module)
+            self._status = TrainerStatus.RUNNING if self._is_running else TrainerStatus.FINISHED
+        if not self._is_running:
+            self._standing = None
+            self._run.let_go_of_batch()
+            self.eval_outputs = None
+            self.logged.run_ends()
+            guests.release_logging(self.callbacks, self.lightning_module)
+            guests.release(self.lightning_module)
+        super()._after_run(run, error)
 
     def _clean_up(self, error: BaseException) -> None:
         if isinstance(error, TunerExit):
@@ -213,11 +216,6 @@ class LightningAdapter(Facade, Slots):
             if attached.row.method == "teardown":
                 values = attached.values
                 attached.method(*map(values.get, attached.args), **{name: values[name] for name in attached.named})
-
-    def _outer(self, run: str) -> tuple[dict[str, Any], list[tuple[Any, bool]]]:
-        kept, modes = super()._outer(run)
-        names = ("_running", "_purpose", "_is_inner", "_loaders_given", "sanity_checking", "_table")
-        return kept | {name: getattr(self, name) for name in names}, modes
 
     def _wire(self, stage: Any) -> None:
         if stage != "init":
@@ -325,6 +323,39 @@ class LightningAdapter(Facade, Slots):
             )
         return config.scheduler if config.interval == "step" else None
 
+    # what a search does to a run
+
+    @contextmanager
+    def _logging_to(self, loggers: list[Any]) -> Iterator[None]:
+        """Let other loggers take what is logged meanwhile: a trial leaves nothing in those of the run."""
+        outer, self.loggers = self.loggers, loggers
+        try:
+            yield
+        finally:
+            self.loggers = outer
+
+    @contextmanager
+    def _heard_by(self, callbacks: Iterable[Any]) -> Iterator[None]:
+        """Let other callbacks hear of what happens meanwhile: a trial is no event of the run."""
+        outer, self.callbacks = list(self.callbacks), callbacks
+        try:
+            yield
+        finally:
+            self.callbacks = outer
+
+    @contextmanager
+    def _heard_first_by(self, callback: Any) -> Iterator[None]:
+        """Let a callback hear of the runs that are launched meanwhile, before all others."""
+        self.callbacks = [callback, *self.callbacks]
+        try:
+            yield
+        finally:
+            self.callbacks = [other for other in self.callbacks if other is not callback]
+
+    def _ask_to_stop(self, stop: bool = True) -> None:
+        """End the run once its limits allow it; False takes back what was asked for, as after a trial."""
+        self.should_stop = stop
+
     # a run in native order
 
     def _new_eval_dataloader(self) -> Any:
@@ -397,7 +428,13 @@ class LightningAdapter(Facade, Slots):
                 self.record(self.logged.take())
 
     def _on_device(self, batches: Iterable[Any]) -> Iterable[Any]:
-        return self.logged.over(super()._on_device(batches))
+        plugin = self.precision_plugin
+        batches = map(plugin.convert_input, batches) if plugin.converts_input else batches
+        return self._announced(super()._on_device(batches))
+
+    def _announced(self, batches: Iterable[Any]) -> Iterable[Any]:
+        """The batches, of each of which ``self.log`` knows while it is used."""
+        return self.logged.over(batches)
 
     def _run_eval_step(self, batch: Any, step: int) -> Any:
         output = super()._run_eval_step(batch, step)

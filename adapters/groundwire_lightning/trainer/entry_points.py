@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any
 
 from groundwire import Part
 from groundwire.errors import rank_zero_warn
+from groundwire.run.launch import RunHook, launch
+from groundwire.run.run import of_run
 from groundwire_lightning import guests
 from groundwire_lightning.callbacks.of_a_trainer import has_any
 from groundwire_lightning.core.configure_optimizers import check_training_step
 from groundwire_lightning.core.states import TrainerFn, TrainerStatus
 from groundwire_lightning.data.dataloader_iter import readers, reading_table
-from groundwire_lightning.data.feed import Feed
 from groundwire_lightning.errors import MisconfigurationException, NoModuleError, PossibleUserWarning, TunerExit
 from groundwire_lightning.logged import results_table
 from groundwire_lightning.loops import limits
 from groundwire_lightning.loops.predictions import Predicted
+from groundwire_lightning.loops.run import LightningRun
 from groundwire_lightning.map import LIGHTNING
 from groundwire_lightning.trainer.arguments import EVALUATE, FIT, PREDICT
 from groundwire_lightning.trainer.loaders import Loaders
@@ -27,7 +29,7 @@ from groundwire_lightning.utilities.checked import checked
 class EntryPoints(Loaders):
     """The calls that start a run."""
 
-    results_table: list[dict[str, float]]
+    results: list[dict[str, float]] = of_run("results")
     predicted: Predicted = Predicted(True)
     told_of_short_window: bool = False
     told_of_no_batch: bool = False
@@ -73,7 +75,7 @@ class EntryPoints(Loaders):
             self.min_epochs = limits.least_epochs(self.min_epochs, self.min_steps)
             self.should_stop = False
             self.run_history.reset()
-            self._run("_run_training", TrainerFn.FITTING)
+            self._start("_run_training", TrainerFn.FITTING)
 
     @checked(**EVALUATE)
     def validate(
@@ -174,7 +176,7 @@ class EntryPoints(Loaders):
             self._connect(TrainerFn.PREDICTING, model, {"predict_dataloader": dataloaders}, datamodule)
             self._check_prediction()
             self.run_history.reset()
-            self._run("_run_prediction", TrainerFn.PREDICTING)
+            self._start("_run_prediction", TrainerFn.PREDICTING)
         return (self.predicted.told or None) if self.predicted.returns else None
 
     # what a call is about
@@ -203,9 +205,8 @@ class EntryPoints(Loaders):
         self._connect(entry, self._model_of(entry.value, model), loaders, datamodule)
         step = "validation_step" if entry == TrainerFn.VALIDATING else "test_step"
         self._require(step)
-        self.results = []
         self.run_history.reset()
-        self._run("_run_evaluation", entry)
+        self.results = self._start("_run_evaluation", entry).results
         if verbose and self.is_global_zero:
             results_table.show(self.results, entry.value)
         return self.results
@@ -256,20 +257,25 @@ class EntryPoints(Loaders):
                 "predict with; write one of them"
             )
 
-    def _run(
-        self, run: Literal["_run_training", "_run_evaluation", "_run_prediction"], purpose: TrainerFn, **asked: Any
-    ) -> None:
-        self._feed: Feed | None = None
+    def _start(self, hook: RunHook, purpose: TrainerFn) -> LightningRun:
+        """Launch the run of a call: without what a run in native order is asked for."""
         self._readers = readers(self.lightning_module)
         self.logged.needs_size = "training_step" in self._readers
-        nothing = dict.fromkeys(("_train_dataloader", "_eval_dataloader", "train_dataset", "eval_dataset", "scheduler"))
-        self._launch(
-            run,
-            _request=None,
+        run = launch(
+            self,
+            hook,
+            request=None,
+            train_dataset=None,
+            eval_dataset=None,
             collate_fn=None,
             create_scheduler_fn=None,
-            _purpose=purpose,
-            _table=reading_table(LIGHTNING, self._readers),  # until the loaders are counted
-            **nothing,
-            **asked,
+            train_dataloader=None,
+            eval_dataloader=None,
+            scheduler=None,
+            feed=None,
+            results=[],
+            purpose=purpose,
+            table=reading_table(LIGHTNING, self._readers),  # until the loaders are counted
         )
+        assert isinstance(run, LightningRun)
+        return run

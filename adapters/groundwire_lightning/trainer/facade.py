@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 
 from groundwire import RunState
+from groundwire.devices import unwrapped
+from groundwire.run.run import of_run
 from groundwire_lightning.accelerators import KINDS
 from groundwire_lightning.accelerators import Accelerator as Kind
 from groundwire_lightning.core.states import RunningStage, TrainerFn, TrainerState, TrainerStatus
@@ -252,14 +254,14 @@ class Facade(Answers):
     callback_handler: Any
     datamodule: LightningDataModule | None
     logged: Logged
-    lr_scheduler_configs: list[LRSchedulerConfig]
-    sanity_checking: bool = False
+    lr_scheduler_configs: list[LRSchedulerConfig] = of_run("lr_scheduler_configs")
+    sanity_checking: bool = of_run("sanity_checking")
     should_stop: bool = False
     _has_validated: bool = False  # the last validation within fit() had a batch, and was not the sanity check
     _accelerator: Accelerator
     _is_running: bool
-    _running: str = "_run_training"
-    _purpose: TrainerFn = TrainerFn.FITTING
+    _running: str = of_run("hook")
+    _purpose: TrainerFn = of_run("purpose")
     _train_dataloader: Any
     _eval_dataloader: Any
     _loggers: list[Any] | None = None
@@ -353,7 +355,7 @@ class Facade(Answers):
     def lightning_module(self) -> Any:
         """The module, out of the wrappers of several processes."""
         model = self.model
-        return None if model is None else self._accelerator.unwrap_model(model, keep_torch_compile=False)
+        return None if model is None else unwrapped(self._accelerator, model, keep_torch_compile=False)
 
     @property
     def callbacks(self) -> list[Any]:

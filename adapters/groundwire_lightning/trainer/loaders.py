@@ -10,6 +10,7 @@ from typing import Any
 
 from groundwire import HookMap, Part
 from groundwire.errors import rank_zero_warn
+from groundwire.run.run import of_run
 from groundwire_lightning.core.states import TrainerFn
 from groundwire_lightning.data.dataloader_iter import Reader, reading_table
 from groundwire_lightning.data.feed import Feed, checked_loader, limited, tell_epoch
@@ -35,16 +36,16 @@ class Loaders(LightningAdapter):
         eval_reader: Likewise in an evaluation or a prediction.
     """
 
-    max_epochs: int | None
-    min_epochs: int | None
-    max_steps: int
-    min_steps: int | None
+    max_epochs: int | None = of_run("limits.max_epochs")
+    min_epochs: int | None = of_run("limits.min_epochs")
+    max_steps: int = of_run("limits.max_steps")
+    min_steps: int | None = of_run("limits.min_steps")
     check_val_every_n_epoch: int | None
     accumulate_grad_batches: int
-    limit_train_batches: int | float
-    limit_val_batches: int | float
-    limit_test_batches: int | float
-    limit_predict_batches: int | float
+    limit_train_batches: int | float = of_run("limits.limit_train_batches")
+    limit_val_batches: int | float = of_run("limits.limit_val_batches")
+    limit_test_batches: int | float = of_run("limits.limit_test_batches")
+    limit_predict_batches: int | float = of_run("limits.limit_predict_batches")
     val_check_interval: int | float
     gradient_clip_val: float | None = None
     gradient_clip_algorithm: str | None = None
@@ -61,7 +62,7 @@ class Loaders(LightningAdapter):
     _modes: Mapping[str, bool] = {}
     _eval_batches: dict[TrainerFn, list[float]]  # of each entry point, once its loaders were asked for
     _given: Mapping[str, Any] = {}
-    _feed: Feed | None = None
+    _feed: Feed | None = of_run("feed")
     _readers: frozenset[str] = frozenset()  # the steps that read batches themselves
     reader: Reader | None = None
     eval_reader: Reader | None = None
@@ -69,6 +70,10 @@ class Loaders(LightningAdapter):
     restart: Restart | None = None
     told_to_go_on: bool = False  # that should_stop waits for min_epochs or min_steps
     _loader_states: list[Any] = []  # noqa: RUF012  # those of the checkpoint, where there is one
+
+    def _accumulate(self, batches: int) -> None:
+        """Let a callback say how many batches make an update, from the next batch on."""
+        self.accumulate_grad_batches = batches
 
     @property
     def _is_fitting(self) -> bool:

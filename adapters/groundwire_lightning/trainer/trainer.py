@@ -11,6 +11,7 @@ import torch
 from accelerate import Accelerator
 
 from groundwire import LossTracker
+from groundwire.run.run import Run
 from groundwire.tables.report import as_text
 from groundwire_lightning.callbacks.of_a_trainer import listed, ordered, substituted
 from groundwire_lightning.checkpoints import io
@@ -31,7 +32,6 @@ from groundwire_lightning.strategies.layer_sync import TorchSyncBatchNorm
 from groundwire_lightning.strategies.precision import precision_for
 from groundwire_lightning.strategies.strategy import Strategy
 from groundwire_lightning.trainer import arguments, orders, settings
-from groundwire_lightning.trainer.adapter import LightningAdapter
 from groundwire_lightning.trainer.entry_points import EntryPoints
 from groundwire_lightning.trainer.orders import ORDERS
 from groundwire_lightning.trainer.restoring import Checkpoints
@@ -212,18 +212,16 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         """
         if entry not in ("fit", *ORDERS):
             raise ValueError(f"explain(entry={entry!r}): 'fit', 'validate', 'test' or 'predict' is due")
-        outer, kept = (self.model, self.datamodule), {name: vars(self)[name] for name in {"_purpose"} & {*vars(self)}}
-        self._purpose = self._purpose if self._is_running else TrainerFn(entry)
-        self.model = outer[0] if model is None else model
-        self.datamodule = outer[1] if datamodule is None else datamodule
-        try:
-            if self._purpose == TrainerFn.FITTING:
-                return self._with_more(super().explain(format))
-            return self._of_entry(self._purpose.value, format)
-        finally:
-            self.model, self.datamodule = outer
-            del self._purpose
-            vars(self).update(kept)
+        known = self.datamodule
+        purpose = self._purpose if self._is_running else TrainerFn(entry)
+        with self._laid_over(purpose=purpose, model=self.model if model is None else model):
+            self.datamodule = known if datamodule is None else datamodule
+            try:
+                if purpose == TrainerFn.FITTING:
+                    return self._with_more(super().explain(format))
+                return self._of_entry(purpose.value, format)
+            finally:
+                self.datamodule = known
 
     def _of_entry(self, entry: str, format: Literal["text", "json"]) -> Any:  # noqa: A002  # as above
         """The part of the report that belongs to an entry point other than ``fit``; nothing is updated there."""
@@ -251,18 +249,21 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         self.print(more)
         return f"{told}\n{more}"
 
-    def _launch(self, run: Any, **asked: Any) -> None:
+    # the start and the end of a run
+
+    def _before_run(self, run: Run) -> None:
         self.logged.share = share if self.world_size > 1 else None
         self.to_loggers.prepare()
+        super()._before_run(run)
+
+    def _after_run(self, run: Run, error: BaseException | None) -> None:
         try:
-            super()._launch(run, **asked)
-        except BaseException:
-            self.to_loggers.finalize("failed")
-            raise
-        else:
-            self.to_loggers.finalize("success")
+            super()._after_run(run, error)
         finally:
-            io.run_ends(self.strategy._checkpoint_io)
+            try:
+                self.to_loggers.finalize("success" if error is None else "failed")
+            finally:
+                io.run_ends(self.strategy._checkpoint_io)
 
     # where the run is
 
@@ -379,10 +380,8 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
             if not self._is_fitting:
                 self.results = [plain(of_loader) for of_loader in self.logged.results]
 
-    def _on_device(self, batches: Iterable[Any]) -> Iterable[Any]:
-        plugin = self.precision_plugin
-        batches = map(plugin.convert_input, batches) if plugin.converts_input else batches
-        return super(LightningAdapter, self)._on_device(batches)  # loops.fit announces batches itself
+    def _announced(self, batches: Iterable[Any]) -> Iterable[Any]:
+        return batches  # Lightning's order announces each by itself
 
     def train_epoch_start(self) -> None:
         """Leaves the modes of the module as they are: they are the user's."""

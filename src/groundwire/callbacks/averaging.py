@@ -135,15 +135,13 @@ class ModelEmaCallback(SaveBestModelCallback):
     def _standing_in(self, trainer: Trainer, ema_model: ModelEma) -> Iterator[None]:
         """Let the average be the Trainer's model, heard by the callbacks of this one alone."""
         history = trainer.run_history
-        before = trainer.model, trainer.callback_handler, history.metric_name_prefix
+        prefix = history.metric_name_prefix
+        history.set_metric_name_prefix(PREFIX)
         try:
-            history.set_metric_name_prefix(PREFIX)
-            trainer.model = ema_model.module
-            trainer.callback_handler = self.callback_handler
-            yield
+            with trainer._standing_in(ema_model.module, self.callback_handler):
+                yield
         finally:
-            history.set_metric_name_prefix(before[2])
-            trainer.model, trainer.callback_handler = before[:2]
+            history.set_metric_name_prefix(prefix)
 
 
 def _bare(trainer: Trainer) -> Any:

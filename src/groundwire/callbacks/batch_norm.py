@@ -43,4 +43,5 @@ class ConvertSyncBatchNormCallback(TrainerCallback):
                 f"{trainer.run_config.num_processes} processes is on CPU ({plain[0]!r} is one of {len(plain)} such "
                 "layers). Leave the callback out there"
             )
+        # the outermost layer may be one of them, so that the model is another object afterwards
         trainer.model = nn.SyncBatchNorm.convert_sync_batchnorm(trainer.model)  # type: ignore[no-untyped-call]

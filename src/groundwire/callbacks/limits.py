@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from groundwire.callbacks.base import TrainerCallback
 from groundwire.callbacks.watching import processes_of
 from groundwire.checks import flag, whole
+from groundwire.data.loaders import LIMIT_BATCHES_ENV_VAR, DataLoaderSlice
 from groundwire.errors import GroundwireError
-from groundwire.utils import LIMIT_BATCHES_ENV_VAR, DataLoaderSlice
 
 if TYPE_CHECKING:
     from groundwire.trainer import Trainer
@@ -62,9 +62,14 @@ class _Limit(TrainerCallback):
         is_gated = next(self._own_gates(loader), None) is not None
         return loader if loader is None or is_gated else _Gate(loader, size, self)
 
+    def _replace_loaders(self, trainer: Trainer, change: Callable[[Any], Any], evaluation_alone: bool = False) -> None:
+        """Put a gate around the loaders of a run, or take it off: set here, for a Trainer or what plays one by hand."""
+        if not evaluation_alone:
+            trainer._train_dataloader = change(trainer._train_dataloader)
+        trainer._eval_dataloader = change(trainer._eval_dataloader)
+
     def _give_back(self, trainer: Trainer) -> None:
-        trainer._train_dataloader = self._without(trainer._train_dataloader)
-        trainer._eval_dataloader = self._without(trainer._eval_dataloader)
+        self._replace_loaders(trainer, self._without)
 
     def _without(self, loader: Any) -> Any:
         if not isinstance(loader, _Gate):
@@ -105,18 +110,20 @@ class LimitBatchesCallback(_Limit):
             raise ValueError(f"{LIMIT_BATCHES_ENV_VAR}: a whole number of at least 1 or 'none' is due, got {asked!r}")
         return cls(int(asked))
 
+    def _limited(self, loader: Any) -> Any:
+        return self._gated(loader, self.num_batches)
+
     def on_training_run_start(self, trainer: Trainer, **kwargs: Any) -> None:
         """Limit both loaders."""
-        trainer._train_dataloader = self._gated(trainer._train_dataloader, self.num_batches)
-        trainer._eval_dataloader = self._gated(trainer._eval_dataloader, self.num_batches)
+        self._replace_loaders(trainer, self._limited)
 
     def on_evaluation_run_start(self, trainer: Trainer, **kwargs: Any) -> None:
         """Limit the loader."""
-        trainer._eval_dataloader = self._gated(trainer._eval_dataloader, self.num_batches)
+        self._replace_loaders(trainer, self._limited, evaluation_alone=True)
 
     def on_prediction_run_start(self, trainer: Trainer, **kwargs: Any) -> None:
         """Limit the loader."""
-        trainer._eval_dataloader = self._gated(trainer._eval_dataloader, self.num_batches)
+        self._replace_loaders(trainer, self._limited, evaluation_alone=True)
 
 
 class LimitEvalStepsCallback(_Limit):
@@ -177,7 +184,7 @@ class LimitEvalStepsCallback(_Limit):
 
     def _make_ready(self, trainer: Trainer) -> None:
         self._share(trainer)
-        trainer._eval_dataloader = self._gated(trainer._eval_dataloader, NO_LIMIT)
+        self._replace_loaders(trainer, lambda loader: self._gated(loader, NO_LIMIT), evaluation_alone=True)
 
     def _share(self, trainer: Trainer) -> int:
         processes = processes_of(trainer)

@@ -5,17 +5,19 @@ from __future__ import annotations
 import itertools
 import multiprocessing
 import os
+import random
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from accelerate import Accelerator
-from torch.utils.data import DataLoader, IterableDataset, Subset
+from accelerate.data_loader import DataLoaderStateMixin
+from torch.utils.data import DataLoader, IterableDataset, Subset, get_worker_info
 
-from groundwire.utils import worker_init_fn
+from groundwire.checks import whole
 
-if TYPE_CHECKING:
-    pass
+LIMIT_BATCHES_ENV_VAR = "PT_ACC_LIMIT_BATCHES"
+"""Environment variable: a Trainer made while it is set uses only that many batches of each loader."""
 
 
 def default_dl_kwargs(batch_size: int | None, shuffle: bool, dataset: Any = None) -> dict[str, Any]:
@@ -166,3 +168,90 @@ class Share:
         if name == "dl" or name.startswith("__"):
             raise AttributeError(name)
         return getattr(self.dl, name)
+
+
+class DataLoaderSlice:
+    """The first batches of a loader; all else that is asked of it, the loader answers.
+
+    Args:
+        dl: The loader, or any iterable of batches.
+        slice_size: How many batches at most, 0 or more.
+
+    Raises:
+        TypeError: ``slice_size`` is no whole number.
+        ValueError: It is below 0.
+    """
+
+    def __init__(self, dl: Iterable[Any], slice_size: int) -> None:
+        self.dl = dl
+        self.slice_size = whole("slice_size", slice_size, 0)
+
+    def __iter__(self) -> Iterator[Any]:
+        # Made here and not at the first batch, because loaders draw from the random state for it.
+        return self._first_of(iter(self.dl))
+
+    def _first_of(self, batches: Iterator[Any]) -> Iterator[Any]:
+        try:
+            yield from itertools.islice(batches, self.slice_size)
+        finally:
+            # Accelerate's loaders sign off at their last batch, which may never come.
+            if isinstance(self.dl, DataLoaderStateMixin):
+                self.dl.end()
+
+    def __len__(self) -> int:
+        """Batches that will come; a ``TypeError`` where the loader has no length."""
+        return min(self.slice_size, len(self.dl))  # type: ignore[arg-type]
+
+    def __getattr__(self, name: str) -> Any:
+        # Without this guard, unpickling would look for `dl` in `dl` for ever.
+        if name == "dl" or name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.dl, name)
+
+
+class LimitBatches:
+    """Trainers made within this context use only the first batches of each loader.
+
+    They are given a ``LimitBatchesCallback``, and keep it. On leaving, the environment is as it was.
+
+    Args:
+        num_batches: How many batches, at least 1.
+
+    Raises:
+        TypeError: ``num_batches`` is no whole number.
+        ValueError: It is below 1.
+    """
+
+    def __init__(self, num_batches: int) -> None:
+        self.num_batches = whole("num_batches", num_batches)
+        self._before: list[str | None] = []
+
+    def __enter__(self) -> LimitBatches:
+        self._before.append(os.environ.get(LIMIT_BATCHES_ENV_VAR))
+        os.environ[LIMIT_BATCHES_ENV_VAR] = str(self.num_batches)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        before = self._before.pop()
+        if before is None:
+            os.environ.pop(LIMIT_BATCHES_ENV_VAR, None)
+        else:
+            os.environ[LIMIT_BATCHES_ENV_VAR] = before
+
+
+def worker_init_fn(worker_id: int) -> None:
+    """Keeps the random numbers of a loader's workers reproducible, NumPy's and Python's too.
+
+    In a worker nothing is left to do: PyTorch has seeded all three there, from the loader's base seed
+    and the worker's number, and drawing a new seed would only lose that. Outside of a worker, where
+    the function may be called by hand, Python's and NumPy's generators are seeded from PyTorch's seed.
+
+    Args:
+        worker_id: Number of the worker, from 0.
+    """
+    if get_worker_info() is None:
+        import numpy as np
+
+        seed = torch.initial_seed() + worker_id
+        random.seed(seed)
+        np.random.seed(seed % 2**32)

@@ -31,10 +31,9 @@ import torch
 from torch.utils.data import DataLoader, IterableDataset
 
 from groundwire.data.in_batches import draws_from_torch_alone
-from groundwire.data.loaders import promised_length
+from groundwire.data.loaders import DataLoaderSlice, promised_length
 from groundwire.data.random_state import CPU, innermost, random_state, seed_all, set_random_state, torch_state
 from groundwire.errors import GroundwireError
-from groundwire.utils import DataLoaderSlice
 
 
 def why_not(loader: Any, seeded: bool) -> str | None:

@@ -1,240 +1,148 @@
 """How a run is launched: who takes part, when tables are compiled, what happens to an error.
 
-The Trainer (``trainer.py``) inherits this and adds what users override.
+Functions of a Trainer, whose methods of the same names (``run/moments.py``) an adapter may extend.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, Literal
+from collections.abc import Iterable
+from typing import Any, ClassVar, Literal, Protocol
 
 from groundwire.callbacks.handler import CallbackHandler
 from groundwire.callbacks.map import NATIVE
-from groundwire.data.order import DataOrder
+from groundwire.errors import rank_zero_warn
+from groundwire.mistakes import check_constructed
 from groundwire.run.misspelt import misspelt
-from groundwire.run.run_state import RunState
+from groundwire.run.run import Run
 from groundwire.tables.hookmap import HookMap, as_tuple
-from groundwire.tables.hooks import HOOKS, Stage
-from groundwire.tables.plan import Finding, Part, Plan, attach, compile_plan
+from groundwire.tables.hooks import Stage
+from groundwire.tables.plan import Finding, Part, Plan, compile_plan
 
-_OF_A_RUN = (
-    "at",
-    "_stage",
-    "_request",
-    "train_dataset",
-    "eval_dataset",
-    "collate_fn",
-    "create_scheduler_fn",
-    "_train_dataloader",
-    "_eval_dataloader",
-    "_train_dl_kwargs",
-    "_eval_dl_kwargs",
-    "_data_order",
-    "_resumed",
-    "_predictions",
-    "model",
-    "optimizer",
-    "scheduler",
-    "run_config",
-)
+__all__ = ["RunHook", "launch"]
+
+RunHook = Literal["_run_training", "_run_evaluation", "_run_prediction"]
 
 
-class Engine:
-    """The machinery below the documented hooks.
+class Launching(Protocol):
+    """What launching a run needs of a Trainer."""
 
-    Attributes:
-        plan: One callable for every hook; what the loop calls.
-        at: Where the run is.
-        hook_maps: Tables whose callbacks may stand in ``callbacks=`` beside native ones.
-        hook_order: Names of the hooks in the order in which this class runs them, for reports.
-    """
-
-    hook_maps: ClassVar[tuple[HookMap, ...]] = ()
-    hook_order: ClassVar[tuple[str, ...]] = tuple(HOOKS)
-
+    hook_maps: ClassVar[tuple[HookMap, ...]]
+    callback_handler: CallbackHandler
+    plan: Plan
     model: Any
-    loss_func: Any
-    optimizer: Any
-    scheduler: Any
-    run_history: Any
-    run_config: Any
-    _data_order: DataOrder
-    _stage: Stage = "init"
-
-    def _start_engine(self) -> None:
-        self.at = RunState()
-        self.plan = Plan()
-        self._warned: set[tuple[str, str]] = set()
-        self.plan.put(self, HOOKS)
+    _warned: set[tuple[str, str]]
 
     @property
-    def callback_handler(self) -> CallbackHandler:
-        """The callbacks; another handler that is put here, also in the middle of a run, is told what comes next."""
-        return self._callback_handler
-
-    @callback_handler.setter
-    def callback_handler(self, handler: CallbackHandler) -> None:
-        before: Any = vars(self).get("_callback_handler")
-        self._callback_handler = handler
-        try:
-            self._callbacks_changed()
-        except BaseException:
-            self._callback_handler = before
-            raise
-        handler.tell(self._callbacks_changed)
-
-    def _parts(self) -> list[Part]:
-        """Who plays which role in this run, native callbacks first; an adapter adds its own."""
-        callbacks = enumerate(self.callback_handler.callbacks)
-        parts = [part for order, callback in callbacks for part in self._cast(callback, order)]
-        return sorted(parts, key=lambda part: part.hookmap is not NATIVE)
-
-    def _cast(self, callback: Any, order: int) -> list[Part]:
-        """The roles of a callback: those of its own table, those of ``hook_maps``, else the native one."""
-        own = getattr(type(callback), "hookmap", None)
-        if isinstance(own, HookMap):
-            return [
-                Part(own, role, callback, order)
-                for role in own.bases
-                if isinstance(callback, as_tuple(own.bases[role]))
-            ]
-        roles = []
-        for hookmap in self.hook_maps:
-            role = role_in(hookmap, callback)
-            if role is not None:
-                roles.append(Part(hookmap, role, callback, order))
-        native = isinstance(callback, as_tuple(NATIVE.bases["TrainerCallback"]))
-        return [Part(NATIVE, "TrainerCallback", callback, order), *roles] if native or not roles else roles
-
-    def _known(self, stage: Stage) -> dict[str, Any]:
-        """What rows may name besides what their hook gives; an adapter adds its own."""
-        if stage == "init":
-            return {"trainer": self}
-        names = ["model", "loss_func", "optimizer", "run_history", "at"]
-        names += ["scheduler", "run_config"] if stage == "run" else []
-        return {"trainer": self, **{name: getattr(self, name) for name in names}}
-
-    def _wire(self, stage: Stage) -> None:
-        """Compile the plan; called again for its stage whenever a callback joins or leaves."""
-        parts = self._parts()
-        compile_plan(self.plan, self, parts, self._known(stage), stage)
-        self._stage = stage
-        native = {type(part.player) for part in parts if part.hookmap is NATIVE}
-        self.callback_handler.foreign = tuple({type(part.player) for part in parts} - native)
-        if stage != "init":
-            self._warn_of_typos([*self.plan.findings, *(misspelt(type(self)) if stage == "assembly" else ())])
-
-    def _callbacks_changed(self) -> None:
-        if self._stage != "init":
-            self._wire(self._stage)
-
-    def _warn_of_typos(self, findings: list[Finding]) -> None:
-        from groundwire.errors import rank_zero_warn
-
-        for found in findings:
-            known = (found.owner, found.source) in self._warned
-            if found.status == "unknown" and "Did you mean" in found.detail and not known:
-                self._warned.add((found.owner, found.source))
-                rank_zero_warn(f"{found.owner}: {found.source.partition('.')[2]} ({found.place}): {found.detail}")
+    def _run(self) -> Run: ...
 
     @property
-    def _is_running(self) -> bool:
-        """True while a run is under way, so that an entry point is being called from inside one."""
-        return self._stage != "init"
+    def _is_running(self) -> bool: ...
 
-    def _launch(self, run: Literal["_run_training", "_run_evaluation", "_run_prediction"], **asked: Any) -> None:
-        """Assemble a run and run it; a run inside a run gives the outer one back what it had.
+    def _go_on_with(self, run: Run) -> None: ...
 
-        Args:
-            run: The hook that is the run.
-            **asked: Attributes that say what is to be run.
+    def _new_run(self, hook: str, **asked: Any) -> Run: ...
 
-        Raises:
-            HookMapError: Something that takes part cannot be wired; raised before any data is read.
-        """
-        outer, modes = self._outer(run)
-        self._seed_run()
-        vars(self).update({"at": RunState(), "_resumed": None, "_predictions": None, **asked})
-        try:
-            self._wire("assembly")
-            self.plan._gather_callbacks()
-            self.plan._assemble_run()
-            self._wire("run")
-            self._load_resumed()
-            getattr(self.plan, run)()
-        except BaseException as error:
-            self._clean_up(error)
-            raise
-        finally:
-            self.at.phase = "idle"
-            if run == "_run_training":
-                self._data_order.close()
-            vars(self).update(outer)
-            for module, was_training in modes:
-                module.training = was_training
-            if self._is_running:
-                self._wire(self._stage)
+    def _before_run(self, run: Run) -> None: ...
 
-    def _outer(self, run: str) -> tuple[dict[str, Any], list[tuple[Any, bool]]]:
-        """What a run gives back as it ends: to an outer run everything, else the place where training is."""
-        modules: Iterable[Any] = getattr(self.model, "modules", tuple)()
-        modes = [(module, module.training) for module in modules]
-        if self._is_running:
-            return {name: getattr(self, name) for name in _OF_A_RUN}, modes
-        if run == "_run_training":
-            return {"_stage": "init"}, []
-        return {"_stage": "init", "at": self.at, "_predictions": None}, modes if self.at.ahead == "train" else []
+    def _after_run(self, run: Run, error: BaseException | None) -> None: ...
 
-    def _clean_up(self, error: BaseException) -> None:
-        """Tell who wants to know that an error leaves the run, and leave the model usable."""
-        try:
-            self.plan.on_exception(error)
-        except Exception as second:  # noqa: BLE001  # the first error is the one that must surface
-            note = f"on_exception raised {type(second).__name__}: {second}"
-            if hasattr(error, "add_note"):
-                error.add_note(note)
-            else:
-                self.print(note)
-        self.model = self.get_model()
+    def _clean_up(self, error: BaseException) -> None: ...
 
-    def explain(self, format: Literal["text", "json"] = "text") -> Any:  # noqa: A002  # the word users expect
-        """Say what will run, in order, and who is attached where.
+    def _seed_run(self) -> None: ...
 
-        Before a run this looks at what is known so far and changes nothing; while one is under way
-        it tells what really runs.
+    def _load_resumed(self) -> None: ...
 
-        Args:
-            format: ``"text"`` prints a table of contents of the run and returns it; ``"json"``
-                returns plain data.
+    def _cast(self, callback: Any, order: int) -> list[Part]: ...
 
-        Returns:
-            The text, or a dictionary.
-        """
-        from groundwire.tables import report
+    def _parts(self) -> list[Part]: ...
 
-        if format not in ("text", "json"):
-            raise ValueError(f"format: 'text' or 'json' is due, got {format!r}")
-        wired, findings = attach(self, self._parts(), "assembly")
-        data = report.explain(self, wired, findings, self.hook_order)
-        if format == "json":
-            return data
-        text = report.as_text(data)
-        self.print(text)
-        return text
+    def _known(self, stage: Stage) -> dict[str, Any]: ...
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Without the compiled plan, which is written anew."""
-        return {name: value for name, value in vars(self).items() if name != "plan"}
+    def _wire(self, stage: Stage) -> None: ...
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
-        self.plan = Plan()
-        self.plan.put(self, HOOKS)
 
-    print: Callable[..., None]
-    _seed_run: Callable[[], None]
-    _load_resumed: Callable[[], None]
-    get_model: Callable[..., Any]
+def launch(trainer: Launching, hook: RunHook, **asked: Any) -> Run:
+    """Assemble a run and run it; a run inside a run gives the outer one back what it had.
+
+    Args:
+        trainer: Whose run it is.
+        hook: The Trainer hook that is the run.
+        **asked: Fields of :class:`~groundwire.run.run.Run` that say what is to be run; what they leave open
+            is as in the run before.
+
+    Returns:
+        The run, as it ended.
+
+    Raises:
+        HookMapError: Something that takes part cannot be wired; raised before any data is read.
+    """
+    check_constructed(trainer)
+    run = trainer._new_run(hook, **asked)
+    trainer._before_run(run)
+    try:
+        _go_through(trainer, run)
+    except BaseException as error:
+        trainer._after_run(run, error)
+        raise
+    trainer._after_run(run, None)
+    return run
+
+
+def _go_through(trainer: Launching, run: Run) -> None:
+    """Let a run take the place of the one before, from its assembly to what is left of it."""
+    outer, is_inner = trainer._run, trainer._is_running
+    modes = _modes_to_restore(outer, run, is_inner)
+    trainer._seed_run()  # before the run stands there: one inside another draws on
+    trainer._go_on_with(run)
+    try:
+        trainer._wire("assembly")
+        trainer.plan._gather_callbacks()
+        trainer.plan._assemble_run()
+        trainer._wire("run")
+        trainer._load_resumed()
+        getattr(trainer.plan, run.hook)()
+    except BaseException as error:
+        trainer._clean_up(error)
+        raise
+    finally:
+        run.end(outer)
+        for module, was_training in modes:
+            module.training = was_training
+        if is_inner:
+            trainer._go_on_with(outer)
+            trainer._wire(outer.stage)
+
+
+def _modes_to_restore(outer: Run, run: Run, is_inner: bool) -> list[tuple[Any, bool]]:
+    """The modes that the parts of the model have once more after a run that interrupts training."""
+    within_epoch = outer.at.ahead == "train" and run.hook != "_run_training"
+    if not is_inner and not within_epoch:
+        return []
+    modules: Iterable[Any] = getattr(outer.model, "modules", tuple)()
+    return [(module, module.training) for module in modules]
+
+
+def parts(trainer: Launching) -> list[Part]:
+    """Who plays which role in a run, native callbacks first."""
+    callbacks = enumerate(trainer.callback_handler.callbacks)
+    taking_part = [part for order, callback in callbacks for part in trainer._cast(callback, order)]
+    return sorted(taking_part, key=lambda part: part.hookmap is not NATIVE)
+
+
+def cast(hook_maps: Iterable[HookMap], callback: Any, order: int) -> list[Part]:
+    """The roles of a callback: those of its own table, those of ``hook_maps``, else the native one."""
+    own = getattr(type(callback), "hookmap", None)
+    if isinstance(own, HookMap):
+        return [
+            Part(own, role, callback, order) for role in own.bases if isinstance(callback, as_tuple(own.bases[role]))
+        ]
+    roles = []
+    for hookmap in hook_maps:
+        role = role_in(hookmap, callback)
+        if role is not None:
+            roles.append(Part(hookmap, role, callback, order))
+    native = isinstance(callback, as_tuple(NATIVE.bases["TrainerCallback"]))
+    return [Part(NATIVE, "TrainerCallback", callback, order), *roles] if native or not roles else roles
 
 
 def role_in(hookmap: HookMap, callback: Any) -> str | None:
@@ -243,3 +151,33 @@ def role_in(hookmap: HookMap, callback: Any) -> str | None:
     played = [role for role in listed if isinstance(callback, as_tuple(hookmap.bases[role]))]
     special = [role for role in played if role in hookmap.specialises]
     return next(iter(special or played), None)
+
+
+def known(trainer: Launching, stage: Stage) -> dict[str, Any]:
+    """What rows may name at a stage besides what their hook gives."""
+    if stage == "init":
+        return {"trainer": trainer}
+    names = ["model", "loss_func", "optimizer", "run_history", "at"]
+    names += ["scheduler", "run_config"] if stage == "run" else []
+    return {"trainer": trainer, **{name: getattr(trainer, name) for name in names}}
+
+
+def wire(trainer: Launching, stage: Stage) -> None:
+    """Compile the plan of a Trainer, and remember how far it is wired."""
+    taking_part = trainer._parts()
+    compile_plan(trainer.plan, trainer, taking_part, trainer._known(stage), stage)
+    trainer._run.stage = stage
+    native = {type(part.player) for part in taking_part if part.hookmap is NATIVE}
+    trainer.callback_handler.foreign = tuple({type(part.player) for part in taking_part} - native)
+    if stage != "init":
+        typos = misspelt(type(trainer)) if stage == "assembly" else ()
+        _warn_of_typos([*trainer.plan.findings, *typos], trainer._warned)
+
+
+def _warn_of_typos(findings: Iterable[Finding], warned: set[tuple[str, str]]) -> None:
+    for finding in findings:
+        key = (finding.owner, finding.source)
+        if finding.status == "unknown" and "Did you mean" in finding.detail and key not in warned:
+            warned.add(key)
+            name = finding.source.partition(".")[2]
+            rank_zero_warn(f"{finding.owner}: {name} ({finding.place}): {finding.detail}")

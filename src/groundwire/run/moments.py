@@ -1,58 +1,159 @@
-"""What lies below the documented hooks: overridable as well, at the risk of whoever does.
+"""The larger moments of a run: overridable below the documented hooks, at the risk of whoever does.
 
-The larger moments of a run, each a line that enters the room where its work is done.
+Each is a line or two that enters the room where its work is done. How a run comes to be stands in
+``launch.py``, what belongs to it in ``run.py``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import torch
 from accelerate import Accelerator
 
-from groundwire import devices, loop, run_config
-from groundwire.between_runs import BetweenRuns
+from groundwire import devices, loop, mistakes, run_config
 from groundwire.callbacks.handler import CallbackHandler
 from groundwire.callbacks.limits import LimitBatchesCallback
 from groundwire.data import loaders
 from groundwire.data.in_batches import in_batches
 from groundwire.data.order import DataOrder
 from groundwire.data.random_state import seed_all
-from groundwire.measured.time_ledger import ACCOUNTS, EpochTime, account_for
+from groundwire.measured.time_ledger import account_for
 from groundwire.request import EvaluateRequest, TrainRequest, check_seed
-from groundwire.run import check_parts, mistakes
+from groundwire.run import check_parts, launch
+from groundwire.run.run import Run, of_run
 from groundwire.run_config import TrainerRunConfig
+from groundwire.run_state import RunState
 from groundwire.saved import training_state
-from groundwire.tracking import LossTracker
+from groundwire.saved.methods import Saves
+from groundwire.tables.hookmap import HookMap
+from groundwire.tables.hooks import HOOKS, Stage
+from groundwire.tables.plan import Part, Plan, attach
+from groundwire.tracking import LossTracker, RunHistory
 
 OWN_MODULES = ("groundwire.trainer", __name__)
 
 
-class Internals(BetweenRuns):
-    """Set-up, and the larger moments of a run."""
+class Moments(Saves):
+    """Set-up, and the larger moments of a run.
 
+    Attributes:
+        plan: One callable for every hook; what the loop calls.
+        at: Where the run is.
+        hook_maps: Tables whose callbacks may stand in ``callbacks=`` beside native ones.
+        hook_order: Names of the hooks in the order in which this class runs them, for reports.
+    """
+
+    hook_maps: ClassVar[tuple[HookMap, ...]] = ()
+    hook_order: ClassVar[tuple[str, ...]] = tuple(HOOKS)
+
+    plan: Plan
+    run_history: RunHistory
+    loss_func: Any
     _accelerator: Accelerator
     _loss_tracker: LossTracker
-    _request: TrainRequest | EvaluateRequest | None
     _callbacks: Iterable[Any]
-    train_dataset: Any
-    eval_dataset: Any
-    create_scheduler_fn: Any
-    _train_dataloader: Any
-    _eval_dataloader: Any
-    _train_dl_kwargs: Any
-    _eval_dl_kwargs: Any
     _seed: int | None
-    _data_order: DataOrder
-    _resumed: dict[str, Any] | None = None
-    _predictions: list[Any] | None = None
+    _warned: set[tuple[str, str]]
     scheduler_step: Callable[..., Any]
     _is_wrapped: bool = False
     _history_began: object = None  # another one each time the run history is emptied
     _pad_uneven_eval_batches: bool = False  # True: as many batches in each process, some samples twice
 
+    if TYPE_CHECKING:  # of Trainer, which inherits this
+
+        @property
+        def device(self) -> torch.device: ...  # noqa: D102
+
+        def get_model(self, keep_torch_compile: bool = True) -> Any: ...  # noqa: D102
+
+        def print(self, *args: Any, **kwargs: Any) -> None: ...  # noqa: D102
+
+        def _update_loss_tracker(self, batch_loss: Any, batch_size: int) -> None: ...
+
+    # what belongs to a run
+
+    @cached_property
+    def _run(self) -> Run:
+        """The run under way, or the last one; an adapter makes one with more fields.
+
+        It is there from the first access on, so that a subclass may set its names before ``super().__init__()``.
+        """
+        return Run()
+
+    at: RunState = of_run("at")
+    model: Any = of_run("model")
+    optimizer: Any = of_run("optimizer")
+    scheduler: Any = of_run("scheduler")
+    run_config: Any = of_run("run_config")
+    train_dataset: Any = of_run("train_dataset")
+    eval_dataset: Any = of_run("eval_dataset")
+    collate_fn: Callable[..., Any] | None = of_run("collate_fn")
+    create_scheduler_fn: Callable[..., Any] | None = of_run("create_scheduler_fn")
+    _stage: Stage = of_run("stage")
+    _request: TrainRequest | EvaluateRequest | None = of_run("request")
+    _train_dataloader: Any = of_run("train_dataloader")
+    _eval_dataloader: Any = of_run("eval_dataloader")
+    _train_dl_kwargs: Any = of_run("train_dl_kwargs")
+    _eval_dl_kwargs: Any = of_run("eval_dl_kwargs")
+    _data_order: DataOrder = of_run("data_order")
+    _resumed: dict[str, Any] | None = of_run("resumed")
+    _predictions: list[Any] | None = of_run("predictions")
+
+    @property
+    def _is_running(self) -> bool:
+        """True while a run is under way, so that an entry point is being called from inside one."""
+        return self._run.stage != "init"
+
+    def _new_run(self, hook: str, **asked: Any) -> Run:
+        """The run that an entry point asks for; what it leaves open is as it was before."""
+        return replace(self._run, **{"hook": hook, "at": RunState(), "resumed": None, "predictions": None, **asked})
+
+    def _go_on_with(self, run: Run) -> None:
+        """Let a run stand in place of the one before: a new one, or an outer one that comes back."""
+        self._run = run
+
+    @contextmanager
+    def _laid_over(self, **fields: Any) -> Iterator[Run]:
+        """Lay a run with other ``fields`` over the one under way; whatever is set meanwhile goes with it."""
+        outer, self._run = self._run, replace(self._run, **fields)
+        try:
+            yield self._run
+        finally:
+            self._run = outer
+
+    @contextmanager
+    def _standing_in(self, model: Any, callback_handler: CallbackHandler) -> Iterator[None]:
+        """Let another model be evaluated and saved in place of the Trainer's, heard by other callbacks."""
+        outer = self.callback_handler
+        try:
+            with self._laid_over(model=model):
+                self.callback_handler = callback_handler
+                yield
+        finally:
+            self.callback_handler = outer
+
     # construction
+
+    @property
+    def callback_handler(self) -> CallbackHandler:
+        """The callbacks; another handler that is put here, also in the middle of a run, is told what comes next."""
+        return self._callback_handler
+
+    @callback_handler.setter
+    def callback_handler(self, handler: CallbackHandler) -> None:
+        before: Any = vars(self).get("_callback_handler")
+        self._callback_handler = handler
+        try:
+            self._callbacks_changed()
+        except BaseException:
+            self._callback_handler = before
+            raise
+        handler.tell(self._callbacks_changed)
 
     def _create_callback_handler(self) -> CallbackHandler:
         limit = LimitBatchesCallback.from_environment()
@@ -62,6 +163,82 @@ class Internals(BetweenRuns):
     def _create_accelerator(self) -> Accelerator:
         """The Accelerator of this Trainer; override it for mixed precision or a plugin."""
         return Accelerator()
+
+    # wiring
+
+    def _parts(self) -> list[Part]:
+        """Who plays which role in this run, native callbacks first; an adapter adds its own."""
+        return launch.parts(self)
+
+    def _cast(self, callback: Any, order: int) -> list[Part]:
+        """The roles of a callback."""
+        return launch.cast(self.hook_maps, callback, order)
+
+    def _known(self, stage: Stage) -> dict[str, Any]:
+        """What rows may name besides what their hook gives; an adapter adds its own."""
+        return launch.known(self, stage)
+
+    def _wire(self, stage: Stage) -> None:
+        """Compile the plan; called again for its stage whenever a callback joins or leaves."""
+        launch.wire(self, stage)
+
+    def _callbacks_changed(self) -> None:
+        if self._is_running:
+            self._wire(self._run.stage)
+
+    def explain(self, format: Literal["text", "json"] = "text") -> Any:  # noqa: A002  # the word users expect
+        """Say what will run, in order, and who is attached where.
+
+        Before a run this looks at what is known so far and changes nothing; while one is under way
+        it tells what really runs.
+
+        Args:
+            format: ``"text"`` prints a table of contents of the run and returns it; ``"json"``
+                returns plain data.
+
+        Returns:
+            The text, or a dictionary.
+        """
+        from groundwire.tables import report
+
+        if format not in ("text", "json"):
+            raise ValueError(f"format: 'text' or 'json' is due, got {format!r}")
+        wired, findings = attach(self, self._parts(), "assembly")
+        data = report.explain(self, wired, findings, self.hook_order)
+        if format == "json":
+            return data
+        text = report.as_text(data)
+        self.print(text)
+        return text
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the compiled plan, which is written anew; with a run of its own, also for a shallow copy."""
+        return {**{name: value for name, value in vars(self).items() if name != "plan"}, "_run": replace(self._run)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self.plan = Plan()
+        self.plan.put(self, HOOKS)
+
+    # the start and the end of a run
+
+    def _before_run(self, run: Run) -> None:
+        """Where an adapter readies itself for a run, before it stands in place of the one before."""
+
+    def _after_run(self, run: Run, error: BaseException | None) -> None:
+        """Where an adapter lets go of a run that is over, whether it was ended by an error or not."""
+
+    def _clean_up(self, error: BaseException) -> None:
+        """Tell who wants to know that an error leaves the run, and leave the model usable."""
+        try:
+            self.plan.on_exception(error)
+        except Exception as second:  # noqa: BLE001  # the first error is the one that must surface
+            note = f"on_exception raised {type(second).__name__}: {second}"
+            if hasattr(error, "add_note"):
+                error.add_note(note)
+            else:
+                self.print(note)
+        self.model = self.get_model()
 
     # assembly
 
@@ -170,7 +347,7 @@ class Internals(BetweenRuns):
     ) -> TrainerRunConfig:
         """Write down what will be run."""
         return run_config.run_config(
-            self,  # type: ignore[arg-type]  # every Internals is a Trainer
+            self,
             per_device_batch_size,
             num_epochs,
             gradient_accumulation_steps,
@@ -180,11 +357,6 @@ class Internals(BetweenRuns):
         )
 
     # a run
-
-    def _launch_asked(self, run: Any, request: TrainRequest | EvaluateRequest, **asked: Any) -> None:
-        """Launch what a request asks for."""
-        mistakes.check_constructed(self)
-        self._launch(run, _request=request, **request.attributes(), **asked)
 
     def _begin_history(self, anew: bool) -> None:
         """Empty the run history where that is asked for, unless a run is under way that records into it."""
@@ -208,13 +380,13 @@ class Internals(BetweenRuns):
     def _load_resumed(self) -> None:
         """Give model, optimizer, scheduler, run history and position what a saved training state holds."""
         if self._resumed is not None:
-            training_state.load_parts(self, self._resumed)  # type: ignore[arg-type]  # every Internals is a Trainer
-            training_state.load_position(self, self._resumed)  # type: ignore[arg-type]
+            training_state.load_parts(self, self._resumed)
+            training_state.load_position(self, self._resumed)
 
     def _take_up_run(self) -> None:
         """Likewise callbacks, gradients and generators, when the start of the run is over."""
         if self._resumed is not None:
-            training_state.take_up(self, self._resumed)  # type: ignore[arg-type]
+            training_state.take_up(self, self._resumed)
             self._resumed = None
 
     def _state_within_epoch(self) -> dict[str, Any]:
@@ -231,24 +403,24 @@ class Internals(BetweenRuns):
 
     def _run_training(self) -> None:
         check_parts.check_loss_func(self.loss_func, self.plan.calculate_train_batch_loss)
-        loop.training_run(self)  # type: ignore[arg-type]  # every Internals is a Trainer
+        loop.training_run(self)
 
     def _run_sanity_evaluation(self) -> None:
         """Where an adapter evaluates a few batches before the first epoch."""
 
     def _run_train_epoch(self, train_dl: Iterable[Any]) -> None:
-        loop.train_epoch(self, train_dl)  # type: ignore[arg-type]
+        loop.train_epoch(self, train_dl)
 
     def _run_evaluation(self) -> None:
         check_parts.check_loss_func(self.loss_func, self.plan.calculate_eval_batch_loss)
-        loop.evaluation_run(self)  # type: ignore[arg-type]
+        loop.evaluation_run(self)
 
     def _run_eval_epoch(self, valid_dl: Iterable[Any], is_training: bool = True, is_intermediate: bool = False) -> None:
         """Evaluate once over ``valid_dl``; inside a training epoch its loss stays apart from the epoch's."""
         outer, self._loss_tracker = self._loss_tracker, LossTracker(self.device)
         try:
             with account_for(self.at.spent, "evaluation"):
-                loop.eval_epoch(self, valid_dl, is_training, is_intermediate)  # type: ignore[arg-type]
+                loop.eval_epoch(self, valid_dl, is_training, is_intermediate)
         finally:
             self._loss_tracker = outer
 
@@ -260,13 +432,13 @@ class Internals(BetweenRuns):
 
     def _run_eval_step(self, batch: Any, step: int) -> Any:
         """A whole evaluation batch."""
-        return loop.eval_step(self, batch, step)  # type: ignore[arg-type]
+        return loop.eval_step(self, batch, step)
 
     def _run_prediction(self) -> None:
-        loop.prediction_run(self)  # type: ignore[arg-type]
+        loop.prediction_run(self)
 
     def _run_prediction_step(self, batch: Any, step: int) -> Any:
-        return loop.prediction_step(self, batch, step)  # type: ignore[arg-type]
+        return loop.prediction_step(self, batch, step)
 
     def _before_transfer(self, batch: Any) -> Any:
         """Change a batch before it is moved."""
@@ -284,25 +456,10 @@ class Internals(BetweenRuns):
         """The batches as steps see them; untouched where nobody has anything to change or to move."""
         for name in ("_before_transfer", "_transfer_batch", "_after_transfer"):
             hook = getattr(self.plan, name)
-            own = getattr(hook, "__func__", None) is getattr(Internals, name)
+            own = getattr(hook, "__func__", None) is getattr(Moments, name)
             if not own or (name == "_transfer_batch" and self.device.type != "cpu"):
                 batches = map(hook, batches)
         return batches
-
-    def _average_over_items(self) -> None:
-        """Divide the gradients of a window by the items that its losses were weighted with."""
-        total = torch.as_tensor(self.at.items, device=self.device, dtype=torch.float32)
-        total = self._accelerator.reduce(total, reduction="sum") / self._accelerator.num_processes
-        for parameter in self.model.parameters():
-            if parameter.grad is not None:
-                parameter.grad.div_(total)
-
-    def _keep_time(self, seconds: float, updates: int) -> None:
-        """Put down in the run history where the time of an epoch went."""
-        keep = getattr(self.run_history, "_keep_time", None)
-        if callable(keep):
-            spent = {name: getattr(self.at.spent, name) for name in (*ACCOUNTS, "samples")}
-            keep(EpochTime(self.run_history.current_epoch, seconds, **spent, updates=updates))
 
     def _add_epoch_loss_to_run_history(self, metric_name: str) -> None:
         """Record the mean loss of the epoch over all processes."""

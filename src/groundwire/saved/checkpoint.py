@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import torch
 
@@ -17,6 +17,9 @@ from groundwire.errors import GroundwireError
 from groundwire.saved import archive
 from groundwire.saved.unpickling import BrokenFileError, first_line, stand_ins
 from groundwire.saved.whole_files import workplace
+
+if TYPE_CHECKING:
+    from groundwire.running import Running
 
 __all__ = ["CheckpointError", "load_part", "read", "unchanged_by_failure", "write"]
 
@@ -29,7 +32,7 @@ class StandInError(CheckpointError, pickle.UnpicklingError, AttributeError, Type
     """What stands in for something of a file that was not loaded was used as if it were the thing itself."""
 
 
-def state_of(trainer: Any, save_optimizer: bool, save_scheduler: bool) -> dict[str, Any]:
+def state_of(trainer: Running, save_optimizer: bool, save_scheduler: bool) -> dict[str, Any]:
     """Weights, and the states of optimizer and scheduler where they are asked for."""
     state = {"model_state_dict": weights_of(trainer)}
     if save_optimizer and trainer.optimizer is not None:
@@ -55,7 +58,7 @@ def with_extras(state: dict[str, Any], extras: Any) -> dict[str, Any]:
     return {**state, **extras}
 
 
-def weights_of(trainer: Any) -> dict[str, Any]:
+def weights_of(trainer: Running) -> dict[str, Any]:
     """The weights of the model, under the names that they have without ``torch.compile``."""
     weights: dict[str, Any] = trainer.get_model(keep_torch_compile=False).state_dict()
     if not any(_COMPILED in name for name in weights):
@@ -71,7 +74,7 @@ def uncompiled(name: str) -> str:
 _COMPILED = "_orig_mod."
 
 
-def apply(trainer: Any, state: dict[str, Any], load_optimizer: bool, load_scheduler: bool, path: Any) -> None:
+def apply(trainer: Running, state: dict[str, Any], load_optimizer: bool, load_scheduler: bool, path: Any) -> None:
     """Give the states of a checkpoint to model, optimizer and scheduler.
 
     Raises:

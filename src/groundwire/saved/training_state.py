@@ -25,14 +25,14 @@ from groundwire.saved.metric_states import load_metric_states, metric_states
 from groundwire.tracking import LossTracker
 
 if TYPE_CHECKING:
-    from groundwire.trainer import Trainer
+    from groundwire.running import Running
 
 FILE = "training_state.pt"
 KIND = "groundwire training state, 1"
 POSITION = ("epoch", "step", "update", "items", "done", "ahead")
 
 
-def save(trainer: Trainer, folder: str | PathLike[str], extras: dict[str, Any]) -> None:
+def save(trainer: Running, folder: str | PathLike[str], extras: dict[str, Any]) -> None:
     """Write the state of this moment.
 
     Raises:
@@ -47,7 +47,7 @@ def save(trainer: Trainer, folder: str | PathLike[str], extras: dict[str, Any]) 
     checkpoint.write(Path(folder) / FILE, state, with_folder=True)
 
 
-def gather(trainer: Trainer, extras: dict[str, Any]) -> dict[str, Any]:
+def gather(trainer: Running, extras: dict[str, Any]) -> dict[str, Any]:
     """Everything, as plain values and tensors."""
     at, history, scaler = trainer.at, trainer.run_history, trainer._accelerator.scaler
     metrics = {name: [_plain(value) for value in values] for name, values in history.to_dict().items()}
@@ -125,7 +125,7 @@ _ENTRIES: dict[str, tuple[Any, tuple[str, ...]]] = {
 }
 
 
-def load(trainer: Trainer, folder: str | PathLike[str]) -> dict[str, Any]:
+def load(trainer: Running, folder: str | PathLike[str]) -> dict[str, Any]:
     """Give back everything but the place in the epoch, and return what the caller of ``save`` added."""
     state = read(folder)
     load_parts(trainer, state)
@@ -136,7 +136,7 @@ def load(trainer: Trainer, folder: str | PathLike[str]) -> dict[str, Any]:
     return {"current_epoch": state["history"]["epoch"], **state["extras"]}
 
 
-def load_parts(trainer: Trainer, state: dict[str, Any]) -> None:
+def load_parts(trainer: Running, state: dict[str, Any]) -> None:
     """Give back what a run is assembled of: weights, optimizer, scheduler, scaler and run history.
 
     Raises:
@@ -157,7 +157,7 @@ def load_parts(trainer: Trainer, state: dict[str, Any]) -> None:
     trainer.plan._load_state(state)
 
 
-def load_position(trainer: Trainer, state: dict[str, Any]) -> None:
+def load_position(trainer: Running, state: dict[str, Any]) -> None:
     """Move the run to where the saved one was.
 
     Raises:
@@ -189,7 +189,7 @@ def load_position(trainer: Trainer, state: dict[str, Any]) -> None:
             )
 
 
-def take_up(trainer: Trainer, state: dict[str, Any]) -> None:
+def take_up(trainer: Running, state: dict[str, Any]) -> None:
     """Give back what the start of a run would undo, and say where the data is entered."""
     load_callbacks(trainer, state)
     model = trainer.get_model(keep_torch_compile=False)
@@ -208,7 +208,7 @@ def take_up(trainer: Trainer, state: dict[str, Any]) -> None:
     load_random_state(trainer, state)
 
 
-def load_callbacks(trainer: Trainer, state: dict[str, Any]) -> None:
+def load_callbacks(trainer: Running, state: dict[str, Any]) -> None:
     """Give callbacks their states back, by state key and position among those that share it."""
     saved = dict(state["callbacks"])
     for key, older_key, callback in _stateful(trainer):
@@ -221,7 +221,7 @@ def load_callbacks(trainer: Trainer, state: dict[str, Any]) -> None:
         rank_zero_warn(f"{state['path']} holds the states of callbacks that this run does not have: {', '.join(saved)}")
 
 
-def load_random_state(trainer: Trainer, state: dict[str, Any]) -> None:
+def load_random_state(trainer: Running, state: dict[str, Any]) -> None:
     """Put the generators where they were.
 
     Raises:
@@ -233,7 +233,7 @@ def load_random_state(trainer: Trainer, state: dict[str, Any]) -> None:
         raise CheckpointError(f"{state['path']} is damaged in its random states: {error}") from error
 
 
-def _check_processes(trainer: Trainer) -> None:
+def _check_processes(trainer: Running) -> None:
     if trainer._accelerator.num_processes > 1:
         raise CheckpointError(
             f"a training state is that of one process, and {trainer._accelerator.num_processes} train together; "
@@ -241,7 +241,7 @@ def _check_processes(trainer: Trainer) -> None:
         )
 
 
-def _check_moment(trainer: Trainer) -> None:
+def _check_moment(trainer: Running) -> None:
     """Refuse a moment from which something would be done twice; warn where a stopped run stands at one."""
     at, within = trainer.at, _within(trainer)
     if within is None:
@@ -256,7 +256,7 @@ def _check_moment(trainer: Trainer) -> None:
     )
 
 
-def _within(trainer: Trainer) -> str | None:
+def _within(trainer: Running) -> str | None:
     """What the Trainer is in the middle of, or None between two things."""
     at = trainer.at
     if trainer._resumed is not None:
@@ -274,7 +274,7 @@ def _within(trainer: Trainer) -> str | None:
     return None
 
 
-def _stateful(trainer: Trainer) -> Iterator[tuple[str, str, Any]]:
+def _stateful(trainer: Running) -> Iterator[tuple[str, str, Any]]:
     """Callbacks that have a state, each with its key, and with the key that it has in older files.
 
     A key is the callback's ``state_key``, by default the name of its class, and its position among those that share
@@ -292,7 +292,7 @@ def _stateful(trainer: Trainer) -> Iterator[tuple[str, str, Any]]:
             yield f"{key} {seen[key]}", f"{older_key} {seen[older_key]}", callback
 
 
-def _modules(trainer: Trainer) -> Iterator[tuple[str, Any]]:
+def _modules(trainer: Running) -> Iterator[tuple[str, Any]]:
     """The model, and other modules that are attributes of the Trainer, by their name."""
     model = trainer.get_model(keep_torch_compile=False)
     yield "model", model

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from groundwire.run.placeholders import Placeholder
+from groundwire.schedulers.placeholders import Placeholder
 
 
 class InvalidScheduleError(ValueError, AssertionError):

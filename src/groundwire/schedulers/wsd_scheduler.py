@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 
 import torch
 
-from groundwire.run.placeholders import Placeholder, TrainerPlaceholderValues
+from groundwire.schedulers.placeholders import Placeholder, TrainerPlaceholderValues
 from groundwire.schedulers.scheduler_base import InvalidScheduleError, StatefulSchedulerBase, checked
 
 

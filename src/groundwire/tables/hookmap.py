@@ -43,6 +43,9 @@ class Row:
         turn: Converts what comes back into what the hook returns; called with the foreign value
             and then with what the hook gives.
         own: Only an override counts: a wrapper that was set around the method of a base class is not called.
+        role: The part that the object plays; of ``source``.
+        method: The object's method; likewise.
+        moment: The declaration of ``hook``.
     """
 
     source: str
@@ -53,21 +56,13 @@ class Row:
     maybe: frozenset[str] = frozenset()
     turn: Callable[..., Any] | None = None
     own: bool = False
+    role: str = field(init=False, repr=False, compare=False)
+    method: str = field(init=False, repr=False, compare=False)
+    moment: Hook = field(init=False, repr=False, compare=False)
 
-    @property
-    def role(self) -> str:
-        """The part that the object plays."""
-        return self.source.partition(".")[0]
-
-    @property
-    def method(self) -> str:
-        """The object's method."""
-        return self.source.partition(".")[2]
-
-    @property
-    def moment(self) -> Hook:
-        """The declaration of the Trainer hook."""
-        return HOOKS[self.hook]
+    def __post_init__(self) -> None:
+        _split(self)
+        object.__setattr__(self, "moment", HOOKS[self.hook])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,26 +74,28 @@ class Gap:
         why: The reason.
         use: What to do instead.
         stop: True where leaving it out would change numbers: a run that needs it is refused.
+        role: The part that the object plays; of ``source``.
+        method: The object's method; likewise.
     """
 
     source: str
     why: str
     use: str
     stop: bool = False
+    role: str = field(init=False, repr=False, compare=False)
+    method: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.why.strip() or not self.use.strip():
             raise HookMapError(f"{self.source}: a gap says why= it is one and what to use= instead")
+        _split(self)
 
-    @property
-    def role(self) -> str:
-        """The part that the object plays."""
-        return self.source.partition(".")[0]
 
-    @property
-    def method(self) -> str:
-        """The object's method."""
-        return self.source.partition(".")[2]
+def _split(line: Row | Gap) -> None:
+    """Say of a frozen line once what its ``source`` is made of: a run asks thousands of times."""
+    role, _, method = line.source.partition(".")
+    object.__setattr__(line, "role", role)
+    object.__setattr__(line, "method", method)
 
 
 def row(
@@ -184,6 +181,7 @@ class HookMap:
     knows: tuple[str, ...] = ()
     specialises: Mapping[str, str] = field(default_factory=dict)
     listed: frozenset[str] = frozenset()
+    _lines: dict[str, tuple[Row | Gap, ...]] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         for special, general in self.specialises.items():
@@ -236,11 +234,13 @@ class HookMap:
 
     def lines_of(self, role: str) -> tuple[Row | Gap, ...]:
         """The rows and gaps of an object that plays ``role``, those of more general roles included."""
-        own = {line.method for line in self.rows if line.role == role}
-        general = self.specialises.get(role)
-        inherited = self.lines_of(general) if general is not None else ()
-        kept = {id(line) for line in inherited if line.method not in own}
-        return tuple(line for line in self.rows if line.role == role or id(line) in kept)
+        if role not in self._lines:
+            own = {line.method for line in self.rows if line.role == role}
+            general = self.specialises.get(role)
+            inherited = self.lines_of(general) if general is not None else ()
+            kept = {id(line) for line in inherited if line.method not in own}
+            self._lines[role] = tuple(line for line in self.rows if line.role == role or id(line) in kept)
+        return self._lines[role]
 
 
 def as_tuple(base: Base) -> tuple[type, ...]:

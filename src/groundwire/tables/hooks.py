@@ -7,7 +7,7 @@ of a run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 __all__ = ["HOOKS", "Hook"]
@@ -29,6 +29,7 @@ class Hook:
         added: True where groundwire adds the hook to those of the Trainer's specification.
         stage: When what is attached is bound: ``"init"`` as the Trainer is constructed,
             ``"assembly"`` as an entry point is called, ``"run"`` when everything is prepared.
+        is_event: True for a moment that callbacks are told about, False for a method of the Trainer.
     """
 
     name: str
@@ -38,11 +39,10 @@ class Hook:
     makes: str | None = None
     added: bool = False
     stage: Stage = "run"
+    is_event: bool = field(init=False, repr=False, compare=False)
 
-    @property
-    def is_event(self) -> bool:
-        """True for a moment that callbacks are told about, False for a method of the Trainer."""
-        return self.name.startswith("on_")
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_event", self.name.startswith("on_"))
 
     def names_at(self, position: str) -> tuple[str, ...]:
         """The names that a row at ``position`` (before, instead or after) can bind."""

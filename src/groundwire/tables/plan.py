@@ -93,6 +93,20 @@ class Wired:
     rivals: tuple[Attached, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How a player's method takes the arguments of a row, found once for all stages of a run."""
+
+    method: Callable[..., Any]
+    args: tuple[str, ...]
+    named: tuple[str, ...]
+    finding: Finding
+
+
+Fits = dict[tuple[int, int], Fit]
+"""By the ``id`` of the row and that of the player, which the method keeps alive."""
+
+
 class Plan:
     """One callable for every hook of a run, and the report of how it came to be.
 
@@ -103,14 +117,16 @@ class Plan:
         instead: Hook to the compiled row that runs instead of it; read by :class:`by_row`.
         wired: Hook to what is attached there.
         findings: One line for each row and gap that met an object, and each unknown method.
+        fits: What was found of the methods of this run, for the stages that follow.
     """
 
-    __slots__ = (*HOOKS, "findings", "instead", "wired")
+    __slots__ = (*HOOKS, "findings", "fits", "instead", "wired")
 
     def __init__(self) -> None:
         self.instead: dict[str, Callable[..., Any]] = {}
         self.wired: dict[str, Wired] = {}
         self.findings: list[Finding] = []
+        self.fits: Fits = {}
 
     def put(self, trainer: Any, hooks: Iterable[str]) -> None:
         """Make the functions of ``hooks`` from what is wired there."""
@@ -196,7 +212,9 @@ def compile_plan(plan: Plan, trainer: Any, parts: Sequence[Part], known: Mapping
         RefusedError: A method cannot take its arguments, a gap that would change numbers is met,
             or two rows want to run instead of one hook. Names everything that is refused.
     """
-    wired, findings = attach(trainer, parts, stage)
+    if stage == "assembly":
+        plan.fits = {}
+    wired, findings = attach(trainer, parts, stage, plan.fits)
     if refused := [finding.detail for finding in findings if finding.status == "refused"]:
         raise RefusedError("\n".join(refused))
     for attached in _every(wired):
@@ -213,32 +231,61 @@ def compile_plan(plan: Plan, trainer: Any, parts: Sequence[Part], known: Mapping
     plan.put(trainer, hooks)
 
 
-def attach(trainer: Any, parts: Sequence[Part], stage: Stage) -> tuple[dict[str, Wired], list[Finding]]:
+def attach(
+    trainer: Any, parts: Sequence[Part], stage: Stage, fits: Fits | None = None
+) -> tuple[dict[str, Wired], list[Finding]]:
     """Who runs where, and what is to be said about it; nothing is bound, nothing raised.
 
     Args:
         trainer: Whose hooks they are.
         parts: Who plays which role.
         stage: At ``"init"`` only the rows of that stage are looked at.
+        fits: What an earlier stage of this run found, and where what is found now is put down.
     """
+    fits = {} if fits is None else fits
     places: dict[tuple[str, Position], list[_Group]] = {}
     findings: list[Finding] = []
     silent = _bases_of(parts)
-    for hookmap in dict.fromkeys(part.hookmap for part in parts):
-        cast = [(part, {id(line) for line in hookmap.lines_of(part.role)}) for part in parts if part.hookmap is hookmap]
+    brought = _brought(parts, silent)
+    for hookmap in dict.fromkeys([part.hookmap for part in parts]):
         for line in hookmap.rows:
             if stage == "init" and not (isinstance(line, Row) and line.moment.stage == "init"):
                 continue
-            players = [part for part, lines in cast if id(line) in lines and part.runs(line, silent)]
-            findings += _seat(line, players, places)
+            if players := brought.get(id(line)):
+                findings += _seat(line, players, places, fits)
     wired = _as_wired(places)
     findings += _refused_instead(trainer, wired)
-    return wired, findings if stage == "init" else findings + _unknown(parts)
+    return wired, findings if stage == "init" else findings + _unknown(parts, silent)
 
 
 def _bases_of(parts: Sequence[Part]) -> tuple[type, ...]:
     maps = {part.hookmap for part in parts}
-    return tuple(base for hookmap in maps for given in hookmap.bases.values() for base in as_tuple(given))
+    return tuple([base for hookmap in maps for given in hookmap.bases.values() for base in as_tuple(given)])
+
+
+def _brought(parts: Sequence[Part], silent: tuple[type, ...]) -> dict[int, list[Part]]:
+    """The parts that implement each line of their table, by the line's ``id``."""
+    brought: dict[int, list[Part]] = {}
+    for part in parts:
+        names = _own_names(part, silent)
+        for line in part.hookmap.lines_of(part.role):
+            if (names is None or line.method in names) and part.runs(line, silent):
+                brought.setdefault(id(line), []).append(part)
+    return brought
+
+
+def _own_names(part: Part, silent: tuple[type, ...]) -> set[str] | None:
+    """What stands on a player, or on a class of it that no base inherits: it overrides nothing else.
+
+    None where it inherits no base, so that whatever it has is its own. A class says this of all its
+    names at once; asking :func:`overridden` for each line of a table would be thousands of calls a run.
+    """
+    lineage = type(part.player).__mro__
+    bases = (*as_tuple(part.hookmap.bases[part.role]), *silent)
+    if set(bases).isdisjoint(lineage):
+        return None
+    theirs = set().union(*[base.__mro__ for base in bases])
+    return set().union(getattr(part.player, "__dict__", ()), *[vars(cls) for cls in lineage if cls not in theirs])
 
 
 def _every(wired: Mapping[str, Wired]) -> Iterator[Attached]:
@@ -258,7 +305,9 @@ class _Group:
     members: list[tuple[int, Attached]] = field(default_factory=list)
 
 
-def _seat(line: Row | Gap, players: Sequence[Part], places: dict[tuple[str, Position], list[_Group]]) -> list[Finding]:
+def _seat(
+    line: Row | Gap, players: Sequence[Part], places: dict[tuple[str, Position], list[_Group]], fits: Fits
+) -> list[Finding]:
     """Give the players of a row their place.
 
     The ordering rule, for one position at one hook:
@@ -273,17 +322,25 @@ def _seat(line: Row | Gap, players: Sequence[Part], places: dict[tuple[str, Posi
     group = _group_for(line, players[0].hookmap, places.setdefault((line.hook, line.position), [])) if players else None
     findings = []
     for part in players:
-        try:
-            attached = Attached.check(line, part.player)
-        except HookMapError as error:
-            findings.append(_finding(part, line, "refused", str(error)))
-            continue
-        findings.append(_finding(part, line, "wired", f"{line.position} {line.hook}"))
-        if part.through is not None:
-            attached.method = part.through(line.method, attached.method)
+        fit = fits.get((id(line), id(part.player)))
+        if fit is None or fit.method != getattr(part.player, line.method):
+            try:
+                fit = _fit(line, part)
+            except HookMapError as error:
+                findings.append(_finding(part, line, "refused", str(error)))
+                continue
+            fits[id(line), id(part.player)] = fit
+        findings.append(fit.finding)
+        method = fit.method if part.through is None else part.through(line.method, fit.method)
         if group is not None:
-            group.members.append((part.order, attached))
+            group.members.append((part.order, Attached(line, part.player, method, fit.args, fit.named)))
     return findings
+
+
+def _fit(line: Row, part: Part) -> Fit:
+    attached = Attached.check(line, part.player)
+    finding = _finding(part, line, "wired", f"{line.position} {line.hook}")
+    return Fit(attached.method, attached.args, attached.named, finding)
 
 
 def _group_for(line: Row, hookmap: HookMap, groups: list[_Group]) -> _Group:
@@ -350,27 +407,27 @@ def _refused_instead(trainer: Any, wired: Mapping[str, Wired]) -> list[Finding]:
     return findings
 
 
-def _unknown(parts: Sequence[Part]) -> list[Finding]:
+def _unknown(parts: Sequence[Part], silent: tuple[type, ...]) -> list[Finding]:
     """``on_…`` methods that no table speaks of; those of an object in several roles once."""
     spoken: dict[int, set[str]] = {}
     for part in parts:
         names = {line.method for line in part.hookmap.lines_of(part.role)}
         spoken.setdefault(id(part.player), set()).update(names)
     findings = {}
-    silent = _bases_of(parts)
     for part in parts:
         known = spoken[id(part.player)]
-        for name in _own_hooks(part, silent):
-            if name not in known and (id(part.player), name) not in findings:
+        for name in _strange_hooks(part, known, silent):
+            if (id(part.player), name) not in findings:
                 findings[id(part.player), name] = _unknown_finding(part, name, known)
     return list(findings.values())
 
 
-def _own_hooks(part: Part, silent: tuple[type, ...]) -> list[str]:
-    names = [name for name in dir(type(part.player)) if name.startswith("on_")]
-    return [
-        name for name in names if inspect.isfunction(getattr(type(part.player), name)) and part.implements(name, silent)
-    ]
+def _strange_hooks(part: Part, known: set[str], silent: tuple[type, ...]) -> list[str]:
+    """The player's own ``on_…`` methods, in alphabetical order, without those that are ``known``."""
+    kind, names = type(part.player), _own_names(part, silent)
+    strange = [name for name in dir(kind) if name.startswith("on_") and name not in known]
+    own = [name for name in strange if names is None or name in names]
+    return [name for name in own if inspect.isfunction(getattr(kind, name)) and part.implements(name, silent)]
 
 
 def _unknown_finding(part: Part, name: str, known: set[str]) -> Finding:

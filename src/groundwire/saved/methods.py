@@ -1,63 +1,23 @@
-"""What users ask of a Trainer between runs, and after: its model, its device, and what is saved and loaded."""
+"""The Trainer's methods that save and load."""
 
 from __future__ import annotations
 
-import builtins
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from accelerate import Accelerator
-
-from groundwire import devices
 from groundwire.checks import path
 from groundwire.measured.time_ledger import account_for
-from groundwire.run.launch import Engine
 from groundwire.saved import checkpoint, training_state
 
+if TYPE_CHECKING:
+    from groundwire.running import Running
 
-class BetweenRuns(Engine):
-    """Public methods that need no run under way."""
 
-    _accelerator: Accelerator
-
-    @property
-    def device(self) -> torch.device:
-        """The device of this process."""
-        device: torch.device = self._accelerator.device
-        return device
-
-    def get_model(self, keep_torch_compile: bool = True) -> Any:
-        """The model without the wrappers of several processes.
-
-        Args:
-            keep_torch_compile: False takes it out of ``torch.compile`` as well.
-        """
-        if not isinstance(self.model, torch.nn.Module):  # a run would refuse it
-            return self.model
-        return self._accelerator.unwrap_model(self.model, keep_torch_compile=keep_torch_compile)
-
-    def gather(self, tensor: Any, padding_value: float | None = None) -> Any:
-        """Concatenate tensors of all processes along their first dimension.
-
-        Args:
-            tensor: A tensor, or tuples, lists and dictionaries of tensors.
-            padding_value: Where processes hold different numbers of rows: a value that does not
-                occur in the data, with which they are filled up and which is removed again.
-        """
-        if padding_value is None:
-            return self._accelerator.gather(tensor)
-        return devices.gathered_with_padding(self._accelerator, tensor, padding_value)
-
-    def print(self, *args: Any, **kwargs: Any) -> None:
-        """Print once a machine."""
-        if self._accelerator.num_processes > 1:
-            self._accelerator.print(*args, **kwargs)
-        else:
-            builtins.print(*args, **kwargs)
+class Saves:
+    """Checkpoints, and the training states that a run goes on from."""
 
     def save_checkpoint(
-        self,
+        self: Running,
         save_path: str | PathLike[str],
         checkpoint_kwargs: dict[str, Any] | None = None,
         save_optimizer: bool = True,
@@ -86,7 +46,7 @@ class BetweenRuns(Engine):
                 checkpoint.write(save_path, state)
 
     def load_checkpoint(
-        self, checkpoint_path: str | PathLike[str], load_optimizer: bool = True, load_scheduler: bool = True
+        self: Running, checkpoint_path: str | PathLike[str], load_optimizer: bool = True, load_scheduler: bool = True
     ) -> dict[str, Any]:
         """Load what :meth:`save_checkpoint` wrote, and return all of it.
 
@@ -106,7 +66,7 @@ class BetweenRuns(Engine):
         return state
 
     def save_training_state(
-        self, output_dir: str | PathLike[str], checkpoint_kwargs: dict[str, Any] | None = None
+        self: Running, output_dir: str | PathLike[str], checkpoint_kwargs: dict[str, Any] | None = None
     ) -> None:
         """Write all that ``train(resume_from=output_dir)`` needs to go on as if the run had never stopped.
 
@@ -129,9 +89,9 @@ class BetweenRuns(Engine):
         path("output_dir", output_dir)
         extras = checkpoint.with_extras({}, checkpoint_kwargs)
         with account_for(self.at.spent, "saving"):
-            training_state.save(self, output_dir, extras)  # type: ignore[arg-type]
+            training_state.save(self, output_dir, extras)
 
-    def load_training_state(self, input_dir: str | PathLike[str]) -> dict[str, Any]:
+    def load_training_state(self: Running, input_dir: str | PathLike[str]) -> dict[str, Any]:
         """Load what :meth:`save_training_state` wrote, except for the place in the epoch.
 
         ``train(resume_from=...)`` goes on from that place too, and does not need this method.
@@ -146,7 +106,7 @@ class BetweenRuns(Engine):
             CheckpointError: There is no whole training state, or it is that of another model.
         """
         path("input_dir", input_dir)
-        return training_state.load(self, input_dir)  # type: ignore[arg-type]
+        return training_state.load(self, input_dir)
 
     def _save_state(self, state: dict[str, Any]) -> None:
         """Add to a checkpoint what belongs in it; override it, or attach a row."""
