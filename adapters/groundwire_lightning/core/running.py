@@ -69,8 +69,8 @@ class Bounds(Protocol):
     min_epochs: int | None
     max_steps: int
 
-    @property
-    def min_steps(self) -> int | None: ...
+    min_steps: int | None
+
     @property
     def check_val_every_n_epoch(self) -> int | None: ...
     @property
@@ -83,6 +83,7 @@ class Asked(Bounds, Protocol):
     """What else the arguments of the Trainer said."""
 
     accumulate_grad_batches: int
+    inference_mode: bool
 
     @property
     def num_sanity_val_steps(self) -> int | float: ...
@@ -95,11 +96,10 @@ class Asked(Bounds, Protocol):
     @property
     def enable_autolog_hparams(self) -> bool: ...
     @property
-    def inference_mode(self) -> bool: ...
-    @property
     def gradient_clip_val(self) -> float | None: ...
     @property
     def gradient_clip_algorithm(self) -> str | None: ...
+    def _accumulate(self, batches: int | float) -> None: ...
 
 
 class Counters(Protocol):
@@ -216,6 +216,8 @@ class Running(AmongProcesses, Updating, Saving, Asked, Placed, Equipped, Logs, P
 
     def print(self, *args: Any, **kwargs: Any) -> None:
         """Print in the first process."""
+
+    def _ask_to_stop(self, stop: bool = True) -> None: ...
 
     def gather(self, tensor: Any) -> Any:
         """Bring together what the processes have."""

@@ -40,7 +40,7 @@ def told_its_state(trainer: Saving, player: Any, name: str, method: Callable[...
         states = checkpoint if is_data else checkpoint.get("callbacks", {})
         if state := states.get(key(), {} if is_data else states.get(type(player).__qualname__)):
             if getattr(trainer, "_is_fitting", False) and (
-                error := refused(state, f"the state of {key()}", trainer.ckpt_path)
+                error := refused(state, f"the state of {key()}", getattr(trainer, "ckpt_path", None))
             ):
                 raise error
             method(_copied(state))

@@ -115,19 +115,23 @@ def restore_training(trainer: Steered, state: dict[str, Any]) -> None:
             _restore_part(part, kept, trainer.ckpt_path)
 
 
-def check(trainer: Steered, state: dict[str, Any]) -> None:
+def check_saved(path: Any, state: dict[str, Any], is_fitting: bool) -> None:
     """See that a checkpoint has what a run takes from it, before anything of it is taken.
+
+    Args:
+        path: Where it was read from, for messages.
+        state: The checkpoint.
+        is_fitting: Loops, optimizers and schedulers are taken too.
 
     Raises:
         CheckpointError: It is damaged, or needs code that it names.
     """
-    path = trainer.ckpt_path
     if "state_dict" not in state:
         raise CheckpointError(
             f"{path} has no 'state_dict', so it is not one of Lightning's files; it holds "
             f"{', '.join(map(repr, state)) or 'nothing'}"
         )
-    fitting = ("loops", "optimizer_states", "lr_schedulers") if trainer._is_fitting else ()
+    fitting = ("loops", "optimizer_states", "lr_schedulers") if is_fitting else ()
     for key in ("state_dict", *fitting):
         if error := refused(state.get(key), f"the entry {key!r}", path):
             raise error

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from groundwire_lightning.data.feed import Feed
     from groundwire_lightning.logged.store import Logged
     from groundwire_lightning.logged.to_loggers import ToLoggers
+    from groundwire_lightning.loops.phases import Phase
     from groundwire_lightning.loops.progress import Progress, Restart
+    from groundwire_lightning.loops.run import LightningRun
     from groundwire_lightning.strategies.precision import Precision
 
 
@@ -30,6 +32,7 @@ class Paced(Bounds, Protocol):
     limit_val_batches: int | float
     val_check_batch: float | None
     _last_val_time: float
+    told_to_go_on: bool
 
     @property
     def current_epoch(self) -> int: ...
@@ -45,8 +48,11 @@ class Stepped(Protocol):
     """What a step needs in which a module makes its updates itself, in any order of hooks."""
 
     plan: Any
-    _counts_steps: bool
 
+    @property
+    def lightning_optimizers(self) -> list[Any]: ...
+    def _update_begins(self) -> None: ...
+    def _update_ends(self) -> None: ...
     def _update_loss_tracker(self, batch_loss: Any, batch_size: int) -> None: ...
 
 
@@ -59,6 +65,16 @@ class Steered(Paced, Stepped, Running, Protocol):
     _has_validated: bool
     restart: Restart | None
     _running: str
+
+    @property
+    def _run(self) -> LightningRun: ...
+    @property
+    def _phase(self) -> Phase: ...
+    def _laid_over(self, **fields: Any) -> AbstractContextManager[Any]: ...
+    def _heard_by(self, callbacks: Iterable[Any]) -> AbstractContextManager[None]: ...
+    def _logging_to(self, loggers: list[Any]) -> AbstractContextManager[None]: ...
+    def notice_replaced(self) -> None:
+        """Wire anew where a method was replaced."""
 
     # what it works with
 
@@ -87,6 +103,7 @@ class Steered(Paced, Stepped, Running, Protocol):
     _feed: Feed | None
     _loader_states: list[Any]
     _readers: frozenset[str]
+    eval_reader: Reader | None
 
     @property
     def train_dataloader(self) -> Any: ...
@@ -113,7 +130,7 @@ class Steered(Paced, Stepped, Running, Protocol):
     told_of_nesting: bool
     told_of_short_window: bool
     told_of_no_batch: bool
-    _told_left_out: set[str]
+    _told_foreign: set[str]
     _modes: Mapping[str, bool]
     _handles: Any
 

@@ -16,6 +16,11 @@ class Answering(Steered, Protocol):
     """A Trainer as these parts see it."""
 
     skips_backward: bool
+    _loaded: dict[str, Any]
+    _ckpt_path: Any
+    _trusts_ckpt: bool | None
+
+    def _wire_idle(self) -> None: ...
 
     @property
     def val_dataloaders(self) -> Any:

@@ -99,7 +99,7 @@ def _precision(name: str, value: Any) -> Any:
     it = plain(value)
     if it is not None and not isinstance(it, (str, int, precision.Precision)):
         raise ArgumentError(f"{name}: a name or a number of bits is due, got {value!r}")
-    precision.checked(it)
+    precision.checked_precision(it)
     return it
 
 

@@ -121,7 +121,7 @@ class Checkpoints(LightningAdapter):
         if self._ckpt_path:
             tell(log, "Restoring from %s", self._ckpt_path)
             self._loaded = io.load_checkpoint(self.strategy._checkpoint_io, self._ckpt_path, self._trusts_ckpt)
-            saved.check(self, self._loaded)
+            saved.check_saved(self._ckpt_path, self._loaded, self._purpose == TrainerFn.FITTING)
             self._warn_of_strangers(self._loaded.get("callbacks") or {})
             self.plan._load_state(self._loaded)
 

@@ -98,7 +98,6 @@ class ModelSummary:
         self._flop_counter: FlopCounterMode | None = None
         self._layer_summary = self.summarize()
         _warn_of_lazy_layers(model)
-        self._precision_megabytes = _bits_of(getattr(model, "_trainer", None)) / 8.0 * 1e-6
         trainer = getattr(model, "_trainer", None)
         self._precision_megabytes = _bits_of(getattr(trainer, "precision", "32-true")) / 8.0 * 1e-6
 
