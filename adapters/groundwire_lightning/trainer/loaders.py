@@ -71,8 +71,8 @@ class Loaders(LightningAdapter):
     told_to_go_on: bool = False  # that should_stop waits for min_epochs or min_steps
     _loader_states: list[Any] = []  # noqa: RUF012  # those of the checkpoint, where there is one
 
-    def _accumulate(self, batches: int | float) -> None:
-        """Let a callback say how many batches make an update, from the next batch on."""
+    def _accumulate(self, batches: Any) -> None:
+        """Let a callback say how many batches make an update; infinitely many where none is to be made."""
         self.accumulate_grad_batches = batches
 
     @property
