@@ -96,4 +96,4 @@ def equal(one, other):
 
 def readable(value):
     """The id of a parameter; the same in every process, so objects without a repr of their own go by their class."""
-    return re.sub(r"<(?:[\w.]*\.)?(\w+) object at 0x[0-9a-f]+>", r"\1", str(value))
+    return re.sub(r"<(?:function )?(?:[\w.]*\.)?([\w<>]+?)(?: object)? at 0x[0-9a-f]+>", r"\1", str(value))
