@@ -97,9 +97,10 @@ def out_of_order(places: Iterable[str], seen: Iterable[Call]) -> Iterator[str]:
     """The places that are not called after those before them."""
     ahead = list(seen)
     for place in places:
-        try:
-            ahead = ahead[ahead.index(call_of(place)) + 1 :]
-        except ValueError:
+        call = call_of(place)
+        if call in ahead:
+            ahead = ahead[ahead.index(call) + 1 :]
+        else:
             yield place
 
 

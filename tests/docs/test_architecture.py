@@ -65,9 +65,11 @@ def test_a_word_is_used_where_it_is_at_home(word: str) -> None:
 
 
 def test_the_files_of_the_readme_are_there() -> None:
-    named = re.findall(r"`((?:src|adapters|docs|examples)/[^`]*)`", README)
-    assert named
-    assert [path for path in named if not (walking.ROOT / path).exists()] == []
+    rows = re.findall(r"^\| ([^|]*`) \|", README.split("## Where to read")[1], re.MULTILINE)
+    paths = [path for row in rows for path in re.findall(r"`([^`]+)`", row)]
+    assert len(paths) > 10
+    roots = walking.ROOT, walking.file_of("groundwire_lightning")
+    assert [path for path in paths if not any((root / path).exists() for root in roots)] == []
 
 
 def test_every_room_says_what_it_is() -> None:
