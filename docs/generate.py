@@ -105,6 +105,8 @@ def gaps_table(what: str) -> str:
     """The gaps of a table."""
     hookmap, role = _chosen(what)
     gaps = [line for line in hookmap.rows if isinstance(line, Gap) and role in (None, line.role)]
+    if not gaps:
+        return "None."
     head = ("method", "why", "instead", "a run with it")
     return table(head, ((code(gap.source), gap.why, gap.use, "is refused" if gap.stop else "runs") for gap in gaps))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -159,5 +160,6 @@ def _fit(folder: str, epochs: int, ckpt_path: str | None = None) -> None:
 @cache
 def walked() -> list[Call]:
     """The calls of two runs, of which the second goes on from the checkpoint of the first."""
-    with TemporaryDirectory() as folder, torch.random.fork_rng(devices=[]):
+    with TemporaryDirectory() as folder, torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the second run: it writes elsewhere than the first
         return calls(lambda: (_fit(folder, 1), _fit(folder, 2, f"{folder}/1/last.ckpt")))
