@@ -190,7 +190,7 @@ def _place(place: str) -> str:
 
 def glossary() -> str:
     """The words of the code, each with what it means and where it is at home."""
-    lines = sorted(listed("glossary").items())
+    lines = sorted(listed("glossary").items(), key=lambda line: line[0].strip("`").lower())
     return table(("word", "meaning", "home"), ((word, line["is"], code(line["home"])) for word, line in lines))
 
 
