@@ -7,6 +7,7 @@ checked in is what this would write.
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import re
@@ -15,11 +16,16 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10
+    import tomli as tomllib
+
 FOLDER = Path(__file__).parent
 if __name__ == "__main__":
     sys.path[:0] = [str(FOLDER.parent)]
 
-from docs import recording  # noqa: E402
+from docs import recording, walking  # noqa: E402
 from groundwire import HOOKS, Gap, Hook, HookMap, Row  # noqa: E402
 from groundwire_lightning.map import LIGHTNING  # noqa: E402
 from groundwire_lightning.trainer.arguments import ARGUMENTS  # noqa: E402
@@ -99,6 +105,8 @@ def gaps_table(what: str) -> str:
     """The gaps of a table."""
     hookmap, role = _chosen(what)
     gaps = [line for line in hookmap.rows if isinstance(line, Gap) and role in (None, line.role)]
+    if not gaps:
+        return "None."
     head = ("method", "why", "instead", "a run with it")
     return table(head, ((code(gap.source), gap.why, gap.use, "is refused" if gap.stop else "runs") for gap in gaps))
 
@@ -149,6 +157,43 @@ def _call(hook: Hook, depth: int) -> str:
     return f"{line:<78}  # added" if hook.added else line
 
 
+# the map of the house
+
+
+def listed(name: str) -> dict[str, Any]:
+    """A list of this folder that is kept as data."""
+    return tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8"))
+
+
+def rooms(package: str) -> str:
+    """The rooms of a package in their order, each with the sentence that its docstring opens with."""
+    order = (name for line in listed("rooms")[package]["order"] for name in line.split())
+    return table(("room", "what it is"), (_room(package, name) for name in order))
+
+
+def _room(package: str, name: str) -> tuple[str, str]:
+    folder = walking.file_of(package) / name
+    path, shown = (folder / "__init__.py", f"{name}/") if folder.is_dir() else (folder.with_suffix(".py"), f"{name}.py")
+    return code(shown), _opening(ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "")
+
+
+def walk(name: str) -> str:
+    """What is called on a walk through the code, in order."""
+    steps = listed("walks")[name]["steps"]
+    return "\n".join(f"{number}. {_place(place)} {what}." for number, (place, what) in enumerate(steps, 1))
+
+
+def _place(place: str) -> str:
+    kind, _, name = place.partition(":")
+    return {"plan": f"`plan.{name}`", "yours": f"your `{name}`"}.get(kind, code(place))
+
+
+def glossary() -> str:
+    """The words of the code, each with what it means and where it is at home."""
+    lines = sorted(listed("glossary").items(), key=lambda line: line[0].strip("`").lower())
+    return table(("word", "meaning", "home"), ((word, line["is"], code(line["home"])) for word, line in lines))
+
+
 # the reference
 
 
@@ -164,7 +209,13 @@ def _sentence(value: Any) -> str:
         return "The version."
     if not (inspect.isclass(value) or inspect.isroutine(value)):
         return "The callbacks of a Trainer that is given none." if isinstance(value, tuple) else "Every hook by name."
-    return re.split(r"\n\s*\n", inspect.getdoc(value) or "")[0].replace("\n", " ").replace("``", "`")
+    return _opening(inspect.getdoc(value) or "")
+
+
+def _opening(docstring: str) -> str:
+    """The first paragraph of a docstring, as Markdown."""
+    line = re.split(r"\n\s*\n", docstring)[0].replace("\n", " ").replace("``", "`")
+    return re.sub(r":\w+:`~?([^`]+)`", r"`\1`", line)
 
 
 def internals() -> str:
@@ -214,6 +265,9 @@ PARTS: dict[str, Callable[..., str]] = {
     "gaps": gaps_table,
     "arguments": arguments_table,
     "order": order,
+    "rooms": rooms,
+    "walk": walk,
+    "glossary": glossary,
     "package": package,
     "internals": internals,
     "reference": reference,

@@ -1,4 +1,4 @@
-"""Lightning's callbacks, each in a file of its own; what is heavy is imported where it is used."""
+"""Callbacks: those of Lightning, each in a file of its own, and the order in which a Trainer tells them."""
 
 from typing import TYPE_CHECKING
 

@@ -1,1 +1,1 @@
-"""Files: what is in a checkpoint, how it is read safely and written whole. Nothing here knows a Trainer."""
+"""Checkpoint files: what is in one, read without running it and written whole. Nothing here knows a Trainer."""

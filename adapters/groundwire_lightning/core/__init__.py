@@ -1,4 +1,4 @@
-"""What modules and data modules are made of, where Lightning has it."""
+"""Base classes: the module, data module and callback that a user subclasses, and what these bring along."""
 
 from typing import TYPE_CHECKING
 

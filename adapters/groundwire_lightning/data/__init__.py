@@ -1,1 +1,1 @@
-"""Where batches come from: limited feeds over loaders, their samplers, and ``dataloader_iter``."""
+"""Sources of batches: limited feeds over loaders, their samplers, and ``dataloader_iter``."""

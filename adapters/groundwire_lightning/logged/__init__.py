@@ -1,1 +1,1 @@
-"""What ``self.log`` recorded: entries, their reduction across processes, and the way to the loggers."""
+"""Logged values: the entries of ``self.log``, their reduction over epochs and processes, and the way to the loggers."""

@@ -1,4 +1,4 @@
-"""Lightning's loggers, each in a file of its own; what is heavy is imported where it is used."""
+"""Loggers: the destinations of logged values, each in a file of its own; what is heavy is imported where it is used."""
 
 from typing import TYPE_CHECKING
 

@@ -1,1 +1,1 @@
-"""The path of a batch: fitting, evaluating, predicting, the searches, and what a checkpoint holds of them."""
+"""Loops: the path of a batch when fitting, evaluating or predicting, the searches, and what a file holds of them."""

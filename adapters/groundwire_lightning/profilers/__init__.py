@@ -1,4 +1,4 @@
-"""Lightning's profilers, each in a file of its own; what each needs is imported when its name is used."""
+"""Profilers: how long each action takes, each in a file of its own; what one needs is imported at its first use."""
 
 from __future__ import annotations
 

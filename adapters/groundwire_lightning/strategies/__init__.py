@@ -1,4 +1,4 @@
-"""Lightning's strategies: one device, or several processes through Accelerate; the others are gaps."""
+"""Strategies: one device, or several processes through Accelerate, and the precision of numbers; others are gaps."""
 
 from typing import TYPE_CHECKING, Any
 

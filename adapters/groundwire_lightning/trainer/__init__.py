@@ -1,4 +1,4 @@
-"""The Lightning-shaped Trainer, under the path at which Lightning has it."""
+"""The Lightning-shaped Trainer: its arguments and entry points, and what code reads of Lightning's own."""
 
 from typing import TYPE_CHECKING
 

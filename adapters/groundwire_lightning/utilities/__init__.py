@@ -1,4 +1,4 @@
-"""Helpers of Lightning code, under the paths at which Lightning has them."""
+"""Helpers: seeds, combined loaders, types and argument checks, under the paths at which Lightning has them."""
 
 from __future__ import annotations
 
