@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any
 
 __all__ = [
+    "CheckpointError",
     "GroundwireError",
     "HookMapError",
     "NonFiniteLossError",
@@ -23,6 +24,10 @@ __all__ = [
 
 class GroundwireError(Exception):
     """Root of the errors that groundwire raises for reasons of its own."""
+
+
+class CheckpointError(GroundwireError):
+    """A checkpoint that cannot be written, read, or given to this model."""
 
 
 class HookMapError(GroundwireError):

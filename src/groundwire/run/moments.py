@@ -24,7 +24,7 @@ from groundwire.data.order import DataOrder
 from groundwire.data.random_state import seed_all
 from groundwire.measured.time_ledger import account_for
 from groundwire.request import EvaluateRequest, TrainRequest, check_seed
-from groundwire.run import check_parts, launch
+from groundwire.run import assembly, check_parts, launch
 from groundwire.run.run import Run, of_run
 from groundwire.run_config import TrainerRunConfig
 from groundwire.run_state import RunState
@@ -34,8 +34,6 @@ from groundwire.tables.hookmap import HookMap
 from groundwire.tables.hooks import HOOKS, Stage
 from groundwire.tables.plan import Part, Plan, attach
 from groundwire.tracking import LossTracker, RunHistory
-
-OWN_MODULES = ("groundwire.trainer", __name__)
 
 
 class Moments(Saves):
@@ -248,69 +246,28 @@ class Moments(Saves):
     def _assemble_run(self) -> None:
         """Build what a run needs: data, model, optimizer, configuration and scheduler."""
         request, plan = self._request, self.plan
+        assert request is not None  # an entry point has put it there
+        trains = isinstance(request, TrainRequest)
         self.optimizer = plan._create_optimizer()
-        if isinstance(request, TrainRequest):
-            self._train_dataloader = self._new_train_dataloader(request)
-        else:
-            self._train_dataloader = None
-        self._check_parts()
+        self._train_dataloader = assembly.new_train_loader(plan, request) if trains else None
+        check_parts.check_model(self.model, trained=trains)
+        if trains:
+            check_parts.check_optimizer(self.optimizer, self.model)
         self._eval_dataloader = self._new_eval_dataloader()
-        if isinstance(request, TrainRequest):
-            self._look_at_evaluation()
+        if trains:
+            assembly.look_at_evaluation(self)
         plan._prepare_model_optimizer_and_dataloaders()
-        self.run_config = plan._create_run_config(*self._run_numbers())
-        if isinstance(request, TrainRequest):
+        self.run_config = plan._create_run_config(*assembly.numbers_of_run(request))
+        if trains:
             self.scheduler = check_parts.check_scheduler(plan.create_scheduler(), self.scheduler_step)
 
-    def _check_parts(self) -> None:
-        """Refuse what the Trainer was constructed with, where a run cannot use it."""
-        training = isinstance(self._request, TrainRequest)
-        check_parts.check_model(self.model, trained=training)
-        if training:
-            check_parts.check_optimizer(self.optimizer, self.model)
-
-    def _new_train_dataloader(self, request: TrainRequest) -> Any:
-        made = self.plan.create_train_dataloader(request.per_device_batch_size, request.train_dataloader_kwargs)
-        loader = loaders.check_loader("create_train_dataloader", made)
-        if loader is None:
-            raise ValueError("train_dataset: none was given, and create_train_dataloader does not make a loader")
-        return loader
-
     def _new_eval_dataloader(self) -> Any:
-        request = self._request
-        if isinstance(request, TrainRequest):
-            if self.eval_dataset is None:
-                return None
-            size, given = request.per_device_batch_size, request.eval_dataloader_kwargs
-        else:
-            assert request is not None
-            size, given = request.per_device_batch_size, request.dataloader_kwargs
-        loader = loaders.check_loader("create_eval_dataloader", self.plan.create_eval_dataloader(size, given))
-        if loader is None:
-            raise ValueError("dataset: none was given, and create_eval_dataloader does not make one")
-        return loader
-
-    def _look_at_evaluation(self) -> None:
-        """Look at the first samples of evaluation, so that an error in them does not cost an epoch of training."""
-        ways = ("calculate_eval_batch_loss", "_before_transfer", "_transfer_batch", "_after_transfer")
-        methods = [getattr(self, name) for name in ways]
-        plain = all(method.__module__ in OWN_MODULES for method in methods) and not set(ways) & set(self.plan.wired)
-        batch = devices.first_samples(self._eval_dataloader, self.device)
-        if plain and batch is not None:
-            mistakes.check_pair(batch, type(self))
-
-    def _run_numbers(self) -> tuple[Any, ...]:
+        """The loader of batches to evaluate or predict, or None where training has no data for it."""
         request = self._request
         assert request is not None
-        if isinstance(request, EvaluateRequest):
-            return request.per_device_batch_size, 1, 1, None, None
-        return (
-            request.per_device_batch_size,
-            request.num_epochs,
-            request.gradient_accumulation_steps,
-            request.max_num_train_steps,
-            request.gradient_clip_value,
-        )
+        if isinstance(request, TrainRequest) and self.eval_dataset is None:
+            return None
+        return assembly.new_eval_loader(self.plan, request)
 
     def _create_optimizer(self) -> Any:
         """The optimizer of the run: the one the Trainer was given."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import os
-import pickle
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from os import PathLike
@@ -13,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import torch
 
-from groundwire.errors import GroundwireError
+from groundwire.errors import CheckpointError
 from groundwire.saved import archive
 from groundwire.saved.unpickling import BrokenFileError, first_line, stand_ins
 from groundwire.saved.whole_files import workplace
@@ -22,14 +21,6 @@ if TYPE_CHECKING:
     from groundwire.running import Running
 
 __all__ = ["CheckpointError", "load_part", "read", "unchanged_by_failure", "write"]
-
-
-class CheckpointError(GroundwireError):
-    """A checkpoint that cannot be written, read, or given to this model."""
-
-
-class StandInError(CheckpointError, pickle.UnpicklingError, AttributeError, TypeError):
-    """What stands in for something of a file that was not loaded was used as if it were the thing itself."""
 
 
 def state_of(trainer: Running, save_optimizer: bool, save_scheduler: bool) -> dict[str, Any]:

@@ -13,11 +13,14 @@ from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, NoReturn
 
+from groundwire.errors import CheckpointError
+
 __all__ = [
     "BrokenFileError",
     "HostileFileError",
     "Known",
     "StandIn",
+    "StandInError",
     "Unpickler",
     "checked_key",
     "first_line",
@@ -44,6 +47,10 @@ class HostileFileError(BrokenFileError):
     def __init__(self, name: str) -> None:
         super().__init__(f"it calls {name}")
         self.name = name
+
+
+class StandInError(CheckpointError, pickle.UnpicklingError, AttributeError, TypeError):
+    """What stands in for something of a file that was not loaded was used as if it were the thing itself."""
 
 
 class StandIn:
@@ -74,8 +81,6 @@ class StandIn:
         self._refuse()
 
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
-        from groundwire.saved.checkpoint import StandInError
-
         raise StandInError(
             f"{self.foreign_name} stands in a file and was not loaded, since that runs code which the file names; if "
             "you trust who wrote it, load it with weights_only=False"

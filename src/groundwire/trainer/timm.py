@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from groundwire.request import EvaluateRequest
-from groundwire.trainer import Trainer
+from groundwire.trainer.trainer import Trainer
 
 __all__ = ["TrainerWithTimmScheduler"]
 

@@ -8,14 +8,12 @@ the run.
 from __future__ import annotations
 
 import builtins
-import importlib
 from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from typing import Any
 
 import torch
 from accelerate import Accelerator
-from torch.utils.data import DataLoader
 
 from groundwire import devices, loop, mistakes
 from groundwire.callbacks import DEFAULT_CALLBACKS
@@ -26,25 +24,12 @@ from groundwire.run import check_parts
 from groundwire.run.launch import launch
 from groundwire.run.moments import Moments
 from groundwire.saved import training_state
-from groundwire.schedulers.placeholders import TrainerPlaceholderValues, replace_trainer_placeholder_values
+from groundwire.schedulers.placeholders import replace_trainer_placeholder_values
 from groundwire.tables.hooks import HOOKS
 from groundwire.tables.plan import Plan
 from groundwire.tracking import InMemoryRunHistory, LossTracker, RunHistory
 
-__all__ = [
-    "DEFAULT_CALLBACKS",
-    "Trainer",
-    "TrainerPlaceholderValues",
-    "TrainerWithTimmScheduler",  # noqa: F822  # by __getattr__
-    "replace_trainer_placeholder_values",
-]
-
-
-def __getattr__(name: str) -> Any:
-    """Import the Trainer of timm's schedulers, which inherits from this module's, when it is asked for."""
-    if name == "TrainerWithTimmScheduler":
-        return importlib.import_module("groundwire.timm").TrainerWithTimmScheduler
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__all__ = ["Trainer"]
 
 
 class Trainer(Moments):
@@ -291,8 +276,9 @@ class Trainer(Moments):
             return self.train_dataset  # type: ignore[no-any-return]  # gives batches already
         defaults = self.get_default_train_dl_kwargs(batch_size)
         self._train_dl_kwargs = loaders.merged_dl_kwargs(self.train_dataset, defaults, train_dl_kwargs)
-        arguments = {"dataset": self.train_dataset, "collate_fn": self.collate_fn, **self._train_dl_kwargs}
-        return check_parts.made_loader("train_dataloader_kwargs", DataLoader, arguments)  # type: ignore[no-any-return]
+        return check_parts.new_loader(
+            self.train_dataset, self.collate_fn, self._train_dl_kwargs, "train_dataloader_kwargs"
+        )
 
     def create_eval_dataloader(self, batch_size: int | None, eval_dl_kwargs: Any = None) -> Iterable[Any]:
         """Build the loader of evaluation batches; arguments as in :meth:`create_train_dataloader`."""
@@ -300,9 +286,8 @@ class Trainer(Moments):
             return self.eval_dataset  # type: ignore[no-any-return]  # gives batches already
         defaults = self.get_default_eval_dl_kwargs(batch_size)
         self._eval_dl_kwargs = loaders.merged_dl_kwargs(self.eval_dataset, defaults, eval_dl_kwargs)
-        arguments = {"dataset": self.eval_dataset, "collate_fn": self.collate_fn, **self._eval_dl_kwargs}
         parameter = "eval_dataloader_kwargs" if isinstance(self._request, TrainRequest) else "dataloader_kwargs"
-        return check_parts.made_loader(parameter, DataLoader, arguments)  # type: ignore[no-any-return]
+        return check_parts.new_loader(self.eval_dataset, self.collate_fn, self._eval_dl_kwargs, parameter)
 
     def get_default_train_dl_kwargs(self, batch_size: int | None) -> dict[str, Any]:
         """DataLoader arguments for training where the user gives none; workers only for data in many files."""
@@ -351,6 +336,7 @@ class Trainer(Moments):
         return self._batch_loss(batch)
 
     def _batch_loss(self, batch: Any) -> dict[str, Any]:
+        """The loss of a batch of inputs and targets, as training and evaluation calculate it by default."""
         try:
             inputs, targets = batch[0], batch[1]
         except (KeyError, IndexError, TypeError) as error:
@@ -385,13 +371,11 @@ class Trainer(Moments):
 
     def _clip_gradients(self) -> None:
         """Clip the gradients of an update, where the run asks for it."""
-        config = self.run_config
+        config, of = self.run_config, self._accelerator if self._is_wrapped else torch.nn.utils
         if config.gradient_clip_value is not None:
-            clip = self._accelerator.clip_grad_value_ if self._is_wrapped else torch.nn.utils.clip_grad_value_
-            clip(self.model.parameters(), config.gradient_clip_value)
+            of.clip_grad_value_(self.model.parameters(), config.gradient_clip_value)
         if config.gradient_clip_norm is not None:
-            clip = self._accelerator.clip_grad_norm_ if self._is_wrapped else torch.nn.utils.clip_grad_norm_
-            clip(self.model.parameters(), config.gradient_clip_norm)
+            of.clip_grad_norm_(self.model.parameters(), config.gradient_clip_norm)
 
     def optimizer_step(self) -> None:
         """Let the optimizer update the parameters."""
