@@ -1,4 +1,4 @@
-"""What can go wrong, by name, and the help that a message gives."""
+"""Errors by name, and the help that a message gives."""
 
 from __future__ import annotations
 

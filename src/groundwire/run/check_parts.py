@@ -1,4 +1,4 @@
-"""What a run is made of, looked at before its first batch: model, optimizer, loss, scheduler, loaders."""
+"""Parts of a run, looked at before its first batch: model, optimizer, loss, scheduler, loaders."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def check_loss_func(loss_func: Any, calculate: Callable[..., Any]) -> None:
     """Refuse a loss that cannot be called, where the method that calls it was not overridden.
 
     Args:
-        loss_func: What the Trainer was given.
+        loss_func: The loss function of the Trainer.
         calculate: What the run calls to calculate the loss of a batch.
 
     Raises:
@@ -110,7 +110,7 @@ def _asked_by(function: Callable[..., Any]) -> str:
     except (TypeError, ValueError):  # written in C
         return ""
     variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    return next((one.name for one in parameters if one.default is one.empty and one.kind not in variable), "")
+    return next((entry.name for entry in parameters if entry.default is entry.empty and entry.kind not in variable), "")
 
 
 def is_of_trainer(method: Callable[..., Any]) -> bool:

@@ -165,7 +165,7 @@ class Moments(Saves):
     # wiring
 
     def _parts(self) -> list[Part]:
-        """Who plays which role in this run, native callbacks first; an adapter adds its own."""
+        """The players of this run in their roles, native callbacks first; an adapter adds its own."""
         return launch.parts(self)
 
     def _cast(self, callback: Any, order: int) -> list[Part]:
@@ -173,7 +173,7 @@ class Moments(Saves):
         return launch.cast(self.hook_maps, callback, order)
 
     def _known(self, stage: Stage) -> dict[str, Any]:
-        """What rows may name besides what their hook gives; an adapter adds its own."""
+        """Values that rows may name besides those of their hook; an adapter adds its own."""
         return launch.known(self, stage)
 
     def _wire(self, stage: Stage) -> None:
@@ -185,7 +185,7 @@ class Moments(Saves):
             self._wire(self._run.stage)
 
     def explain(self, format: Literal["text", "json"] = "text") -> Any:  # noqa: A002  # the word users expect
-        """Say what will run, in order, and who is attached where.
+        """Describe what will run, in order, and who is attached where.
 
         Before a run this looks at what is known so far and changes nothing; while one is under way
         it tells what really runs.
@@ -221,10 +221,10 @@ class Moments(Saves):
     # the start and the end of a run
 
     def _before_run(self, run: Run) -> None:
-        """Where an adapter readies itself for a run, before it stands in place of the one before."""
+        """Ready an adapter for a run, before it stands in place of the one before."""
 
     def _after_run(self, run: Run, error: BaseException | None) -> None:
-        """Where an adapter lets go of a run that is over, whether it was ended by an error or not."""
+        """Let an adapter go of a run that is over, whether it was ended by an error or not."""
 
     def _clean_up(self, error: BaseException) -> None:
         """Tell who wants to know that an error leaves the run, and leave the model usable."""
@@ -241,7 +241,7 @@ class Moments(Saves):
     # assembly
 
     def _gather_callbacks(self) -> None:
-        """Where an adapter lets callbacks join that only the parts of a run can name."""
+        """Let callbacks of an adapter join that only the parts of a run can name."""
 
     def _assemble_run(self) -> None:
         """Build what a run needs: data, model, optimizer, configuration and scheduler."""
@@ -341,17 +341,17 @@ class Moments(Saves):
             training_state.load_position(self, self._resumed)
 
     def _take_up_run(self) -> None:
-        """Likewise callbacks, gradients and generators, when the start of the run is over."""
+        """Give callbacks, gradients and generators theirs, when the start of the run is over, which would undo it."""
         if self._resumed is not None:
             training_state.take_up(self, self._resumed)
             self._resumed = None
 
     def _state_within_epoch(self) -> dict[str, Any]:
-        """Where an adapter tells what it counted since an epoch began, in plain values and tensors."""
+        """Counts of an adapter since an epoch began, in plain values and tensors, for a training state."""
         return {}
 
     def _take_up_within_epoch(self, state: dict[str, Any]) -> None:
-        """Where an adapter goes on counting from there."""
+        """Let an adapter go on counting from there."""
 
     def _in_order(self, train_dl: Iterable[Any]) -> Iterable[Any]:
         """The training batches of the epoch under way that are still ahead."""
@@ -363,7 +363,7 @@ class Moments(Saves):
         loop.training_run(self)
 
     def _run_sanity_evaluation(self) -> None:
-        """Where an adapter evaluates a few batches before the first epoch."""
+        """Let an adapter evaluate a few batches before the first epoch."""
 
     def _run_train_epoch(self, train_dl: Iterable[Any]) -> None:
         loop.train_epoch(self, train_dl)
@@ -382,10 +382,10 @@ class Moments(Saves):
             self._loss_tracker = outer
 
     def _make_room_for_evaluation(self) -> None:
-        """Where an adapter clears gradients before an evaluation within training."""
+        """Let an adapter clear gradients before an evaluation within training."""
 
     def _leave_eval_mode(self) -> None:
-        """Where an adapter brings back the modes that were before an evaluation; training sets its own."""
+        """Let an adapter bring back the modes that were before an evaluation; training sets its own."""
 
     def _run_eval_step(self, batch: Any, step: int) -> Any:
         """A whole evaluation batch."""

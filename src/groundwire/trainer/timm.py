@@ -26,7 +26,7 @@ class TrainerWithTimmScheduler(Trainer):
         self.num_updates: int | None = None
 
     def create_scheduler(self) -> Any:
-        """As the Trainer does.
+        """Build the scheduler as the Trainer does, and refuse one of torch.
 
         Raises:
             TypeError: The scheduler is none of timm's kind.

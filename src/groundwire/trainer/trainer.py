@@ -1,6 +1,6 @@
-"""What you may override: the Trainer, its documented hooks and its entry points.
+"""The Trainer: its entry points, and the documented hooks that you may override.
 
-How a run comes to be stands in ``run/launch.py``, the path of a batch in ``loop.py``. A method whose
+The way from an entry point to a run stands in ``run/launch.py``, the path of a batch in ``loop.py``. A method whose
 name starts with a verb such as *create* or *calculate* returns a value; the others change the state of
 the run.
 """
@@ -36,7 +36,7 @@ class Trainer(Moments):
     """A training loop of which every step is a method that can be overridden.
 
     Args:
-        model: What is trained.
+        model: The ``nn.Module`` to train.
         loss_func: Called as ``loss_func(model_outputs, targets)``; returns a scalar tensor.
         optimizer: Holds the parameters of ``model``.
         callbacks: Classes or instances, told about events in this order.
@@ -102,7 +102,7 @@ class Trainer(Moments):
         Args:
             train_dataset: A dataset, a ready DataLoader, or any iterable of batches.
             num_epochs: Passes over the training data.
-            eval_dataset: Likewise; without it nothing is evaluated.
+            eval_dataset: The same for evaluation; without it nothing is evaluated.
             per_device_batch_size: Samples a batch on each device.
             max_num_train_steps: Optimizer updates after which the run ends, if the epochs do not
                 end it before; the epoch under way is ended in order.
@@ -111,7 +111,7 @@ class Trainer(Moments):
             create_scheduler_fn: Called with the prepared optimizer; returns a scheduler, which is
                 stepped at each update.
             train_dataloader_kwargs: Arguments of the training DataLoader that replace the defaults.
-            eval_dataloader_kwargs: Likewise for evaluation.
+            eval_dataloader_kwargs: The same for the evaluation DataLoader.
             reset_run_history: False keeps the metrics of earlier runs and counts epochs on.
             collate_fn: Turns a list of samples into a batch, for both loaders.
             resume_from: The folder of a :meth:`save_training_state`. The run goes on from there as if
@@ -143,7 +143,7 @@ class Trainer(Moments):
             collate_fn=collate_fn,
             resume_from=resume_from,
         )
-        resumed = None if resume_from is None else training_state.read(resume_from)
+        resumed = None if resume_from is None else training_state.read_training_state(resume_from)
         self._begin_history(anew=reset_run_history)
         order = self._new_data_order()
         launch(self, "_run_training", data_order=order, resumed=resumed, **request.of_run())
@@ -222,9 +222,9 @@ class Trainer(Moments):
             collate_fn=collate_fn,
             collect=collect,
         )
-        kept: list[Any] | None = [] if collect else None
-        launch(self, "_run_prediction", predictions=kept, **request.of_run())
-        return None if kept is None else joined(of_all_processes(self._accelerator, kept))
+        predictions: list[Any] | None = [] if collect else None
+        launch(self, "_run_prediction", predictions=predictions, **request.of_run())
+        return None if predictions is None else joined(of_all_processes(self._accelerator, predictions))
 
     # between runs, and after
 
@@ -371,11 +371,12 @@ class Trainer(Moments):
 
     def _clip_gradients(self) -> None:
         """Clip the gradients of an update, where the run asks for it."""
-        config, of = self.run_config, self._accelerator if self._is_wrapped else torch.nn.utils
+        config = self.run_config
+        clip: Any = self._accelerator if self._is_wrapped else torch.nn.utils  # gradients of a scaler are scaled
         if config.gradient_clip_value is not None:
-            of.clip_grad_value_(self.model.parameters(), config.gradient_clip_value)
+            clip.clip_grad_value_(self.model.parameters(), config.gradient_clip_value)
         if config.gradient_clip_norm is not None:
-            of.clip_grad_norm_(self.model.parameters(), config.gradient_clip_norm)
+            clip.clip_grad_norm_(self.model.parameters(), config.gradient_clip_norm)
 
     def optimizer_step(self) -> None:
         """Let the optimizer update the parameters."""
@@ -421,7 +422,7 @@ class Trainer(Moments):
         self.model.eval()
 
     def calculate_predictions(self, batch: Any) -> Any:
-        """What the model says of a batch; of a tuple or list its first element is the input."""
+        """Ask the model about a batch; of a tuple or list its first element is the input."""
         return self.model(batch[0] if isinstance(batch, (tuple, list)) else batch)
 
     def prediction_run_end(self) -> None:
