@@ -35,8 +35,7 @@ def new_train_loader(plan: Plan, request: TrainRequest) -> Any:
 
 def new_eval_loader(plan: Plan, request: Request) -> Any:
     """The loader of batches to evaluate or predict; raises as :func:`new_train_loader` does."""
-    trains = isinstance(request, TrainRequest)
-    keywords = request.eval_dataloader_kwargs if trains else request.dataloader_kwargs
+    keywords = request.eval_dataloader_kwargs if isinstance(request, TrainRequest) else request.dataloader_kwargs
     loader = plan.create_eval_dataloader(request.per_device_batch_size, keywords)
     if check_loader("create_eval_dataloader", loader) is None:
         raise ValueError("dataset: none was given, and create_eval_dataloader does not make one")

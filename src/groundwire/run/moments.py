@@ -247,9 +247,9 @@ class Moments(Saves):
         """Build what a run needs: data, model, optimizer, configuration and scheduler."""
         request, plan = self._request, self.plan
         assert request is not None  # an entry point has put it there
-        trains = isinstance(request, TrainRequest)
         self.optimizer = plan._create_optimizer()
-        self._train_dataloader = assembly.new_train_loader(plan, request) if trains else None
+        trains = isinstance(request, TrainRequest)
+        self._train_dataloader = assembly.new_train_loader(plan, request) if isinstance(request, TrainRequest) else None
         check_parts.check_model(self.model, trained=trains)
         if trains:
             check_parts.check_optimizer(self.optimizer, self.model)
