@@ -135,35 +135,28 @@ def of_types_of_callbacks(modules: Modules) -> dict[str, str]:
 
 # the walls hold
 
-UNFINISHED = pytest.mark.xfail(reason="src/groundwire is not in order yet")
 
-
-def each_package(*unfinished: str, among: Mapping[str, object] = PACKAGES) -> pytest.MarkDecorator:
-    names = [pytest.param(name, marks=UNFINISHED) if name in unfinished else name for name in among]
-    return pytest.mark.parametrize("package", names)
-
-
-@each_package("groundwire", among=ORDERS)
+@pytest.mark.parametrize("package", ORDERS)
 def test_imports_go_only_down(package: str) -> None:
     assert upward_imports(of_types_of_callbacks(modules_of(package)), ORDERS[package]) == []
 
 
-@each_package("groundwire")
+@pytest.mark.parametrize("package", PACKAGES)
 def test_no_modules_import_each_other(package: str) -> None:
     assert circles(of_types_of_callbacks(modules_of(package))) == []
 
 
-@each_package(among=ORDERS)
+@pytest.mark.parametrize("package", ORDERS)
 def test_every_module_has_its_place_in_the_order(package: str) -> None:
     assert without_a_place(modules_of(package), ORDERS[package]) == []
 
 
-@each_package("groundwire", among=ORDERS)
+@pytest.mark.parametrize("package", ORDERS)
 def test_every_room_of_the_order_is_there(package: str) -> None:
     assert {room for line in ORDERS[package] for room in line} <= {_room(name) for name in modules_of(package)}
 
 
-@each_package("groundwire")
+@pytest.mark.parametrize("package", PACKAGES)
 def test_a_name_stands_in_one_module(package: str) -> None:
     assert shared_names(modules_of(package)) == []
 
@@ -174,7 +167,6 @@ def test_no_folder_is_wide(package: str) -> None:
     assert {str(folder): count for folder in folders if (count := len(list(folder.glob("*.py")))) > WIDEST} == {}
 
 
-@pytest.mark.xfail(reason="the leaf files of import paths are still there")
 def test_the_lightning_adapter_has_twelve_rooms() -> None:
     folder = PACKAGES["groundwire_lightning"]
     assert len({path.parent for path in folder.glob("*/*.py")}) == ROOMS

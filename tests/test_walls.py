@@ -249,7 +249,7 @@ def test_the_loop_sets_no_attribute_of_a_trainer() -> None:
 
 
 def test_the_trainer_iterates_over_no_batch() -> None:
-    assert iterates_over_batches((ROOT / "src/groundwire/trainer.py").read_text("utf-8")) == []
+    assert iterates_over_batches((ROOT / "src/groundwire/trainer/trainer.py").read_text("utf-8")) == []
 
 
 @pytest.mark.parametrize("statement", ["import groundwire", "from groundwire import Trainer"])

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from groundwire.callbacks import DEFAULT_CALLBACKS, TrainerCallback, get_default_callbacks
     from groundwire.errors import (
+        CheckpointError,
         GroundwireError,
         HookMapError,
         NonFiniteLossError,
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     )
     from groundwire.run_config import TrainerRunConfig
     from groundwire.run_state import RunState
-    from groundwire.saved.checkpoint import CheckpointError
     from groundwire.schedulers.placeholders import TrainerPlaceholderValues
     from groundwire.tables.hookmap import Gap, HookMap, Row, row
     from groundwire.tables.hooks import HOOKS, Hook
@@ -34,7 +34,7 @@ _WHERE = {
     "DEFAULT_CALLBACKS": "callbacks",
     "TrainerCallback": "callbacks",
     "get_default_callbacks": "callbacks",
-    "CheckpointError": "saved.checkpoint",
+    "CheckpointError": "errors",
     "GroundwireError": "errors",
     "HookMapError": "errors",
     "NonFiniteLossError": "errors",

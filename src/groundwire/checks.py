@@ -121,8 +121,8 @@ def writable(name: str, target: Path, folder: bool) -> None:
         ValueError: Something else is there, or it is in a place that cannot be written to.
     """
     if target.exists() and target.is_dir() != folder:
-        due, found = ("folder", "file") if folder else ("file", "folder")
-        raise ValueError(f"{name}: a {due} is due, and at {target} is a {found}")
+        due, present = ("folder", "file") if folder else ("file", "folder")
+        raise ValueError(f"{name}: a {due} is due, and at {target} is a {present}")
     standing = next((place for place in (target, *target.absolute().parents) if place.exists()), Path())
     place = standing if standing.is_dir() else standing.parent
     if standing != target and not standing.is_dir():

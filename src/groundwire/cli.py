@@ -64,5 +64,5 @@ def _sentence(module: str) -> str:
         path, origin = spec.submodule_search_locations, spec.origin
     if origin is None or not origin.endswith(".py"):
         return ""
-    said = ast.get_docstring(ast.parse(Path(origin).read_bytes()))
-    return said.partition("\n")[0] if said else ""
+    docstring = ast.get_docstring(ast.parse(Path(origin).read_bytes()))
+    return docstring.partition("\n")[0] if docstring else ""

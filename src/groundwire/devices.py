@@ -1,4 +1,4 @@
-"""On what a run computes: the Accelerator, and model, optimizer and batches on its device.
+"""The devices of a run: its Accelerator, and model, optimizer and batches on its device.
 
 Accelerate's wrappers are used where they do something: several processes, mixed precision, a
 plugin. Otherwise model and batches are only moved, and an optimizer step is torch's own.
@@ -23,25 +23,27 @@ from groundwire.errors import GroundwireError
 __all__ = ["remove_padding", "unwrapped"]
 
 WITHIN = frozenset({"module", "_orig_mod", "_fsdp_wrapped_module"})
-"""Where the wrappers of torch, DeepSpeed and ``torch.compile`` keep the model."""
+"""Attributes in which the wrappers of torch, DeepSpeed and ``torch.compile`` keep the model."""
+USE_CPU = "ACCELERATE_USE_CPU"
+"""The environment variable by which Accelerate is told to do without an accelerator."""
 
 
-def own_accelerator(create: Callable[[], Accelerator], given: Accelerator | None = None) -> Accelerator:
-    """The Accelerator that was given, or one whose precision is its own.
+def own_accelerator(create: Callable[[], Accelerator], users: Accelerator | None = None) -> Accelerator:
+    """The Accelerator of the user, or a new one whose precision is its own.
 
     Accelerate keeps one state for all its objects in a process and refuses a second precision.
     Those that exist keep the dictionary they share, and so do those that a program makes later; the
     new one starts with an empty one.
     """
-    if given is not None:
-        return _together(_checked(given))
+    if users is not None:
+        return _together(_checked(users))
     before = AcceleratorState._shared_state
     AcceleratorState._shared_state = type(before)()
     try:
         with _joined_on_cpu():
             return _together(create())
     finally:
-        if before:
+        if before:  # else the new state stays the one that everybody shares
             AcceleratorState._shared_state = before
 
 
@@ -69,19 +71,15 @@ def _together(accelerator: Accelerator) -> Accelerator:
     return accelerator
 
 
-USE_CPU = "ACCELERATE_USE_CPU"
-
-
 def _launched() -> int:
-    """How many processes torchrun, or a launcher like it, started."""
+    """The number of processes that torchrun, or a launcher like it, started."""
     return int(os.environ.get("WORLD_SIZE", "1")) if "LOCAL_RANK" in os.environ else 1
 
 
-def _checked(given: Any) -> Accelerator:
-    if not (hasattr(given, "device") and hasattr(given, "num_processes")):
-        raise TypeError(f"accelerator: an accelerate.Accelerator or None is due, got {given!r}")
-    made: Accelerator = given
-    return made
+def _checked(accelerator: Any) -> Accelerator:
+    if not (hasattr(accelerator, "device") and hasattr(accelerator, "num_processes")):
+        raise TypeError(f"accelerator: an accelerate.Accelerator or None is due, got {accelerator!r}")
+    return cast(Accelerator, accelerator)
 
 
 @contextmanager
@@ -136,14 +134,14 @@ def tell_device(device: torch.device, *loaders: Any) -> None:
 
 def placed(accelerator: Accelerator, model: Any, optimizer: Any, training: bool) -> tuple[Any, Any]:
     """Model and optimizer on their device, wrapped where Accelerate has something to do for them."""
-    optimizer = _bare(optimizer)
+    optimizer = _bare_optimizer(optimizer)  # an earlier run may have wrapped it
     if wraps(accelerator):
         with as_current(accelerator):
             if training:
                 model, optimizer = accelerator.prepare(model, optimizer)
                 return model, optimizer
             return accelerator.prepare_model(model, evaluation_mode=True), optimizer
-    model = model.to(accelerator.device)
+    model = model.to(accelerator.device)  # before its optimizer, whose state follows the parameters
     if accelerator.device.type != "cpu" and optimizer is not None:
         _follow(optimizer)
     return model, optimizer
@@ -159,7 +157,7 @@ def unwrapped(accelerator: Accelerator, model: Any, keep_torch_compile: bool = T
     return accelerator.unwrap_model(model, keep_torch_compile=keep_torch_compile)
 
 
-def _bare(optimizer: Any) -> Any:
+def _bare_optimizer(optimizer: Any) -> Any:
     from accelerate.optimizer import AcceleratedOptimizer
 
     return optimizer.optimizer if isinstance(optimizer, AcceleratedOptimizer) else optimizer
@@ -169,7 +167,7 @@ def _follow(optimizer: Any) -> None:
     """Move the state of an optimizer to where its parameters are now."""
     for parameter, state in optimizer.state.items():
         for name, value in state.items():
-            if isinstance(value, torch.Tensor) and name != "step":
+            if isinstance(value, torch.Tensor) and name != "step":  # which most optimizers keep on the CPU
                 state[name] = value.to(parameter.device)
 
 
@@ -192,7 +190,7 @@ def gathered_with_padding(accelerator: Accelerator, tensor: Any, padding_value: 
 
 
 def remove_padding(padded_tensor: Tensor, pad_value: float) -> Tensor:
-    """Drops the rows that hold nothing but padding, as padding before ``gather`` leaves them.
+    """Drop the rows that hold nothing but padding, as padding before ``gather`` leaves them.
 
     Args:
         padded_tensor: Any shape; rows are along the first dimension.

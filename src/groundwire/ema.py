@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 
 class ModelEma(nn.Module):
-    """Keeps an averaged copy of a model, in eval mode and without gradients, as ``module``.
+    """An averaged copy of a model, in eval mode and without gradients, as ``module``.
 
     Parameters and buffers of floating point are averaged: ``decay * old + (1 - decay) * new``. All
     others, such as BatchNorm's count of batches, have no mean and are copied. Tensors that the model
@@ -35,7 +35,7 @@ class ModelEma(nn.Module):
 
     def __init__(self, model: nn.Module, decay: float = 0.9999) -> None:
         super().__init__()
-        _check_kinds(model, decay)
+        _check_arguments(model, decay)
         if not 0 <= decay <= 1:
             raise ValueError(
                 f"decay must be between 0 and 1, not {decay!r}: it is the part of the old average that stays"
@@ -54,7 +54,7 @@ class ModelEma(nn.Module):
 
     @torch.no_grad()
     def update(self, model: nn.Module) -> None:
-        """Takes the present weights of ``model`` into the average.
+        """Take the present weights of ``model`` into the average.
 
         Args:
             model: The model that is trained; a wrapper around it will do.
@@ -73,7 +73,7 @@ class ModelEma(nn.Module):
 
     @torch.no_grad()
     def set(self, model: nn.Module) -> None:
-        """Makes the average equal to ``model``.
+        """Make the average equal to ``model``.
 
         Args:
             model: The model that is trained; a wrapper around it will do.
@@ -94,7 +94,7 @@ class ModelEma(nn.Module):
             yield ours[1], theirs[1].to(ours[1])
 
 
-def _check_kinds(model: Any, decay: Any) -> None:
+def _check_arguments(model: Any, decay: Any) -> None:
     if not isinstance(model, nn.Module):
         raise TypeError(f"model: a torch.nn.Module is due, got {model!r}")
     if isinstance(decay, bool) or not isinstance(decay, Real):

@@ -1,4 +1,4 @@
-"""What can go wrong, by name, and the help that a message gives."""
+"""Errors by name, and the help that a message gives."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any
 
 __all__ = [
+    "CheckpointError",
     "GroundwireError",
     "HookMapError",
     "NonFiniteLossError",
@@ -23,6 +24,10 @@ __all__ = [
 
 class GroundwireError(Exception):
     """Root of the errors that groundwire raises for reasons of its own."""
+
+
+class CheckpointError(GroundwireError):
+    """A checkpoint that cannot be written, read, or given to this model."""
 
 
 class HookMapError(GroundwireError):

@@ -98,11 +98,11 @@ class ModelFreezer:
         return [parameter for parameter in self.model.parameters() if parameter.requires_grad]
 
     def freeze(self, from_index: int = 0, to_index: int = -2, set_modules_as_eval: bool = False) -> None:
-        """Freezes the layer groups from one index to another, both included.
+        """Freeze the layer groups from one index to another, both included.
 
         Args:
             from_index: Index of a group; negative ones count from the back.
-            to_index: Likewise; by default the last group but one.
+            to_index: Index of another; by default the last group but one.
             set_modules_as_eval: Put everything in these groups into eval mode too.
 
         Raises:
@@ -119,11 +119,11 @@ class ModelFreezer:
     def unfreeze(
         self, from_index: int = -1, to_index: int = 0, set_modules_as_training: bool = True
     ) -> dict[int, dict[str, list[nn.Parameter]]]:
-        """Unfreezes the layer groups from one index to another, both included; by default all.
+        """Unfreeze the layer groups from one index to another, both included; by default all.
 
         Args:
             from_index: Index of a group; negative ones count from the back.
-            to_index: Likewise; which of the two comes first does not matter.
+            to_index: Index of another; which of the two comes first does not matter.
             set_modules_as_training: Put everything in these groups into train mode too.
 
         Returns:
@@ -172,7 +172,7 @@ def _is_frozen(layer: nn.Module) -> bool:
 
 
 def _set_mode(module: nn.Module, training: bool) -> None:
-    """Sets the mode of this module alone, as those within it may have to keep theirs."""
+    """Set the mode of this module alone, as those within it may have to keep theirs."""
     if _is_leaf(module):
         module.train(training)
     else:

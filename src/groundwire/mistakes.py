@@ -1,4 +1,4 @@
-"""What first programs get wrong: each mistake by its name, with the way out."""
+"""Mistakes of first programs: each by its name, with the way out."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from groundwire.errors import GroundwireError, did_you_mean, place_of
 
 __all__ = ["check_constructed", "check_pair", "no_gradients", "no_pair", "takes_its_keywords", "whole_arrays"]
 
-P = ParamSpec("P")
-R = TypeVar("R")
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 
 
-def takes_its_keywords(method: Callable[P, R]) -> Callable[P, R]:
+def takes_its_keywords(method: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
     """A method that names the argument it may have been meant where it is given one that it does not take."""
     known = inspect.signature(method).parameters
 
     @functools.wraps(method)
-    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+    def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
         for name in kwargs:
             if name not in known:
                 raise TypeError(
@@ -34,7 +34,7 @@ def takes_its_keywords(method: Callable[P, R]) -> Callable[P, R]:
     return call
 
 
-def check_constructed(trainer: Any) -> None:
+def check_constructed(trainer: object) -> None:
     """Refuse a Trainer whose class forgot to construct what it inherits.
 
     Raises:
@@ -50,10 +50,10 @@ def check_constructed(trainer: Any) -> None:
 
 
 def whole_arrays(data: Any, is_collated: bool) -> str:
-    """What to do instead, where ``data`` is not samples but the whole inputs and targets side by side; or nothing.
+    """Advice where ``data`` is not samples but the whole inputs and targets side by side; empty where it is.
 
     Args:
-        data: What was given as a dataset.
+        data: The argument that is to be a dataset.
         is_collated: The user brings a ``collate_fn``, so that samples of any kind can be meant.
     """
     if isinstance(data, torch.Tensor):

@@ -23,6 +23,7 @@ MOVED = {
     "groundwire.data_order": "groundwire.data.order",
     "groundwire.placeholders": "groundwire.schedulers.placeholders",
     "groundwire.callbacks.checks": "groundwire.checks",
+    "groundwire.timm": "groundwire.trainer.timm",
 }
 """Path of before, and the module that it means."""
 

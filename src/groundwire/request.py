@@ -1,4 +1,4 @@
-"""What was asked for: the arguments of an entry point, checked before any data is read."""
+"""Requests: the arguments of an entry point, checked before any data is read."""
 
 from __future__ import annotations
 
@@ -42,18 +42,18 @@ class TrainRequest:
 
     def __post_init__(self) -> None:
         whole("num_epochs", self.num_epochs)
-        _batch_size(self.per_device_batch_size)
+        _check_batch_size(self.per_device_batch_size)
         if self.max_num_train_steps is not None:
             whole("max_num_train_steps", self.max_num_train_steps)
         whole("gradient_accumulation_steps", self.gradient_accumulation_steps)
-        _clip(self.gradient_clip_value, self.gradient_clip_norm)
-        _scheduler_factory(self.create_scheduler_fn)
+        _check_clipping(self.gradient_clip_value, self.gradient_clip_norm)
+        _check_scheduler_factory(self.create_scheduler_fn)
         function("collate_fn", self.collate_fn)
         flag("reset_run_history", self.reset_run_history)
         for name in ("train_dataloader_kwargs", "eval_dataloader_kwargs"):
             keywords(name, getattr(self, name))
         for name in ("train_dataset", "eval_dataset"):
-            _data(name, getattr(self, name), self.num_epochs, self.collate_fn is not None)
+            _check_data(name, getattr(self, name), self.num_epochs, self.collate_fn is not None)
         if self.resume_from is not None and not isinstance(self.resume_from, (str, PathLike)):
             raise TypeError(f"resume_from: the folder of a saved training state is due, got {self.resume_from!r}")
 
@@ -86,10 +86,10 @@ class EvaluateRequest:
 
     def __post_init__(self) -> None:
         flag("collect", self.collect)
-        _batch_size(self.per_device_batch_size)
+        _check_batch_size(self.per_device_batch_size)
         keywords("dataloader_kwargs", self.dataloader_kwargs)
         function("collate_fn", self.collate_fn)
-        _data("dataset", self.dataset, 1, self.collate_fn is not None)
+        _check_data("dataset", self.dataset, 1, self.collate_fn is not None)
 
     def of_run(self) -> dict[str, Any]:
         """The fields of a run that say what was asked for."""
@@ -117,12 +117,12 @@ def check_seed(seed: object) -> None:
         raise TypeError(f"seed: a whole number or None is due, got {seed!r}")
 
 
-def _batch_size(value: object) -> None:
+def _check_batch_size(value: object) -> None:
     if value is not None:
         whole("per_device_batch_size", value)
 
 
-def _clip(by_value: object, by_norm: object) -> None:
+def _check_clipping(by_value: object, by_norm: object) -> None:
     for name, limit in (("gradient_clip_value", by_value), ("gradient_clip_norm", by_norm)):
         if limit is not None:
             number(name, limit, above=0)
@@ -133,7 +133,7 @@ def _clip(by_value: object, by_norm: object) -> None:
         )
 
 
-def _scheduler_factory(factory: object) -> None:
+def _check_scheduler_factory(factory: object) -> None:
     if factory is None:
         return
     if hasattr(factory, "step") and hasattr(factory, "optimizer"):
@@ -145,7 +145,7 @@ def _scheduler_factory(factory: object) -> None:
     function("create_scheduler_fn", factory)
 
 
-def _data(name: str, data: Any, epochs: int, is_collated: bool) -> None:
+def _check_data(name: str, data: Any, epochs: int, is_collated: bool) -> None:
     if data is None:
         return
     instead = whole_arrays(data, is_collated)

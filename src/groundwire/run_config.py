@@ -1,4 +1,4 @@
-"""The record of what a run was asked to do and of what that came to."""
+"""The record of a run: its arguments, and what they came to with its data."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def run_config(
     """Write down what will be run; numbers that the data does not tell are ``None``."""
     accelerator = trainer._accelerator
     processes = accelerator.num_processes
-    train_size = _batch_size(trainer._train_dataloader, processes, per_device_batch_size)
-    eval_size = _batch_size(trainer._eval_dataloader, processes, per_device_batch_size)
+    train_size = _batch_size_of(trainer._train_dataloader, processes, per_device_batch_size)
+    eval_size = _batch_size_of(trainer._eval_dataloader, processes, per_device_batch_size)
     batches = length_of(trainer._train_dataloader)
     updates = None if batches is None else math.ceil(batches / gradient_accumulation_steps)
     if max_num_train_steps is None and updates is not None:
@@ -63,15 +63,15 @@ def run_config(
     )
 
 
-def _batch_size(loader: Any, processes: int, otherwise: int | None) -> int | None:
+def _batch_size_of(loader: Any, processes: int, otherwise: int | None) -> int | None:
     if loader is None:
         return None
     total: int | None = getattr(loader, "total_batch_size", None)
     if total is not None:
         return total // processes
     sampler = getattr(loader, "batch_sampler", None)
-    found = getattr(sampler, "batch_size", None) or getattr(loader, "batch_size", None)
-    return found if isinstance(found, int) else otherwise
+    size = getattr(sampler, "batch_size", None) or getattr(loader, "batch_size", None)
+    return size if isinstance(size, int) else otherwise
 
 
 @dataclass(frozen=True)

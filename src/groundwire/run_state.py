@@ -1,4 +1,4 @@
-"""Where a run is: the loop writes it, everyone may read it."""
+"""The position of a run: the loop writes it, everyone may read it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Ahead = Literal["epoch", "train", "eval", "end", "count"]
 
 @dataclass(slots=True)
 class RunState:
-    """The position of a run, read by callbacks and by rows as ``at.…``.
+    """Epoch, batch and update of a run, read by callbacks and by rows as ``at.…``.
 
     Attributes:
-        phase: What is being done.
+        phase: The kind of batches under way.
         epoch: Epoch of this run, from 1; 0 before the first.
         step: Training batch of the epoch, from 0.
         update: Optimizer updates done in this run.
@@ -47,5 +47,5 @@ class RunState:
 
     def go_back_to(self, place: RunState) -> None:
         """Stand where the run stood before; who holds this object sees it too."""
-        for name in fields(self):
-            setattr(self, name.name, getattr(place, name.name))
+        for field_ in fields(self):
+            setattr(self, field_.name, getattr(place, field_.name))

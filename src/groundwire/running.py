@@ -1,4 +1,4 @@
-"""What those below the Trainer read of it: a Protocol, so that none of them has to import the Trainer."""
+"""A Protocol: the names of the Trainer that those below it read, so that none of them has to import it."""
 
 from __future__ import annotations
 

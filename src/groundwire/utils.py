@@ -70,11 +70,11 @@ def local_process_zero_first(func: Callable[P, T]) -> Callable[P, T]:
     return in_turn
 
 
-def _only_where(chosen: Callable[[PartialState], bool], func: Callable[P, T]) -> Callable[P, T | None]:
+def _only_where(runs_here: Callable[[PartialState], bool], func: Callable[P, T]) -> Callable[P, T | None]:
     @wraps(func)
     def only_there(*args: P.args, **kwargs: P.kwargs) -> T | None:
         try:
-            return func(*args, **kwargs) if chosen(PartialState()) else None
+            return func(*args, **kwargs) if runs_here(PartialState()) else None
         finally:  # also after an error: the others must not wait for ever
             wait_for_everyone()
 

@@ -308,7 +308,7 @@ def launched(monkeypatch, **settings):
 
 def test_an_accelerator_that_is_alone_among_launched_processes_is_refused(monkeypatch):
     launched(monkeypatch, WORLD_SIZE="2", LOCAL_RANK="0")
-    for create in (devices.own_accelerator, lambda create: devices.own_accelerator(create, given=create())):
+    for create in (devices.own_accelerator, lambda create: devices.own_accelerator(create, users=create())):
         with pytest.raises(GroundwireError, match=r"2 processes were launched .* ACCELERATE_USE_CPU=true"):
             create(lambda: SimpleNamespace(device="cpu", num_processes=1))
 

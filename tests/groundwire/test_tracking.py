@@ -7,7 +7,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwire.tracking import FOLD_AFTER, InMemoryRunHistory, LossTracker, RunHistory
+from groundwire.measured.ledger import FOLD_AFTER
+from groundwire.tracking import InMemoryRunHistory, LossTracker, RunHistory
 
 SMALL = st.floats(-1e3, 1e3)
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from groundwire.saved.unpickling import stand_ins
+from groundwire.saved.stand_ins import stand_ins
 from groundwire_lightning.checkpoints.plain import foreign, is_picklable
 from groundwire_lightning.checkpoints.reading import read
 from groundwire_lightning.utilities.parsing import AttributeDict

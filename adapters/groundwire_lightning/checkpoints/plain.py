@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from groundwire.saved.plain_values import allowed_by_the_program, plain
+from groundwire.saved.plain_values import allowed_by_the_program, known_plain_values
 from groundwire_lightning.checkpoints.reading import allowed
 
 
@@ -39,7 +39,7 @@ class _Walk:
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
         self._seen: set[int] = set()
-        known = {**plain(), **allowed(), **allowed_by_the_program()}.values()
+        known = {**known_plain_values(), **allowed(), **allowed_by_the_program()}.values()
         self._values = {id(one.value) for one in known}
         self._kinds = {one.value for one in known if isinstance(one.value, type) and (one.make or one.new or one.fill)}
 

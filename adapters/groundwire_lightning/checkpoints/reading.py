@@ -12,7 +12,8 @@ import torch
 
 from groundwire import CheckpointError, did_you_mean
 from groundwire.saved import archive
-from groundwire.saved.unpickling import BrokenFileError, HostileFileError, Known, first_line, stand_ins
+from groundwire.saved.stand_ins import stand_ins
+from groundwire.saved.unpickling import BrokenFileError, HostileFileError, Known, first_line
 from groundwire_lightning.checkpoints.files import local
 from groundwire_lightning.checkpoints.migration import migrated
 from groundwire_lightning.paths import home_of_name, spellings
@@ -112,7 +113,7 @@ def read(source: Source, weights_only: bool | None = None, map_location: Any = "
     Args:
         source: A path, or an open file.
         weights_only: False trusts the file and runs what it names. Otherwise what it names besides tensors,
-            plain values and what :func:`allowed` lists becomes a :class:`groundwire.saved.unpickling.StandIn`.
+            plain values and what :func:`allowed` lists becomes a :class:`groundwire.saved.stand_ins.StandIn`.
         map_location: Where tensors go.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any, NamedTuple
 
-from groundwire.saved.unpickling import stand_ins
+from groundwire.saved.stand_ins import stand_ins
 from groundwire_lightning.checkpoints.reading import UnsafeCheckpointError
 from groundwire_lightning.core import needs
 

@@ -10,7 +10,7 @@ from enum import Enum
 from pathlib import PurePath
 from typing import Any, Literal, Union, get_args, get_origin
 
-from groundwire.saved.unpickling import stand_ins
+from groundwire.saved.stand_ins import stand_ins
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None))
 _LISTS = (list, collections.abc.Sequence, collections.abc.Iterable, collections.abc.Collection)

@@ -15,7 +15,7 @@ import torch
 
 from groundwire import CheckpointError
 from groundwire.errors import rank_zero_warn
-from groundwire.saved.unpickling import StandIn
+from groundwire.saved.stand_ins import StandIn
 from groundwire_lightning.checkpoints import yaml_values
 from groundwire_lightning.checkpoints.reading import (
     NoCheckpointError,

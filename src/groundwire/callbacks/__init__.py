@@ -55,4 +55,4 @@ def get_default_callbacks(progress_bar: bool = True) -> tuple[type[TrainerCallba
     Args:
         progress_bar: False leaves the progress bar out.
     """
-    return tuple(one for one in DEFAULT_CALLBACKS if progress_bar or one is not ProgressBarCallback)
+    return tuple(kind for kind in DEFAULT_CALLBACKS if progress_bar or kind is not ProgressBarCallback)

@@ -85,17 +85,17 @@ class ModelEmaCallback(SaveBestModelCallback):
                 f"{type(self).__name__}: evaluate_during_training=True evaluates the average, and the run has no "
                 "eval_dataset. Give one to train(), or set evaluate_during_training=False"
             )
-        ema_model = self.model_ema_cls(_bare(trainer), decay=self.decay)
+        ema_model = self.model_ema_cls(_unwrapped_model(trainer), decay=self.decay)
         if self._restored is not None and is_resumed(trainer):
             ema_model.load_state_dict(self._restored)
         self.ema_model, self._restored = ema_model, None
         with self._standing_in(trainer, ema_model):
-            pass
+            pass  # a callback of the average that cannot be wired is refused now, not after an epoch
 
     def on_train_update_end(self, trainer: Trainer, **kwargs: Any) -> None:
         """Take the updated weights into the average."""
         if self.ema_model is not None:
-            self.ema_model.update(_bare(trainer))
+            self.ema_model.update(_unwrapped_model(trainer))
 
     def on_eval_epoch_end(self, trainer: Trainer, is_intermediate: bool = False, **kwargs: Any) -> None:
         """Evaluate the average, where there is one."""
@@ -120,7 +120,7 @@ class ModelEmaCallback(SaveBestModelCallback):
         self._restored = None
 
     def state_dict(self) -> dict[str, Any]:
-        """What has to survive a resume: the average, the best value and its epoch."""
+        """The average, the best value and its epoch, which have to survive a resume."""
         average = None if self.ema_model is None else self.ema_model.state_dict()
         return {**super().state_dict(), "ema_model": average}
 
@@ -144,6 +144,6 @@ class ModelEmaCallback(SaveBestModelCallback):
             history.set_metric_name_prefix(prefix)
 
 
-def _bare(trainer: Trainer) -> Any:
+def _unwrapped_model(trainer: Trainer) -> Any:
     """The model without wrappers, whose names and forward the average can copy."""
     return trainer.get_model(keep_torch_compile=False)

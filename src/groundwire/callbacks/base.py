@@ -1,4 +1,4 @@
-"""What a callback can listen to: one method for each event of a run."""
+"""Events that a callback can listen to: one method for each of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What BatchNorm layers see: the batches of all processes."""
+"""BatchNorm layers that see the batches of all processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When to save with a schedule that decays before each checkpoint: before each decay and after it."""
+"""Checkpoints of a schedule that decays before each of them: one before each decay and one after it."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ class WSDCheckpointCallback(TrainerCallback):
         missing = [name for name in NEEDED if not hasattr(scheduler, name)]
         if missing:
             due = "a WSDLrScheduler, or one that has " + ", ".join(NEEDED)
-            found = "none" if scheduler is None else f"{type(scheduler).__name__} without {', '.join(missing)}"
-            raise ValueError(f"{type(self).__name__}: as scheduler of the run {due} is due; there is {found}")
+            present = "none" if scheduler is None else f"{type(scheduler).__name__} without {', '.join(missing)}"
+            raise ValueError(f"{type(self).__name__}: as scheduler of the run {due} is due; there is {present}")
         writable("save_dir", self.save_dir, folder=True)
         if is_resumed(trainer):
             return
@@ -98,7 +98,7 @@ class WSDCheckpointCallback(TrainerCallback):
             )
 
     def state_dict(self) -> dict[str, Any]:
-        """What has to survive a resume: how many updates were made, at the last checkpoint and before this run."""
+        """Updates made at the last checkpoint and before this run, which have to survive a resume."""
         return {"last_checkpoint_step": self.last_checkpoint_step, "earlier": self._earlier}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:

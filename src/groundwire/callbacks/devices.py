@@ -1,4 +1,4 @@
-"""Where modules beside the model live: on the device of the run."""
+"""Modules beside the model, moved to the device of the run."""
 
 from __future__ import annotations
 

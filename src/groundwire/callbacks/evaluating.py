@@ -1,4 +1,4 @@
-"""When to evaluate within an epoch: every so many training batches."""
+"""Evaluation within an epoch, every so many training batches."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class StepBasedEvaluationCallback(TrainerCallback):
         self._evaluate_if_due(trainer, kwargs["step"])
 
     def state_dict(self) -> dict[str, Any]:
-        """What has to survive a resume within an epoch: after how many batches it evaluated last."""
+        """The batch that it evaluated after last, which has to survive a resume within an epoch."""
         return {"evaluated": self._evaluated}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Who listens: the ordered list of a Trainer's callbacks."""
+"""The ordered list of a Trainer's callbacks."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ class CallbackHandler:
         """
         longer = list(self.callbacks)
         for callback in _each(callbacks):
-            made = callback() if isinstance(callback, type) else callback
-            _check(made, longer)
-            longer.append(made)
+            instance = callback() if isinstance(callback, type) else callback
+            _check_callback(instance, longer)
+            longer.append(instance)
         self._change(longer)
 
     def add_callback(self, callback: Any) -> None:
@@ -108,7 +108,7 @@ def _each(callbacks: Any) -> list[Any]:
     return list(callbacks)
 
 
-def _check(callback: Any, present: list[Any]) -> None:
+def _check_callback(callback: Any, present: list[Any]) -> None:
     kind = type(callback)
     # a class that carries a table of its own may call its methods as it likes
     listens = any(name.startswith("on_") and callable(getattr(callback, name, None)) for name in dir(callback))

@@ -1,4 +1,4 @@
-"""How much data is read: the first batches of each loader, or of each evaluation.
+"""Limits to the data that is read: the first batches of each loader, or of each evaluation.
 
 A limit stands between the loader and the loop, which reads no batch beyond it; the loop asks for
 the batches of an evaluation after its callbacks were told that it starts.

@@ -12,7 +12,7 @@ OPTIONAL = {"step", "is_intermediate", "error"}
 """What an event gives that a callback need not take."""
 
 
-def _told(event: Hook) -> Row:
+def _row_of(event: Hook) -> Row:
     return row(
         f"TrainerCallback.{event.name}",
         after=event.name,
@@ -26,6 +26,6 @@ NATIVE = HookMap(
     "groundwire",
     bases={"TrainerCallback": TrainerCallback},
     listed=frozenset({"TrainerCallback"}),
-    rows=tuple(_told(hook) for hook in HOOKS.values() if hook.is_event),
+    rows=tuple(_row_of(hook) for hook in HOOKS.values() if hook.is_event),
 )
-"""Who listens to what among native callbacks, in the words that every other framework's table uses."""
+"""The events of native callbacks, in the words that every other framework's table uses."""

@@ -1,4 +1,4 @@
-"""When to give up: a training loss that is not a number any more."""
+"""The end of a run whose training loss is not a number any more."""
 
 from __future__ import annotations
 
@@ -59,6 +59,6 @@ def _earliest(trainer: Trainer, first: int | None) -> int | None:
     """The earliest batch over all processes: they end together, or one would wait for the others for ever."""
     if processes_of(trainer) == 1:
         return first
-    told = torch.tensor([-1 if first is None else first], device=trainer.device)
-    seen = [step for step in trainer._accelerator.gather(told).tolist() if step >= 0]
-    return min(seen, default=None)
+    own = torch.tensor([-1 if first is None else first], device=trainer.device)
+    steps = [step for step in trainer._accelerator.gather(own).tolist() if step >= 0]
+    return min(steps, default=None)

@@ -1,4 +1,4 @@
-"""What a run says on the terminal: where it is, and what it measured."""
+"""Lines of a run on the terminal: its progress, and its metrics."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ __all__ = ["LogMetricsCallback", "PrintMetricsCallback", "PrintProgressCallback"
 class PrintProgressCallback(TrainerCallback):
     """Prints a line as a run, an epoch or an evaluation begins and as a run ends, and where an epoch's time went."""
 
-    _told: int = 0  # how many epochs
+    _printed: int = 0  # epochs whose time was printed
 
     def on_training_run_start(self, trainer: Trainer, **kwargs: Any) -> None:
         """Say that training begins."""
-        self._told = len(_times(trainer))
+        self._printed = len(_times(trainer))
         trainer.print("Training starts")
 
     def on_train_epoch_start(self, trainer: Trainer, **kwargs: Any) -> None:
@@ -48,9 +48,9 @@ class PrintProgressCallback(TrainerCallback):
 
     def _tell_times(self, trainer: Trainer) -> None:
         times = _times(trainer)
-        for time in times[self._told :]:
+        for time in times[self._printed :]:
             trainer.print(f"Time of {time}")
-        self._told = len(times)
+        self._printed = len(times)
 
 
 class LogMetricsCallback(TrainerCallback):

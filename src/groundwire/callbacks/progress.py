@@ -1,4 +1,4 @@
-"""How far a run is: a bar on the terminal for each pass over data."""
+"""A bar on the terminal for each pass over data."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class ProgressBarCallback(TrainerCallback):
         self._bars = (*self._bars, bar)
 
     def shown(self, trainer: Trainer) -> Mapping[str, Any]:
-        """What stands beside the bar; override it to show more. Asked for only when the bar is drawn anew.
+        """Values to show beside the bar; override it to show some. Called only when the bar is drawn anew.
 
         Args:
             trainer: The Trainer.
@@ -135,7 +135,7 @@ class _LateBar:
         if self._bar is not None:
             return self._bar.update()  # type: ignore[no-any-return]
         self._count += 1
-        return self._made() if clock() >= self._due else None
+        return self._start() if clock() >= self._due else None
 
     def set_postfix(self, shown: Mapping[str, Any], refresh: bool) -> None:
         """Show something beside the bar; asked for after a line was written, so that there is one."""
@@ -146,9 +146,9 @@ class _LateBar:
         if self._bar is not None:
             self._bar.close()
 
-    def _made(self) -> bool | None:
+    def _start(self) -> bool | None:
         self._bar = bar = _bar({**self._options, "delay": self._options["mininterval"]})
-        late = clock() - self._began
+        late = clock() - self._began  # tqdm takes its speed from the time at which it was constructed
         bar.start_t -= late
         bar.last_print_t -= late
         return bar.update(self._count)  # type: ignore[no-any-return]

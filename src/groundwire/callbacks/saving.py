@@ -1,4 +1,4 @@
-"""Which weights to keep: those of the best epoch."""
+"""Checkpoints of the best epoch, and its weights at the end of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When it is enough: a metric that does not get better any more."""
+"""The end of a run whose metric does not get better any more."""
 
 from __future__ import annotations
 
@@ -68,13 +68,13 @@ class EarlyStoppingCallback(MetricWatcher):
             return
         self.early_stopping_patience_counter += 1
         waited = f"{self.early_stopping_patience_counter} of {self.early_stopping_patience} epochs"
-        told = f"{self.watch_metric} is {value}, no better than {self.best_metric}: {waited} without improvement"
+        message = f"{self.watch_metric} is {value}, no better than {self.best_metric}: {waited} without improvement"
         if self.early_stopping_patience_counter >= self.early_stopping_patience:
-            raise StopTrainingError(f"Training stops early: {told}")
-        trainer.print(told)
+            raise StopTrainingError(f"Training stops early: {message}")
+        trainer.print(message)
 
     def state_dict(self) -> dict[str, Any]:
-        """What has to survive a resume: the best value, its epoch, and the epochs waited."""
+        """The best value, its epoch, and the epochs waited, which have to survive a resume."""
         return {**super().state_dict(), "early_stopping_patience_counter": self.early_stopping_patience_counter}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:

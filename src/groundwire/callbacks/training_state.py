@@ -1,4 +1,4 @@
-"""When to save what a run can be resumed from, and which of it to keep."""
+"""Training states, saved every so often for a run to be resumed from; the oldest are deleted."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class SaveTrainingStateCallback(TrainerCallback):
             self._save(trainer, "final")
 
     def state_dict(self) -> dict[str, Any]:
-        """What has to survive a resume: updates so far, and what was written."""
+        """Updates so far and the folders written, which have to survive a resume."""
         return {"updates": self._updates, "written": dict(self._written)}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
@@ -112,11 +112,11 @@ class SaveTrainingStateCallback(TrainerCallback):
     def _warn_of_those_behind(self, trainer: Trainer) -> None:
         callbacks = callbacks_of(trainer)
         behind = callbacks[callbacks.index(self) + 1 :] if self in callbacks else []
-        late = [one for one in behind if any(callable(getattr(one, event, None)) for event in SAVED_AT)]
-        stateful = [one for one in late if hasattr(one, "state_dict") and not isinstance(one, type(self))]
+        late = [other for other in behind if any(callable(getattr(other, event, None)) for event in SAVED_AT)]
+        stateful = [other for other in late if hasattr(other, "state_dict") and not isinstance(other, type(self))]
         often = self.save_every_n_epochs is not None or self.save_every_n_steps is not None
         if stateful and often and trainer._accelerator.is_main_process:
-            names = ", ".join(type(one).__name__ for one in stateful)
+            names = ", ".join(type(other).__name__ for other in stateful)
             warnings.warn(
                 f"{type(self).__name__} stands before {names} in callbacks=, so it saves before they hear of an update "
                 "or an epoch, and a resumed run would lack what they made of it. Put it behind them",
@@ -139,7 +139,7 @@ class SaveTrainingStateCallback(TrainerCallback):
         self._delete_oldest(trainer)
 
     def _stamp_resumed(self, trainer: Trainer) -> None:
-        """The folder a run was resumed from held a list in which its own stamp could not stand yet."""
+        """Add the stamp of the folder that the run was resumed from, whose own list could not hold it yet."""
         resumed_from = trainer._request.resume_from if is_resumed(trainer) else None  # type: ignore[union-attr]
         for name in [name for name, stamp in self._written.items() if stamp is None]:
             folder = self.save_dir / name
@@ -173,7 +173,7 @@ def _optional(name: str, value: int | None) -> int | None:
 
 def _stamp(folder: Path) -> Stamp | None:
     try:
-        found = folder.stat()
+        status = folder.stat()
     except OSError:
         return None
-    return [found.st_ino, found.st_mtime_ns]
+    return [status.st_ino, status.st_mtime_ns]

@@ -1,4 +1,4 @@
-"""Which epoch was the best: one metric of the run history, compared after every epoch."""
+"""The best value of one metric, compared after every epoch; and questions that callbacks ask of a run."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class MetricWatcher(TrainerCallback):
         self.best_metric_epoch = None
 
     def latest(self, trainer: Trainer) -> float:
-        """What was recorded last for the metric; in every process it is what the main one recorded.
+        """The latest value of the metric; in every process it is the one that the main process recorded.
 
         Raises:
             TypeError: It is not a number.
@@ -114,7 +114,7 @@ class MetricWatcher(TrainerCallback):
         return True
 
     def state_dict(self) -> dict[str, Any]:
-        """What has to survive a resume: the best value and its epoch."""
+        """The best value and its epoch, which have to survive a resume."""
         return {"best_metric": self.best_metric, "best_metric_epoch": self.best_metric_epoch}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
@@ -130,9 +130,9 @@ def is_resumed(trainer: Trainer) -> bool:
 
 
 def processes_of(trainer: Trainer) -> int:
-    """How many processes train together; one where a stand-in for a Trainer does not say."""
-    told = getattr(getattr(trainer, "_accelerator", None), "num_processes", 1)
-    return told if isinstance(told, int) else 1
+    """The number of processes that train together; one where a stand-in for a Trainer does not say."""
+    number = getattr(getattr(trainer, "_accelerator", None), "num_processes", 1)
+    return number if isinstance(number, int) else 1
 
 
 def callbacks_of(trainer: Trainer) -> list[Any]:

@@ -57,6 +57,7 @@ class InBatches(Dataset[Any]):
         self._tensors: tuple[Tensor, ...] = _tensors_of(dataset)
 
     def __getattr__(self, name: str) -> Any:
+        # without this guard, unpickling would look for `dataset` in `dataset` for ever
         if name == "dataset" or name.startswith("__"):
             raise AttributeError(name)
         return getattr(self.dataset, name)
@@ -80,7 +81,7 @@ class InBatches(Dataset[Any]):
 
 
 def collate(samples: Any) -> Any:
-    """As torch's default, which has nothing to do where the samples came as a batch."""
+    """Collate as torch does by default, which is nothing where the samples came as a batch."""
     return samples.columns if isinstance(samples, Rows) else default_collate(samples)
 
 
@@ -97,10 +98,10 @@ def in_batches(loader: Any) -> Any:
         return loader
     if loader.batch_sampler is None or not _is_in_memory(loader.dataset):
         return loader
-    made = copy.copy(loader)
+    other = copy.copy(loader)
     # a DataLoader refuses another dataset, since its sampler may depend on it; this one has the same samples
-    vars(made).update(dataset=InBatches(loader.dataset), collate_fn=collate)
-    return made
+    vars(other).update(dataset=InBatches(loader.dataset), collate_fn=collate)
+    return other
 
 
 def draws_from_torch_alone(loader: Any) -> bool:

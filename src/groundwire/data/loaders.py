@@ -32,7 +32,7 @@ def default_dl_kwargs(batch_size: int | None, shuffle: bool, dataset: Any = None
 
 
 def default_workers(dataset: Any) -> int:
-    """How many workers read a dataset where nobody says: none, unless its samples are many files.
+    """The number of workers where nobody gives one: none, unless the samples are many files.
 
     Workers take time to start, and what they read has to be handed over: data in memory comes sooner
     without them, and so may data of a kind that is not known. Files are known by a list of paths, as
@@ -40,6 +40,7 @@ def default_workers(dataset: Any) -> int:
     """
     while isinstance(dataset, Subset):
         dataset = dataset.dataset
+    # workers that are spawned import the program anew, which takes longer than most epochs
     forks = (multiprocessing.get_start_method(allow_none=True) or multiprocessing.get_all_start_methods()[0]) == "fork"
     spare = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     spare //= int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
@@ -59,16 +60,15 @@ def _is_file(entry: Any) -> bool:
     return isinstance(path, (str, os.PathLike)) and os.path.isfile(path)  # noqa: PTH113  # texts may be too long for Path
 
 
-def merged_dl_kwargs(dataset: Any, defaults: Mapping[str, Any], given: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Defaults under what the user gave, without the defaults that contradict it."""
-    given = dict(given or {})
-    kept = dict(defaults)
-    if isinstance(dataset, IterableDataset) or given.get("sampler") is not None:
-        kept.pop("shuffle", None)
-    if given.get("batch_sampler") is not None:
-        for name in ("batch_size", "shuffle"):
-            kept.pop(name, None)
-    return {**kept, **given}
+def merged_dl_kwargs(dataset: Any, defaults: Mapping[str, Any], own: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Defaults under a user's own arguments, without the defaults that contradict these."""
+    own = own or {}
+    excluded: set[str] = set()
+    if isinstance(dataset, IterableDataset) or own.get("sampler") is not None:
+        excluded = {"shuffle"}
+    if own.get("batch_sampler") is not None:
+        excluded = {"batch_size", "shuffle"}
+    return {**{name: value for name, value in defaults.items() if name not in excluded}, **own}
 
 
 def holds_samples(data: Any) -> bool:
@@ -145,7 +145,7 @@ def shared_out(accelerator: Accelerator, loader: Any, even: bool) -> Any:
 
 
 class Share:
-    """What one of several processes uses of batches that all of them read; else it answers like the loader.
+    """The part of batches that one of several processes uses, where all of them read; else it answers like the loader.
 
     Args:
         dl: An iterable of batches.
@@ -165,6 +165,7 @@ class Share:
         return len(range(self.turn, len(self.dl), self.every))  # type: ignore[arg-type]
 
     def __getattr__(self, name: str) -> Any:
+        # without this guard, unpickling would look for `dl` in `dl` for ever
         if name == "dl" or name.startswith("__"):
             raise AttributeError(name)
         return getattr(self.dl, name)
@@ -202,8 +203,7 @@ class DataLoaderSlice:
         """Batches that will come; a ``TypeError`` where the loader has no length."""
         return min(self.slice_size, len(self.dl))  # type: ignore[arg-type]
 
-    def __getattr__(self, name: str) -> Any:
-        # Without this guard, unpickling would look for `dl` in `dl` for ever.
+    def __getattr__(self, name: str) -> Any:  # as in Share
         if name == "dl" or name.startswith("__"):
             raise AttributeError(name)
         return getattr(self.dl, name)

@@ -1,4 +1,4 @@
-"""Which sample next: the random state that training batches come from, and how an epoch is entered.
+"""The order of training samples: the random state that batches come from, and how an epoch is entered.
 
 Samplers are never replaced, and the loader that users see stays theirs.
 
@@ -25,7 +25,7 @@ import hashlib
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch.utils.data import DataLoader, IterableDataset
@@ -33,11 +33,12 @@ from torch.utils.data import DataLoader, IterableDataset
 from groundwire.data.in_batches import draws_from_torch_alone
 from groundwire.data.loaders import DataLoaderSlice, promised_length
 from groundwire.data.random_state import CPU, innermost, random_state, seed_all, set_random_state, torch_state
+from groundwire.data.seeded import Draw, SeededDataset
 from groundwire.errors import GroundwireError
 
 
 def why_not(loader: Any, seeded: bool) -> str | None:
-    """Why an epoch over a loader cannot be entered in its middle, or None where it can.
+    """The reason why an epoch over a loader cannot be entered in its middle, or None where it can.
 
     Args:
         loader: The loader of a run.
@@ -62,7 +63,7 @@ def why_not(loader: Any, seeded: bool) -> str | None:
 
 
 def _keeper(loader: Any) -> Any:
-    """What can tell the place in the data and take it back: the loader, or an iterable dataset read by this process."""
+    """The object that tells the place in the data: the loader, or an iterable dataset read by this process."""
     dataset = getattr(loader, "dataset", None)
     in_this_process = isinstance(dataset, IterableDataset) and getattr(loader, "num_workers", 0) == 0
     for keeper in (loader, dataset if in_this_process else None):
@@ -71,16 +72,9 @@ def _keeper(loader: Any) -> Any:
     return None
 
 
-class Draw(NamedTuple):
-    """What the sampler of a seeded epoch yields: the indices of a batch, and the seed to fetch it under."""
-
-    seed: int
-    indices: Any
-
-
 @dataclass(slots=True)
 class Place:
-    """How an epoch that was left in its middle is entered again.
+    """An epoch that was left in its middle, and how it is entered again.
 
     Attributes:
         before: Random state before its iterator was made, as far as its batches may depend on it.
@@ -124,6 +118,7 @@ class DataOrder:
         self._copies: dict[int, tuple[Any, Any]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
+        """All but the copies of loaders, which are found by identity and may hold processes."""
         return {**vars(self), "_copies": {}}
 
     def of_epoch(self, loader: Iterable[Any], epoch: int, done: int = 0, window: int = 1) -> EpochOrder:
@@ -194,13 +189,15 @@ class DataOrder:
                 f"of {self.length}: other data, or another batch size"
             )
 
+    # where an epoch begins
+
     def _entered(self, loader: Iterable[Any], place: Place | None) -> Iterator[Any]:
         if place is None:
             return iter(loader)
         if place.loader is not None:
             _keeper(innermost(loader)).load_state_dict(place.loader)
         batches = iter(loader)
-        if place.loader is None:
+        if place.loader is None:  # nobody tells the place: fetch once more what was used, and throw it away
             for _ in itertools.islice(batches, self.skipped):
                 pass
         set_random_state(place.moment, self.device, loader)
@@ -283,36 +280,3 @@ class NumberedSampler:
         if name.startswith("_"):
             raise AttributeError(name)
         return getattr(self._sampler, name)
-
-
-class SeededDataset:
-    """Stands before the dataset of a loader for a seeded epoch, in its workers too: a batch is fetched under its seed.
-
-    Attributes are those of the dataset, also when they are set, as in a ``worker_init_fn``.
-    """
-
-    def __init__(self, dataset: Any) -> None:
-        vars(self)["_dataset"] = dataset
-
-    def __getitems__(self, draw: Draw) -> Any:
-        seed_all(draw.seed)
-        dataset = self._dataset
-        many = getattr(dataset, "__getitems__", None)
-        return many(draw.indices) if many else [dataset[index] for index in draw.indices]
-
-    def __getitem__(self, draw: Any) -> Any:
-        if not isinstance(draw, Draw):
-            return self._dataset[draw]
-        seed_all(draw.seed)
-        return self._dataset[draw.indices]
-
-    def __len__(self) -> int:
-        return len(self._dataset)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or name == "_dataset":
-            raise AttributeError(name)
-        return getattr(self._dataset, name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        setattr(self._dataset, name, value)

@@ -1,4 +1,4 @@
-"""Where chance stands: the generators that a run draws from, their states, and how they are seeded."""
+"""Random states: the generators that a run draws from, where they stand, and how they are seeded."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def random_state(device: torch.device, *loaders: Any) -> dict[str, Any]:
 
 
 def torch_state(device: torch.device, *loaders: Any) -> dict[str, Any]:
-    """What of it is torch's; the rest takes a hundred times as long to ask for."""
+    """Torch's part of the random state; the rest takes a hundred times as long to ask for."""
     state: dict[str, Any] = {
         "torch": torch.get_rng_state(),
         "generators": [generator.get_state() for generator in _generators_of(loaders)],
@@ -71,7 +71,7 @@ def innermost(loader: Any) -> Any:
 
 def _generators_of(loaders: Iterable[Any]) -> list[torch.Generator]:
     """The generators that loaders and their samplers were given, each once."""
-    found: dict[int, torch.Generator] = {}
+    generators: dict[int, torch.Generator] = {}
     for loader in loaders:
         holder = innermost(loader)
         parts = [holder]
@@ -81,5 +81,5 @@ def _generators_of(loaders: Iterable[Any]) -> list[torch.Generator]:
         for part in parts:
             generator = getattr(part, "generator", None)
             if isinstance(generator, torch.Generator):
-                found[id(generator)] = generator
-    return list(found.values())
+                generators[id(generator)] = generator
+    return list(generators.values())

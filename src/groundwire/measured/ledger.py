@@ -1,4 +1,4 @@
-"""What was measured: named scalars, reduced over the steps of an epoch where they are, on the device.
+"""Named scalars, reduced over the steps of an epoch where they are, on the device.
 
 The scalars of one place in the code that share a reduction and a type are stacked once and added
 to one running vector: elementwise over names, one step after the other. Python numbers, and what
@@ -21,7 +21,7 @@ __all__ = ["Ledger", "Slot", "least_dtype", "numbers"]
 EMPTY = {"mean": 0.0, "sum": 0.0, "min": float("inf"), "max": float("-inf")}
 """Name of a reduction to what it begins with."""
 FOLD_AFTER = 256
-"""Numbers that wait in a slot at most."""
+"""Values that wait at most before they are added up."""
 
 
 class Slot:
@@ -155,7 +155,7 @@ class Line:
             torch.full((), EMPTY[self.reduce], dtype=slot.least, device=stacked.device) if running is None else running
             for slot, running in ((slot, slot.running()) for slot in slots)
         ]
-        if any(one.dtype != other.dtype for one, other in pairwise(before)):
+        if any(first.dtype != second.dtype for first, second in pairwise(before)):
             for index, slot in enumerate(slots):  # each keeps the precision that it has
                 Group([slot], self._reduced(before[index], stacked[index]).reshape(1))
             self.group = None
@@ -186,7 +186,7 @@ def _name(dtype: torch.dtype) -> str:
 
 
 def _runs(slots: Sequence[Slot]) -> list[int]:
-    """Where to cut a list of slots so that none of them is twice in a piece."""
+    """Places to cut a list of slots at so that none of them is twice in a piece."""
     if len(set(map(id, slots))) == len(slots):
         return [0, len(slots)]
     cuts: list[int] = [0]
@@ -278,19 +278,19 @@ class Ledger:
 
 
 def least_dtype() -> torch.dtype:
-    """What numbers are kept in: the default type, and at least 32 bits."""
+    """The type that numbers are kept in: the default one, and at least 32 bits."""
     default = torch.get_default_dtype()
     return default if default in (torch.float32, torch.float64) else torch.float32
 
 
 def numbers(values: Sequence[Tensor]) -> list[Any]:
     """Scalars as Python numbers, those of one type and device read together."""
-    found: list[Any] = [None] * len(values)
+    read: list[Any] = [None] * len(values)
     alike: dict[Any, list[int]] = {}
     for index, value in enumerate(values):
         alike.setdefault((value.dtype, value.device), []).append(index)
     for indices in alike.values():
-        read = torch.stack([values[index].detach().reshape(()) for index in indices]).tolist()
-        for index, number in zip(indices, read, strict=True):
-            found[index] = number
-    return found
+        together = torch.stack([values[index].detach().reshape(()) for index in indices]).tolist()
+        for index, number in zip(indices, together, strict=True):
+            read[index] = number
+    return read

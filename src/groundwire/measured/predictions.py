@@ -1,4 +1,4 @@
-"""What the model said: predictions kept on the CPU, and joined in the order of the data."""
+"""Predictions, kept on the CPU and joined in the order of the data."""
 
 from __future__ import annotations
 

@@ -49,6 +49,7 @@ def reduce_together(values: Mapping[str, tuple[str, Tensor]], group: Any = None)
     head = torch.tensor([float(digest), float(len(numbers))], dtype=torch.float64, device=device)
     mine = torch.cat([head, *(number.reshape(1) for number in numbers)])
     first = _gathered(torch.nn.functional.pad(mine, (0, max(0, BLOCK - len(mine))))[:BLOCK], group)
+    # each process sees the same rows, so all of them raise, and none waits for a second collective
     if any(tuple(row[:2].tolist()) != (digest, len(numbers)) for row in first):
         raise DisagreementError(_who_has_what(list(values), group))
     rest = _gathered(mine[BLOCK:], group) if len(mine) > BLOCK else [mine[:0]] * len(first)
@@ -67,9 +68,9 @@ def _device(group: Any) -> torch.device:
 
 
 def _gathered(block: Tensor, group: Any) -> list[Tensor]:
-    found = [torch.empty_like(block) for _ in range(torch.distributed.get_world_size(group))]
-    torch.distributed.all_gather(found, block.contiguous(), group=group)
-    return found
+    blocks = [torch.empty_like(block) for _ in range(torch.distributed.get_world_size(group))]
+    torch.distributed.all_gather(blocks, block.contiguous(), group=group)
+    return blocks
 
 
 def _who_has_what(names: list[str], group: Any) -> str:
@@ -81,5 +82,5 @@ def _who_has_what(names: list[str], group: Any) -> str:
         for rank, some in enumerate(everyone)
         if (lacking := [name for name in known if name not in some])
     ]
-    said = "; ".join(missing) or f"the order differs: {everyone}"
-    return f"values that are reduced over processes must have the same names in all of them, and {said}"
+    difference = "; ".join(missing) or f"the order differs: {everyone}"
+    return f"values that are reduced over processes must have the same names in all of them, and {difference}"

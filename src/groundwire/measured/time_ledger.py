@@ -1,4 +1,4 @@
-"""Where the time of an epoch went: data, steps, callbacks, evaluation, saving; measured always, in clock reads only."""
+"""Accounts of the time of an epoch: data, steps, callbacks, evaluation, saving; always kept, in clock reads only."""
 
 from __future__ import annotations
 
@@ -82,11 +82,11 @@ class EpochTime:
 
     @property
     def other(self) -> float:
-        """What is on no account."""
+        """Seconds that are on no account."""
         known = self.data + self.step + self.callbacks + self.evaluation + self.saving
         return max(0.0, self.seconds - known)
 
     def __str__(self) -> str:
         shares = {account: getattr(self, account) / self.seconds if self.seconds else 0.0 for account in ACCOUNTS}
-        told = ", ".join(f"{account} {share:.0%}" for account, share in shares.items() if share >= 0.005)
-        return f"epoch {self.epoch}: {self.seconds:.3g} s" + (f", {told}" if told else "")
+        parts = [f"{account} {share:.0%}" for account, share in shares.items() if share >= 0.005]
+        return ", ".join([f"epoch {self.epoch}: {self.seconds:.3g} s", *parts])

@@ -1,4 +1,4 @@
-"""What a run is made of, looked at before its first batch: model, optimizer, loss, scheduler, loaders."""
+"""Parts of a run, looked at before its first batch: model, optimizer, loss, scheduler, loaders."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
+from torch.utils.data import DataLoader
 
 from groundwire.errors import did_you_mean
 
@@ -50,14 +51,13 @@ def check_loss_func(loss_func: Any, calculate: Callable[..., Any]) -> None:
     """Refuse a loss that cannot be called, where the method that calls it was not overridden.
 
     Args:
-        loss_func: What the Trainer was given.
+        loss_func: The loss function of the Trainer.
         calculate: What the run calls to calculate the loss of a batch.
 
     Raises:
         TypeError: It cannot be called.
     """
-    method = getattr(calculate, "__func__", None)
-    if getattr(method, "__module__", None) == "groundwire.trainer" and not callable(loss_func):
+    if is_of_trainer(calculate) and not callable(loss_func):
         raise TypeError(
             f"loss_func: a function of (model_outputs, targets) is due, got {loss_func!r}; give one to the Trainer, or "
             f"override {calculate.__name__}"
@@ -110,7 +110,15 @@ def _asked_by(function: Callable[..., Any]) -> str:
     except (TypeError, ValueError):  # written in C
         return ""
     variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    return next((one.name for one in parameters if one.default is one.empty and one.kind not in variable), "")
+    return next((entry.name for entry in parameters if entry.default is entry.empty and entry.kind not in variable), "")
+
+
+def is_of_trainer(method: Callable[..., Any]) -> bool:
+    """True for a method as the Trainer has it, False for one that a user or an adapter put in its place."""
+    return getattr(getattr(method, "__func__", None), "__module__", None) in TRAINER_MODULES
+
+
+TRAINER_MODULES = ("groundwire.trainer.trainer", "groundwire.run.moments")
 
 
 def _is_ours(method: Callable[..., Any]) -> bool:
@@ -118,16 +126,23 @@ def _is_ours(method: Callable[..., Any]) -> bool:
     return str(getattr(method, "__module__", None)).partition(".")[0].startswith("groundwire")
 
 
-def made_loader(name: str, make: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+def new_loader(dataset: Any, collate_fn: Any, keywords: Mapping[str, Any], name: str) -> DataLoader[Any]:
     """A DataLoader, or an error that names the parameter in which one of its arguments came.
+
+    Args:
+        dataset: What it reads.
+        collate_fn: Makes a batch of samples, unless ``keywords`` bring another.
+        keywords: Its other arguments.
+        name: The parameter that ``keywords`` came in.
 
     Raises:
         TypeError: It takes no such argument.
     """
+    arguments = {"dataset": dataset, "collate_fn": collate_fn, **keywords}
     try:
-        return make(**arguments)
+        return DataLoader(**arguments)
     except TypeError as error:
-        known = inspect.signature(make).parameters
+        known = inspect.signature(DataLoader).parameters
         unknown = [argument for argument in arguments if argument not in known]
         if not unknown:
             raise

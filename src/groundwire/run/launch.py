@@ -1,4 +1,4 @@
-"""How a run is launched: who takes part, when tables are compiled, what happens to an error.
+"""The launch of a run: who takes part, when tables are compiled, and the way of an error.
 
 Functions of a Trainer, whose methods of the same names (``run/moments.py``) an adapter may extend.
 """
@@ -24,7 +24,7 @@ RunHook = Literal["_run_training", "_run_evaluation", "_run_prediction"]
 
 
 class Launching(Protocol):
-    """What launching a run needs of a Trainer."""
+    """A Trainer, as far as launching a run needs one."""
 
     hook_maps: ClassVar[tuple[HookMap, ...]]
     callback_handler: CallbackHandler
@@ -95,10 +95,10 @@ def _go_through(trainer: Launching, run: Run) -> None:
     trainer._seed_run()  # before the run stands there: one inside another draws on
     trainer._go_on_with(run)
     try:
-        trainer._wire("assembly")
+        trainer._wire("assembly")  # so that what builds the run can be overridden and listened to
         trainer.plan._gather_callbacks()
         trainer.plan._assemble_run()
-        trainer._wire("run")
+        trainer._wire("run")  # once more: now there are model, optimizer and scheduler for rows to name
         trainer._load_resumed()
         getattr(trainer.plan, run.hook)()
     except BaseException as error:
@@ -123,7 +123,7 @@ def _modes_to_restore(outer: Run, run: Run, is_inner: bool) -> list[tuple[Any, b
 
 
 def parts(trainer: Launching) -> list[Part]:
-    """Who plays which role in a run, native callbacks first."""
+    """The parts of a run, each a player in a role; native callbacks first."""
     callbacks = enumerate(trainer.callback_handler.callbacks)
     taking_part = [part for order, callback in callbacks for part in trainer._cast(callback, order)]
     return sorted(taking_part, key=lambda part: part.hookmap is not NATIVE)
@@ -154,7 +154,7 @@ def role_in(hookmap: HookMap, callback: Any) -> str | None:
 
 
 def known(trainer: Launching, stage: Stage) -> dict[str, Any]:
-    """What rows may name at a stage besides what their hook gives."""
+    """Values that rows may name at a stage besides those of their hook."""
     if stage == "init":
         return {"trainer": trainer}
     names = ["model", "loss_func", "optimizer", "run_history", "at"]

@@ -1,4 +1,4 @@
-"""Methods that were meant to be hooks: written in a Trainer class, called by nobody, and close to a hook's name."""
+"""Methods that were meant to be hooks: written in a Trainer class, called by nobody, close to a hook's name."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from groundwire.tables.plan import Finding
 __all__ = ["misspelt"]
 
 ALIKE = 0.85
+"""Likeness from which a name is taken for a misspelt one; helpers of users have to be less alike."""
 HOOK_NAMES = [name for name, hook in HOOKS.items() if not hook.is_event]
 
 
 def misspelt(kind: type[Any]) -> tuple[Finding, ...]:
-    """What is to be said of the methods that the user's classes of a Trainer add.
+    """Findings about methods that a user's Trainer adds, that nothing uses, and that are nearly called like a hook.
 
     Args:
         kind: The class of the Trainer.
@@ -31,11 +32,11 @@ def misspelt(kind: type[Any]) -> tuple[Finding, ...]:
     return tuple(
         Finding(kind.__qualname__, f"Trainer.{name}", "unknown", _detail(meant), place_of(method))
         for name, method in methods.items()
-        if name not in inherited and name not in used and (meant := _meant(name))
+        if name not in inherited and name not in used and (meant := _nearest_hook(name))
     )
 
 
-def _meant(name: str) -> str:
+def _nearest_hook(name: str) -> str:
     return next(iter(difflib.get_close_matches(name, HOOK_NAMES, n=1, cutoff=ALIKE)), "")
 
 

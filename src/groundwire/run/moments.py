@@ -24,7 +24,7 @@ from groundwire.data.order import DataOrder
 from groundwire.data.random_state import seed_all
 from groundwire.measured.time_ledger import account_for
 from groundwire.request import EvaluateRequest, TrainRequest, check_seed
-from groundwire.run import check_parts, launch
+from groundwire.run import assembly, check_parts, launch
 from groundwire.run.run import Run, of_run
 from groundwire.run_config import TrainerRunConfig
 from groundwire.run_state import RunState
@@ -34,8 +34,6 @@ from groundwire.tables.hookmap import HookMap
 from groundwire.tables.hooks import HOOKS, Stage
 from groundwire.tables.plan import Part, Plan, attach
 from groundwire.tracking import LossTracker, RunHistory
-
-OWN_MODULES = ("groundwire.trainer", __name__)
 
 
 class Moments(Saves):
@@ -167,7 +165,7 @@ class Moments(Saves):
     # wiring
 
     def _parts(self) -> list[Part]:
-        """Who plays which role in this run, native callbacks first; an adapter adds its own."""
+        """The players of this run in their roles, native callbacks first; an adapter adds its own."""
         return launch.parts(self)
 
     def _cast(self, callback: Any, order: int) -> list[Part]:
@@ -175,7 +173,7 @@ class Moments(Saves):
         return launch.cast(self.hook_maps, callback, order)
 
     def _known(self, stage: Stage) -> dict[str, Any]:
-        """What rows may name besides what their hook gives; an adapter adds its own."""
+        """Values that rows may name besides those of their hook; an adapter adds its own."""
         return launch.known(self, stage)
 
     def _wire(self, stage: Stage) -> None:
@@ -187,7 +185,7 @@ class Moments(Saves):
             self._wire(self._run.stage)
 
     def explain(self, format: Literal["text", "json"] = "text") -> Any:  # noqa: A002  # the word users expect
-        """Say what will run, in order, and who is attached where.
+        """Describe what will run, in order, and who is attached where.
 
         Before a run this looks at what is known so far and changes nothing; while one is under way
         it tells what really runs.
@@ -223,10 +221,10 @@ class Moments(Saves):
     # the start and the end of a run
 
     def _before_run(self, run: Run) -> None:
-        """Where an adapter readies itself for a run, before it stands in place of the one before."""
+        """Ready an adapter for a run, before it stands in place of the one before."""
 
     def _after_run(self, run: Run, error: BaseException | None) -> None:
-        """Where an adapter lets go of a run that is over, whether it was ended by an error or not."""
+        """Let an adapter go of a run that is over, whether it was ended by an error or not."""
 
     def _clean_up(self, error: BaseException) -> None:
         """Tell who wants to know that an error leaves the run, and leave the model usable."""
@@ -243,74 +241,33 @@ class Moments(Saves):
     # assembly
 
     def _gather_callbacks(self) -> None:
-        """Where an adapter lets callbacks join that only the parts of a run can name."""
+        """Let callbacks of an adapter join that only the parts of a run can name."""
 
     def _assemble_run(self) -> None:
         """Build what a run needs: data, model, optimizer, configuration and scheduler."""
         request, plan = self._request, self.plan
+        assert request is not None  # an entry point has put it there
         self.optimizer = plan._create_optimizer()
-        if isinstance(request, TrainRequest):
-            self._train_dataloader = self._new_train_dataloader(request)
-        else:
-            self._train_dataloader = None
-        self._check_parts()
+        trains = isinstance(request, TrainRequest)
+        self._train_dataloader = assembly.new_train_loader(plan, request) if isinstance(request, TrainRequest) else None
+        check_parts.check_model(self.model, trained=trains)
+        if trains:
+            check_parts.check_optimizer(self.optimizer, self.model)
         self._eval_dataloader = self._new_eval_dataloader()
-        if isinstance(request, TrainRequest):
-            self._look_at_evaluation()
+        if trains:
+            assembly.look_at_evaluation(self)
         plan._prepare_model_optimizer_and_dataloaders()
-        self.run_config = plan._create_run_config(*self._run_numbers())
-        if isinstance(request, TrainRequest):
+        self.run_config = plan._create_run_config(*assembly.numbers_of_run(request))
+        if trains:
             self.scheduler = check_parts.check_scheduler(plan.create_scheduler(), self.scheduler_step)
 
-    def _check_parts(self) -> None:
-        """Refuse what the Trainer was constructed with, where a run cannot use it."""
-        training = isinstance(self._request, TrainRequest)
-        check_parts.check_model(self.model, trained=training)
-        if training:
-            check_parts.check_optimizer(self.optimizer, self.model)
-
-    def _new_train_dataloader(self, request: TrainRequest) -> Any:
-        made = self.plan.create_train_dataloader(request.per_device_batch_size, request.train_dataloader_kwargs)
-        loader = loaders.check_loader("create_train_dataloader", made)
-        if loader is None:
-            raise ValueError("train_dataset: none was given, and create_train_dataloader does not make a loader")
-        return loader
-
     def _new_eval_dataloader(self) -> Any:
-        request = self._request
-        if isinstance(request, TrainRequest):
-            if self.eval_dataset is None:
-                return None
-            size, given = request.per_device_batch_size, request.eval_dataloader_kwargs
-        else:
-            assert request is not None
-            size, given = request.per_device_batch_size, request.dataloader_kwargs
-        loader = loaders.check_loader("create_eval_dataloader", self.plan.create_eval_dataloader(size, given))
-        if loader is None:
-            raise ValueError("dataset: none was given, and create_eval_dataloader does not make one")
-        return loader
-
-    def _look_at_evaluation(self) -> None:
-        """Look at the first samples of evaluation, so that an error in them does not cost an epoch of training."""
-        ways = ("calculate_eval_batch_loss", "_before_transfer", "_transfer_batch", "_after_transfer")
-        methods = [getattr(self, name) for name in ways]
-        plain = all(method.__module__ in OWN_MODULES for method in methods) and not set(ways) & set(self.plan.wired)
-        batch = devices.first_samples(self._eval_dataloader, self.device)
-        if plain and batch is not None:
-            mistakes.check_pair(batch, type(self))
-
-    def _run_numbers(self) -> tuple[Any, ...]:
+        """The loader of batches to evaluate or predict, or None where training has no data for it."""
         request = self._request
         assert request is not None
-        if isinstance(request, EvaluateRequest):
-            return request.per_device_batch_size, 1, 1, None, None
-        return (
-            request.per_device_batch_size,
-            request.num_epochs,
-            request.gradient_accumulation_steps,
-            request.max_num_train_steps,
-            request.gradient_clip_value,
-        )
+        if isinstance(request, TrainRequest) and self.eval_dataset is None:
+            return None
+        return assembly.new_eval_loader(self.plan, request)
 
     def _create_optimizer(self) -> Any:
         """The optimizer of the run: the one the Trainer was given."""
@@ -384,17 +341,17 @@ class Moments(Saves):
             training_state.load_position(self, self._resumed)
 
     def _take_up_run(self) -> None:
-        """Likewise callbacks, gradients and generators, when the start of the run is over."""
+        """Give callbacks, gradients and generators theirs, when the start of the run is over, which would undo it."""
         if self._resumed is not None:
             training_state.take_up(self, self._resumed)
             self._resumed = None
 
     def _state_within_epoch(self) -> dict[str, Any]:
-        """Where an adapter tells what it counted since an epoch began, in plain values and tensors."""
+        """Counts of an adapter since an epoch began, in plain values and tensors, for a training state."""
         return {}
 
     def _take_up_within_epoch(self, state: dict[str, Any]) -> None:
-        """Where an adapter goes on counting from there."""
+        """Let an adapter go on counting from there."""
 
     def _in_order(self, train_dl: Iterable[Any]) -> Iterable[Any]:
         """The training batches of the epoch under way that are still ahead."""
@@ -406,7 +363,7 @@ class Moments(Saves):
         loop.training_run(self)
 
     def _run_sanity_evaluation(self) -> None:
-        """Where an adapter evaluates a few batches before the first epoch."""
+        """Let an adapter evaluate a few batches before the first epoch."""
 
     def _run_train_epoch(self, train_dl: Iterable[Any]) -> None:
         loop.train_epoch(self, train_dl)
@@ -425,10 +382,10 @@ class Moments(Saves):
             self._loss_tracker = outer
 
     def _make_room_for_evaluation(self) -> None:
-        """Where an adapter clears gradients before an evaluation within training."""
+        """Let an adapter clear gradients before an evaluation within training."""
 
     def _leave_eval_mode(self) -> None:
-        """Where an adapter brings back the modes that were before an evaluation; training sets its own."""
+        """Let an adapter bring back the modes that were before an evaluation; training sets its own."""
 
     def _run_eval_step(self, batch: Any, step: int) -> Any:
         """A whole evaluation batch."""

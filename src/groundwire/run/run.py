@@ -1,4 +1,4 @@
-"""What belongs to one run of a Trainer, so that a run inside a run can be laid over it and taken away again."""
+"""Runs: each holds what belongs to it, so that a run inside a run can be laid over it and taken away again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Run", "of_run"]
 
 @dataclass(slots=True, eq=False)
 class Run:
-    """What is asked for in one run, and what it is made of.
+    """One run of a Trainer: what is asked for, and what it is made of.
 
     A Trainer has one from its construction on: between runs it is that of the last one. Its names stand
     on the Trainer as well, as properties that :func:`of_run` makes. An adapter adds fields in a subclass,
@@ -34,13 +34,13 @@ class Run:
         run_config: What will be run, in numbers.
         request: The arguments of the entry point.
         train_dataset: What batches are made of, as it was given.
-        eval_dataset: Likewise.
+        eval_dataset: What batches to evaluate or predict are made of.
         collate_fn: Makes a batch of samples.
         create_scheduler_fn: Makes the scheduler from the optimizer.
         train_dataloader: Where training batches come from.
         eval_dataloader: Where batches to evaluate or predict come from.
         train_dl_kwargs: Arguments of the loader: those that were given, then those that it was made with.
-        eval_dl_kwargs: Likewise.
+        eval_dl_kwargs: The same for evaluation.
         data_order: Which sample comes next.
         resumed: The training state that the run goes on from, until all of it was given back.
         predictions: Those that are to be returned, where that was asked for.
@@ -89,7 +89,7 @@ def of_run(field: str) -> Any:
     within, _, name = f"_run.{field}".rpartition(".")
     holder = operator.attrgetter(within)
 
-    def put(trainer: Any, value: Any) -> None:
+    def put(trainer: object, value: Any) -> None:
         setattr(holder(trainer), name, value)
 
     return property(

@@ -1,4 +1,8 @@
-"""What ``torch.save`` wrote, read back: records checked before they are taken, tensors made within their bytes."""
+"""Files of ``torch.save``, read back: records checked before they are taken, tensors made within their bytes.
+
+A file of today is a zip archive: ``data.pkl`` holds the value and names storages, each of which is a record of
+its own. Files of torch before 1.6 are pickles one after the other, with the bytes of the storages behind them.
+"""
 
 from __future__ import annotations
 
@@ -14,18 +18,19 @@ from typing import IO, Any, NamedTuple
 
 import torch
 
-from groundwire.saved.plain_values import allowed_by_the_program, plain
-from groundwire.saved.tensors import StorageKind, Stored, tensors
+from groundwire.saved.plain_values import allowed_by_the_program, known_plain_values
+from groundwire.saved.tensors import StorageKind, Stored, known_tensors
 from groundwire.saved.unpickling import BrokenFileError, Known, Unpickler
 
-__all__ = ["Source", "load"]
+__all__ = ["Source", "check", "load", "outline"]
 
 Source = str | PathLike[str] | IO[bytes]
 
 _BEFORE_ZIP = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 """What files begin with that torch wrote before version 1.6."""
 _CHUNK = 1 << 24
-_storage: Any = torch.UntypedStorage
+"""Bytes of a record that are in memory twice while they are read."""
+_storage: Any = torch.UntypedStorage  # the stubs know of no storage by size and device
 
 
 def load(source: Source, map_location: Any = "cpu", known: Mapping[str, Known] | None = None) -> Any:
@@ -46,7 +51,7 @@ def load(source: Source, map_location: Any = "cpu", known: Mapping[str, Known] |
 
 
 def outline(path: Path) -> Any:
-    """The value in a file of today with tensors that have no bytes.
+    """The value in a file of today, its tensors without bytes: enough to see whether all of it could be loaded.
 
     Args:
         path: The file.
@@ -55,7 +60,7 @@ def outline(path: Path) -> Any:
         BrokenFileError: It is torn or damaged.
     """
     with path.open("rb") as file, _Records(file) as records:
-        return records.value("meta", {**plain(), **tensors("meta"), **allowed_by_the_program()})
+        return records.value("meta", {**known_plain_values(), **known_tensors("meta"), **allowed_by_the_program()})
 
 
 def check(source: Source) -> None:
@@ -65,21 +70,21 @@ def check(source: Source) -> None:
         BrokenFileError: It is none, is torn, or a bit of it has changed.
     """
     if not isinstance(source, (str, PathLike)):
-        _check(source)
+        _check_sums(source)
         source.seek(0)
         return
     with Path(source).open("rb") as file:
-        _check(file)
+        _check_sums(file)
 
 
-def _check(file: IO[bytes]) -> None:
+def _check_sums(file: IO[bytes]) -> None:
     if not _is_before_zip(file) and torch.serialization.get_crc32_options():  # else files have none
         with _Records(file) as records:
             records.check_all()
 
 
 def _loaded(file: IO[bytes], map_location: Any, known: Mapping[str, Known]) -> Any:
-    names = {**plain(), **tensors(map_location), **known, **allowed_by_the_program()}
+    names = {**known_plain_values(), **known_tensors(map_location), **known, **allowed_by_the_program()}
     if _is_before_zip(file):
         return _of_pickles(file, map_location, names)
     with _Records(file) as records:
@@ -98,7 +103,7 @@ def _is_before_zip(file: IO[bytes]) -> bool:
 
 
 class _Entry(NamedTuple):
-    """What a pickle says of a storage."""
+    """A storage, as a pickle tells of it."""
 
     dtype: torch.dtype
     key: str
@@ -110,16 +115,17 @@ class _Entry(NamedTuple):
         return self.numel * self.dtype.itemsize
 
 
-def _entry(said: Any) -> _Entry:
-    if type(said) is tuple and len(said) in (5, 6) and said[0] in ("storage", b"storage") and said[5:] in ((), (None,)):
-        _, kind, key, location, numel = said[:5]
+def _entry(pid: Any) -> _Entry:
+    """The entry in a persistent id; files before zip have a sixth part, of views that torch no longer writes."""
+    if type(pid) is tuple and len(pid) in (5, 6) and pid[0] in ("storage", b"storage") and pid[5:] in ((), (None,)):
+        _, kind, key, location, numel = pid[:5]
         if type(kind) is StorageKind and type(numel) is int and numel >= 0:
             return _Entry(kind.dtype, _text(key), _text(location), numel)
     raise BrokenFileError("what it says of a tensor cannot be read")
 
 
-def _text(said: Any) -> str:
-    return said.decode("ascii") if isinstance(said, bytes) else str(said)
+def _text(name: Any) -> str:
+    return name.decode("ascii") if isinstance(name, bytes) else str(name)
 
 
 class _Records:
@@ -147,16 +153,18 @@ class _Records:
         self.zip.close()
 
     def check_all(self) -> None:
+        """Compare the check sum of every record."""
         with _naming():
             torn = self.zip.testzip()
         if torn:
             raise BrokenFileError(f"{torn} in it is damaged")
 
     def value(self, map_location: Any, names: Mapping[str, Known]) -> Any:
+        """The value in ``data.pkl``; storages that several tensors share are read once."""
         storages: dict[str, Stored] = {}
 
-        def storage(said: Any) -> Stored:
-            entry = _entry(said)
+        def storage(pid: Any) -> Stored:
+            entry = _entry(pid)
             if entry.key not in storages:
                 storages[entry.key] = self._stored(entry, map_location)
             return storages[entry.key]._replace(dtype=entry.dtype)
@@ -171,12 +179,12 @@ class _Records:
             raise BrokenFileError(f"{record.filename} in it is damaged: it has not the size of its tensor")
         if map_location == "meta":
             return Stored(_storage(entry.size, device="meta"), entry.dtype)
-        made: Any = _storage(entry.size)
+        storage: Any = _storage(entry.size)
         with _naming(), self.zip.open(record) as file:
-            _fill(made, file)
+            _fill(storage, file)
         if self._byte_order() != sys.byteorder:
-            made.byteswap(entry.dtype)
-        return Stored(_moved(made, entry.location, map_location), entry.dtype)
+            storage.byteswap(entry.dtype)
+        return Stored(_placed(storage, entry.location, map_location), entry.dtype)
 
     def _byte_order(self) -> str:
         name = f"{self.root}byteorder"
@@ -200,37 +208,38 @@ def _of_pickles(file: IO[bytes], map_location: Any, names: Mapping[str, Known]) 
     file.seek(0)
     for _ in ("what it begins with", "its version", "the machine"):
         Unpickler(file, size, names).load()
-    at, entries, storages = file.tell(), dict[str, _Entry](), dict[str, Stored]()
+    begin, entries, storages = file.tell(), dict[str, _Entry](), dict[str, Stored]()
 
-    def noted(said: Any) -> Stored:
-        entry = _entry(said)
+    def empty_storage(pid: Any) -> Stored:
+        entry = _entry(pid)
         entries[entry.key] = entry
-        if sum(one.size for one in entries.values()) > size:
+        if sum(known.size for known in entries.values()) > size:
             raise BrokenFileError("it is shorter than the tensors that it tells of")
         return storages.setdefault(entry.key, Stored(_storage(entry.size), entry.dtype))
 
-    Unpickler(file, size, names, noted).load()
+    Unpickler(file, size, names, empty_storage).load()
     for key in map(_text, Unpickler(file, size, names).load()):
         if key not in entries or int.from_bytes(file.read(8), "little") != entries[key].numel:
             raise BrokenFileError("what it says of a tensor cannot be read")
         _fill(storages[key].storage, io.BytesIO(file.read(entries[key].size)))
     for key, (storage, dtype) in storages.items():
-        storages[key] = Stored(_moved(storage, entries[key].location, map_location), dtype)
-    file.seek(at)  # once more, now that there are bytes in the storages
-    return Unpickler(file, size, names, lambda said: storages[_entry(said).key]).load()
+        storages[key] = Stored(_placed(storage, entries[key].location, map_location), dtype)
+    file.seek(begin)  # once more, now that there are bytes in the storages
+    return Unpickler(file, size, names, lambda pid: storages[_entry(pid).key]).load()
 
 
 def _fill(storage: torch.UntypedStorage, file: IO[bytes]) -> None:
     """Give a storage all bytes of a record, whose check sum is compared on the way."""
-    place, at = torch.empty(0, dtype=torch.uint8).set_(storage), 0
+    place, filled = torch.empty(0, dtype=torch.uint8).set_(storage), 0
     while chunk := file.read(_CHUNK):
-        place[at : at + len(chunk)] = torch.frombuffer(bytearray(chunk), dtype=torch.uint8)
-        at += len(chunk)
-    if at != len(place):
-        raise BrokenFileError(f"it is torn: of {len(place)} bytes of a tensor it has {at}")
+        # frombuffer wants memory that may be written to
+        place[filled : filled + len(chunk)] = torch.frombuffer(bytearray(chunk), dtype=torch.uint8)
+        filled += len(chunk)
+    if filled != len(place):
+        raise BrokenFileError(f"it is torn: of {len(place)} bytes of a tensor it has {filled}")
 
 
-def _moved(storage: torch.UntypedStorage, location: str, map_location: Any) -> Any:
+def _placed(storage: torch.UntypedStorage, location: str, map_location: Any) -> Any:
     """A storage where it was, or where ``map_location`` has it."""
     restored: Callable[[Any, str], Any] = torch.serialization.default_restore_location
     if isinstance(map_location, Mapping):

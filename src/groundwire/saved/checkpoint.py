@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import os
-import pickle
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from os import PathLike
@@ -13,23 +12,16 @@ from typing import IO, TYPE_CHECKING, Any
 
 import torch
 
-from groundwire.errors import GroundwireError
+from groundwire.errors import CheckpointError
 from groundwire.saved import archive
-from groundwire.saved.unpickling import BrokenFileError, first_line, stand_ins
+from groundwire.saved.stand_ins import stand_ins
+from groundwire.saved.unpickling import BrokenFileError, first_line
 from groundwire.saved.whole_files import workplace
 
 if TYPE_CHECKING:
     from groundwire.running import Running
 
 __all__ = ["CheckpointError", "load_part", "read", "unchanged_by_failure", "write"]
-
-
-class CheckpointError(GroundwireError):
-    """A checkpoint that cannot be written, read, or given to this model."""
-
-
-class StandInError(CheckpointError, pickle.UnpicklingError, AttributeError, TypeError):
-    """What stands in for something of a file that was not loaded was used as if it were the thing itself."""
 
 
 def state_of(trainer: Running, save_optimizer: bool, save_scheduler: bool) -> dict[str, Any]:
@@ -87,12 +79,12 @@ def apply(trainer: Running, state: dict[str, Any], load_optimizer: bool, load_sc
         "optimizer": trainer.optimizer if load_optimizer else None,
         "scheduler": trainer.scheduler if load_scheduler else None,
     }
-    parts = [(one, f"{name}_state_dict") for name, one in taking.items() if one is not None]
-    parts = [(part, key) for part, key in parts if key in state]
+    named = [(part, f"{name}_state_dict") for name, part in taking.items() if part is not None]
+    parts = [(part, key) for part, key in named if key in state]
     with unchanged_by_failure(*(part for part, _ in parts)):
         for part, key in parts:
             load_part(part, state[key], path)
-        _load_weights(model, weights, path)
+        _load_weights(model, weights, path)  # last: it is undone by itself where it fails
 
 
 def load_part(part: Any, state: Any, path: Any) -> None:
@@ -143,7 +135,7 @@ def _without_wrappers(part: Any) -> Any:
 
 
 def _references(part: Any) -> tuple[dict[str, Any], list[tuple[dict[str, Any], dict[str, Any]]]]:
-    """What a part holds, as far down as taking a state replaces it in place."""
+    """The attributes of a part, and the entries of its parameter groups, which taking a state replaces in place."""
     own = dict(vars(part))
     return own, [(group, dict(group)) for group in own.get("param_groups", ())]
 
@@ -254,10 +246,11 @@ def _check_loadable(part: Path, target: Path) -> None:
 
 
 def _named_in(state: Any) -> str:
-    return ", ".join(sorted({one.foreign_name for one in stand_ins(state)}))
+    return ", ".join(sorted({part.foreign_name for part in stand_ins(state)}))
 
 
 def _sync_folder(folder: Path) -> None:
+    """Let the name of a new file reach the disk as well; its content was synced on its own."""
     if os.name != "posix":
         return
     handle = os.open(folder, os.O_RDONLY)

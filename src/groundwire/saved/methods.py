@@ -1,4 +1,4 @@
-"""The Trainer's methods that save and load."""
+"""Methods of the Trainer that save and load."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Saves:
         path("output_dir", output_dir)
         extras = checkpoint.with_extras({}, checkpoint_kwargs)
         with account_for(self.at.spent, "saving"):
-            training_state.save(self, output_dir, extras)
+            training_state.save_training_state(self, output_dir, extras)
 
     def load_training_state(self: Running, input_dir: str | PathLike[str]) -> dict[str, Any]:
         """Load what :meth:`save_training_state` wrote, except for the place in the epoch.
@@ -106,7 +106,7 @@ class Saves:
             CheckpointError: There is no whole training state, or it is that of another model.
         """
         path("input_dir", input_dir)
-        return training_state.load(self, input_dir)
+        return training_state.load_training_state(self, input_dir)
 
     def _save_state(self, state: dict[str, Any]) -> None:
         """Add to a checkpoint what belongs in it; override it, or attach a row."""

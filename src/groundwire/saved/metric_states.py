@@ -1,4 +1,4 @@
-"""What the metrics of a module have added up so far, which torchmetrics leaves out of ``state_dict``.
+"""Sums and counts of the metrics in a module, which torchmetrics leaves out of ``state_dict``.
 
 The package is looked for, not imported: where nobody imported it there are no metrics.
 """
@@ -29,9 +29,9 @@ def load_metric_states(module: Any, states: Mapping[str, Mapping[str, Any]]) -> 
     """Give back what :func:`metric_states` told; metrics that it did not know stay as they are."""
     for name, metric in _metrics(module):
         for key, value in states.get(name, {}).items():
-            setattr(metric, key, _on(metric.device, value))
+            setattr(metric, key, _copied(value, metric.device))
         if name in states:
-            metric._computed = None
+            metric._computed = None  # else compute() would return what it was before
 
 
 def _metrics(module: Any) -> Iterator[tuple[str, Any]]:
@@ -47,11 +47,11 @@ def _metrics(module: Any) -> Iterator[tuple[str, Any]]:
 
 def _adds_up(key: str, value: Any) -> bool:
     if isinstance(value, list):
-        return not key.startswith("_") and all(isinstance(one, torch.Tensor) for one in value)
+        return not key.startswith("_") and all(isinstance(entry, torch.Tensor) for entry in value)
     return key not in LEFT_OUT and (type(value) is int or isinstance(value, torch.Tensor))
 
 
-def _on(device: torch.device, value: Any) -> Any:
+def _copied(value: Any, device: torch.device) -> Any:
     if isinstance(value, list):
-        return [_on(device, one) for one in value]
+        return [_copied(entry, device) for entry in value]
     return value.clone().to(device) if isinstance(value, torch.Tensor) else value

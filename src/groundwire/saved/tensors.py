@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 import torch
 
-from groundwire.saved.unpickling import BrokenFileError, Known, StandIn
+from groundwire.saved.stand_ins import StandIn
+from groundwire.saved.unpickling import BrokenFileError, Known
 
-__all__ = ["StorageKind", "Stored", "tensors"]
+__all__ = ["StorageKind", "Stored", "known_tensors"]
 
 _LARGEST_VIEW = 1 << 30
 """Bytes that a tensor may seem to have beyond those of its storage, as an expanded one does."""
@@ -52,7 +53,7 @@ _STORAGES = {
 }
 
 
-def tensors(map_location: Any) -> dict[str, Known]:
+def known_tensors(map_location: Any) -> dict[str, Known]:
     """The names of tensors and of what they are made of.
 
     Args:
@@ -86,11 +87,11 @@ def tensors(map_location: Any) -> dict[str, Known]:
 def _tensor(stored: Any, offset: int, size: Any, stride: Any, grad: bool = False, *more: Any) -> torch.Tensor:
     """A view of bytes; ``more`` are hooks, which no file keeps, and marks of conjugate views."""
     _check_view(stored, stored.dtype, offset, size, stride)
-    made = torch.empty(0, dtype=stored.dtype, device=stored.storage.device).set_(stored.storage, offset, size, stride)
+    tensor = torch.empty(0, dtype=stored.dtype, device=stored.storage.device).set_(stored.storage, offset, size, stride)
     if (marks := more[1] if len(more) > 1 else None) and isinstance(marks, dict):
-        made = made.conj() if marks.get("conj") else made
-        made = torch._neg_view(made) if marks.get("neg") else made
-    return made.requires_grad_() if grad else made
+        tensor = tensor.conj() if marks.get("conj") else tensor
+        tensor = torch._neg_view(tensor) if marks.get("neg") else tensor
+    return tensor.requires_grad_() if grad else tensor
 
 
 def _tensor_of_kind(
@@ -100,7 +101,7 @@ def _tensor_of_kind(
 
 
 def _check_view(stored: Any, dtype: torch.dtype, offset: Any, size: Any, stride: Any) -> None:
-    """See that a tensor lies within its bytes: torch would make room for one that does not."""
+    """Refuse a tensor that goes beyond its bytes: torch would make room for one that does not."""
     if not (isinstance(stored, Stored) and isinstance(dtype, torch.dtype)):
         raise BrokenFileError("what it says of a tensor cannot be read")
     numbers = (offset, *size, *stride)
@@ -117,13 +118,13 @@ def _check_view(stored: Any, dtype: torch.dtype, offset: Any, size: Any, stride:
 
 
 def _parameter(data: torch.Tensor, grad: bool, *more: Any) -> torch.nn.Parameter:
-    made = torch.nn.Parameter(data, grad)
-    _set_attributes(made, more[1] if len(more) > 1 else None)
-    return made
+    parameter = torch.nn.Parameter(data, grad)
+    _set_attributes(parameter, more[1] if len(more) > 1 else None)
+    return parameter
 
 
 def _set_attributes(tensor: torch.Tensor, state: Any) -> None:
-    """What somebody has set on a tensor; it hides nothing of the class."""
+    """Set what somebody had set on a tensor; nothing of it may hide something of the class."""
     own = state[0] if isinstance(state, tuple) and state else state
     for name, value in (own or {}).items():
         if type(name) is not str or hasattr(torch.Tensor, name):
@@ -137,10 +138,10 @@ def _of_class(make: Any, kind: Any, arguments: tuple[Any, ...], state: Any) -> A
         return kind if isinstance(kind, StandIn) else make
     if kind not in (torch.Tensor, torch.nn.Parameter) or make not in _MAKERS:
         raise BrokenFileError("what it says of a tensor cannot be read")
-    made = make(*arguments)
-    made = made if type(made) is kind else made.as_subclass(kind)
-    _set_attributes(made, state)
-    return made
+    tensor = make(*arguments)
+    tensor = tensor if type(tensor) is kind else tensor.as_subclass(kind)
+    _set_attributes(tensor, state)
+    return tensor
 
 
 def _sparse(layout: torch.layout, data: tuple[Any, ...]) -> torch.Tensor:

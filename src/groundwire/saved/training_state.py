@@ -1,4 +1,4 @@
-"""What an exact continuation needs: gathered, read, and given back.
+"""Training states: all that an exact continuation needs, gathered, read, and given back.
 
 A training state is a checkpoint with more in it: where the run is, every random state, the loss and
 the gradients so far, the run history, and the states of callbacks. It is one file in a folder, so
@@ -17,40 +17,50 @@ import torch
 
 from groundwire.data.order import Place, why_not
 from groundwire.data.random_state import random_state, set_random_state
-from groundwire.errors import rank_zero_warn
-from groundwire.request import EvaluateRequest
+from groundwire.errors import CheckpointError, rank_zero_warn
 from groundwire.saved import checkpoint
-from groundwire.saved.checkpoint import CheckpointError, uncompiled
+from groundwire.saved.checkpoint import uncompiled
 from groundwire.saved.metric_states import load_metric_states, metric_states
+from groundwire.saved.moments import check_moment, check_processes
 from groundwire.tracking import LossTracker
 
 if TYPE_CHECKING:
     from groundwire.running import Running
 
+__all__ = [
+    "load_parts",
+    "load_position",
+    "load_training_state",
+    "read_training_state",
+    "save_training_state",
+    "take_up",
+]
+
 FILE = "training_state.pt"
 KIND = "groundwire training state, 1"
 POSITION = ("epoch", "step", "update", "items", "done", "ahead")
+"""What the place of a run is, of ``trainer.at``."""
 
 
-def save(trainer: Running, folder: str | PathLike[str], extras: dict[str, Any]) -> None:
+def save_training_state(trainer: Running, folder: str | PathLike[str], extras: dict[str, Any]) -> None:
     """Write the state of this moment.
 
     Raises:
         CheckpointError: It cannot be continued from this moment, or the folder cannot be written.
     """
-    _check_processes(trainer)
-    _check_moment(trainer)
-    state = gather(trainer, extras)
+    check_processes(trainer)
+    check_moment(trainer)
+    state = _whole_state(trainer, extras)
     if state["data"] is not None and (reason := state["data"]["reason"]):
         rank_zero_warn(f"a run cannot be resumed from the middle of this epoch: {reason}. {_ELSE}")
     trainer.plan._save_state(state)
     checkpoint.write(Path(folder) / FILE, state, with_folder=True)
 
 
-def gather(trainer: Running, extras: dict[str, Any]) -> dict[str, Any]:
-    """Everything, as plain values and tensors."""
+def _whole_state(trainer: Running, extras: dict[str, Any]) -> dict[str, Any]:
+    """All of a training state, as plain values and tensors."""
     at, history, scaler = trainer.at, trainer.run_history, trainer._accelerator.scaler
-    metrics = {name: [_plain(value) for value in values] for name, values in history.to_dict().items()}
+    metrics = {name: [_python_number(value) for value in values] for name, values in history.to_dict().items()}
     model = trainer.get_model(keep_torch_compile=False)
     return {
         "kind": KIND,
@@ -71,7 +81,7 @@ def gather(trainer: Running, extras: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def read(folder: str | PathLike[str]) -> dict[str, Any]:
+def read_training_state(folder: str | PathLike[str]) -> dict[str, Any]:
     """Read a state, without running code that it may hold.
 
     Raises:
@@ -94,7 +104,7 @@ def read(folder: str | PathLike[str]) -> dict[str, Any]:
 
 
 def _check_whole(state: dict[str, Any], path: Path) -> None:
-    """See that a state has all its entries, before the first of them is given to anybody.
+    """Refuse a state that lacks an entry, before the first of them is given to anybody.
 
     Raises:
         CheckpointError: One is missing, or is something else.
@@ -125,14 +135,14 @@ _ENTRIES: dict[str, tuple[Any, tuple[str, ...]]] = {
 }
 
 
-def load(trainer: Running, folder: str | PathLike[str]) -> dict[str, Any]:
+def load_training_state(trainer: Running, folder: str | PathLike[str]) -> dict[str, Any]:
     """Give back everything but the place in the epoch, and return what the caller of ``save`` added."""
-    state = read(folder)
+    state = read_training_state(folder)
     load_parts(trainer, state)
     if state["position"]["ahead"] == "count":
         trainer.run_history._increment_epoch()
     load_callbacks(trainer, state)
-    load_random_state(trainer, state)
+    load_random_state(trainer, state)  # last, since whatever is loaded before may draw
     return {"current_epoch": state["history"]["epoch"], **state["extras"]}
 
 
@@ -142,18 +152,18 @@ def load_parts(trainer: Running, state: dict[str, Any]) -> None:
     Raises:
         CheckpointError: It is the state of another model or optimizer; the model is as it was.
     """
-    _check_processes(trainer)
+    check_processes(trainer)
     checkpoint.apply(trainer, state, load_optimizer=True, load_scheduler=True, path=state["path"])
-    scaler, history, kept = trainer._accelerator.scaler, trainer.run_history, state["history"]
+    scaler, history, saved = trainer._accelerator.scaler, trainer.run_history, state["history"]
     if scaler is not None and state["scaler_state_dict"] is not None:
         scaler.load_state_dict(state["scaler_state_dict"])
     history.reset()
-    history.set_metric_name_prefix("")
-    for name, values in kept["metrics"].items():
+    history.set_metric_name_prefix("")  # the names have theirs already
+    for name, values in saved["metrics"].items():
         for value in values:
             history.update_metric(name, value)
-    history.set_metric_name_prefix(kept["prefix"])
-    history._set_epoch(kept["epoch"])
+    history.set_metric_name_prefix(saved["prefix"])
+    history._set_epoch(saved["epoch"])
     trainer.plan._load_state(state)
 
 
@@ -190,7 +200,7 @@ def load_position(trainer: Running, state: dict[str, Any]) -> None:
 
 
 def take_up(trainer: Running, state: dict[str, Any]) -> None:
-    """Give back what the start of a run would undo, and say where the data is entered."""
+    """Give back what the start of a run would undo, and put down where the data is entered."""
     load_callbacks(trainer, state)
     model = trainer.get_model(keep_torch_compile=False)
     for name, tensor in _parameters(model):
@@ -205,18 +215,18 @@ def take_up(trainer: Running, state: dict[str, Any]) -> None:
     trainer._take_up_within_epoch(state.get("within_epoch", {}))
     if (place := state["data"]) is not None:
         trainer._data_order.place = Place(place["before"], place["length"], place["loader"], state["random"])
-    load_random_state(trainer, state)
+    load_random_state(trainer, state)  # last, since whatever is loaded before may draw
 
 
 def load_callbacks(trainer: Running, state: dict[str, Any]) -> None:
     """Give callbacks their states back, by state key and position among those that share it."""
     saved = dict(state["callbacks"])
     for key, older_key, callback in _stateful(trainer):
-        if (there := key if key in saved else older_key) in saved:
+        if (name := key if key in saved else older_key) in saved:
             try:
-                callback.load_state_dict(saved.pop(there))
+                callback.load_state_dict(saved.pop(name))
             except KeyError as error:
-                raise CheckpointError(f"{state['path']} is damaged: the state of {there} has no {error}") from error
+                raise CheckpointError(f"{state['path']} is damaged: the state of {name} has no {error}") from error
     if saved:
         rank_zero_warn(f"{state['path']} holds the states of callbacks that this run does not have: {', '.join(saved)}")
 
@@ -233,47 +243,6 @@ def load_random_state(trainer: Running, state: dict[str, Any]) -> None:
         raise CheckpointError(f"{state['path']} is damaged in its random states: {error}") from error
 
 
-def _check_processes(trainer: Running) -> None:
-    if trainer._accelerator.num_processes > 1:
-        raise CheckpointError(
-            f"a training state is that of one process, and {trainer._accelerator.num_processes} train together; "
-            "save_checkpoint keeps weights, optimizer and scheduler"
-        )
-
-
-def _check_moment(trainer: Running) -> None:
-    """Refuse a moment from which something would be done twice; warn where a stopped run stands at one."""
-    at, within = trainer.at, _within(trainer)
-    if within is None:
-        return
-    told = f"this is {within}, and a run that is resumed from here would do part of it twice"
-    if at.phase == "idle" and at.ahead == "train" and trainer._resumed is None:
-        rank_zero_warn(f"{told}; to resume exactly, stop a run in on_train_update_end")
-        return
-    raise CheckpointError(
-        f"{told}. Save a training state in on_train_update_end, on_train_epoch_end, on_eval_epoch_end or "
-        "on_training_run_epoch_end, or when the run is over"
-    )
-
-
-def _within(trainer: Running) -> str | None:
-    """What the Trainer is in the middle of, or None between two things."""
-    at = trainer.at
-    if trainer._resumed is not None:
-        return "the start of a resumed run"
-    if trainer._is_running and isinstance(trainer._request, EvaluateRequest):
-        return "another run"
-    if at.phase == "eval" and at.ahead != "end":
-        return "the middle of an evaluation"
-    if at.ahead != "train":
-        return None
-    if at.done == 0 or at.step != at.done - 1:
-        return "the middle of a batch, or the start of an epoch"
-    if not at.is_update and trainer._data_order.length is None:
-        return "the middle of an update that was fetched as a whole, since the data promises no length"
-    return None
-
-
 def _stateful(trainer: Running) -> Iterator[tuple[str, str, Any]]:
     """Callbacks that have a state, each with its key, and with the key that it has in older files.
 
@@ -283,10 +252,8 @@ def _stateful(trainer: Running) -> Iterator[tuple[str, str, Any]]:
     seen: Counter[str] = Counter()
     for callback in trainer.callback_handler:
         kind = type(callback)
-        key, older_key = (
-            str(getattr(callback, "state_key", kind.__qualname__)),
-            f"{kind.__module__}.{kind.__qualname__}",
-        )
+        key = str(getattr(callback, "state_key", kind.__qualname__))
+        older_key = f"{kind.__module__}.{kind.__qualname__}"
         seen.update((key, older_key))
         if callable(getattr(callback, "state_dict", None)) and callable(getattr(callback, "load_state_dict", None)):
             yield f"{key} {seen[key]}", f"{older_key} {seen[older_key]}", callback
@@ -305,7 +272,7 @@ def _parameters(model: Any) -> Iterator[tuple[str, Any]]:
     return ((uncompiled(name), parameter) for name, parameter in model.named_parameters())
 
 
-def _plain(value: Any) -> Any:
+def _python_number(value: Any) -> Any:
     """A number of NumPy as Python's own, which loads without running code."""
     return value.item() if type(value).__module__ == "numpy" and value.size == 1 else value
 

@@ -6,22 +6,20 @@ memory than the file has bytes for; all others become stand-ins that hold nothin
 
 from __future__ import annotations
 
-import argparse
 import pickle
-import types
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, NoReturn
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from groundwire.saved.stand_ins import StandIn, levels
 
 __all__ = [
     "BrokenFileError",
     "HostileFileError",
     "Known",
-    "StandIn",
     "Unpickler",
     "checked_key",
     "first_line",
-    "stand_ins",
 ]
 
 DEEPEST = 200
@@ -44,51 +42,6 @@ class HostileFileError(BrokenFileError):
     def __init__(self, name: str) -> None:
         super().__init__(f"it calls {name}")
         self.name = name
-
-
-class StandIn:
-    """What a file names and is not made here: a name, whose every use is an error that says so.
-
-    Attributes:
-        foreign_name: Module and name of the class or function.
-    """
-
-    __slots__ = ("foreign_name",)
-
-    def __init__(self, foreign_name: str) -> None:
-        self.foreign_name = foreign_name
-
-    def __repr__(self) -> str:
-        return f"<{self.foreign_name}, not loaded>"
-
-    def __copy__(self) -> StandIn:
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> StandIn:
-        return self
-
-    def __hash__(self) -> int:
-        return id(self)
-
-    def __getattr__(self, name: str) -> NoReturn:
-        self._refuse()
-
-    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
-        from groundwire.saved.checkpoint import StandInError
-
-        raise StandInError(
-            f"{self.foreign_name} stands in a file and was not loaded, since that runs code which the file names; if "
-            "you trust who wrote it, load it with weights_only=False"
-        )
-
-
-_USES = (
-    *("call", "iter", "next", "len", "bool", "getitem", "setitem", "contains", "eq", "ne", "lt", "le", "gt", "ge"),
-    *("add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv", "neg", "float", "int", "index", "fspath"),
-    *("enter", "reduce_ex"),
-)
-for _use in _USES:
-    setattr(StandIn, f"__{_use}__", StandIn._refuse)
 
 
 class Known(NamedTuple):
@@ -128,10 +81,11 @@ class Unpickler(_InPython):  # type: ignore[misc]
     ) -> None:
         super().__init__(file)
         self._names = known
-        self._of = {id(one.value): one for one in known.values()}
-        self._kinds = {one.value: one for one in known.values() if isinstance(one.value, type)}
+        # by identity: a value that is called may have an __eq__ of its own, or no hash
+        self._of = {id(entry.value): entry for entry in known.values()}
+        self._kinds = {entry.value: entry for entry in known.values() if isinstance(entry.value, type)}
         self._storage = storage
-        self._left = 4 * size + 1_000_000
+        self._left = 4 * size + 1_000_000  # parts that may still be made: some for each byte, and for a small file
 
     def load(self) -> Any:
         """The value.
@@ -149,40 +103,44 @@ class Unpickler(_InPython):  # type: ignore[misc]
         return value
 
     def find_class(self, module: str, name: str) -> Any:
-        """What stands for a name."""
+        """Look a name up among those that are known; any other becomes a stand-in."""
         if self.proto < 3:  # such files write the names of Python 2
             if (module, name) in NAME_MAPPING:
                 module, name = NAME_MAPPING[module, name]
             module = IMPORT_MAPPING.get(module, module)
-        told = f"{module}.{name}"
-        return self._names[told].value if told in self._names else StandIn(told)
+        path = f"{module}.{name}"
+        return self._names[path].value if path in self._names else StandIn(path)
 
     def persistent_load(self, pid: Any) -> Any:
-        """A storage."""
+        """Hand what the file says of a storage to who makes it."""
         if self._storage is None:
             raise BrokenFileError("it holds tensors where none belong")
         return self._storage(pid)
 
+    # which bounds hold, and who makes what
+
     def _spend(self, values: Iterable[Any]) -> None:
+        """Count the parts that a maker is handed: a short file may name one large value many times over."""
         self._left -= 1 + sum(len(value) for value in values if type(value) in _SIZED)
         if self._left < 0:
             raise BrokenFileError("it would become far larger than it is")
 
-    def _made(self, called: Any, arguments: Any, how: str) -> Any:
+    def _call(self, called: Any, arguments: Any, how: str) -> Any:
+        """Make an object by the maker of a known name; of foreign parts, and by foreign names, come stand-ins."""
         if type(arguments) is not tuple:
             raise BrokenFileError("it calls something without arguments")
         if isinstance(called, StandIn):
-            return self._of_another(called, arguments)
+            return self._stand_in_of(called, arguments)
         known = self._of.get(id(called))
         make = None if known is None else getattr(known, how)
         if make is None:
-            raise BrokenFileError(f"it calls {_told(called)}, which no file may")
+            raise BrokenFileError(f"it calls {_name_of(called)}, which no file may")
         self._spend(arguments)
-        foreign = [one for one in arguments if isinstance(one, StandIn)]
+        foreign = [argument for argument in arguments if isinstance(argument, StandIn)]
         return foreign[0] if foreign and known is not None and not known.holds else make(*arguments)
 
-    def _of_another(self, called: StandIn, arguments: tuple[Any, ...]) -> StandIn:
-        """What stands for the object that something foreign would have made; named after what the user knows."""
+    def _stand_in_of(self, called: StandIn, arguments: tuple[Any, ...]) -> StandIn:
+        """Stand in for the object that something foreign would have made, under the name that the user knows."""
         module, _, name = called.foreign_name.partition(".")
         if module in _OF_THE_SYSTEM or (module == "builtins" and name in _OF_THE_INTERPRETER):
             raise HostileFileError(called.foreign_name)
@@ -196,15 +154,15 @@ class Unpickler(_InPython):  # type: ignore[misc]
 
     def _reduce(self) -> None:
         arguments = self.stack.pop()
-        self.stack[-1] = self._made(self.stack[-1], arguments, "make")
+        self.stack[-1] = self._call(self.stack[-1], arguments, "make")
 
     def _newobj(self) -> None:
         arguments = self.stack.pop()
-        self.stack[-1] = self._made(self.stack[-1], arguments, "new")
+        self.stack[-1] = self._call(self.stack[-1], arguments, "new")
 
-    def _newobj_ex(self) -> None:
+    def _newobj_ex(self) -> None:  # what pickles of keyword-only __new__ use; no class that is known here has one
         if (words := self.stack.pop()) and not isinstance(self.stack[-2], StandIn):
-            raise BrokenFileError(f"it calls {_told(self.stack[-2])} with {', '.join(map(str, words))}")
+            raise BrokenFileError(f"it calls {_name_of(self.stack[-2])} with {', '.join(map(str, words))}")
         self._newobj()
 
     def _build(self) -> None:
@@ -213,7 +171,7 @@ class Unpickler(_InPython):  # type: ignore[misc]
             return
         known = self._kinds.get(type(filled))
         if known is None or known.fill is None:
-            raise BrokenFileError(f"it gives a state to {_told(type(filled))}, which no file may")
+            raise BrokenFileError(f"it gives a state to {_name_of(type(filled))}, which no file may")
         self._spend(state if type(state) is tuple else (state,))
         known.fill(filled, state)
 
@@ -228,7 +186,7 @@ class Unpickler(_InPython):  # type: ignore[misc]
         if type(filled) is list or self._is_allowed(filled, list):
             filled.extend(items)
         elif not isinstance(filled, StandIn):
-            raise BrokenFileError(f"it appends to {_told(type(filled))}")
+            raise BrokenFileError(f"it appends to {_name_of(type(filled))}")
 
     def _setitem(self) -> None:
         value = self.stack.pop()
@@ -242,7 +200,7 @@ class Unpickler(_InPython):  # type: ignore[misc]
         if isinstance(filled, StandIn):
             return
         if type(filled) is not dict and not self._is_allowed(filled, dict):
-            raise BrokenFileError(f"it sets an item of {_told(type(filled))}")
+            raise BrokenFileError(f"it sets an item of {_name_of(type(filled))}")
         for key, value in zip(items[::2], items[1::2], strict=True):
             filled[checked_key(key)] = value
 
@@ -251,7 +209,7 @@ class Unpickler(_InPython):  # type: ignore[misc]
         if type(filled) is set:
             filled.update(map(checked_key, items))
         elif not isinstance(filled, StandIn):
-            raise BrokenFileError(f"it adds to {_told(type(filled))}")
+            raise BrokenFileError(f"it adds to {_name_of(type(filled))}")
 
     def _frozenset(self) -> None:
         self.append(frozenset(map(checked_key, self.pop_mark())))
@@ -286,11 +244,6 @@ _OF_THE_INTERPRETER = ("eval", "exec", "compile", "open", "__import__", "input",
 _MAKE_ANOTHER = ("copyreg._reconstructor", "copyreg.__newobj__", "copyreg.__newobj_ex__")
 
 
-def stand_ins(value: Any) -> list[StandIn]:
-    """The stand-ins in a value, in containers and namespaces too."""
-    return [one for level in _levels(value) for one in level if isinstance(one, StandIn)]
-
-
 def first_line(error: BaseException) -> str:
     """The first line of an error, or its class where it says nothing."""
     lines = str(error).splitlines()
@@ -299,46 +252,22 @@ def first_line(error: BaseException) -> str:
 
 def checked_key(key: Any) -> Any:
     """A key that is hashed in bounded time: a tuple in a tuple, many times over, would not be."""
-    left, open_ones = LONGEST_KEY, [key]
-    while open_ones:
-        if type(one := open_ones.pop()) is tuple:
-            open_ones += one
-            if (left := left - len(one)) < 0:
+    left, ahead = LONGEST_KEY, [key]
+    while ahead:
+        if type(part := ahead.pop()) is tuple:
+            ahead += part
+            if (left := left - len(part)) < 0:
                 raise BrokenFileError("it holds a key of too many parts")
     return key
 
 
-def _levels(value: Any) -> Iterator[list[Any]]:
-    """Everything in a value once, level by level."""
-    seen, level = set[int](), [value]
-    while level:
-        yield level
-        below: list[Any] = []
-        for one in level:
-            if type(one) not in _LEAVES and id(one) not in seen:
-                seen.add(id(one))
-                below += _parts(one)
-        level = below
-
-
-_LEAVES = frozenset({type(None), bool, int, float, str, bytes})
-
-
-def _parts(value: Any) -> Iterable[Any]:
-    if isinstance(value, dict):
-        return [*value.keys(), *value.values()]
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return value
-    return vars(value).values() if isinstance(value, (argparse.Namespace, types.SimpleNamespace)) else ()
-
-
 def _check_depth(value: Any) -> None:
-    for depth, _ in enumerate(_levels(value)):
+    for depth, _ in enumerate(levels(value)):
         if depth > DEEPEST:
             raise BrokenFileError(f"its values are nested more than {DEEPEST} deep")
 
 
-def _told(value: Any) -> str:
+def _name_of(value: Any) -> str:
     if isinstance(value, StandIn):
         return value.foreign_name
     return f"{value.__module__}.{value.__qualname__}" if hasattr(value, "__qualname__") else f"a {type(value).__name__}"

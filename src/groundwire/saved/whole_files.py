@@ -1,4 +1,4 @@
-"""Where files are made before they appear: folders of their own, which nobody has to clear away by hand.
+"""Folders in which files are made before they appear, and which nobody has to clear away by hand.
 
 Whoever makes something holds a lock on its folder, and the system lets go of it when the process dies. A
 folder that nobody holds is therefore what a killed process left, on this machine or, over a shared file
@@ -59,6 +59,7 @@ def clear(parent: Path, names: str) -> None:
 
 
 def _held(target: Path) -> tuple[Path, int | None]:
+    """A new folder and the handle that locks it, or None where there are no locks."""
     while True:
         folder = target.parent / f".{target.name}.{uuid.uuid4().hex}"
         folder.mkdir()
@@ -68,7 +69,7 @@ def _held(target: Path) -> tuple[Path, int | None]:
             continue
         except OSError:  # a file system without locks
             return folder, None
-        if folder.exists():
+        if folder.exists():  # the lock may be on what another process has just deleted
             return folder, handle
         if handle is not None:
             os.close(handle)

@@ -1,4 +1,4 @@
-"""What a run will know: numbers that are named before ``train()`` and filled in by it.
+"""Placeholders: numbers that only a run knows, named before ``train()`` and filled in by it.
 
 No expression is ever evaluated from text: an operation on a placeholder builds a small tree, and
 the tree is folded once the run knows its numbers.
@@ -47,7 +47,7 @@ class Placeholder:
     __array_ufunc__ = None
 
     @abstractmethod
-    def value_in(self, trainer: Any) -> Any:
+    def value_in(self, trainer: object) -> Any:
         """The number that this placeholder stands for in the present run of ``trainer``.
 
         Raises:
@@ -142,8 +142,8 @@ class TrainerPlaceholderValues(Placeholder, Enum):
         """The names of all placeholders."""
         return set(cls.__members__)
 
-    def value_in(self, trainer: Any) -> Any:
-        """See :meth:`Placeholder.value_in`."""
+    def value_in(self, trainer: object) -> Any:
+        """The number in the present run of ``trainer``; raises as :meth:`Placeholder.value_in` does."""
         if self.name.endswith("_DATALOADER_LEN"):
             return self._length_of(getattr(trainer, self.value, None))
         run_config = getattr(trainer, "run_config", None)
@@ -186,8 +186,8 @@ class PlaceholderExpression(Placeholder):
     symbol: str
     right: Any
 
-    def value_in(self, trainer: Any) -> Any:
-        """See :meth:`Placeholder.value_in`."""
+    def value_in(self, trainer: object) -> Any:
+        """The result of the operation in the present run; raises as :meth:`Placeholder.value_in` does."""
         left, right = (
             side.value_in(trainer) if isinstance(side, Placeholder) else side for side in (self.left, self.right)
         )
@@ -214,8 +214,8 @@ def _operation(left: object, symbol: str, right: object) -> PlaceholderExpressio
     return PlaceholderExpression(left, symbol, right)
 
 
-def replace_trainer_placeholder_values(trainer: Any, instance: Any) -> Any:
-    """Fills in the placeholders among the arguments of a partial.
+def replace_trainer_placeholder_values(trainer: object, instance: Any) -> Any:
+    """Fill in the placeholders among the arguments of a partial.
 
     Args:
         trainer: The Trainer whose run knows the numbers.
@@ -232,7 +232,7 @@ def replace_trainer_placeholder_values(trainer: Any, instance: Any) -> Any:
     return _filled(trainer, instance) if isinstance(instance, partial) else instance
 
 
-def _filled(trainer: Any, value: Any) -> Any:
+def _filled(trainer: object, value: Any) -> Any:
     if isinstance(value, Placeholder):
         return value.value_in(trainer)
     if isinstance(value, partial):
@@ -251,7 +251,7 @@ def _filled(trainer: Any, value: Any) -> Any:
     return value
 
 
-def _filled_elements(trainer: Any, value: Any) -> Any:
+def _filled_elements(trainer: object, value: Any) -> Any:
     elements = [_filled(trainer, element) for element in value]
     if all(new is old for new, old in zip(elements, value, strict=True)):
         return value

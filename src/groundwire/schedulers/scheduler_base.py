@@ -94,7 +94,7 @@ class SchedulerBase(ABC):
         """
 
     def step_update(self, num_updates: int) -> None:
-        """Writes the value after ``num_updates`` updates into the parameter groups.
+        """Write the value after ``num_updates`` updates into the parameter groups.
 
         Args:
             num_updates: Optimizer updates made so far.
@@ -112,7 +112,7 @@ class SchedulerBase(ABC):
         return copy.deepcopy({name: value for name, value in vars(self).items() if name != "optimizer"})
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Restores what :meth:`state_dict` returned.
+        """Restore what :meth:`state_dict` returned.
 
         Args:
             state_dict: The state; not kept, but copied.
@@ -120,7 +120,7 @@ class SchedulerBase(ABC):
         vars(self).update(copy.deepcopy(state_dict))
 
     def _adopt_new_groups(self) -> None:
-        """Takes in the groups that were added since: layers that are unfrozen later are scheduled too."""
+        """Take in the groups that were added since: layers that are unfrozen later are scheduled too."""
         initial = f"initial_{self.param_group_field}"
         for index in range(len(self.base_lr_values), len(self.optimizer.param_groups)):
             group = self.optimizer.param_groups[index]
@@ -130,7 +130,7 @@ class SchedulerBase(ABC):
                     f"schedule; it has {sorted(set(group) - {'params'})}"
                 )
             group.setdefault(initial, copy.deepcopy(group[self.param_group_field]))
-            self.base_lr_values.append(_plain(group[initial]))
+            self.base_lr_values.append(_plain_value(group[initial]))
 
     def _update_param_groups(self, values: Any) -> None:
         groups = self.optimizer.param_groups
@@ -162,7 +162,7 @@ class StatefulSchedulerBase(SchedulerBase):
         self._num_updates = -1
 
     def step(self) -> None:
-        """Moves on by one update and writes its value into the parameter groups."""
+        """Move on by one update and writes its value into the parameter groups."""
         self._num_updates += 1
         self.step_update(self._num_updates)
 
@@ -173,7 +173,7 @@ class StatefulSchedulerBase(SchedulerBase):
         return state
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Restores settings and count, and writes the value of that moment into the parameter groups.
+        """Restore settings and count, and write the value of that moment into the parameter groups.
 
         Args:
             state_dict: What :meth:`state_dict` returned.
@@ -192,7 +192,7 @@ class StatefulSchedulerBase(SchedulerBase):
             self.step_update(self._num_updates)
 
 
-def _plain(value: Any) -> Any:
+def _plain_value(value: Any) -> Any:
     """A number without tensor or NumPy type, so that a state loads with ``weights_only=True``."""
     if isinstance(value, torch.Tensor):
         return value.item()

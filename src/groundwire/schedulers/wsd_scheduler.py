@@ -150,7 +150,7 @@ class WSDLrScheduler(StatefulSchedulerBase):
         return max((step for step in before if step <= self._num_updates), default=None)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Restores settings and count; in a continuation only the settings, for the new length.
+        """Restore settings and count; in a continuation only the settings, for the new length.
 
         Args:
             state_dict: What :meth:`state_dict` returned.
@@ -161,7 +161,7 @@ class WSDLrScheduler(StatefulSchedulerBase):
         if not self.is_continuation_from_checkpoint:
             super().load_state_dict(state_dict)
             return
-        # These say how far and how long the earlier run was; what else the state holds goes on.
+        # these say how far and how long the earlier run was; what else the state holds goes on.
         ended = {"total_steps", "num_updates", "is_continuation_from_checkpoint", "previous_checkpoint_step"}
         settings = {name: value for name, value in state_dict.items() if name not in ended}
         super().load_state_dict({**settings, "num_updates": -1})
@@ -237,7 +237,7 @@ class WSDLrScheduler(StatefulSchedulerBase):
 
 
 def estimate_checkpoint_steps(total_steps: int, num_checkpoints: int = 3) -> list[int]:
-    """Places checkpoints so that each has seen about twice the updates of the one before it.
+    """Place checkpoints so that each has seen about twice the updates of the one before it.
 
     Three checkpoints of 200,000 updates are at 50,000, 100,000 and 200,000.
 

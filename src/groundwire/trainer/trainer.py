@@ -1,6 +1,6 @@
-"""What you may override: the Trainer, its documented hooks and its entry points.
+"""The Trainer: its entry points, and the documented hooks that you may override.
 
-How a run comes to be stands in ``run/launch.py``, the path of a batch in ``loop.py``. A method whose
+The way from an entry point to a run stands in ``run/launch.py``, the path of a batch in ``loop.py``. A method whose
 name starts with a verb such as *create* or *calculate* returns a value; the others change the state of
 the run.
 """
@@ -8,14 +8,12 @@ the run.
 from __future__ import annotations
 
 import builtins
-import importlib
 from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from typing import Any
 
 import torch
 from accelerate import Accelerator
-from torch.utils.data import DataLoader
 
 from groundwire import devices, loop, mistakes
 from groundwire.callbacks import DEFAULT_CALLBACKS
@@ -26,32 +24,19 @@ from groundwire.run import check_parts
 from groundwire.run.launch import launch
 from groundwire.run.moments import Moments
 from groundwire.saved import training_state
-from groundwire.schedulers.placeholders import TrainerPlaceholderValues, replace_trainer_placeholder_values
+from groundwire.schedulers.placeholders import replace_trainer_placeholder_values
 from groundwire.tables.hooks import HOOKS
 from groundwire.tables.plan import Plan
 from groundwire.tracking import InMemoryRunHistory, LossTracker, RunHistory
 
-__all__ = [
-    "DEFAULT_CALLBACKS",
-    "Trainer",
-    "TrainerPlaceholderValues",
-    "TrainerWithTimmScheduler",  # noqa: F822  # by __getattr__
-    "replace_trainer_placeholder_values",
-]
-
-
-def __getattr__(name: str) -> Any:
-    """Import the Trainer of timm's schedulers, which inherits from this module's, when it is asked for."""
-    if name == "TrainerWithTimmScheduler":
-        return importlib.import_module("groundwire.timm").TrainerWithTimmScheduler
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__all__ = ["Trainer"]
 
 
 class Trainer(Moments):
     """A training loop of which every step is a method that can be overridden.
 
     Args:
-        model: What is trained.
+        model: The ``nn.Module`` to train.
         loss_func: Called as ``loss_func(model_outputs, targets)``; returns a scalar tensor.
         optimizer: Holds the parameters of ``model``.
         callbacks: Classes or instances, told about events in this order.
@@ -117,7 +102,7 @@ class Trainer(Moments):
         Args:
             train_dataset: A dataset, a ready DataLoader, or any iterable of batches.
             num_epochs: Passes over the training data.
-            eval_dataset: Likewise; without it nothing is evaluated.
+            eval_dataset: The same for evaluation; without it nothing is evaluated.
             per_device_batch_size: Samples a batch on each device.
             max_num_train_steps: Optimizer updates after which the run ends, if the epochs do not
                 end it before; the epoch under way is ended in order.
@@ -126,7 +111,7 @@ class Trainer(Moments):
             create_scheduler_fn: Called with the prepared optimizer; returns a scheduler, which is
                 stepped at each update.
             train_dataloader_kwargs: Arguments of the training DataLoader that replace the defaults.
-            eval_dataloader_kwargs: Likewise for evaluation.
+            eval_dataloader_kwargs: The same for the evaluation DataLoader.
             reset_run_history: False keeps the metrics of earlier runs and counts epochs on.
             collate_fn: Turns a list of samples into a batch, for both loaders.
             resume_from: The folder of a :meth:`save_training_state`. The run goes on from there as if
@@ -158,7 +143,7 @@ class Trainer(Moments):
             collate_fn=collate_fn,
             resume_from=resume_from,
         )
-        resumed = None if resume_from is None else training_state.read(resume_from)
+        resumed = None if resume_from is None else training_state.read_training_state(resume_from)
         self._begin_history(anew=reset_run_history)
         order = self._new_data_order()
         launch(self, "_run_training", data_order=order, resumed=resumed, **request.of_run())
@@ -237,9 +222,9 @@ class Trainer(Moments):
             collate_fn=collate_fn,
             collect=collect,
         )
-        kept: list[Any] | None = [] if collect else None
-        launch(self, "_run_prediction", predictions=kept, **request.of_run())
-        return None if kept is None else joined(of_all_processes(self._accelerator, kept))
+        predictions: list[Any] | None = [] if collect else None
+        launch(self, "_run_prediction", predictions=predictions, **request.of_run())
+        return None if predictions is None else joined(of_all_processes(self._accelerator, predictions))
 
     # between runs, and after
 
@@ -291,8 +276,9 @@ class Trainer(Moments):
             return self.train_dataset  # type: ignore[no-any-return]  # gives batches already
         defaults = self.get_default_train_dl_kwargs(batch_size)
         self._train_dl_kwargs = loaders.merged_dl_kwargs(self.train_dataset, defaults, train_dl_kwargs)
-        arguments = {"dataset": self.train_dataset, "collate_fn": self.collate_fn, **self._train_dl_kwargs}
-        return check_parts.made_loader("train_dataloader_kwargs", DataLoader, arguments)  # type: ignore[no-any-return]
+        return check_parts.new_loader(
+            self.train_dataset, self.collate_fn, self._train_dl_kwargs, "train_dataloader_kwargs"
+        )
 
     def create_eval_dataloader(self, batch_size: int | None, eval_dl_kwargs: Any = None) -> Iterable[Any]:
         """Build the loader of evaluation batches; arguments as in :meth:`create_train_dataloader`."""
@@ -300,9 +286,8 @@ class Trainer(Moments):
             return self.eval_dataset  # type: ignore[no-any-return]  # gives batches already
         defaults = self.get_default_eval_dl_kwargs(batch_size)
         self._eval_dl_kwargs = loaders.merged_dl_kwargs(self.eval_dataset, defaults, eval_dl_kwargs)
-        arguments = {"dataset": self.eval_dataset, "collate_fn": self.collate_fn, **self._eval_dl_kwargs}
         parameter = "eval_dataloader_kwargs" if isinstance(self._request, TrainRequest) else "dataloader_kwargs"
-        return check_parts.made_loader(parameter, DataLoader, arguments)  # type: ignore[no-any-return]
+        return check_parts.new_loader(self.eval_dataset, self.collate_fn, self._eval_dl_kwargs, parameter)
 
     def get_default_train_dl_kwargs(self, batch_size: int | None) -> dict[str, Any]:
         """DataLoader arguments for training where the user gives none; workers only for data in many files."""
@@ -351,6 +336,7 @@ class Trainer(Moments):
         return self._batch_loss(batch)
 
     def _batch_loss(self, batch: Any) -> dict[str, Any]:
+        """The loss of a batch of inputs and targets, as training and evaluation calculate it by default."""
         try:
             inputs, targets = batch[0], batch[1]
         except (KeyError, IndexError, TypeError) as error:
@@ -386,12 +372,11 @@ class Trainer(Moments):
     def _clip_gradients(self) -> None:
         """Clip the gradients of an update, where the run asks for it."""
         config = self.run_config
+        clip: Any = self._accelerator if self._is_wrapped else torch.nn.utils  # gradients of a scaler are scaled
         if config.gradient_clip_value is not None:
-            clip = self._accelerator.clip_grad_value_ if self._is_wrapped else torch.nn.utils.clip_grad_value_
-            clip(self.model.parameters(), config.gradient_clip_value)
+            clip.clip_grad_value_(self.model.parameters(), config.gradient_clip_value)
         if config.gradient_clip_norm is not None:
-            clip = self._accelerator.clip_grad_norm_ if self._is_wrapped else torch.nn.utils.clip_grad_norm_
-            clip(self.model.parameters(), config.gradient_clip_norm)
+            clip.clip_grad_norm_(self.model.parameters(), config.gradient_clip_norm)
 
     def optimizer_step(self) -> None:
         """Let the optimizer update the parameters."""
@@ -437,7 +422,7 @@ class Trainer(Moments):
         self.model.eval()
 
     def calculate_predictions(self, batch: Any) -> Any:
-        """What the model says of a batch; of a tuple or list its first element is the input."""
+        """Ask the model about a batch; of a tuple or list its first element is the input."""
         return self.model(batch[0] if isinstance(batch, (tuple, list)) else batch)
 
     def prediction_run_end(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from groundwire.request import EvaluateRequest
-from groundwire.trainer import Trainer
+from groundwire.trainer.trainer import Trainer
 
 __all__ = ["TrainerWithTimmScheduler"]
 
@@ -26,7 +26,7 @@ class TrainerWithTimmScheduler(Trainer):
         self.num_updates: int | None = None
 
     def create_scheduler(self) -> Any:
-        """As the Trainer does.
+        """Build the scheduler as the Trainer does, and refuse one of torch.
 
         Raises:
             TypeError: The scheduler is none of timm's kind.
