@@ -12,8 +12,8 @@ from groundwire_lightning.trainer.adapt import adapt
 from groundwire_lightning.trainer.adapter import LightningAdapter
 from groundwire_lightning.trainer.trainer import Trainer
 from groundwire_lightning.utilities.console import show_log
-from groundwire_lightning.utilities.finder import install
-from groundwire_lightning.utilities.lazily import lazily
+from groundwire_lightning.utilities.finder import install_finder
+from groundwire_lightning.utilities.lazily import lazy_attribute
 from groundwire_lightning.utilities.seed import seed_everything
 
 __version__ = "2.6.6"
@@ -37,9 +37,9 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """``L.callbacks`` and the like, imported when they are first used."""
-    return lazily(__name__, {}, name)
+    return lazy_attribute(__name__, {}, name)
 
 
-install()
+install_finder()
 show_log()
 register_makers()

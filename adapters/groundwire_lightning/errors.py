@@ -81,7 +81,7 @@ class Missing:
         raise NotSupportedYetError(f"{type(self).__name__} has no counterpart here. Instead: {self.instead}")
 
 
-def missing(name: str, module: str, instead: str, base: type = object) -> Any:
+def missing_class(name: str, module: str, instead: str, base: type = object) -> Any:
     """A class that exists to be imported.
 
     Args:
@@ -112,6 +112,6 @@ def tell_gaps(module: str, names: dict[str, str], kind: str = "attribute") -> An
     return missing_name
 
 
-Fabric = missing(
+Fabric = missing_class(
     "Fabric", __name__, "accelerate.Accelerator for a loop of your own, or groundwire.Trainer for one you can override"
 )

@@ -39,7 +39,7 @@ LENT = ("log", "log_dict")
 """Methods of ours that a guest is lent for a run, unless its class has its own."""
 
 
-def real(role: str) -> tuple[type[Any], ...]:
+def real_classes(role: str) -> tuple[type[Any], ...]:
     """The classes of the real Lightning that play a role, as far as somebody imported them.
 
     Args:
@@ -71,7 +71,7 @@ def is_named(cls: type, *names: str) -> bool:
 
 class _Playing(type):
     def __instancecheck__(cls, player: object) -> bool:
-        return isinstance(player, real("Monitor"))
+        return isinstance(player, real_classes("Monitor"))
 
 
 class RealMonitor(metaclass=_Playing):
@@ -89,7 +89,7 @@ class Bases(Mapping[str, "type | tuple[type, ...]"]):
         self.ours = ours
 
     def __getitem__(self, role: str) -> type | tuple[type, ...]:
-        theirs = (RealMonitor,) if role == "Monitor" else real(role)
+        theirs = (RealMonitor,) if role == "Monitor" else real_classes(role)
         return (self.ours[role], *theirs) if theirs else self.ours[role]
 
     def __iter__(self) -> Iterator[str]:
@@ -111,7 +111,7 @@ def attach(module: Any, trainer: object) -> None:
         module: Any module; one that is no Lightning module gets an attribute ``trainer``.
         trainer: It stays attached after the run.
     """
-    theirs = real("LightningModule")
+    theirs = real_classes("LightningModule")
     for part in module.modules():
         if isinstance(part, theirs):
             part._trainer = trainer
@@ -129,7 +129,7 @@ def lend_logging(callbacks: Iterable[Any], module: Any) -> None:
         callbacks: Native ones are left as they are.
         module: Whose ``log`` and ``log_dict`` they are lent.
     """
-    known: tuple[type[Any], ...] = (Callback, *real("Callback"))
+    known: tuple[type[Any], ...] = (Callback, *real_classes("Callback"))
     for callback in callbacks:
         if isinstance(callback, known):
             vars(callback).update({name: getattr(module, name) for name in LENT if hasattr(module, name)})
@@ -171,13 +171,13 @@ def release(module: Any) -> None:
                 del vars(member)[name]
 
 
-def naming(module: Any) -> Callable[[str, Callable[..., Any]], Callable[..., Any]] | None:
+def hook_namer(module: Any) -> Callable[[str, Callable[..., Any]], Callable[..., Any]] | None:
     """What tells a guest which hook is running, for a class with a ``log`` of its own, which asks; else None.
 
     Args:
         module: The module of the run.
     """
-    theirs = real("LightningModule")
+    theirs = real_classes("LightningModule")
     asking = [
         member
         for member in (module.modules() if module is not None else ())
@@ -219,7 +219,7 @@ def is_overridden(method_name: str, instance: Any = None, parent: type | None = 
     if parent is not None:
         return overridden(instance, method_name, (parent,))
     for ours in (LightningModule, LightningDataModule, Callback):
-        bases = (ours, *real(ours.__name__))
+        bases = (ours, *real_classes(ours.__name__))
         if isinstance(instance, bases):
             return overridden(instance, method_name, bases)
     raise ValueError(f"is_overridden({method_name!r}): {type(instance).__name__} is no class of hooks; pass parent=")

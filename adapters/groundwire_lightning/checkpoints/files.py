@@ -21,11 +21,11 @@ def real_folder(folder: str | PathLike[str]) -> str:
     Raises:
         NotSupportedYetError: It is no folder of this machine.
     """
-    local(folder)
+    local_path(folder)
     return os.path.realpath(os.path.expanduser(folder))  # noqa: PTH111  # to the letter what Lightning makes of it
 
 
-def local(path: Any) -> Path:
+def local_path(path: Any) -> Path:
     """A path of this machine.
 
     Raises:

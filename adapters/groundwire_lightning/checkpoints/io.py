@@ -12,9 +12,9 @@ import torch
 
 from groundwire.saved import checkpoint as files
 from groundwire_lightning.checkpoints import files as ckpt_files
-from groundwire_lightning.checkpoints.migration import migrated
+from groundwire_lightning.checkpoints.migration import migrated_state
 from groundwire_lightning.checkpoints.reading import read
-from groundwire_lightning.errors import MisconfigurationException, missing
+from groundwire_lightning.errors import MisconfigurationException, missing_class
 from groundwire_lightning.paths import is_ours_or_lightnings
 
 
@@ -121,12 +121,12 @@ class AsyncCheckpointIO(TorchCheckpointIO):
             )
 
 
-XLACheckpointIO = missing("XLACheckpointIO", __name__, "TorchCheckpointIO", CheckpointIO)
+XLACheckpointIO = missing_class("XLACheckpointIO", __name__, "TorchCheckpointIO", CheckpointIO)
 
 IO_METHODS = ("save_checkpoint", "load_checkpoint", "remove_checkpoint")
 
 
-def is_one(plugin: object) -> bool:
+def is_checkpoint_io(plugin: object) -> bool:
     """True for an object with the methods of a ``CheckpointIO``; strategies have more."""
     return all(callable(getattr(plugin, method, None)) for method in IO_METHODS) and not hasattr(plugin, "barrier")
 
@@ -177,7 +177,7 @@ def check_path(own: Any, path: Any, storage_options: Any) -> None:
     """
     if own is not None:
         return
-    ckpt_files.local(path)
+    ckpt_files.local_path(path)
     if storage_options is not None:
         raise TypeError(
             f"save_checkpoint(storage_options={storage_options!r}): files are written as they are; leave it out, or "
@@ -195,7 +195,7 @@ def write_checkpoint(own: Any, state: dict[str, Any], path: Any, storage_options
         storage_options: For the user's own.
     """
     if own is None:
-        files.write(ckpt_files.local(path), state, plain=False)
+        files.write(ckpt_files.local_path(path), state, plain=False)
     else:
         own.save_checkpoint(state, path, storage_options=storage_options)
 
@@ -219,7 +219,7 @@ def load_checkpoint(own: Any, path: Any, weights_only: bool | None) -> dict[str,
             f"{type(own).__name__}.load_checkpoint({path!r}) returned a {type(state).__name__}, not the dictionary "
             "that a checkpoint is"
         )
-    return migrated(dict(state), str(path))
+    return migrated_state(dict(state), str(path))
 
 
 def remove_checkpoint(own: Any, path: Any) -> None:
@@ -227,7 +227,7 @@ def remove_checkpoint(own: Any, path: Any) -> None:
     (ckpt_files.remove if own is None else own.remove_checkpoint)(path)
 
 
-def run_ends(own: Any) -> None:
+def finish_writing(own: Any) -> None:
     """Let the user's own finish what it has begun."""
     if hasattr(own, "teardown"):
         own.teardown()

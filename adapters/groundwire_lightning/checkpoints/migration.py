@@ -18,7 +18,7 @@ FORMAT = "2.6.6"
 State = dict[str, Any]
 
 
-def migrated(state: State, source: str) -> State:
+def migrated_state(state: State, source: str) -> State:
     """A checkpoint as today's Lightning would have written it.
 
     Args:

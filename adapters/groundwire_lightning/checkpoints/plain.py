@@ -13,10 +13,10 @@ from typing import Any
 import torch
 
 from groundwire.saved.plain_values import allowed_by_the_program, plain
-from groundwire_lightning.checkpoints.reading import allowed
+from groundwire_lightning.checkpoints.reading import allowed_names
 
 
-def foreign(state: Mapping[str, Any], besides: Iterable[str] = ()) -> dict[str, str]:
+def foreign_values(state: Mapping[str, Any], besides: Iterable[str] = ()) -> dict[str, str]:
     """What of a checkpoint is more than tensors and plain values: path to its class, or to itself where it has a name.
 
     Args:
@@ -39,7 +39,7 @@ class _Walk:
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
         self._seen: set[int] = set()
-        known = {**plain(), **allowed(), **allowed_by_the_program()}.values()
+        known = {**plain(), **allowed_names(), **allowed_by_the_program()}.values()
         self._values = {id(one.value) for one in known}
         self._kinds = {one.value for one in known if isinstance(one.value, type) and (one.make or one.new or one.fill)}
 

@@ -13,8 +13,8 @@ import torch
 from groundwire import CheckpointError, did_you_mean
 from groundwire.saved import archive
 from groundwire.saved.unpickling import BrokenFileError, HostileFileError, Known, first_line, stand_ins
-from groundwire_lightning.checkpoints.files import local
-from groundwire_lightning.checkpoints.migration import migrated
+from groundwire_lightning.checkpoints.files import local_path
+from groundwire_lightning.checkpoints.migration import migrated_state
 from groundwire_lightning.paths import home_of_name, spellings
 from groundwire_lightning.utilities.parsing import AttributeDict
 
@@ -56,7 +56,7 @@ LEGACY_CALLBACKS = (
 """Classes that releases before 1.5 used as keys of the states of callbacks."""
 
 
-def allowed() -> dict[str, Known]:
+def allowed_names() -> dict[str, Known]:
     """What a file may name besides tensors and plain values: name to what stands for it here."""
     ours = Known(AttributeDict, new=AttributeDict, fill=_ignore)
     return {
@@ -112,7 +112,7 @@ def read(source: Source, weights_only: bool | None = None, map_location: Any = "
     Args:
         source: A path, or an open file.
         weights_only: False trusts the file and runs what it names. Otherwise what it names besides tensors,
-            plain values and what :func:`allowed` lists becomes a :class:`groundwire.saved.unpickling.StandIn`.
+            plain values and what :func:`allowed_names` lists becomes a :class:`groundwire.saved.unpickling.StandIn`.
         map_location: Where tensors go.
 
     Raises:
@@ -121,7 +121,7 @@ def read(source: Source, weights_only: bool | None = None, map_location: Any = "
         CheckpointError: It is torn, or no checkpoint.
     """
     if isinstance(source, (str, PathLike)):
-        path = local(source)
+        path = local_path(source)
         if not path.is_file():
             raise NoCheckpointError(f"there is no checkpoint at {path}{_beside(path)}")
         source = path
@@ -130,13 +130,13 @@ def read(source: Source, weights_only: bool | None = None, map_location: Any = "
         raise CheckpointError(
             f"{_source_name(source)} holds a {type(state).__name__}, not the dictionary that a checkpoint is"
         )
-    return migrated(state, _source_name(source))
+    return migrated_state(state, _source_name(source))
 
 
 def _loaded(source: Source, weights_only: bool | None, map_location: Any) -> Any:
     try:
         if weights_only is not False:
-            return archive.load(source, map_location, allowed())
+            return archive.load(source, map_location, allowed_names())
         archive.check(source)
     except HostileFileError as error:
         raise UnsafeCheckpointError(
@@ -150,7 +150,7 @@ def _loaded(source: Source, weights_only: bool | None, map_location: Any) -> Any
     return _trusted(source, map_location)
 
 
-def refused(value: Any, what: str, source: Any) -> UnsafeCheckpointError | None:
+def unsafe_value_error(value: Any, what: str, source: Any) -> UnsafeCheckpointError | None:
     """The error of a value that needs what a file names, or None where it needs nothing.
 
     Args:
@@ -168,7 +168,7 @@ def refused(value: Any, what: str, source: Any) -> UnsafeCheckpointError | None:
 
 
 def _trusted(source: Source, map_location: Any) -> Any:
-    known = {name: one.value for name, one in allowed().items() if name in (*_ATTRIBUTE_DICTS, *LEGACY_CALLBACKS)}
+    known = {name: one.value for name, one in allowed_names().items() if name in (*_ATTRIBUTE_DICTS, *LEGACY_CALLBACKS)}
 
     class Unpickler(pickle.Unpickler):
         """Finds Lightning's plain classes where Lightning is not installed."""

@@ -1,4 +1,4 @@
-"""What modules and data modules are made of, where Lightning has it."""
+"""The classes that users subclass, module, data module and callback, and what they are built from."""
 
 from typing import TYPE_CHECKING
 

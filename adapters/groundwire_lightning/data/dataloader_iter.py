@@ -83,15 +83,15 @@ class Reader(Feed):
         return not self.done and (owes or ready < most)
 
 
-def reads(step: Any) -> bool:
+def reads_batches(step: Any) -> bool:
     """True for a step that has a parameter ``dataloader_iter``, in its own place."""
     step = getattr(step, "__wrapped__", step)
     return callable(step) and "dataloader_iter" in inspect.getfullargspec(step).args[1:]
 
 
-def readers(module: Any) -> frozenset[str]:
+def steps_that_read(module: Any) -> frozenset[str]:
     """The steps of a module that read batches themselves."""
-    found = frozenset(name for name in READER_OF_STEP if reads(getattr(module, name, None)))
+    found = frozenset(name for name in READER_OF_STEP if reads_batches(getattr(module, name, None)))
     if found:
         from groundwire.errors import rank_zero_warn
 

@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset
 from torch.utils.data._utils.fetch import _MapDatasetFetcher
 
 from groundwire_lightning.errors import MisconfigurationException, PossibleUserWarning
-from groundwire_lightning.utilities.combined_loader import Triple, combined, is_combined, parts_of
+from groundwire_lightning.utilities.combined_loader import Triple, as_combined_loader, is_combined, parts_of
 from groundwire_lightning.utilities.seed import seeds_workers, start_worker
 
 
@@ -91,7 +91,7 @@ class Feed:
             RuntimeError: A hook that changes batches raised StopIteration.
         """
         if not self.is_over:
-            raise stray(f"a hook that changes or moves the batches of the {what}")
+            raise stray_stop_iteration(f"a hook that changes or moves the batches of the {what}")
         if given < self._batches < math.inf:
             from groundwire.errors import rank_zero_warn
 
@@ -104,7 +104,7 @@ class Feed:
             )
 
 
-def stray(where: str) -> RuntimeError:
+def stray_stop_iteration(where: str) -> RuntimeError:
     """The error for a StopIteration of the program's own, which would end an epoch in silence.
 
     Args:
@@ -125,7 +125,7 @@ def check_end(end: StopIteration) -> None:
     frame = end.__traceback__
     while frame is not None:
         if frame.tb_frame.f_code in (_MapDatasetFetcher.fetch.__code__, ExceptionWrapper.reraise.__code__):
-            raise stray("the dataset, or a transform or collate_fn of its samples,") from end
+            raise stray_stop_iteration("the dataset, or a transform or collate_fn of its samples,") from end
         frame = frame.tb_next
 
 
@@ -161,7 +161,7 @@ def checked_loader(loader: Any, source: str, mode: str) -> Any:
     Raises:
         TypeError: It, or one of them, cannot be iterated over.
     """
-    made = combined(loader, mode)
+    made = as_combined_loader(loader, mode)
     for part in parts_of(made):
         if not isinstance(part, DataLoader):
             _check_iterable(part, source)
@@ -190,7 +190,7 @@ def _check_iterable(loader: Any, source: str) -> None:
         raise TypeError(f"{source} gave {loader!r}, which no batch can be read from; a DataLoader is due") from None
 
 
-def limited(name: str, length: float, limit: float) -> float:
+def limited_batches(name: str, length: float, limit: float) -> float:
     """Batches of a pass under ``limit_train_batches`` and the like.
 
     Args:

@@ -125,7 +125,7 @@ def _over(batches: Any, sampler: Any) -> Any:
     return made
 
 
-def shared(loader: Any, replicas: int, rank: int, *, shuffles: bool | None = None, repeats: bool = True) -> Any:
+def loader_share(loader: Any, replicas: int, rank: int, *, shuffles: bool | None = None, repeats: bool = True) -> Any:
     """A loader over the share of a process.
 
     Args:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from groundwire_lightning.errors import NotSupportedYetError, missing
+from groundwire_lightning.errors import NotSupportedYetError, missing_class
 from groundwire_lightning.strategies.ddp import DDPStrategy
 from groundwire_lightning.strategies.single_device import SingleDeviceStrategy
 from groundwire_lightning.strategies.strategy import ParallelStrategy, Strategy
@@ -22,15 +22,15 @@ __all__ = [
 ]
 
 _OWN = "override _create_accelerator of the Trainer and give Accelerate its plugin there"
-FSDPStrategy = missing("FSDPStrategy", __name__, f"{_OWN}: FullyShardedDataParallelPlugin", ParallelStrategy)
-DeepSpeedStrategy = missing("DeepSpeedStrategy", __name__, f"{_OWN}: DeepSpeedPlugin", ParallelStrategy)
-ModelParallelStrategy = missing(
+FSDPStrategy = missing_class("FSDPStrategy", __name__, f"{_OWN}: FullyShardedDataParallelPlugin", ParallelStrategy)
+DeepSpeedStrategy = missing_class("DeepSpeedStrategy", __name__, f"{_OWN}: DeepSpeedPlugin", ParallelStrategy)
+ModelParallelStrategy = missing_class(
     "ModelParallelStrategy", __name__, f"{_OWN}: TorchTensorParallelPlugin", ParallelStrategy
 )
-XLAStrategy = missing(
+XLAStrategy = missing_class(
     "XLAStrategy", __name__, "accelerate launch --tpu with a native groundwire.Trainer", ParallelStrategy
 )
-SingleDeviceXLAStrategy = missing(
+SingleDeviceXLAStrategy = missing_class(
     "SingleDeviceXLAStrategy", __name__, "a native groundwire.Trainer on the TPU", Strategy
 )
 

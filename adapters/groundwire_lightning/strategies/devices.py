@@ -35,7 +35,7 @@ OTHER_STRATEGIES = {
 """How names of Lightning's other strategies begin, and what Accelerate has in their place."""
 
 
-def kind_of(given: Mapping[str, Any]) -> str:
+def device_kind(given: Mapping[str, Any]) -> str:
     """The kind of device that is asked for: ``"cpu"``, ``"cuda"`` or ``"mps"``.
 
     Args:
@@ -101,7 +101,7 @@ def strategy_for(given: Mapping[str, Any], kind: str) -> Strategy:
         )
     asked = asked.lower()
     if asked == "auto":
-        return DDPStrategy() if processes() > 1 else SingleDeviceStrategy(kind)
+        return DDPStrategy() if launched_processes() > 1 else SingleDeviceStrategy(kind)
     if asked in StrategyRegistry:
         if asked == "single_device":
             return SingleDeviceStrategy(kind)
@@ -120,12 +120,12 @@ def strategy_for(given: Mapping[str, Any], kind: str) -> Strategy:
     )
 
 
-def processes() -> int:
+def launched_processes() -> int:
     """How many processes a launcher started, this one included."""
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
-def number_of(given: Mapping[str, Any], kind: str) -> int | None:
+def device_count(given: Mapping[str, Any], kind: str) -> int | None:
     """The devices of a machine that are asked for; None where that is left open.
 
     Args:
@@ -185,7 +185,7 @@ def check_processes(given: Mapping[str, Any], kind: str, number: int | None) -> 
         NotSupportedYetError: Several processes are asked for and nobody started them; names the command that does.
     """
     nodes = given["num_nodes"]
-    wanted, there = nodes * (number or 1), processes()
+    wanted, there = nodes * (number or 1), launched_processes()
     if there > 1:
         if number is not None and wanted != there:
             raise ValueError(
@@ -207,7 +207,7 @@ def check_processes(given: Mapping[str, Any], kind: str, number: int | None) -> 
         )
 
 
-def accelerate(given: Mapping[str, Any], kind: str, strategy: Strategy) -> Accelerator:
+def make_accelerator(given: Mapping[str, Any], kind: str, strategy: Strategy) -> Accelerator:
     """Accelerate's Accelerator for what was asked.
 
     Args:
@@ -216,9 +216,11 @@ def accelerate(given: Mapping[str, Any], kind: str, strategy: Strategy) -> Accel
         strategy: Of the processes.
     """
     known = PartialState._shared_state.get("device")
-    if known is not None and known.type != kind and processes() == 1:
+    if known is not None and known.type != kind and launched_processes() == 1:
         # a Trainer on another device was made before; those that hold its state keep it
         PartialState._shared_state = type(PartialState._shared_state)()
-    if kind == "cuda" and number_of(given, kind) is not None and isinstance(indices := _listed(given["devices"]), list):
-        torch.cuda.set_device(indices[int(os.environ.get("LOCAL_RANK", "0"))])
+    if kind == "cuda" and device_count(given, kind) is not None:
+        indices = _listed(given["devices"])
+        if isinstance(indices, list):
+            torch.cuda.set_device(indices[int(os.environ.get("LOCAL_RANK", "0"))])
     return Accelerator(cpu=kind == "cpu", kwargs_handlers=strategy._accelerate() or None)

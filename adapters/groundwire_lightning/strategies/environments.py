@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from groundwire_lightning.errors import NotSupportedYetError, missing
+from groundwire_lightning.errors import NotSupportedYetError, missing_class
 
 __path__: list[str] = []  # what Lightning has below this path are rows of paths.py
 
@@ -65,7 +65,7 @@ class SLURMEnvironment(ClusterEnvironment):
 
 
 _LAUNCH = "torchrun, whose processes Accelerate finds"
-KubeflowEnvironment = missing("KubeflowEnvironment", __name__, _LAUNCH, ClusterEnvironment)
-LSFEnvironment = missing("LSFEnvironment", __name__, _LAUNCH, ClusterEnvironment)
-MPIEnvironment = missing("MPIEnvironment", __name__, _LAUNCH, ClusterEnvironment)
-XLAEnvironment = missing("XLAEnvironment", __name__, "accelerate launch --tpu", ClusterEnvironment)
+KubeflowEnvironment = missing_class("KubeflowEnvironment", __name__, _LAUNCH, ClusterEnvironment)
+LSFEnvironment = missing_class("LSFEnvironment", __name__, _LAUNCH, ClusterEnvironment)
+MPIEnvironment = missing_class("MPIEnvironment", __name__, _LAUNCH, ClusterEnvironment)
+XLAEnvironment = missing_class("XLAEnvironment", __name__, "accelerate launch --tpu", ClusterEnvironment)

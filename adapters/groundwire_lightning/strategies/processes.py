@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from groundwire_lightning.core.running import AmongProcesses
 
 
-def agreed(trainer: AmongProcesses, decision: bool, *, all: bool = True) -> bool:  # noqa: A002  # Lightning's word
+def processes_agree(trainer: AmongProcesses, decision: bool, *, all: bool = True) -> bool:  # noqa: A002  # Lightning's word
     """What the processes decide together.
 
     Args:
@@ -26,7 +26,7 @@ def agreed(trainer: AmongProcesses, decision: bool, *, all: bool = True) -> bool
     return bool(votes.item() == trainer.world_size if all else votes.item() > 0)
 
 
-def told_by_first(trainer: AmongProcesses, value: Any) -> Any:
+def value_of_first_process(trainer: AmongProcesses, value: Any) -> Any:
     """The value that the first process has."""
     if trainer.world_size == 1:
         return value
@@ -35,7 +35,7 @@ def told_by_first(trainer: AmongProcesses, value: Any) -> Any:
     return broadcast_object_list([value])[0]
 
 
-def together(trainer: AmongProcesses) -> None:
+def wait_for_processes(trainer: AmongProcesses) -> None:
     """Wait until every process is here."""
     if trainer.world_size > 1:
         trainer._accelerator.wait_for_everyone()
