@@ -87,7 +87,7 @@ class CheckpointNames(Checkpoint):
     ) -> str:
         template = filename or f"{{epoch}}{self.CHECKPOINT_JOIN_CHAR}{{step}}"
         said = self.CHECKPOINT_EQUALS_CHAR if auto_insert_metric_name else None
-        name = files.filled(template, metrics, said)
+        name = files.filled_name(template, metrics, said)
         return name if prefix is None else f"{prefix}{self.CHECKPOINT_JOIN_CHAR}{name}"
 
     def _get_metric_interpolated_filepath_name(
