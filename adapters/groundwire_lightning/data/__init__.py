@@ -1,1 +1,1 @@
-"""Where batches come from: limited feeds over loaders, their samplers, and ``dataloader_iter``."""
+"""Batches: limited feeds over loaders, the samplers of loaders, and ``dataloader_iter``."""
