@@ -1,4 +1,4 @@
-"""Lightning code on groundwire: ``import groundwire_lightning as L``."""
+"""Lightning code on groundwire's Trainer: ``import groundwire_lightning as L``."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from groundwire_lightning.utilities.lazily import lazy_attribute
 from groundwire_lightning.utilities.seed import seed_everything
 
 __version__ = "2.6.6"
-"""The Lightning whose behaviour this is, for code that asks; groundwire has a version of its own."""
+"""The release of Lightning whose behaviour this is, for code that asks; groundwire has a version of its own."""
 
 __all__ = [
     "LIGHTNING",
@@ -36,7 +36,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """``L.callbacks`` and the like, imported when they are first used."""
+    """Import a module such as ``L.callbacks`` when it is first used."""
     return lazy_attribute(__name__, {}, name)
 
 

@@ -1,4 +1,4 @@
-"""What ``Trainer(plugins=...)`` takes: precision, files, processes and layers, as far as they mean something here."""
+"""Plugins for ``Trainer(plugins=...)``: precision, checkpoint files, cluster environments and layer sync."""
 
 from typing import TYPE_CHECKING
 

@@ -96,8 +96,8 @@ class Feed:
             from groundwire.errors import rank_zero_warn
 
             rank_zero_warn(
-                f"the {source} says that it has {self._batches} batches and gave {yielded}. As in Lightning nobody could "
-                "know that its last batch was the last: there was no validation at the end of the epoch, no scheduler "
+                f"the {source} says that it has {self._batches} batches and gave {yielded}. As in Lightning nobody "
+                "could know that its last batch was the last: there was no validation at the end of the epoch, no scheduler "
                 "of epochs moved and batches that waited for an update had none. Correct __len__ of the data, or take "
                 "it away",
                 category=PossibleUserWarning,
@@ -125,10 +125,11 @@ def check_end(end: StopIteration) -> None:
     Raises:
         RuntimeError: ``__getitem__`` of the dataset raised it, in this process or in a worker.
     """
-    # torch fetches the samples of a map-style dataset in the first of these; the other raises a worker's error again
+    # the first fetches the samples of a map-style dataset, the other raises a worker's error again
+    of_dataset = (_MapDatasetFetcher.fetch.__code__, ExceptionWrapper.reraise.__code__)
     frame = end.__traceback__
     while frame is not None:
-        if frame.tb_frame.f_code in (_MapDatasetFetcher.fetch.__code__, ExceptionWrapper.reraise.__code__):
+        if frame.tb_frame.f_code in of_dataset:
             raise stray_stop_iteration("the dataset, or a transform or collate_fn of its samples,") from end
         frame = frame.tb_next
 

@@ -1,4 +1,4 @@
-"""Lightning's strategies: one device, or several processes through Accelerate; the others are gaps."""
+"""Lightning's strategies: one device, or several processes through Accelerate; the others are refused."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -36,14 +36,18 @@ SingleDeviceXLAStrategy = missing_class(
 
 
 class _Registry(dict[str, type]):
-    """Strategy name to class, of those that ``Trainer(strategy=...)`` takes as a string."""
+    """The strategies that ``Trainer(strategy=...)`` takes as a string: name to class."""
 
     def available_strategies(self) -> list[str]:
         """The names."""
         return sorted(self)
 
     def register(self, name: str, *args: object, **kwargs: object) -> None:
-        """Refused: methods of a strategy of one's own would never be called."""
+        """Refused, since methods of a strategy of one's own would never be called.
+
+        Raises:
+            NotSupportedYetError: Always.
+        """
         raise NotSupportedYetError(
             f"StrategyRegistry.register({name!r}): processes work together through Accelerate; override "
             "_create_accelerator of the Trainer"
@@ -65,7 +69,7 @@ GUESTS: dict[str, Any] = {
     ),
     "SingleDeviceStrategy": lambda theirs: SingleDeviceStrategy(theirs.root_device, theirs._checkpoint_io),
 }
-"""Name of a class of the real Lightning to what makes ours of its objects."""
+"""Name of a class of the real Lightning to the function that makes one of our objects from one of its."""
 
 if not TYPE_CHECKING:
     __getattr__ = modules_of(__name__)

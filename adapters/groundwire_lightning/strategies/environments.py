@@ -1,4 +1,4 @@
-"""Who starts the processes of a run; here that is a launcher, and these say so to code that passes them."""
+"""Cluster environments: classes that name the launcher of a run, for code that passes them as plugins."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ __all__ = [
 
 
 class ClusterEnvironment:
-    """Where the processes of a run come from; Accelerate finds them, so that its methods are never asked."""
+    """The launcher of the processes of a run; Accelerate finds them, so that a subclass's methods are never called."""
 
 
 class LightningEnvironment(ClusterEnvironment):
-    """Processes that the Trainer would start itself; with one process there is nothing to start."""
+    """The Trainer itself as the launcher; with one process there is nothing to start."""
 
 
 class TorchElasticEnvironment(ClusterEnvironment):
@@ -43,7 +43,7 @@ class SLURMEnvironment(ClusterEnvironment):
 
     Args:
         auto_requeue: Must be False: a job is not queued again when its time is up.
-        requeue_signal: Without effect then.
+        requeue_signal: Without effect.
 
     Raises:
         NotSupportedYetError: The job is to be queued again.
@@ -60,7 +60,7 @@ class SLURMEnvironment(ClusterEnvironment):
 
     @staticmethod
     def detect() -> bool:
-        """True in a job that is no interactive one."""
+        """True in a job of SLURM that is not interactive."""
         return "SLURM_NTASKS" in os.environ and os.environ.get("SLURM_JOB_NAME") not in ("bash", "interactive")
 
 

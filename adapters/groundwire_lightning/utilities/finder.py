@@ -17,7 +17,18 @@ from importlib.util import find_spec
 from types import FrameType, ModuleType
 from typing import Any
 
-from groundwire_lightning.paths import OURS, ROOTS, TABLE, Gap, gap_of, home_of, names_of, rows_below, source, spelled
+from groundwire_lightning.paths import (
+    OURS,
+    ROOTS,
+    TABLE,
+    Gap,
+    gap_of,
+    home_of,
+    names_of,
+    rows_below,
+    source_of,
+    spelled,
+)
 from groundwire_lightning.utilities.lazily import modules_of
 
 
@@ -47,7 +58,7 @@ class _Written(InspectLoader):
         return bool(rows_below(spelled(fullname)))
 
     def get_source(self, fullname: str) -> str:
-        return source(spelled(fullname))
+        return source_of(spelled(fullname))
 
     def exec_module(self, module: ModuleType) -> None:
         super().exec_module(module)
