@@ -36,7 +36,7 @@ PLACES = {
 """Role, as in the table of hooks, to the paths of the classes of Lightning that play it."""
 
 LENT = ("log", "log_dict")
-"""Methods of ours that a guest is lent for a run, unless its class overrides them: Lightning's look for its Trainer."""
+"""Methods of ours that a guest is lent for a run, unless its class overrides them: Lightning's need its own Trainer."""
 
 
 def real_classes(role: str) -> tuple[type[Any], ...]:
@@ -67,6 +67,33 @@ def is_a(candidate: object, *names: str) -> bool:
 def is_named(cls: type, *names: str) -> bool:
     """True for a class that is Lightning's or ours itself, and has one of these names."""
     return cls.__name__ in names and is_ours_or_lightnings(cls)
+
+
+def writes_its_own(guest: object, name: str, theirs: tuple[type[Any], ...]) -> bool:
+    """True for a guest whose class overrides a method of Lightning's."""
+    return getattr(type(guest), name, None) not in [getattr(cls, name) for cls in theirs]
+
+
+def is_overridden(method_name: str, instance: Any = None, parent: type | None = None) -> bool:
+    """True for an object whose class overrides a method of its base class.
+
+    Args:
+        method_name: The method.
+        instance: The object; None overrides nothing.
+        parent: Its base class; by default that of modules, data modules or callbacks.
+
+    Raises:
+        ValueError: It is no module, data module or callback, and ``parent`` is None.
+    """
+    if instance is None:
+        return False
+    if parent is not None:
+        return overridden(instance, method_name, (parent,))
+    for ours in (LightningModule, LightningDataModule, Callback):
+        bases = (ours, *real_classes(ours.__name__))
+        if isinstance(instance, bases):
+            return overridden(instance, method_name, bases)
+    raise ValueError(f"is_overridden({method_name!r}): {type(instance).__name__} is no class of hooks; pass parent=")
 
 
 class _MonitorType(type):
@@ -109,6 +136,9 @@ def is_data_module(value: object, hookmap: HookMap) -> bool:
     return isinstance(value, hookmap.bases["LightningDataModule"])
 
 
+# what guests are lent for a run, and what is taken back
+
+
 def attach(module: Any, trainer: object) -> None:
     """Attach a trainer to a module and the Lightning modules inside it, and lend guests the methods of :data:`LENT`.
 
@@ -125,6 +155,28 @@ def attach(module: Any, trainer: object) -> None:
             part._trainer = trainer
     if not isinstance(module, (*theirs, LightningModule)):
         module.trainer = trainer
+
+
+def _lend(guest: Any, theirs: tuple[type[Any], ...]) -> None:
+    for name in LENT:
+        if (name not in vars(guest) or _is_lent(guest, name)) and not writes_its_own(guest, name, theirs):
+            vars(guest)[name] = getattr(LightningModule, name).__get__(guest)
+
+
+def _is_lent(guest: Any, name: str) -> bool:
+    """True for a bound method of ours, and for one of the guest's own class, which a pickle makes of ours."""
+    function = getattr(vars(guest).get(name), "__func__", None)
+    return function is not None and function in (getattr(LightningModule, name), getattr(type(guest), name))
+
+
+def release(module: Any) -> None:
+    """Take back the methods that guests were lent; the trainer stays attached."""
+    if module is None:
+        return
+    for member in module.modules():
+        for name in LENT:
+            if _is_lent(member, name):
+                del vars(member)[name]
 
 
 def lend_logging(callbacks: Iterable[Any], module: Any) -> None:
@@ -147,33 +199,6 @@ def release_logging(callbacks: Iterable[Any], module: Any) -> None:
         for name in LENT:
             if module is not None and getattr(space.get(name), "__self__", None) is module:
                 del space[name]
-
-
-def _lend(guest: Any, theirs: tuple[type[Any], ...]) -> None:
-    for name in LENT:
-        if (name not in vars(guest) or _is_lent(guest, name)) and not writes_its_own(guest, name, theirs):
-            vars(guest)[name] = getattr(LightningModule, name).__get__(guest)
-
-
-def _is_lent(guest: Any, name: str) -> bool:
-    """True for a bound method of ours, and for one of the guest's own class, which a pickle makes of ours."""
-    function = getattr(vars(guest).get(name), "__func__", None)
-    return function is not None and function in (getattr(LightningModule, name), getattr(type(guest), name))
-
-
-def writes_its_own(guest: object, name: str, theirs: tuple[type[Any], ...]) -> bool:
-    """True for a guest whose class overrides a method of Lightning's."""
-    return getattr(type(guest), name, None) not in [getattr(cls, name) for cls in theirs]
-
-
-def release(module: Any) -> None:
-    """Take back the methods that guests were lent; the trainer stays attached."""
-    if module is None:
-        return
-    for member in module.modules():
-        for name in LENT:
-            if _is_lent(member, name):
-                del vars(member)[name]
 
 
 def hook_namer(module: Any) -> Callable[[str, Callable[..., Any]], Callable[..., Any]] | None:
@@ -211,25 +236,3 @@ def hook_namer(module: Any) -> Callable[[str, Callable[..., Any]], Callable[...,
         return run
 
     return through
-
-
-def is_overridden(method_name: str, instance: Any = None, parent: type | None = None) -> bool:
-    """True for an object whose class overrides a method of its base class.
-
-    Args:
-        method_name: The method.
-        instance: The object; None overrides nothing.
-        parent: Its base class; by default that of modules, data modules or callbacks.
-
-    Raises:
-        ValueError: It is no module, data module or callback, and ``parent`` is None.
-    """
-    if instance is None:
-        return False
-    if parent is not None:
-        return overridden(instance, method_name, (parent,))
-    for ours in (LightningModule, LightningDataModule, Callback):
-        bases = (ours, *real_classes(ours.__name__))
-        if isinstance(instance, bases):
-            return overridden(instance, method_name, bases)
-    raise ValueError(f"is_overridden({method_name!r}): {type(instance).__name__} is no class of hooks; pass parent=")

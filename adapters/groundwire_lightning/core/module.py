@@ -295,10 +295,10 @@ class LightningModule(TellsOfMethods, HyperParameters, ModelHooks, Logging, Expo
             self.untoggle_optimizer(optimizer)
 
     def all_gather(self, data: Any, group: Any = None, sync_grads: bool = False) -> Any:
-        """Collect tensors of all processes, one below the other in a new first dimension; one process keeps its own.
+        """Concatenate the tensors of all processes along their first dimension; one process alone keeps its own.
 
         Args:
-            data: Tensors of the same shape in every process, or a collection of them.
+            data: A tensor that has the same shape in every process, or a collection of such tensors.
             group: Must be None.
             sync_grads: Must be False.
 

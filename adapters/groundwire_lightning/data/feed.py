@@ -97,9 +97,9 @@ class Feed:
 
             rank_zero_warn(
                 f"the {source} says that it has {self._batches} batches and gave {yielded}. As in Lightning nobody "
-                "could know that its last batch was the last: there was no validation at the end of the epoch, no scheduler "
-                "of epochs moved and batches that waited for an update had none. Correct __len__ of the data, or take "
-                "it away",
+                "could know that its last batch was the last: there was no validation at the end of the epoch, no "
+                "scheduler of epochs moved and batches that waited for an update had none. Correct __len__ of the "
+                "data, or take it away",
                 category=PossibleUserWarning,
             )
 

@@ -42,24 +42,32 @@ def with_sampler(loader: DataLoader[Any], sampler: Any) -> DataLoader[Any]:
     return _copy(loader, sampler=sampler, batch_sampler=_over(loader.batch_sampler, sampler))
 
 
+def _over(batches: Any, sampler: Any) -> Any:
+    """A copy of a batch sampler that groups the indices of another sampler."""
+    if type(batches) is BatchSampler:
+        return BatchSampler(sampler, batches.batch_size, batches.drop_last)
+    if not hasattr(batches, "sampler"):
+        raise MisconfigurationException(
+            f"the order of a loader has to change, and its batch sampler {type(batches).__qualname__} has no attribute "
+            "sampler to change; keep the sampler it reads in self.sampler"
+        )
+    duplicate = copy.copy(batches)
+    duplicate.sampler = sampler
+    return duplicate
+
+
+def _copy(loader: DataLoader[Any], **changes: Any) -> DataLoader[Any]:
+    """A shallow copy with other attributes, set past ``DataLoader.__setattr__``, which refuses these."""
+    duplicate = copy.copy(loader)
+    vars(duplicate).update(changes, _iterator=None)  # persistent workers belong to the loader they were started for
+    return duplicate
+
+
 def in_order(loader: Any) -> Any:
     """A loader that reads its samples from first to last; anything but a DataLoader is returned as it is."""
     if not isinstance(loader, DataLoader) or isinstance(loader.sampler, SequentialSampler):
         return loader
     return with_sampler(loader, SequentialSampler(loader.dataset))  # type: ignore[arg-type]  # map-style data is sized
-
-
-def for_prediction(loader: Any) -> Any:
-    """A loader that drops no last batch, and knows the indices of the samples in each batch; see :class:`Seen`."""
-    if not isinstance(loader, DataLoader) or isinstance(loader.dataset, IterableDataset):
-        return loader
-    batches = loader.batch_sampler
-    if batches is None:
-        return loader
-    if getattr(batches, "drop_last", False):
-        batches = copy.copy(batches)
-        batches.drop_last = False  # type: ignore[attr-defined]  # it has one
-    return _copy(loader, batch_sampler=Seen(batches), drop_last=False)
 
 
 def warn_of_shuffling(loader: Any, method: str) -> None:
@@ -74,6 +82,19 @@ def warn_of_shuffling(loader: Any, method: str) -> None:
             f"the {method} shuffles; evaluation gains nothing by it, and results are easier to compare in order",
             category=PossibleUserWarning,
         )
+
+
+def for_prediction(loader: Any) -> Any:
+    """A loader that drops no last batch, and knows the indices of the samples in each batch; see :class:`Seen`."""
+    if not isinstance(loader, DataLoader) or isinstance(loader.dataset, IterableDataset):
+        return loader
+    batches = loader.batch_sampler
+    if batches is None:
+        return loader
+    if getattr(batches, "drop_last", False):
+        batches = copy.copy(batches)
+        batches.drop_last = False  # type: ignore[attr-defined]  # it has one
+    return _copy(loader, batch_sampler=Seen(batches), drop_last=False)
 
 
 class Seen:
@@ -106,27 +127,6 @@ class Seen:
         if name == "batch_sampler" or name.startswith("__"):  # not there yet while it is unpickled or copied
             raise AttributeError(name)
         return getattr(self.batch_sampler, name)
-
-
-def _copy(loader: DataLoader[Any], **changes: Any) -> DataLoader[Any]:
-    """A shallow copy with other attributes, set past ``DataLoader.__setattr__``, which refuses these."""
-    duplicate = copy.copy(loader)
-    vars(duplicate).update(changes, _iterator=None)  # persistent workers belong to the loader they were started for
-    return duplicate
-
-
-def _over(batches: Any, sampler: Any) -> Any:
-    """A copy of a batch sampler that groups the indices of another sampler."""
-    if type(batches) is BatchSampler:
-        return BatchSampler(sampler, batches.batch_size, batches.drop_last)
-    if not hasattr(batches, "sampler"):
-        raise MisconfigurationException(
-            f"the order of a loader has to change, and its batch sampler {type(batches).__qualname__} has no attribute "
-            "sampler to change; keep the sampler it reads in self.sampler"
-        )
-    duplicate = copy.copy(batches)
-    duplicate.sampler = sampler
-    return duplicate
 
 
 def loader_share(loader: Any, replicas: int, rank: int, *, shuffles: bool | None = None, repeats: bool = True) -> Any:
