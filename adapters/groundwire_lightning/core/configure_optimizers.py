@@ -148,7 +148,7 @@ def _config_of_manual(scheduler: Any) -> LRSchedulerConfig:
     """The settings of a scheduler that the module steps itself; keys about when to step it mean nothing then."""
     if not isinstance(scheduler, dict):
         return LRSchedulerConfig(scheduler)
-    known = {"scheduler", "name", "interval", "frequency"}  # the last two for callbacks that show or save them
+    known = {"scheduler", "name", "interval", "frequency"}  # all but the first are for callbacks to read
     return _config_from("a scheduler that the module moves on itself", scheduler, known)
 
 

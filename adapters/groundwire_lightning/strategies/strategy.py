@@ -10,6 +10,7 @@ import torch
 
 from groundwire_lightning.checkpoints.io import TorchCheckpointIO, own_io
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+from groundwire_lightning.strategies.processes import processes_agree
 
 if TYPE_CHECKING:
     from groundwire_lightning.core.running import Running
@@ -208,8 +209,7 @@ class Strategy:
         """
         if self.world_size == 1:
             return decision
-        votes = int(self.reduce(torch.tensor(int(decision), device=self.root_device), reduce_op="sum"))
-        return votes == self.world_size if all else bool(votes)
+        return processes_agree(self.trainer, decision, all=all)
 
     def all_gather(self, tensor: Any, group: Any = None, sync_grads: bool = False) -> Any:
         """The tensors of all processes, one below the other in a new first dimension; one process keeps its own.

@@ -37,7 +37,7 @@ class AttributeDict(dict[str, Any]):
 
 
 def is_picklable(obj: object) -> bool:
-    """True if an object can be pickled."""
+    """True for an object that can be pickled."""
     try:
         pickle.dumps(obj)
     except (pickle.PickleError, AttributeError, RuntimeError, TypeError):
@@ -92,8 +92,15 @@ def _holders(model: Any, attribute: str) -> list[Any]:
     return holders
 
 
+def _at_least_one_holder(model: Any, attribute: str) -> list[Any]:
+    holders = _holders(model, attribute)
+    if not holders:
+        raise AttributeError(f"neither {type(model).__name__} nor its hparams nor the data module has {attribute!r}")
+    return holders
+
+
 def lightning_hasattr(model: Any, attribute: str) -> bool:
-    """True if module, hyper-parameters or data module have an attribute."""
+    """True where module, hyper-parameters or data module have an attribute."""
     return bool(_holders(model, attribute))
 
 
@@ -103,10 +110,7 @@ def lightning_getattr(model: Any, attribute: str) -> Any:
     Raises:
         AttributeError: None has it.
     """
-    holders = _holders(model, attribute)
-    if not holders:
-        raise AttributeError(f"neither {type(model).__name__} nor its hparams nor the data module has {attribute!r}")
-    holder = holders[-1]
+    holder = _at_least_one_holder(model, attribute)[-1]
     return holder[attribute] if isinstance(holder, dict) else getattr(holder, attribute)
 
 
@@ -116,10 +120,7 @@ def lightning_setattr(model: Any, attribute: str, value: Any) -> None:
     Raises:
         AttributeError: None has it.
     """
-    holders = _holders(model, attribute)
-    if not holders:
-        raise AttributeError(f"neither {type(model).__name__} nor its hparams nor the data module has {attribute!r}")
-    for holder in holders:
+    for holder in _at_least_one_holder(model, attribute):
         if isinstance(holder, dict):
             holder[attribute] = value
         else:
