@@ -1,4 +1,4 @@
-"""Lightning code on groundwire: ``import groundwire_lightning as L``."""
+"""Lightning code on groundwire's Trainer: ``import groundwire_lightning as L``."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ from groundwire_lightning.trainer.adapt import adapt
 from groundwire_lightning.trainer.adapter import LightningAdapter
 from groundwire_lightning.trainer.trainer import Trainer
 from groundwire_lightning.utilities.console import show_log
-from groundwire_lightning.utilities.finder import install
-from groundwire_lightning.utilities.lazily import lazily
+from groundwire_lightning.utilities.finder import install_finder
+from groundwire_lightning.utilities.lazily import lazy_attribute
 from groundwire_lightning.utilities.seed import seed_everything
 
 __version__ = "2.6.6"
-"""The Lightning whose behaviour this is, for code that asks; groundwire has a version of its own."""
+"""The release of Lightning whose behaviour this is, for code that asks; groundwire has a version of its own."""
 
 __all__ = [
     "LIGHTNING",
@@ -36,10 +36,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """``L.callbacks`` and the like, imported when they are first used."""
-    return lazily(__name__, {}, name)
+    """Import a module such as ``L.callbacks`` when it is first used."""
+    return lazy_attribute(__name__, {}, name)
 
 
-install()
+install_finder()
 show_log()
 register_makers()

@@ -1,4 +1,4 @@
-"""The devices a Trainer may run on, as ``trainer.accelerator`` tells them."""
+"""Accelerators: the kinds of device that a Trainer runs on, the classes of ``trainer.accelerator``."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = [
 
 
 class Accelerator:
-    """A kind of device; says which there are, and what they report."""
+    """The base class of the kinds of device."""
 
     @staticmethod
     def name() -> str:
@@ -39,18 +39,18 @@ class Accelerator:
 
     @staticmethod
     def auto_device_count() -> int:
-        """How many there are."""
+        """The number of devices of this kind."""
         raise NotImplementedError
 
     def setup(self, trainer: Any) -> None:
-        """Nothing is left to do: a Trainer that was made has set up its devices.
+        """Do nothing: a Trainer sets up its devices when it is made.
 
         Args:
             trainer: Without effect.
         """
 
     def get_device_stats(self, device: Any) -> dict[str, Any]:
-        """What a device reports of itself.
+        """Numbers that a device reports of itself, by name; none by default.
 
         Args:
             device: The device.
@@ -83,7 +83,7 @@ class CPUAccelerator(Accelerator):
         return 1
 
     def get_device_stats(self, device: Any) -> dict[str, Any]:
-        """Load, and the shares of memory and swap that are used, in percent.
+        """The load, and the shares of memory and swap that are used, in percent, by name.
 
         Args:
             device: Without effect.
@@ -112,14 +112,14 @@ class CUDAAccelerator(Accelerator):
 
     @staticmethod
     def auto_device_count() -> int:
-        """How many torch sees."""
+        """The number of cards that torch sees."""
         return torch.cuda.device_count()
 
     def get_device_stats(self, device: Any) -> dict[str, Any]:
-        """What torch's allocator counts.
+        """The counters of torch's allocator, mostly in bytes, by name.
 
         Args:
-            device: Which card.
+            device: The card.
         """
         return torch.cuda.memory_stats(device)
 
@@ -139,12 +139,12 @@ class MPSAccelerator(Accelerator):
 
     @staticmethod
     def auto_device_count() -> int:
-        """One."""
+        """One: a machine has one such processor."""
         return 1
 
 
 class XLAAccelerator(Accelerator):
-    """Tensor processors; not supported here."""
+    """Tensor processors of Google; not supported here."""
 
     @staticmethod
     def name() -> str:
@@ -158,18 +158,18 @@ class XLAAccelerator(Accelerator):
 
     @staticmethod
     def auto_device_count() -> int:
-        """None of them."""
+        """Zero, since none is supported."""
         return 0
 
 
 KINDS: dict[str, type[Accelerator]] = {
     cls.name(): cls for cls in (CPUAccelerator, CUDAAccelerator, MPSAccelerator, XLAAccelerator)
 }
-"""The word for ``Trainer(accelerator=...)`` to its class."""
+"""Word for ``Trainer(accelerator=...)`` to its class."""
 
 
 class _Registry(dict[str, type[Accelerator]]):
-    """Word to class of the kinds of device."""
+    """The kinds of device that ``Trainer(accelerator=...)`` takes as a string: word to class."""
 
     def available_accelerators(self) -> list[str]:
         """The words."""
@@ -180,24 +180,24 @@ AcceleratorRegistry = _Registry(KINDS)
 
 
 def find_usable_cuda_devices(num_devices: int = -1) -> list[int]:
-    """Indices of cards on which a tensor can be made.
+    """Indices of cards on which a tensor can be made; another program may use a card for itself.
 
     Args:
-        num_devices: How many are wanted; -1 means all.
+        num_devices: The number of cards that are wanted; -1 means all.
 
     Raises:
         MisconfigurationException: There are fewer.
     """
-    found = []
+    usable = []
     for index in range(torch.cuda.device_count()):
         try:
             torch.zeros(1, device=f"cuda:{index}")
         except RuntimeError:
             continue
-        found.append(index)
-    if num_devices > len(found):
-        raise MisconfigurationException(f"find_usable_cuda_devices({num_devices}): {len(found)} can be used")
-    return found if num_devices == -1 else found[:num_devices]
+        usable.append(index)
+    if num_devices > len(usable):
+        raise MisconfigurationException(f"find_usable_cuda_devices({num_devices}): {len(usable)} can be used")
+    return usable if num_devices == -1 else usable[:num_devices]
 
 
 def num_cuda_devices() -> int:

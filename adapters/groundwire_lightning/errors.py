@@ -1,4 +1,4 @@
-"""What the adapter refuses with."""
+"""Errors and warnings of the adapter, and stand-ins for classes of Lightning that have no counterpart here."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from groundwire import GroundwireError
 class MisconfigurationException(GroundwireError, ValueError):  # noqa: N818  # Lightning's name, which user code catches
     """Arguments, a module and data that do not go together; Lightning refuses them too.
 
-    Where somebody imported the real Lightning, ``except`` with its class of that name takes this too.
+    ``except`` with the class of that name of the real Lightning catches it as well.
     """
 
     def __new__(cls, *args: object) -> MisconfigurationException:
-        """An error of this class and of Lightning's, as far as that is there."""
+        """Make an error of this class and, where the real Lightning was imported, of its class too."""
         own: Any = cls
-        made: MisconfigurationException = super().__new__(_as_lightnings(own, _lightnings()), *args)
-        return made
+        error: MisconfigurationException = super().__new__(_as_lightnings(own, _lightnings()), *args)
+        return error
 
     def __reduce__(self) -> tuple[object, ...]:
+        # a joined class cannot be imported by its name; the class it was made of can, and joins again
         cls = type(self)
         return cls.__mro__[1] if cls.__dict__.get("_is_joined") else cls, self.args
 
@@ -45,35 +46,39 @@ class NotSupportedYetError(GroundwireError, NotImplementedError):
 
 
 class ArgumentError(TypeError, MisconfigurationException):
-    """An argument of the wrong kind; Lightning raises one of the two, or fails later."""
+    """An argument of the wrong type; Lightning raises one of the two base classes, or fails later."""
 
 
 class NoModuleError(TypeError, MisconfigurationException):
-    """A model that is no LightningModule and has not its methods; a TypeError in Lightning."""
+    """A model that is no LightningModule and lacks its methods; a TypeError in Lightning."""
 
 
 class NoLoaderError(TypeError, MisconfigurationException):
-    """What should have given batches is None, or cannot be iterated over; a TypeError in Lightning."""
+    """A loader that is None, or that cannot be iterated over; a TypeError in Lightning."""
 
 
 class SIGTERMException(SystemExit):  # Lightning's name
-    """Lightning raises it where a SIGTERM came; nothing here does, for a signal ends the process."""
+    """The error that Lightning raises on SIGTERM; nothing here raises it, for the signal ends the process."""
 
 
 class PossibleUserWarning(UserWarning):
-    """A warning of something that may be meant."""
+    """A warning of something that may be intended."""
 
 
 class LightningDeprecationWarning(DeprecationWarning):
-    """A warning of something that will go."""
+    """A warning of something that a later release of Lightning removes."""
 
 
 class TunerExit(BaseException):  # it is a signal: a tuner has what it wanted
-    """The run in which a tuner was asked something does not go on; it ends without an error."""
+    """The signal that ends the run of a tuner early, without an error."""
 
 
 class Missing:
-    """A class that has no counterpart here; ``isinstance`` with it is False, and making one is refused."""
+    """The base of classes that have no counterpart here: ``isinstance`` with one is False, and making one is refused.
+
+    Attributes:
+        instead: The way to do without it, for the message.
+    """
 
     instead = ""
 
@@ -81,14 +86,14 @@ class Missing:
         raise NotSupportedYetError(f"{type(self).__name__} has no counterpart here. Instead: {self.instead}")
 
 
-def missing(name: str, module: str, instead: str, base: type = object) -> Any:
-    """A class that exists to be imported.
+def missing_class(name: str, module: str, instead: str, base: type = object) -> Any:
+    """A class of Lightning that can be imported and named in ``isinstance``, but not made.
 
     Args:
         name: Its name.
-        module: Where it can be imported from.
-        instead: What to do instead.
-        base: What it is a kind of, for ``issubclass``.
+        module: The module that it is imported from.
+        instead: The way to do without it.
+        base: A base class for ``issubclass``.
     """
     bases = (Missing,) if base is object else (Missing, base)
     about = f"Not here: making one is refused. Instead: {instead}"
@@ -96,12 +101,12 @@ def missing(name: str, module: str, instead: str, base: type = object) -> Any:
 
 
 def tell_gaps(module: str, names: dict[str, str], kind: str = "attribute") -> Any:
-    """The ``__getattr__`` of a module whose further names are gaps.
+    """A ``__getattr__`` for a module, which says of names of Lightning that it lacks what to do instead.
 
     Args:
-        module: Its name.
-        names: Name to what to do instead.
-        kind: Word for what is missing.
+        module: The name of the module.
+        names: Name to the way to do without it.
+        kind: The word for a name in the message.
     """
 
     def missing_name(name: str) -> NoReturn:
@@ -112,6 +117,6 @@ def tell_gaps(module: str, names: dict[str, str], kind: str = "attribute") -> An
     return missing_name
 
 
-Fabric = missing(
+Fabric = missing_class(
     "Fabric", __name__, "accelerate.Accelerator for a loop of your own, or groundwire.Trainer for one you can override"
 )

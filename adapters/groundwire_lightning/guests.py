@@ -1,6 +1,7 @@
-"""Objects of the real Lightning: recognised without importing it, and lent what reaches our Trainer.
+"""Guests: objects of the real Lightning, recognised without importing it, and lent methods that reach our Trainer.
 
-A class of Lightning is looked up in ``sys.modules``: whoever has an object of it has imported it.
+A class of Lightning is looked up in ``sys.modules``: whoever has an object of it has imported it. First stand the
+questions whether an object or a class is Lightning's, then what guests are lent for a run and what is taken back.
 """
 
 from __future__ import annotations
@@ -18,11 +19,10 @@ from groundwire_lightning.paths import is_ours, is_ours_or_lightnings, spellings
 if TYPE_CHECKING:
     from groundwire import HookMap
 
-
 __all__ = ["is_overridden"]
 
 ROOTS = spellings("lightning.pytorch")
-"""The packages that the real Lightning comes as; both may be in use in one run."""
+"""The packages in which the real Lightning comes; both may be in use in one run."""
 
 PLACES = {
     "LightningModule": spellings("lightning.pytorch.core.module.LightningModule"),
@@ -33,29 +33,29 @@ PLACES = {
         *spellings("lightning.pytorch.callbacks.checkpoint.Checkpoint"),
     ),
 }
-"""Role to the classes of Lightning that play it."""
+"""Role, as in the table of hooks, to the paths of the classes of Lightning that play it."""
 
 LENT = ("log", "log_dict")
-"""Methods of ours that a guest is lent for a run, unless its class has its own."""
+"""Methods of ours that a guest is lent for a run, unless its class overrides them: Lightning's need its own Trainer."""
 
 
-def real(role: str) -> tuple[type[Any], ...]:
-    """The classes of the real Lightning that play a role, as far as somebody imported them.
+def real_classes(role: str) -> tuple[type[Any], ...]:
+    """The classes of the real Lightning that play a role, as far as they were imported.
 
     Args:
         role: A key of :data:`PLACES`; any other plays none.
     """
-    found = []
+    classes = []
     for place in PLACES.get(role, ()):
         module, _, name = place.rpartition(".")
         cls = getattr(sys.modules.get(module), name, None)
-        if isinstance(cls, type) and not is_ours(cls):
-            found.append(cls)
-    return tuple(found)
+        if isinstance(cls, type) and not is_ours(cls):  # the path may be answered by the finder, with a class of ours
+            classes.append(cls)
+    return tuple(classes)
 
 
 def is_a(candidate: object, *names: str) -> bool:
-    """Tell whether an object is of a class of Lightning's, the real one or ours, or of a subclass of it.
+    """True for an object of a class of Lightning's, the real one or ours, or of a subclass of it.
 
     Args:
         candidate: Any object.
@@ -65,21 +65,53 @@ def is_a(candidate: object, *names: str) -> bool:
 
 
 def is_named(cls: type, *names: str) -> bool:
-    """Tell whether a class itself is Lightning's or ours, and has one of these names."""
+    """True for a class that is Lightning's or ours itself, and has one of these names."""
     return cls.__name__ in names and is_ours_or_lightnings(cls)
 
 
-class _Playing(type):
+def writes_its_own(guest: object, name: str, theirs: tuple[type[Any], ...]) -> bool:
+    """True for a guest whose class overrides a method of Lightning's."""
+    return getattr(type(guest), name, None) not in [getattr(cls, name) for cls in theirs]
+
+
+def is_overridden(method_name: str, instance: Any = None, parent: type | None = None) -> bool:
+    """True for an object whose class overrides a method of its base class.
+
+    Args:
+        method_name: The method.
+        instance: The object; None overrides nothing.
+        parent: Its base class; by default that of modules, data modules or callbacks.
+
+    Raises:
+        ValueError: It is no module, data module or callback, and ``parent`` is None.
+    """
+    if instance is None:
+        return False
+    if parent is not None:
+        return overridden(instance, method_name, (parent,))
+    for ours in (LightningModule, LightningDataModule, Callback):
+        bases = (ours, *real_classes(ours.__name__))
+        if isinstance(instance, bases):
+            return overridden(instance, method_name, bases)
+    raise ValueError(f"is_overridden({method_name!r}): {type(instance).__name__} is no class of hooks; pass parent=")
+
+
+class _MonitorType(type):
     def __instancecheck__(cls, player: object) -> bool:
-        return isinstance(player, real("Monitor"))
+        return isinstance(player, real_classes("Monitor"))
 
 
-class RealMonitor(metaclass=_Playing):
-    """What Lightning tells after the module at the end of an epoch; its methods are its own, not those of a base."""
+class RealMonitor(metaclass=_MonitorType):
+    """A base for the monitors of the real Lightning, whose ``on_train_epoch_end`` it calls after the module's.
+
+    It has no methods, so that every hook of theirs counts as overridden.
+    """
 
 
 class Bases(Mapping[str, "type | tuple[type, ...]"]):
-    """Role to class: ours, and beside it those of the real Lightning that is in use.
+    """Role to class: ours, and beside it those of the real Lightning, looked up anew each time.
+
+    The real one may be imported later than this mapping is made.
 
     Args:
         ours: Role to our class.
@@ -89,7 +121,7 @@ class Bases(Mapping[str, "type | tuple[type, ...]"]):
         self.ours = ours
 
     def __getitem__(self, role: str) -> type | tuple[type, ...]:
-        theirs = (RealMonitor,) if role == "Monitor" else real(role)
+        theirs = (RealMonitor,) if role == "Monitor" else real_classes(role)
         return (self.ours[role], *theirs) if theirs else self.ours[role]
 
     def __iter__(self) -> Iterator[str]:
@@ -104,14 +136,17 @@ def is_data_module(value: object, hookmap: HookMap) -> bool:
     return isinstance(value, hookmap.bases["LightningDataModule"])
 
 
+# what guests are lent for a run, and what is taken back
+
+
 def attach(module: Any, trainer: object) -> None:
-    """Let a module and the Lightning modules inside it know their trainer; guests are lent :data:`LENT`.
+    """Attach a trainer to a module and the Lightning modules inside it, and lend guests the methods of :data:`LENT`.
 
     Args:
         module: Any module; one that is no Lightning module gets an attribute ``trainer``.
-        trainer: It stays attached after the run.
+        trainer: The trainer; it stays attached after the run, as in Lightning.
     """
-    theirs = real("LightningModule")
+    theirs = real_classes("LightningModule")
     for part in module.modules():
         if isinstance(part, theirs):
             part._trainer = trainer
@@ -122,28 +157,6 @@ def attach(module: Any, trainer: object) -> None:
         module.trainer = trainer
 
 
-def lend_logging(callbacks: Iterable[Any], module: Any) -> None:
-    """Let the Lightning callbacks of a run log, under the hook that is running.
-
-    Args:
-        callbacks: Native ones are left as they are.
-        module: Whose ``log`` and ``log_dict`` they are lent.
-    """
-    known: tuple[type[Any], ...] = (Callback, *real("Callback"))
-    for callback in callbacks:
-        if isinstance(callback, known):
-            vars(callback).update({name: getattr(module, name) for name in LENT if hasattr(module, name)})
-
-
-def release_logging(callbacks: Iterable[Any], module: Any) -> None:
-    """Take back what callbacks were lent."""
-    for callback in callbacks:
-        space = getattr(callback, "__dict__", {})
-        for name in LENT:
-            if module is not None and getattr(space.get(name), "__self__", None) is module:
-                del space[name]
-
-
 def _lend(guest: Any, theirs: tuple[type[Any], ...]) -> None:
     for name in LENT:
         if (name not in vars(guest) or _is_lent(guest, name)) and not writes_its_own(guest, name, theirs):
@@ -151,18 +164,13 @@ def _lend(guest: Any, theirs: tuple[type[Any], ...]) -> None:
 
 
 def _is_lent(guest: Any, name: str) -> bool:
-    """True for a bound method of ours, and for that of its class, which is what a pickle makes of ours."""
+    """True for a bound method of ours, and for one of the guest's own class, which a pickle makes of ours."""
     function = getattr(vars(guest).get(name), "__func__", None)
     return function is not None and function in (getattr(LightningModule, name), getattr(type(guest), name))
 
 
-def writes_its_own(guest: object, name: str, theirs: tuple[type[Any], ...]) -> bool:
-    """True where the class of a guest overrides a method of Lightning's."""
-    return getattr(type(guest), name, None) not in [getattr(cls, name) for cls in theirs]
-
-
 def release(module: Any) -> None:
-    """Take back what guests were lent; the trainer stays attached."""
+    """Take back the methods that guests were lent; the trainer stays attached."""
     if module is None:
         return
     for member in module.modules():
@@ -171,13 +179,40 @@ def release(module: Any) -> None:
                 del vars(member)[name]
 
 
-def naming(module: Any) -> Callable[[str, Callable[..., Any]], Callable[..., Any]] | None:
-    """What tells a guest which hook is running, for a class with a ``log`` of its own, which asks; else None.
+def lend_logging(callbacks: Iterable[Any], module: Any) -> None:
+    """Lend the Lightning callbacks of a run ``log`` and ``log_dict``, which log under the hook that is running.
 
     Args:
-        module: The module of the run.
+        callbacks: All callbacks; those of groundwire are left as they are.
+        module: The module whose methods they are lent.
     """
-    theirs = real("LightningModule")
+    known: tuple[type[Any], ...] = (Callback, *real_classes("Callback"))
+    for callback in callbacks:
+        if isinstance(callback, known):
+            vars(callback).update({name: getattr(module, name) for name in LENT if hasattr(module, name)})
+
+
+def release_logging(callbacks: Iterable[Any], module: Any) -> None:
+    """Take back the methods that callbacks were lent."""
+    for callback in callbacks:
+        space = getattr(callback, "__dict__", {})
+        for name in LENT:
+            if module is not None and getattr(space.get(name), "__self__", None) is module:
+                del space[name]
+
+
+def hook_namer(module: Any) -> Callable[[str, Callable[..., Any]], Callable[..., Any]] | None:
+    """A wrapper of hooks that notes in guests which hook is running; None where no guest asks.
+
+    A guest asks whose class overrides ``log``: Lightning's own ``log``, which it calls, reads ``_current_fx_name``.
+
+    Args:
+        module: The module of the run, or None.
+
+    Returns:
+        A function of a hook's name and the method to call for it, which returns the wrapped method.
+    """
+    theirs = real_classes("LightningModule")
     asking = [
         member
         for member in (module.modules() if module is not None else ())
@@ -201,25 +236,3 @@ def naming(module: Any) -> Callable[[str, Callable[..., Any]], Callable[..., Any
         return run
 
     return through
-
-
-def is_overridden(method_name: str, instance: Any = None, parent: type | None = None) -> bool:
-    """True if an object has a method of its own, and not that of its base class.
-
-    Args:
-        method_name: The method.
-        instance: The object; None has nothing.
-        parent: Its base class; by default that of modules, data modules or callbacks.
-
-    Raises:
-        ValueError: The base class cannot be told.
-    """
-    if instance is None:
-        return False
-    if parent is not None:
-        return overridden(instance, method_name, (parent,))
-    for ours in (LightningModule, LightningDataModule, Callback):
-        bases = (ours, *real(ours.__name__))
-        if isinstance(instance, bases):
-            return overridden(instance, method_name, bases)
-    raise ValueError(f"is_overridden({method_name!r}): {type(instance).__name__} is no class of hooks; pass parent=")

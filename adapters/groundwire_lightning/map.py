@@ -1,6 +1,7 @@
-"""How Lightning's hooks relate to the Trainer's: one line each, a row or a gap that says what to do instead.
+"""The table of Lightning's hooks: for each the hook of groundwire's Trainer at which it runs, or what replaces it.
 
-Row order is call order. Within a moment callbacks come first, then the module, then monitors.
+A line is a row, with the hook and the arguments, or a gap, which says what to do instead. Row order is call order:
+within a moment callbacks come first, then the module, then monitors.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ from groundwire_lightning.core.step_outputs import as_batch_output, as_eval_outp
 from groundwire_lightning.guests import Bases
 from groundwire_lightning.loops.phases import ENDED_EPOCHS
 
-TOLD = ("trainer", "module")
+WITH_MODULE = ("trainer", "module")
 CLIPPING = ("trainer.gradient_clip_val", "trainer.gradient_clip_algorithm")
 TRAIN_BATCH = ("batch", "step")
 EVAL_BATCH = ("batch", "step", "at.loader")
 
 
 def retired(method: str, use: str) -> Gap:
-    """A hook of Lightning 1.x; one that was given the outputs of an epoch is refused, as Lightning 2 does."""
+    """The gap of a hook of Lightning 1.x; a hook that got the outputs of an epoch is refused, as in Lightning 2."""
     stop = method in ENDED_EPOCHS
     return Gap(source=f"RetiredHooks.{method}", why="Lightning 2 removed it.", use=use, stop=stop)
 
@@ -34,7 +35,7 @@ ASSEMBLY = (
     row("LightningDataModule.prepare_data", before="_assemble_run", own=True),
     row("LightningModule.prepare_data", before="_assemble_run", own=True),
     row("LightningDataModule.setup", before="_assemble_run", named=("stage",)),
-    row("Callback.setup", before="_assemble_run", args=TOLD, named=("stage",)),
+    row("Callback.setup", before="_assemble_run", args=WITH_MODULE, named=("stage",)),
     row("LightningModule.setup", before="_assemble_run", named=("stage",)),
     row("LightningModule.configure_sharded_model", before="_assemble_run", own=True),
     row("LightningModule.configure_model", before="_assemble_run", own=True),
@@ -49,33 +50,33 @@ ASSEMBLY = (
 )
 
 RUN = (
-    row("Callback.on_fit_start", before="_run_training", args=TOLD),
+    row("Callback.on_fit_start", before="_run_training", args=WITH_MODULE),
     row("LightningModule.on_fit_start", before="_run_training"),
-    row("Callback.on_sanity_check_start", before="_run_sanity_evaluation", args=TOLD),
-    row("Callback.on_sanity_check_end", after="_run_sanity_evaluation", args=TOLD),
-    row("Callback.on_train_start", after="on_training_run_start", args=TOLD),
+    row("Callback.on_sanity_check_start", before="_run_sanity_evaluation", args=WITH_MODULE),
+    row("Callback.on_sanity_check_end", after="_run_sanity_evaluation", args=WITH_MODULE),
+    row("Callback.on_train_start", after="on_training_run_start", args=WITH_MODULE),
     row("LightningModule.on_train_start", after="on_training_run_start"),
-    row("Callback.on_train_end", after="on_training_run_end", args=TOLD),
+    row("Callback.on_train_end", after="on_training_run_end", args=WITH_MODULE),
     row("LightningModule.on_train_end", after="on_training_run_end"),
-    row("Callback.on_fit_end", after="_run_training", args=TOLD),
+    row("Callback.on_fit_end", after="_run_training", args=WITH_MODULE),
     row("LightningModule.on_fit_end", after="_run_training"),
     *(
         line
         for run in ("_run_training", "_run_evaluation", "_run_prediction")
         for line in (
             row("LightningDataModule.teardown", after=run, named=("stage",)),
-            row("Callback.teardown", after=run, args=TOLD, named=("stage",)),
+            row("Callback.teardown", after=run, args=WITH_MODULE, named=("stage",)),
             row("LightningModule.teardown", after=run, named=("stage",)),
         )
     ),
-    row("Callback.on_exception", after="on_exception", args=(*TOLD, "error")),
+    row("Callback.on_exception", after="on_exception", args=(*WITH_MODULE, "error")),
     row("LightningDataModule.on_exception", after="on_exception", args=("error",)),
 )
 
 TRAINING = (
-    row("Callback.on_train_epoch_start", after="on_train_epoch_start", args=TOLD),
+    row("Callback.on_train_epoch_start", after="on_train_epoch_start", args=WITH_MODULE),
     row("LightningModule.on_train_epoch_start", after="on_train_epoch_start"),
-    row("Callback.on_train_batch_start", before="_run_train_step", args=(*TOLD, *TRAIN_BATCH)),
+    row("Callback.on_train_batch_start", before="_run_train_step", args=(*WITH_MODULE, *TRAIN_BATCH)),
     row("LightningModule.on_train_batch_start", before="_run_train_step", args=TRAIN_BATCH, turn=skip_rest),
     row(
         "LightningModule.training_step",
@@ -85,19 +86,19 @@ TRAINING = (
         turn=as_batch_output,
         own=True,
     ),
-    row("Callback.on_before_zero_grad", before="optimizer_zero_grad", args=(*TOLD, "trainer.optimizer")),
+    row("Callback.on_before_zero_grad", before="optimizer_zero_grad", args=(*WITH_MODULE, "trainer.optimizer")),
     row("LightningModule.on_before_zero_grad", before="optimizer_zero_grad", args=("trainer.optimizer",)),
     row(
         "LightningModule.optimizer_zero_grad",
         instead="optimizer_zero_grad",
         args=("trainer.current_epoch", "at.step", "trainer.optimizer"),
     ),
-    row("Callback.on_before_backward", before="backward_step", args=(*TOLD, "loss")),
+    row("Callback.on_before_backward", before="backward_step", args=(*WITH_MODULE, "loss")),
     row("LightningModule.on_before_backward", before="backward_step", args=("loss",)),
     row("LightningModule.backward", instead="backward_step", args=("loss",)),
-    row("Callback.on_after_backward", after="backward_step", args=TOLD),
+    row("Callback.on_after_backward", after="backward_step", args=WITH_MODULE),
     row("LightningModule.on_after_backward", after="backward_step"),
-    row("Callback.on_before_optimizer_step", before="_clip_gradients", args=(*TOLD, "trainer.optimizer")),
+    row("Callback.on_before_optimizer_step", before="_clip_gradients", args=(*WITH_MODULE, "trainer.optimizer")),
     row("LightningModule.on_before_optimizer_step", before="_clip_gradients", args=("trainer.optimizer",)),
     row(
         "LightningModule.configure_gradient_clipping",
@@ -118,17 +119,21 @@ TRAINING = (
         args=("trainer.current_epoch", "at.step", "trainer.lightning_optimizer", "trainer.closure"),
     ),
     row("LightningModule.lr_scheduler_step", instead="scheduler_step", args=("trainer.scheduler", "trainer.monitored")),
-    row("Callback.on_train_batch_end", after="_run_train_step", args=(*TOLD, "trainer.step_outputs", *TRAIN_BATCH)),
+    row(
+        "Callback.on_train_batch_end",
+        after="_run_train_step",
+        args=(*WITH_MODULE, "trainer.step_outputs", *TRAIN_BATCH),
+    ),
     row("LightningModule.on_train_batch_end", after="_run_train_step", args=("trainer.step_outputs", *TRAIN_BATCH)),
-    row("Callback.on_train_epoch_end", after="on_train_epoch_end", args=TOLD),
+    row("Callback.on_train_epoch_end", after="on_train_epoch_end", args=WITH_MODULE),
     row("LightningModule.on_train_epoch_end", after="on_train_epoch_end"),
     # behind the module: a monitor has to see what the module logs there
-    row("Monitor.on_train_epoch_end", after="on_train_epoch_end", args=TOLD),
+    row("Monitor.on_train_epoch_end", after="on_train_epoch_end", args=WITH_MODULE),
 )
 
 
 def rows_of_evaluation(phase: str) -> tuple[Row, ...]:
-    """The rows of validation or of test, which have the same places; a run has those of one of them."""
+    """The rows of ``"validation"`` or of ``"test"``, which run at the same hooks; a run has those of one of them."""
     step = row(
         f"LightningModule.{phase}_step",
         instead="calculate_eval_batch_loss",
@@ -138,16 +143,16 @@ def rows_of_evaluation(phase: str) -> tuple[Row, ...]:
         own=True,
     )
     both = ("Callback", "LightningModule")
-    told = {"Callback": TOLD, "LightningModule": ()}
+    first = {"Callback": WITH_MODULE, "LightningModule": ()}
     return (
         row(f"LightningModule.on_{phase}_model_eval", instead="eval_epoch_start"),
-        *(row(f"{role}.on_{phase}_start", after="on_eval_epoch_start", args=told[role]) for role in both),
-        *(row(f"{role}.on_{phase}_epoch_start", after="on_eval_epoch_start", args=told[role]) for role in both),
+        *(row(f"{role}.on_{phase}_start", after="on_eval_epoch_start", args=first[role]) for role in both),
+        *(row(f"{role}.on_{phase}_epoch_start", after="on_eval_epoch_start", args=first[role]) for role in both),
         *(
             row(
                 f"{role}.on_{phase}_batch_start",
                 before="_run_eval_step",
-                args=(*told[role], *EVAL_BATCH),
+                args=(*first[role], *EVAL_BATCH),
                 maybe=("at.loader",),
             )
             for role in both
@@ -157,13 +162,13 @@ def rows_of_evaluation(phase: str) -> tuple[Row, ...]:
             row(
                 f"{role}.on_{phase}_batch_end",
                 after="_run_eval_step",
-                args=(*told[role], "trainer.eval_outputs", *EVAL_BATCH),
+                args=(*first[role], "trainer.eval_outputs", *EVAL_BATCH),
                 maybe=("at.loader",),
             )
             for role in both
         ),
-        *(row(f"{role}.on_{phase}_epoch_end", after="eval_epoch_end", args=told[role]) for role in both),
-        *(row(f"{role}.on_{phase}_end", after="on_eval_epoch_end", args=told[role]) for role in both),
+        *(row(f"{role}.on_{phase}_epoch_end", after="eval_epoch_end", args=first[role]) for role in both),
+        *(row(f"{role}.on_{phase}_end", after="on_eval_epoch_end", args=first[role]) for role in both),
         row(f"LightningModule.on_{phase}_model_train", instead="_leave_eval_mode", own=True),
     )
 
@@ -176,14 +181,14 @@ EVALUATION = (
 
 PREDICTION = (
     row("LightningModule.on_predict_model_eval", instead="prediction_run_start"),
-    row("Callback.on_predict_start", after="on_prediction_run_start", args=TOLD),
+    row("Callback.on_predict_start", after="on_prediction_run_start", args=WITH_MODULE),
     row("LightningModule.on_predict_start", after="on_prediction_run_start"),
-    row("Callback.on_predict_epoch_start", after="on_prediction_run_start", args=TOLD),
+    row("Callback.on_predict_epoch_start", after="on_prediction_run_start", args=WITH_MODULE),
     row("LightningModule.on_predict_epoch_start", after="on_prediction_run_start"),
     row(
         "Callback.on_predict_batch_start",
         before="_run_prediction_step",
-        args=(*TOLD, *EVAL_BATCH),
+        args=(*WITH_MODULE, *EVAL_BATCH),
         maybe=("at.loader",),
     ),
     row("LightningModule.on_predict_batch_start", before="_run_prediction_step", args=EVAL_BATCH, maybe=("at.loader",)),
@@ -196,7 +201,7 @@ PREDICTION = (
     row(
         "Callback.on_predict_batch_end",
         after="_run_prediction_step",
-        args=(*TOLD, "predictions", *EVAL_BATCH),
+        args=(*WITH_MODULE, "predictions", *EVAL_BATCH),
         maybe=("at.loader",),
     ),
     row(
@@ -205,9 +210,9 @@ PREDICTION = (
         args=("predictions", *EVAL_BATCH),
         maybe=("at.loader",),
     ),
-    row("Callback.on_predict_epoch_end", after="on_prediction_run_end", args=TOLD),
+    row("Callback.on_predict_epoch_end", after="on_prediction_run_end", args=WITH_MODULE),
     row("LightningModule.on_predict_epoch_end", after="on_prediction_run_end"),
-    row("Callback.on_predict_end", after="on_prediction_run_end", args=TOLD),
+    row("Callback.on_predict_end", after="on_prediction_run_end", args=WITH_MODULE),
     row("LightningModule.on_predict_end", after="on_prediction_run_end"),
 )
 
@@ -224,17 +229,17 @@ TRANSFER = tuple(
 CHECKPOINTS = (
     row("Callback.state_dict", before="_save_state", turn=keep_callback_state),
     row("LightningDataModule.state_dict", before="_save_state", turn=keep_data_state),
-    row("Callback.on_save_checkpoint", before="_save_state", args=(*TOLD, "state")),
+    row("Callback.on_save_checkpoint", before="_save_state", args=(*WITH_MODULE, "state")),
     row("LightningModule.on_save_checkpoint", before="_save_state", args=("state",)),
     row("LightningModule.on_load_checkpoint", before="_load_state", args=("state",)),
     row("LightningDataModule.load_state_dict", after="_load_state", args=("state",)),
-    row("Callback.on_load_checkpoint", after="_load_state", args=(*TOLD, "state")),
+    row("Callback.on_load_checkpoint", after="_load_state", args=(*WITH_MODULE, "state")),
     row("Callback.load_state_dict", after="_load_state", args=("state",)),
 )
 
 LIGHTNING_1_GAPS = (
-    *(retired(f"{phase}_epoch_end", f"on_{said}_epoch_end, with outputs kept in a list of your own")
-      for phase, said in (("training", "train"), ("validation", "validation"), ("test", "test"))),
+    *(retired(f"{phase}_epoch_end", f"on_{prefix}_epoch_end, with outputs kept in a list of your own")
+      for phase, prefix in (("training", "train"), ("validation", "validation"), ("test", "test"))),
     *(retired(f"{phase}_step_end", f"the end of {phase}_step") for phase in ("training", "validation", "test")),
     retired("on_epoch_start", "on_train_epoch_start and on_validation_epoch_start"),
     retired("on_epoch_end", "on_train_epoch_end and on_validation_epoch_end"),
@@ -272,6 +277,7 @@ LIGHTNING = HookMap(
 
 
 def _for_one_loader(line: Row | Gap) -> Row | Gap:
+    """A row without the index of the loader, where a hook may leave it out; any other line as it is."""
     if isinstance(line, Gap) or "at.loader" not in line.maybe:
         return line
     args = tuple(name for name in line.args if name != "at.loader")
@@ -279,4 +285,4 @@ def _for_one_loader(line: Row | Gap) -> Row | Gap:
 
 
 ONE_LOADER = dataclasses.replace(LIGHTNING, rows=tuple(map(_for_one_loader, LIGHTNING.rows)))
-"""The table of a run whose evaluations have one loader each: nobody is told which."""
+"""The table of a run whose evaluations have one loader each: hooks are not passed its index."""

@@ -1,4 +1,4 @@
-"""Import paths as data: where each module path of Lightning is answered from here, or why it is not.
+"""Import paths as data: for each module path of Lightning the module of ours that answers, or why none does.
 
 A path stands in the table as Lightning 2 spells it; :data:`ROOTS` has the other spellings. Under our own root it is
 found without ``lightning``, and without ``pytorch`` too: ``groundwire_lightning.pytorch.core.hooks`` and
@@ -20,8 +20,8 @@ class Gap(NamedTuple):
     """A path of Lightning that is refused.
 
     Attributes:
-        why: What it holds, and why that is not here.
-        instead: What to use.
+        why: The reason why its contents are not here.
+        instead: The names to use instead.
     """
 
     why: str
@@ -54,8 +54,8 @@ _PRECISION = (
 
 Row = str | tuple[str, ...] | Gap
 
-# "home" is that very module; "home: Name Other=name" a small one that is written of these names; and what lies below a
-# gap is refused with it.
+# "home" is that very module under one more name. "home: Name Other=name" is a small module that is written for the path
+# and imports these names from home, Other under the name that it has there. A path below a gap is refused with it.
 TABLE: dict[str, Row] = {
     "lightning": (
         "groundwire_lightning: Callback LightningDataModule LightningModule Trainer seed_everything __version__",
@@ -184,17 +184,17 @@ TABLE: dict[str, Row] = {
     "lightning.pytorch.trainer.configuration_validator": _VALIDATOR,
     "lightning.pytorch.trainer.connectors": (),
     "lightning.pytorch.trainer.connectors.accelerator_connector": (
-        "groundwire_lightning.trainer.stand_ins: _AcceleratorConnector=AcceleratorConnector",
+        "groundwire_lightning.trainer.connector_stand_ins: _AcceleratorConnector=AcceleratorConnector",
         "groundwire_lightning.utilities.imports: _IS_INTERACTIVE",
     ),
-    "lightning.pytorch.trainer.connectors.callback_connector": "groundwire_lightning.trainer.stand_ins: _CallbackConnector=CallbackConnector",
-    "lightning.pytorch.trainer.connectors.checkpoint_connector": "groundwire_lightning.trainer.stand_ins: _CheckpointConnector=CheckpointConnector",
-    "lightning.pytorch.trainer.connectors.data_connector": "groundwire_lightning.trainer.stand_ins: _DataConnector=DataConnector",
-    "lightning.pytorch.trainer.connectors.logger_connector": "groundwire_lightning.trainer.stand_ins: _LoggerConnector=LoggerConnector",
+    "lightning.pytorch.trainer.connectors.callback_connector": "groundwire_lightning.trainer.connector_stand_ins: _CallbackConnector=CallbackConnector",
+    "lightning.pytorch.trainer.connectors.checkpoint_connector": "groundwire_lightning.trainer.connector_stand_ins: _CheckpointConnector=CheckpointConnector",
+    "lightning.pytorch.trainer.connectors.data_connector": "groundwire_lightning.trainer.connector_stand_ins: _DataConnector=DataConnector",
+    "lightning.pytorch.trainer.connectors.logger_connector": "groundwire_lightning.trainer.connector_stand_ins: _LoggerConnector=LoggerConnector",
     "lightning.pytorch.trainer.connectors.logger_connector.fx_validator": _FX,
-    "lightning.pytorch.trainer.connectors.logger_connector.logger_connector": "groundwire_lightning.trainer.stand_ins: _LoggerConnector=LoggerConnector",
+    "lightning.pytorch.trainer.connectors.logger_connector.logger_connector": "groundwire_lightning.trainer.connector_stand_ins: _LoggerConnector=LoggerConnector",
     "lightning.pytorch.trainer.connectors.logger_connector.result": "groundwire_lightning.trainer.stand_ins: _ResultCollection=Results",
-    "lightning.pytorch.trainer.connectors.signal_connector": "groundwire_lightning.trainer.stand_ins: _SignalConnector=SignalConnector",
+    "lightning.pytorch.trainer.connectors.signal_connector": "groundwire_lightning.trainer.connector_stand_ins: _SignalConnector=SignalConnector",
     "lightning.pytorch.trainer.setup": "groundwire_lightning.trainer.setup",
     "lightning.pytorch.trainer.states": "groundwire_lightning.core.states",
     "lightning.pytorch.trainer.trainer": "groundwire_lightning.trainer.trainer",
@@ -354,12 +354,12 @@ def is_ours(cls: type) -> bool:
 
 
 def is_ours_or_lightnings(cls: type) -> bool:
-    """True for a class that a framework brings, so that its name tells what it is."""
+    """True for a class that is ours or Lightning's, and not a user's, so that its name tells its kind."""
     return cls.__module__.partition(".")[0] in (OURS, *ROOTS)
 
 
 def names_of(path: str) -> dict[str, tuple[str, str]] | None:
-    """The names that a row lists: name to its home and its name there; None where the home is a whole module."""
+    """The names that a row lists, each to its home and its name there; None for a row that is a whole module or a gap."""
     row = TABLE.get(path)
     if row is None or isinstance(row, Gap) or (isinstance(row, str) and ":" not in row):
         return None
@@ -369,7 +369,7 @@ def names_of(path: str) -> dict[str, tuple[str, str]] | None:
 
 
 def home_of(path: str) -> str | None:
-    """The module that answers for a path of Lightning 2, whether it is there or not; None where none does."""
+    """The module of ours for a path of Lightning 2, which may not exist; None where the table has none."""
     row = TABLE.get(path)
     if names_of(path) is not None:
         return path if path == "lightning" else OURS + path.removeprefix("lightning")
@@ -382,7 +382,7 @@ def home_of(path: str) -> str | None:
 
 
 def home_of_name(path: str) -> str | None:
-    """The full name of ours that a name of Lightning means, whether it is there or not; None where there is none.
+    """The full name of ours for a name of Lightning, which may not exist; None where the table has none.
 
     Args:
         path: A module and a name in it, under any root.
@@ -395,8 +395,8 @@ def home_of_name(path: str) -> str | None:
     return home and f"{home}.{name}"
 
 
-def source(path: str) -> str:
-    """The module of a row as text: what runs where the row lists names, and what its ``.pyi`` file says."""
+def source_of(path: str) -> str:
+    """The text of the module of a row: it is run where the row lists names, and is the content of its ``.pyi`` file."""
     names = names_of(path)
     lines = [f'"""``{path}``."""', ""]
     if names is None:
@@ -409,7 +409,7 @@ def stubs(folder: Path) -> dict[str, str]:
     """The ``.pyi`` files of the rows, for editors and type checkers: path below the package to text.
 
     Args:
-        folder: That of the package; where a file of ours is, none is written.
+        folder: The folder of the package; none is written where it has a file of ours.
     """
     files = {}
     for path in sorted(path for path, row in TABLE.items() if not isinstance(row, Gap) and "." in path):
@@ -417,12 +417,11 @@ def stubs(folder: Path) -> dict[str, str]:
         for name in {long, long.removeprefix("pytorch.")}:
             below, flat = rows_below(path), folder / f"{name.replace('.', '/')}.py"
             place = name.replace(".", "/") + ("/__init__" if below else "")
-            if (
-                below and flat.exists()
-            ):  # type checkers take the folder for the package, and read it in place of the file
+            if below and flat.exists():
+                # type checkers take the folder for the package, and would not see the file beside it
                 files[f"{place}.pyi"] = flat.read_text("utf-8")
             elif not ((folder / f"{place}.py").exists() or (flat.with_suffix("") / "__init__.py").exists()):
-                files[f"{place}.pyi"] = source(path)
+                files[f"{place}.pyi"] = source_of(path)
     return files
 
 
@@ -433,10 +432,10 @@ def rows_below(path: str) -> list[str]:
 
 
 def gap_of(fullname: str) -> Gap | None:
-    """The gap in which a path lies.
+    """The gap in which a path lies, its own or that of a path above it; None where it lies in none.
 
     Args:
-        fullname: Under any root.
+        fullname: A module path under any root.
     """
     path = spelled(fullname)
     while path and path not in TABLE:

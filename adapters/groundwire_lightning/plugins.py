@@ -1,9 +1,9 @@
-"""What ``Trainer(plugins=...)`` takes: precision, files, processes and layers, as far as they mean something here."""
+"""Plugins for ``Trainer(plugins=...)``: precision, checkpoint files, cluster environments and layer sync."""
 
 from typing import TYPE_CHECKING
 
 from groundwire_lightning.checkpoints.io import AsyncCheckpointIO, CheckpointIO, TorchCheckpointIO, XLACheckpointIO
-from groundwire_lightning.errors import missing
+from groundwire_lightning.errors import missing_class
 from groundwire_lightning.strategies.environments import ClusterEnvironment
 from groundwire_lightning.strategies.layer_sync import LayerSync, TorchSyncBatchNorm
 from groundwire_lightning.strategies.precision import DoublePrecision, HalfPrecision, MixedPrecision, Precision
@@ -30,11 +30,15 @@ __all__ = [
     "XLAPrecision",
 ]
 
-BitsandbytesPrecision = missing("BitsandbytesPrecision", __name__, "bitsandbytes' layers in configure_model", Precision)
-TransformerEnginePrecision = missing("TransformerEnginePrecision", __name__, "its layers in configure_model", Precision)
-DeepSpeedPrecision = missing("DeepSpeedPrecision", __name__, "Accelerate's DeepSpeedPlugin", Precision)
-FSDPPrecision = missing("FSDPPrecision", __name__, "Accelerate's FullyShardedDataParallelPlugin", Precision)
-XLAPrecision = missing("XLAPrecision", __name__, "a native groundwire.Trainer on the TPU", Precision)
+BitsandbytesPrecision = missing_class(
+    "BitsandbytesPrecision", __name__, "bitsandbytes' layers in configure_model", Precision
+)
+TransformerEnginePrecision = missing_class(
+    "TransformerEnginePrecision", __name__, "its layers in configure_model", Precision
+)
+DeepSpeedPrecision = missing_class("DeepSpeedPrecision", __name__, "Accelerate's DeepSpeedPlugin", Precision)
+FSDPPrecision = missing_class("FSDPPrecision", __name__, "Accelerate's FullyShardedDataParallelPlugin", Precision)
+XLAPrecision = missing_class("XLAPrecision", __name__, "a native groundwire.Trainer on the TPU", Precision)
 
 if not TYPE_CHECKING:
     __getattr__ = modules_of(__name__)

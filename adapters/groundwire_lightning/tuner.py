@@ -1,4 +1,4 @@
-"""The tuner: trial runs by themselves."""
+"""The Tuner: trial runs that find a learning rate or a batch size before training."""
 
 from __future__ import annotations
 
@@ -51,18 +51,19 @@ class Tuner:
 
         Args:
             model: The module.
-            train_dataloaders: A data module, where one is given here.
-            val_dataloaders: As of ``fit``.
-            dataloaders: As of the other entry points.
-            datamodule: Brings all loaders.
+            train_dataloaders: Loaders of ``fit``, or a data module.
+            val_dataloaders: Loaders of validation, for ``fit``.
+            dataloaders: Loaders of the other entry points.
+            datamodule: A data module that has all loaders.
             method: The entry point that is tried.
-            mode: As of :class:`~groundwire_lightning.callbacks.BatchSizeFinder`; so are the others.
-            steps_per_trial: See there.
-            init_val: See there.
-            max_trials: See there.
-            batch_arg_name: See there.
-            margin: See there.
-            max_val: See there.
+            mode: ``"power"`` or ``"binsearch"``: the way the size grows. This and the arguments below are those
+                of :class:`~groundwire_lightning.callbacks.BatchSizeFinder`.
+            steps_per_trial: Steps with each size.
+            init_val: The first size.
+            max_trials: The most sizes to try.
+            batch_arg_name: The attribute that has the size, in the module, its hyper-parameters or the data module.
+            margin: The share of the size to leave free in the end, for ``"binsearch"``.
+            max_val: The largest size to try.
 
         Returns:
             The size; None with ``fast_dev_run``.
@@ -96,21 +97,21 @@ class Tuner:
 
         Args:
             model: The module.
-            train_dataloaders: As of ``fit``.
-            val_dataloaders: As of ``fit``.
+            train_dataloaders: Loaders of ``fit``, or a data module.
+            val_dataloaders: Loaders of validation.
             dataloaders: Must be None.
-            datamodule: Brings all loaders.
+            datamodule: A data module that has all loaders.
             method: Must be ``"fit"``.
             min_lr: The first rate.
             max_lr: The last one.
-            num_training: Steps between them.
-            mode: ``"exponential"`` or ``"linear"``: how the rate grows.
-            early_stop_threshold: Stop where the loss is as many times the best one; None does not stop.
-            update_attr: Give the module the rate that is suggested.
-            attr_name: Where it keeps it; by default ``lr`` or ``learning_rate``.
+            num_training: Steps from the first to the last, each with another rate.
+            mode: ``"exponential"`` or ``"linear"``: the way the rate grows.
+            early_stop_threshold: Stop once the loss is this many times the best one; None never stops.
+            update_attr: True sets the suggested rate in the module.
+            attr_name: The attribute of the module that has the rate; by default ``lr`` or ``learning_rate``.
 
         Returns:
-            What was found, with ``results``, ``suggestion()`` and ``plot()``; None with ``fast_dev_run``.
+            The finder, with ``results``, ``suggestion()`` and ``plot()``; None with ``fast_dev_run``.
 
         Raises:
             ValueError: The Trainer has a finder among its callbacks.
@@ -127,7 +128,7 @@ class Tuner:
         self, finder: Any, model: Any, fitting: tuple[Any, Any], loaders: Any, datamodule: Any, method: str
     ) -> None:
         trainer = self._trainer
-        finder._early_exit = True
+        finder._early_exit = True  # the run ends with the trials, and trains nothing
         with trainer._heard_first_by(finder):
             if method == "fit":
                 trainer.fit(model, *fitting, datamodule)

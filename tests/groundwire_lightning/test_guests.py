@@ -173,7 +173,7 @@ def test_nothing_imports_lightning():
     program = """
 import sys, groundwire_lightning
 from groundwire_lightning import guests
-assert guests.real("LightningModule") == ()
+assert guests.real_classes("LightningModule") == ()
 assert not {"lightning", "pytorch_lightning", "lightning_fabric"} & set(sys.modules)
 """
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
@@ -183,7 +183,7 @@ assert not {"lightning", "pytorch_lightning", "lightning_fabric"} & set(sys.modu
 @every_base
 def test_the_bases_of_a_role_are_ours_and_those_that_somebody_imported(base):
     assert base in LIGHTNING.bases["LightningModule"]
-    assert guests.real("RetiredHooks") == ()
+    assert guests.real_classes("RetiredHooks") == ()
 
 
 @KINDS

@@ -317,7 +317,7 @@ for asked, told in {"pytorch_lightning.metrics": "torchmetrics", "lightning.call
         raise AssertionError(asked)
 import lightning.pytorch.callbacks.checkpoint_names as ours  # of ours alone: that very module, and no copy
 assert ours is sys.modules["groundwire_lightning.callbacks.checkpoint_names"]
-assert guests.real("LightningModule") == ()
+assert guests.real_classes("LightningModule") == ()
 assert not [name for name, module in sys.modules.items()
             if "site-packages/lightning/" in (getattr(module, "__file__", None) or "")]
 """

@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from groundwire.saved.stand_ins import stand_ins
-from groundwire_lightning.checkpoints.plain import foreign, is_picklable
+from groundwire.saved.unpickling import stand_ins
+from groundwire_lightning.checkpoints.plain import foreign_values, is_picklable
 from groundwire_lightning.checkpoints.reading import read
 from groundwire_lightning.utilities.parsing import AttributeDict
 
@@ -53,7 +54,7 @@ def of_file(value):
 
 @pytest.mark.parametrize("value", PLAIN, ids=str)
 def test_what_is_plain_is_read_as_it_was_written(value):
-    assert foreign({"it": value}) == {}
+    assert foreign_values({"it": value}) == {}
     found = of_file(value)
     assert not stand_ins(found)
     assert type(found) is type(value)
@@ -61,14 +62,14 @@ def test_what_is_plain_is_read_as_it_was_written(value):
 
 @pytest.mark.parametrize(("value", "path", "name"), FOREIGN, ids=str)
 def test_what_is_not_is_named_by_its_path_and_read_as_a_stand_in(value, path, name):
-    named = foreign({"it": value})
+    named = foreign_values({"it": value})
     assert list(named.values()) == [name]
     assert next(iter(named)).startswith(f"it.{path}".rstrip("."))
     assert {one.foreign_name for one in stand_ins(of_file(value))} >= ({name} if "print" not in name else set())
 
 
 def test_entries_that_are_not_looked_at_are_named_by_nobody():
-    assert foreign({"weights": torch.nn.Tanh(), "a": 1}, besides=["weights"]) == {}
+    assert foreign_values({"weights": torch.nn.Tanh(), "a": 1}, besides=["weights"]) == {}
 
 
 def test_what_is_defined_in_a_function_cannot_be_pickled():

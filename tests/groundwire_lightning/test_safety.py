@@ -19,7 +19,7 @@ import groundwire_lightning as L
 from groundwire import CheckpointError
 from groundwire.saved.unpickling import BrokenFileError, Unpickler
 from groundwire_lightning.checkpoints.reading import read
-from groundwire_lightning.core.saving import from_file, load_hparams_from_yaml
+from groundwire_lightning.core.saving import load_hparams_from_yaml, read_hyper_parameters
 
 HERE = Path(__file__).parent
 TRAP = "open('RAN', 'w').close()\ndef run(*a, **k): pass\nclass Trap: pass\nclass Dict(dict): pass\n"
@@ -335,8 +335,9 @@ def written(tmp_path, text):
 
 def test_plain_values_of_python_are_read_from_yaml(tmp_path):
     text = "a: !!python/tuple [1, 2]\nb: !!python/complex 1j\nc: &x {d: 1}\ne: *x\nf: !!python/none\n"
-    assert from_file(written(tmp_path, text)) == {"a": (1, 2), "b": 1j, "c": {"d": 1}, "e": {"d": 1}, "f": None}
-    assert from_file(written(tmp_path, "")) == {}
+    values = {"a": (1, 2), "b": 1j, "c": {"d": 1}, "e": {"d": 1}, "f": None}
+    assert read_hyper_parameters(written(tmp_path, text)) == values
+    assert read_hyper_parameters(written(tmp_path, "")) == {}
 
 
 NAMING = [
@@ -351,7 +352,7 @@ NAMING = [
 @pytest.mark.parametrize("tag", NAMING)
 def test_a_name_in_yaml_is_refused(tag, tmp_path):
     path = written(tmp_path, f"a: 1\nact: !!python/{tag}\n")
-    for read_it in (from_file, load_hparams_from_yaml):
+    for read_it in (read_hyper_parameters, load_hparams_from_yaml):
         with pytest.raises(CheckpointError, match=rf"names {tag.split()[0]} in line 2"):
             read_it(path)
 
@@ -377,7 +378,7 @@ EXHAUSTING_YAML = {
 @pytest.mark.parametrize("what", EXHAUSTING_YAML)
 def test_yaml_that_would_exhaust_its_reader_ends_in_an_error(what, tmp_path):
     with pytest.raises(CheckpointError, match=r"hparams\.yaml"):
-        from_file(written(tmp_path, EXHAUSTING_YAML[what]))
+        read_hyper_parameters(written(tmp_path, EXHAUSTING_YAML[what]))
 
 
 def test_a_file_of_hyperparameters_that_is_not_there_is_an_error(tmp_path):
@@ -387,7 +388,7 @@ def test_a_file_of_hyperparameters_that_is_not_there_is_an_error(tmp_path):
 
 def test_a_table_of_hyperparameters_is_read_or_refused(tmp_path):
     (tmp_path / "a.csv").write_text("key,value\na,1\nb,__import__('os').system('x')\n")
-    assert from_file(tmp_path / "a.csv") == {"a": 1, "b": "__import__('os').system('x')"}
+    assert read_hyper_parameters(tmp_path / "a.csv") == {"a": 1, "b": "__import__('os').system('x')"}
     (tmp_path / "a.csv").write_text("key,value\na\n")
     with pytest.raises(CheckpointError, match=r"a\.csv"):
-        from_file(tmp_path / "a.csv")
+        read_hyper_parameters(tmp_path / "a.csv")

@@ -13,7 +13,7 @@ from torch.utils.data import (
     WeightedRandomSampler,
 )
 
-from groundwire_lightning.data.samplers import shared
+from groundwire_lightning.data.samplers import loader_share
 
 
 class Numbers(Dataset):
@@ -66,7 +66,7 @@ def test_the_shares_are_lightnings(name, number, monkeypatch):
     data = Numbers(number)
     for rank in range(3):
         loader = LOADERS[name](data)
-        ours = shared(loader, 3, rank)
+        ours = loader_share(loader, 3, rank)
         theirs = _get_distributed_sampler(loader, name == "shuffled", 0, num_replicas=3, rank=rank)
         for epoch in (0, 1):
             theirs.set_epoch(epoch)
@@ -80,7 +80,7 @@ def test_what_is_predicted_is_predicted_once(name):
     data, found = Numbers(11), []
     for rank in range(3):
         loader = LOADERS[name](data)
-        ours = shared(loader, 3, rank, repeats=False)
+        ours = loader_share(loader, 3, rank, repeats=False)
         assert read(ours) == list(UnrepeatedDistributedSamplerWrapper(loader.sampler, 3, rank, shuffle=False))
         assert sum(1 for _ in ours) == len(ours)
         found += read(ours)
@@ -89,7 +89,7 @@ def test_what_is_predicted_is_predicted_once(name):
 
 def test_random_samples_are_drawn_anew_for_each_pass():
     data = Numbers(8)
-    loader = shared(DataLoader(data, sampler=WeightedRandomSampler(torch.ones(8), 8), batch_size=2), 2, 0)
+    loader = loader_share(DataLoader(data, sampler=WeightedRandomSampler(torch.ones(8), 8), batch_size=2), 2, 0)
     assert len({tuple(read(loader)) for _ in range(6)}) > 1
 
 
@@ -103,12 +103,13 @@ def test_random_samples_are_drawn_anew_for_each_pass():
     ids=["shared out already", "a stream", "no loader"],
 )
 def test_what_cannot_or_need_not_be_shared_out_is_left_alone(loader):
-    assert shared(loader, 2, 1) is loader
+    assert loader_share(loader, 2, 1) is loader
 
 
 def test_one_process_reads_all_in_the_order_of_several():
     data = Numbers(12)
-    ours, theirs = shared(DataLoader(data, shuffle=True), 1, 0), DistributedSampler(data, 1, 0, shuffle=True, seed=0)
+    ours = loader_share(DataLoader(data, shuffle=True), 1, 0)
+    theirs = DistributedSampler(data, 1, 0, shuffle=True, seed=0)
     assert read(ours) == list(theirs)
     assert sorted(read(ours)) == list(range(12))
 
@@ -118,4 +119,4 @@ def test_what_is_to_be_shuffled_is_shuffled_whatever_the_loader_does(name, monke
     monkeypatch.setenv("PL_GLOBAL_SEED", "7")
     loader = LOADERS[name](Numbers(10))
     expected = list(_get_distributed_sampler(loader, True, 0, num_replicas=2, rank=1))
-    assert read(shared(loader, 2, 1, shuffles=True)) == (expected[:4] if "dropped" in name else expected)
+    assert read(loader_share(loader, 2, 1, shuffles=True)) == (expected[:4] if "dropped" in name else expected)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from groundwire_lightning.callbacks.checkpoint import Checkpoint
 from groundwire_lightning.checkpoints import files
-from groundwire_lightning.strategies.processes import agreed
+from groundwire_lightning.strategies.processes import processes_agree
 
 if TYPE_CHECKING:
     from groundwire_lightning.core.running import Running
@@ -87,7 +87,7 @@ class CheckpointNames(Checkpoint):
     ) -> str:
         template = filename or f"{{epoch}}{self.CHECKPOINT_JOIN_CHAR}{{step}}"
         said = self.CHECKPOINT_EQUALS_CHAR if auto_insert_metric_name else None
-        name = files.filled(template, metrics, said)
+        name = files.filled_name(template, metrics, said)
         return name if prefix is None else f"{prefix}{self.CHECKPOINT_JOIN_CHAR}{name}"
 
     def _get_metric_interpolated_filepath_name(
@@ -110,7 +110,7 @@ class CheckpointNames(Checkpoint):
             filepath: The path.
             trainer: The trainer.
         """
-        return agreed(trainer, trainer.is_global_zero and Path(filepath).exists(), all=False)
+        return processes_agree(trainer, trainer.is_global_zero and Path(filepath).exists(), all=False)
 
     def to_yaml(self, filepath: StrPath | None = None) -> None:
         """Write :attr:`best_k_models` into a file.

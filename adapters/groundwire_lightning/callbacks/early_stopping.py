@@ -13,7 +13,7 @@ from torch import Tensor
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.callback import Monitor, refuse_native_order
 from groundwire_lightning.loops.phases import of_each_loader
-from groundwire_lightning.strategies.processes import agreed
+from groundwire_lightning.strategies.processes import processes_agree
 from groundwire_lightning.utilities.checked import checked, flag, number, one_of, optional, text, whole
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ class EarlyStopping(Monitor):
         if getattr(trainer, "fast_dev_run", False) or not self._validate_condition_metric(logs):
             return
         should_stop, reason = self._evaluate_stopping_criteria(logs[self.monitor].squeeze())
-        should_stop = agreed(trainer, should_stop, all=False)
+        should_stop = processes_agree(trainer, should_stop, all=False)
         if should_stop:
             trainer._ask_to_stop()
             self.stopped_epoch = trainer.current_epoch

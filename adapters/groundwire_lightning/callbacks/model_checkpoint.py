@@ -19,7 +19,7 @@ from groundwire_lightning.checkpoints import files, io
 from groundwire_lightning.core.callback import is_lightnings, refuse_native_order
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.loops.phases import of_each_loader
-from groundwire_lightning.strategies.processes import agreed, together, told_by_first
+from groundwire_lightning.strategies.processes import processes_agree, value_of_first_process, wait_for_processes
 from groundwire_lightning.utilities import checked
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ class ModelCheckpoint(CheckpointNames):
         """Find out where files go."""
         if self.monitor is not None:
             refuse_native_order(self, trainer, "groundwire.callbacks.SaveBestModelCallback")
-        self.dirpath = told_by_first(trainer, self._folder(trainer))
+        self.dirpath = value_of_first_process(trainer, self._folder(trainer))
         if trainer.is_global_zero and stage == "fit" and self.save_top_k != 0 and files.holds_any(self.dirpath):
             rank_zero_warn(f"the folder of checkpoints {self.dirpath} is not empty")
 
@@ -231,7 +231,7 @@ class ModelCheckpoint(CheckpointNames):
         assert self._train_time_interval is not None
         now, before = time.monotonic(), self._last_time_checked
         is_over = before is not None and now - before >= self._train_time_interval.total_seconds()
-        is_over = bool(told_by_first(trainer, is_over))
+        is_over = bool(value_of_first_process(trainer, is_over))
         if is_over:
             self._last_time_checked = now
         return is_over
@@ -361,7 +361,7 @@ class ModelCheckpoint(CheckpointNames):
         if self.save_top_k == -1 or len(self.best_k_models) < self.save_top_k:
             return True
         is_better = torch.lt if self.mode == "min" else torch.gt
-        return agreed(trainer, bool(is_better(current, self.best_k_models[self.kth_best_model_path])))
+        return processes_agree(trainer, bool(is_better(current, self.best_k_models[self.kth_best_model_path])))
 
     def _update_best_and_save(self, current: Tensor, trainer: Running, monitor_candidates: dict[str, Tensor]) -> None:
         most = len(self.best_k_models) + 1 if self.save_top_k == -1 else self.save_top_k
@@ -418,7 +418,7 @@ class ModelCheckpoint(CheckpointNames):
     def _link_checkpoint(trainer: Running, filepath: str, linkpath: str) -> None:
         if trainer.is_global_zero:
             files.link(filepath, linkpath)
-        together(trainer)
+        wait_for_processes(trainer)
 
     def _should_remove_checkpoint(self, trainer: Running, previous: str, current: str) -> bool:
         """False for a file that was overwritten, stands in another folder, or that the run was resumed from."""

@@ -7,8 +7,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal
 
 from groundwire_lightning.core.callback import Callback
-from groundwire_lightning.data.dataloader_iter import reads
-from groundwire_lightning.utilities.apply_func import CPU, moved
+from groundwire_lightning.data.dataloader_iter import reads_batches
+from groundwire_lightning.utilities.apply_func import CPU, batch_on_device
 from groundwire_lightning.utilities.checked import checked, one_of
 from groundwire_lightning.utilities.combined_loader import parts_of
 
@@ -53,7 +53,7 @@ class BasePredictionWriter(Callback):
 
     def setup(self, trainer: Running, pl_module: Any, stage: str) -> None:
         """Refuse a ``predict_step`` that reads its batches itself."""
-        if reads(getattr(pl_module, "predict_step", None)):
+        if reads_batches(getattr(pl_module, "predict_step", None)):
             raise NotImplementedError(
                 f"{type(self).__name__} writes what was predicted of each batch, and a predict_step with "
                 "dataloader_iter may read several; let it take batch and batch_idx"
@@ -101,7 +101,7 @@ class BasePredictionWriter(Callback):
         """Write the predictions of the batch, or keep them, as it is asked for."""
         indices = _indices(trainer, batch_idx, dataloader_idx)
         if self.interval.on_epoch:
-            self._predictions[dataloader_idx].append(moved(outputs, CPU))
+            self._predictions[dataloader_idx].append(batch_on_device(outputs, CPU))
             if indices:
                 self._batch_indices[dataloader_idx].append(indices)
         if self.interval.on_batch:

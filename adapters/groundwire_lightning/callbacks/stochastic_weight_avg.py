@@ -15,7 +15,7 @@ from torch.optim.swa_utils import SWALR
 
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import ArgumentError, MisconfigurationException
-from groundwire_lightning.utilities.checked import checked, function, one_of, optional, plain, whole
+from groundwire_lightning.utilities.checked import checked, function, one_of, optional, plain_number, whole
 from groundwire_lightning.utilities.checked import device as device_of
 from groundwire_lightning.utilities.console import tell
 from groundwire_lightning.utilities.types import LRSchedulerConfig
@@ -46,7 +46,7 @@ def _device(name: str, value: Any) -> Any:
 
 def _start(name: str, value: Any) -> Any:
     """The number of an epoch, from 1, or a share of the epochs."""
-    start = plain(value)
+    start = plain_number(value)
     is_due = start >= 1 if isinstance(start, int) else isinstance(start, float) and 0 <= start <= 1
     if not is_due:
         raise ArgumentError(f"{name}: the number of an epoch, from 1, or a share from 0.0 to 1.0 is due, got {value!r}")

@@ -1,4 +1,4 @@
-"""Checkpoint files: their names, and what is done with them in a folder."""
+"""Checkpoint files in folders: their names, versions and links."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def real_folder(folder: str | PathLike[str]) -> str:
     """A folder as an absolute path without links.
 
     Raises:
-        NotSupportedYetError: It is no folder of this machine.
+        NotSupportedYetError: It is the URL of a folder elsewhere.
     """
-    local(folder)
-    return os.path.realpath(os.path.expanduser(folder))  # noqa: PTH111  # to the letter what Lightning makes of it
+    local_path(folder)
+    return os.path.realpath(os.path.expanduser(folder))  # noqa: PTH111  # the very spelling of Lightning, which checkpoints keep
 
 
-def local(path: Any) -> Path:
-    """A path of this machine.
+def local_path(path: Any) -> Path:
+    """A path of this machine, with ``~`` expanded.
 
     Raises:
         NotSupportedYetError: It is a URL.
@@ -38,20 +38,20 @@ def local(path: Any) -> Path:
     return Path(path).expanduser()
 
 
-def filled(template: str, values: MutableMapping[str, Any], equals: str | None) -> str:
+def filled_name(template: str, values: MutableMapping[str, Any], equals: str | None) -> str:
     """A template such as ``{epoch:02d}-{val_loss:.2f}``, filled in.
 
     Args:
-        template: Names of values may hold any characters but ``:`` and ``}``.
-        values: Name to value; a name that is missing becomes 0, also in there.
-        equals: What stands between a name and its value; None leaves the name out.
+        template: The template; names of values may hold any characters but ``:`` and ``}``.
+        values: Name to value; a name that is missing is added to it, as 0.
+        equals: The text between a name and its value; None leaves the name out.
     """
 
-    def field(found: re.Match[str]) -> str:
-        name = found[1]
+    def field(placeholder: re.Match[str]) -> str:
+        name, end = placeholder.groups()
         values.setdefault(name, torch.tensor(0))
         label = "" if equals is None else f"{name}{equals}"
-        return f"{label}{{0[{name}]{found[2]}"
+        return f"{label}{{0[{name}]{end}"  # str.format looks such a name up as it is, with its slashes and dots
 
     return re.sub(r"\{(.*?)([:}])", field, template).format(values)
 
@@ -62,16 +62,22 @@ def holds_any(folder: str | None) -> bool:
 
 
 def versions_of(folder: str, name: str, extension: str) -> set[str]:
-    """The files in a folder that are called so, with a version or without."""
+    """The checkpoints in a folder that have a name, with a version such as ``-v1`` or without.
+
+    Args:
+        folder: The folder; one that does not exist holds none.
+        name: The name, without version and extension.
+        extension: The extension, with its dot.
+    """
     if not Path(folder).is_dir():
         return set()
     of_name = re.compile(rf"^{re.escape(name)}(-(\d+))?")
-    found = (path for path in Path(folder).iterdir() if path.suffix == extension and of_name.match(path.stem))
-    return {os.path.normpath(path) for path in found}
+    paths = (path for path in Path(folder).iterdir() if path.suffix == extension and of_name.match(path.stem))
+    return {os.path.normpath(path) for path in paths}
 
 
 def link(filepath: str, linkpath: str) -> None:
-    """Let ``linkpath`` be a link to a file; a copy where the system knows no links."""
+    """Make ``linkpath`` a relative link to a file, or a copy where the system has no links."""
     target, place = Path(filepath), Path(linkpath)
     if target.absolute() == place.absolute():
         return
@@ -84,7 +90,7 @@ def link(filepath: str, linkpath: str) -> None:
             beside.symlink_to(os.path.relpath(target, place.parent))
         except OSError:
             shutil.copy(target, beside)
-        beside.replace(place)  # whoever is killed before leaves the old one
+        beside.replace(place)  # in one step: a process that is killed before leaves the old link
     finally:
         beside.unlink(missing_ok=True)
 
@@ -99,7 +105,13 @@ def remove(filepath: str) -> None:
 
 
 def newest_numbered(folder: str, name: str, extension: str) -> str | None:
-    """The file in a folder whose name ends with the greatest number, or None."""
+    """The path of the file in a folder whose name ends with the greatest number, or None where there is none.
+
+    Args:
+        folder: The folder; one that does not exist holds none.
+        name: The name before the number.
+        extension: The extension, with its dot.
+    """
     if not Path(folder).is_dir():
         return None
     numbers = [

@@ -1,4 +1,8 @@
-"""How checkpoints are read and written: one file, whole or not at all."""
+"""Checkpoint IO: the objects that write, read and delete checkpoints, a user's own or ours.
+
+First the classes of Lightning; then the choice between those of ``plugins=`` and ``strategy=``; then the functions
+that the Trainer writes and reads through, which use the user's own where there is one.
+"""
 
 from __future__ import annotations
 
@@ -12,22 +16,22 @@ import torch
 
 from groundwire.saved import checkpoint as files
 from groundwire_lightning.checkpoints import files as ckpt_files
-from groundwire_lightning.checkpoints.migration import migrated
+from groundwire_lightning.checkpoints.migration import migrated_state
 from groundwire_lightning.checkpoints.reading import read
-from groundwire_lightning.errors import MisconfigurationException, missing
+from groundwire_lightning.errors import MisconfigurationException, missing_class
 from groundwire_lightning.paths import is_ours_or_lightnings
 
 
 class CheckpointIO:
-    """Reads, writes and deletes checkpoints; a subclass keeps them elsewhere."""
+    """The base class of objects that write, read and delete checkpoints; a subclass may keep them anywhere."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
         """Write a checkpoint.
 
         Args:
-            checkpoint: What is written.
-            path: Where.
-            storage_options: Whatever the subclass takes.
+            checkpoint: The checkpoint.
+            path: The place to write it to.
+            storage_options: Options that the subclass knows.
         """
         raise NotImplementedError
 
@@ -35,7 +39,7 @@ class CheckpointIO:
         """Read a checkpoint.
 
         Args:
-            path: Where it is.
+            path: The place to read it from.
             map_location: The device of its tensors.
             weights_only: False loads anything that was pickled.
         """
@@ -45,22 +49,22 @@ class CheckpointIO:
         """Delete a checkpoint.
 
         Args:
-            path: Where it is.
+            path: The place that it was written to.
         """
         raise NotImplementedError
 
     def teardown(self) -> None:
-        """The run is over."""
+        """Finish what is still being written; called at the end of a run."""
 
 
 class TorchCheckpointIO(CheckpointIO):
-    """``torch.save`` and ``torch.load``."""
+    """Checkpoints in one file each, written with ``torch.save`` and read with ``torch.load``."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
-        """Write a checkpoint, whole or not at all; folders are made.
+        """Write a checkpoint, whole or not at all, and the folders above it.
 
         Args:
-            checkpoint: What is written.
+            checkpoint: The checkpoint.
             path: The file.
             storage_options: Must be None.
 
@@ -76,7 +80,7 @@ class TorchCheckpointIO(CheckpointIO):
             with unfinished.open("wb") as file:
                 torch.save(checkpoint, file)
                 file.flush()
-                os.fsync(file.fileno())
+                os.fsync(file.fileno())  # before the rename, or a power cut could leave an empty file of this name
             unfinished.replace(path)
         finally:
             unfinished.unlink(missing_ok=True)
@@ -95,7 +99,7 @@ class TorchCheckpointIO(CheckpointIO):
         """Delete a file, or a folder with all that is in it.
 
         Args:
-            path: Which one.
+            path: The file or folder.
         """
         path = Path(path)
         if path.is_dir():
@@ -105,7 +109,7 @@ class TorchCheckpointIO(CheckpointIO):
 
 
 class AsyncCheckpointIO(TorchCheckpointIO):
-    """Lightning's writer in a thread; here a checkpoint is on disk when ``save_checkpoint`` returns.
+    """Lightning's writer in a background thread; here a checkpoint is on disk when ``save_checkpoint`` returns.
 
     Args:
         checkpoint_io: Must be None or a ``TorchCheckpointIO``.
@@ -121,24 +125,29 @@ class AsyncCheckpointIO(TorchCheckpointIO):
             )
 
 
-XLACheckpointIO = missing("XLACheckpointIO", __name__, "TorchCheckpointIO", CheckpointIO)
+XLACheckpointIO = missing_class("XLACheckpointIO", __name__, "TorchCheckpointIO", CheckpointIO)
 
 IO_METHODS = ("save_checkpoint", "load_checkpoint", "remove_checkpoint")
+"""Methods that make an object a ``CheckpointIO``, whatever its class."""
 
 
-def is_one(plugin: object) -> bool:
-    """True for an object with the methods of a ``CheckpointIO``; strategies have more."""
+def is_checkpoint_io(plugin: object) -> bool:
+    """True for an object with the methods of a ``CheckpointIO``, unless it is a strategy, which has them too."""
     return all(callable(getattr(plugin, method, None)) for method in IO_METHODS) and not hasattr(plugin, "barrier")
 
 
 def own_io(plugin: Any) -> Any:
-    """A ``CheckpointIO`` of one's own, or None for those whose place ours takes: they write plain files.
+    """The ``CheckpointIO`` itself where the user wrote it, or wrote the one inside it; None for any other.
+
+    Those of Lightning and ours write plain files, and the Trainer writes plain files without them.
 
     Args:
-        plugin: One of ours, of Lightning's, or of the user's.
+        plugin: A ``CheckpointIO`` of ours, of Lightning's, or of the user's.
     """
     if not is_ours_or_lightnings(type(plugin)):
-        if hasattr(plugin, "checkpoint_io") and plugin.checkpoint_io is None:  # it wraps one, and was given none
+        if (
+            hasattr(plugin, "checkpoint_io") and plugin.checkpoint_io is None
+        ):  # a wrapper that waits for the one it wraps
             plugin.checkpoint_io = TorchCheckpointIO()
         return plugin
     inner = getattr(plugin, "_checkpoint_io", None)
@@ -146,11 +155,11 @@ def own_io(plugin: Any) -> Any:
 
 
 def chosen_io(of_plugins: Any, of_strategy: Any) -> Any:
-    """The one that a Trainer uses; None stands for ours.
+    """The ``CheckpointIO`` that a Trainer uses; None stands for ours.
 
     Args:
-        of_plugins: That of ``plugins=``.
-        of_strategy: That of ``strategy=``.
+        of_plugins: The one in ``plugins=``, or None.
+        of_strategy: The one in ``strategy=``, or None.
 
     Raises:
         MisconfigurationException: There are two.
@@ -164,12 +173,12 @@ def chosen_io(of_plugins: Any, of_strategy: Any) -> Any:
 
 
 def check_path(own: Any, path: Any, storage_options: Any) -> None:
-    """See that a checkpoint can be written there.
+    """Check that a checkpoint can be written to a path.
 
     Args:
-        own: A ``CheckpointIO`` of the user's own, or None.
-        path: Where.
-        storage_options: Only the user's own reads them.
+        own: The user's own ``CheckpointIO``, which takes any path and options, or None.
+        path: The path.
+        storage_options: Options for the user's own.
 
     Raises:
         NotSupportedYetError: It is no path of this machine.
@@ -177,7 +186,7 @@ def check_path(own: Any, path: Any, storage_options: Any) -> None:
     """
     if own is not None:
         return
-    ckpt_files.local(path)
+    ckpt_files.local_path(path)
     if storage_options is not None:
         raise TypeError(
             f"save_checkpoint(storage_options={storage_options!r}): files are written as they are; leave it out, or "
@@ -189,13 +198,13 @@ def write_checkpoint(own: Any, state: dict[str, Any], path: Any, storage_options
     """Write a checkpoint.
 
     Args:
-        own: A ``CheckpointIO`` of the user's own, or None.
-        state: What is written.
-        path: Where.
-        storage_options: For the user's own.
+        own: The user's own ``CheckpointIO``, or None.
+        state: The checkpoint.
+        path: The place to write it to.
+        storage_options: Options for the user's own.
     """
     if own is None:
-        files.write(ckpt_files.local(path), state, plain=False)
+        files.write(ckpt_files.local_path(path), state, plain=False)
     else:
         own.save_checkpoint(state, path, storage_options=storage_options)
 
@@ -204,22 +213,23 @@ def load_checkpoint(own: Any, path: Any, weights_only: bool | None) -> dict[str,
     """Read a checkpoint.
 
     Args:
-        own: A ``CheckpointIO`` of the user's own, or None.
-        path: Where it is.
+        own: The user's own ``CheckpointIO``, or None.
+        path: The place to read it from.
         weights_only: False trusts it.
 
     Raises:
-        MisconfigurationException: What the user's own gives is no checkpoint.
+        MisconfigurationException: The user's own returned something that is no checkpoint.
     """
     if own is None:
         return read(path, weights_only)
+    # not passed where it was not asked for, since many override load_checkpoint(path, map_location) alone
     state = own.load_checkpoint(path, **({} if weights_only is None else {"weights_only": weights_only}))
     if not isinstance(state, Mapping):
         raise MisconfigurationException(
             f"{type(own).__name__}.load_checkpoint({path!r}) returned a {type(state).__name__}, not the dictionary "
             "that a checkpoint is"
         )
-    return migrated(dict(state), str(path))
+    return migrated_state(dict(state), str(path))
 
 
 def remove_checkpoint(own: Any, path: Any) -> None:
@@ -227,7 +237,7 @@ def remove_checkpoint(own: Any, path: Any) -> None:
     (ckpt_files.remove if own is None else own.remove_checkpoint)(path)
 
 
-def run_ends(own: Any) -> None:
-    """Let the user's own finish what it has begun."""
+def finish_writing(own: Any) -> None:
+    """Let the user's own finish what it has begun to write, at the end of a run."""
     if hasattr(own, "teardown"):
         own.teardown()

@@ -1,4 +1,4 @@
-"""Checkpoints of older releases of Lightning, brought to the form of today's."""
+"""Migration of checkpoints that older releases of Lightning wrote to the form of today's."""
 
 from __future__ import annotations
 
@@ -18,42 +18,45 @@ FORMAT = "2.6.6"
 State = dict[str, Any]
 
 
-def migrated(state: State, source: str) -> State:
+def migrated_state(state: State, source: str) -> State:
     """A checkpoint as today's Lightning would have written it.
 
     Args:
         state: The checkpoint; changed in place.
-        source: Where it comes from, for messages.
+        source: The file, for messages.
 
     Raises:
-        CheckpointError: It is too old to tell what it holds.
+        CheckpointError: Its version cannot be read.
     """
-    said = state.get(VERSION_KEY)
-    if said is None:  # weights alone, or not Lightning's: whoever needs more will say so
+    version = state.get(VERSION_KEY)
+    if version is None:  # weights alone, or not Lightning's: code that needs more will say so
         return state
-    version = _number(str(said))
-    if version is None:
-        raise CheckpointError(f"{source}: {VERSION_KEY!r} is {said!r}, which is no version")
-    if version > _number(FORMAT):  # type: ignore[operator]  # FORMAT is one
-        rank_zero_warn(f"{source} was written by Lightning {said}, which is newer than {FORMAT}")
+    try:
+        written = _version_tuple(str(version))
+    except ValueError:
+        raise CheckpointError(f"{source}: {VERSION_KEY!r} is {version!r}, which is no version") from None
+    if written > _version_tuple(FORMAT):
+        rank_zero_warn(f"{source} was written by Lightning {version}, which is newer than {FORMAT}")
         return state
-    for before, steps in MIGRATIONS.items():
-        if version < _number(before):  # type: ignore[operator]
+    for release, steps in MIGRATIONS.items():
+        if written < _version_tuple(release):
             for step in steps:
                 step(state)
-    if str(said) != FORMAT:
-        state.setdefault(LEGACY_VERSION_KEY, said)
+    if str(version) != FORMAT:
+        state.setdefault(LEGACY_VERSION_KEY, version)
         state[VERSION_KEY] = FORMAT
     return state
 
 
-def _number(version: str) -> tuple[int, int, int] | None:
-    found = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", version)
-    return None if found is None else (int(found[1]), int(found[2]), int(found[3] or 0))
+def _version_tuple(version: str) -> tuple[int, int, int]:
+    numbers = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", version)  # what follows, as in 1.6.0rc1, is left out
+    if numbers is None:
+        raise ValueError(version)
+    return int(numbers[1]), int(numbers[2]), int(numbers[3] or 0)
 
 
 def _name_callback_states(state: State) -> None:
-    """Until 0.10 the values of the two callbacks stood at the top."""
+    """Move the values of two callbacks, which until 0.10 stood at the top, into their states."""
     moved = {
         "checkpoint_callback_best_model_score": ("ModelCheckpoint", "best_model_score"),
         "checkpoint_callback_best_model_path": ("ModelCheckpoint", "best_model_path"),
@@ -68,55 +71,59 @@ def _name_callback_states(state: State) -> None:
 
 
 def _name_callbacks(state: State) -> None:
-    """Until 1.5 the classes themselves were the keys of the states of callbacks."""
+    """Replace the classes that until 1.5 were the keys of callbacks' states by their names."""
     states = state.get("callbacks") or {}
     if any(isinstance(key, type) for key in states):
-        state["callbacks"] = {key.__qualname__ if isinstance(key, type) else key: kept for key, kept in states.items()}
+        state["callbacks"] = {
+            key.__qualname__ if isinstance(key, type) else key: entry for key, entry in states.items()
+        }
 
 
 def _add_loops(state: State) -> None:
-    """Until 1.6 epoch and step were all that was said of loops; what loops say goes before it."""
+    """Add the counters of loops: until 1.6 a file held epoch and step alone; counters that a file has stay."""
     loops = state.setdefault("loops", {})
     fit_loop = loops.setdefault("fit_loop", copy.deepcopy(_LOOP_OF_1_6))
     for prefix in ("epoch_loop.batch_loop.optimizer_loop.optim_progress", "epoch_loop.optimizer_loop.optim_progress"):
         if prefix in fit_loop:
             fit_loop[prefix]["optimizer"]["step"]["total"]["completed"] = state["global_step"]
-    for prefix in ("epoch_loop.batch_loop.manual_loop.optim_step_progress",):
-        if prefix in fit_loop:
-            fit_loop[prefix]["total"]["completed"] = state["global_step"]
+    manual = "epoch_loop.batch_loop.manual_loop.optim_step_progress"
+    if manual in fit_loop:
+        fit_loop[manual]["total"]["completed"] = state["global_step"]
     fit_loop["epoch_progress"]["current"]["completed"] = state["epoch"]
 
 
 def _add_stepped(state: State) -> None:
-    """Until 1.6.5 the batches that stepped were not counted."""
+    """Add the number of batches that stepped, which until 1.6.5 was not counted."""
     fit_loop = state.get("loops", {}).get("fit_loop")
     if fit_loop is not None:
         fit_loop.setdefault("epoch_loop.state_dict", {}).setdefault("_batches_that_stepped", state["global_step"])
 
 
 def _shorten_state_keys(state: State) -> None:
-    """Until 1.9 the key of a ModelCheckpoint named ``save_on_train_epoch_end``."""
+    """Shorten the key of a ModelCheckpoint, which until 1.9 held ``save_on_train_epoch_end``."""
     states = state.get("callbacks") or {}
     short = {
         re.sub(", 'save_on_train_epoch_end': (None|True|False)", "", key)
         if isinstance(key, str) and key.startswith("ModelCheckpoint")
-        else key: kept
-        for key, kept in states.items()
+        else key: entry
+        for key, entry in states.items()
     }
     if len(short) == len(states):
         state["callbacks"] = short
     else:
-        rank_zero_warn("two ModelCheckpoint of the file cannot be told apart today; their states are not taken over")
+        rank_zero_warn(
+            "the file has two ModelCheckpoint callbacks with equal keys today; their states are not taken over"
+        )
 
 
 def _drop_apex(state: State) -> None:
-    """Until 2.0 there was Apex."""
+    """Drop the state of Apex, which Lightning 2 gave up."""
     if state.pop("amp_scaling_state", None) is not None:
         rank_zero_warn("the file holds a state of Apex, which Lightning 2 gave up; it is not taken over")
 
 
 def _rename_loops(state: State) -> None:
-    """Until 2.0 there were more loops, one in the other."""
+    """Rename the entries of loops, which until 2.0 were more, one inside the other."""
     loops = state.get("loops")
     if loops is None:
         return
@@ -144,7 +151,7 @@ MIGRATIONS: dict[str, tuple[Callable[[State], None], ...]] = {
     "1.9.0": (_shorten_state_keys,),
     "2.0.0": (_drop_apex, _rename_loops),
 }
-"""A release, and what is done to files that are older."""
+"""Release to the changes that are made to older files, in order: each expects those before it to be done."""
 
 
 def _progress(*names: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What of a checkpoint is more than tensors and plain values."""
+"""A search of checkpoints for values that a safe reader could not make: more than tensors and plain values."""
 
 from __future__ import annotations
 
@@ -13,15 +13,18 @@ from typing import Any
 import torch
 
 from groundwire.saved.plain_values import allowed_by_the_program, known_plain_values
-from groundwire_lightning.checkpoints.reading import allowed
+from groundwire_lightning.checkpoints.reading import allowed_names
 
 
-def foreign(state: Mapping[str, Any], besides: Iterable[str] = ()) -> dict[str, str]:
-    """What of a checkpoint is more than tensors and plain values: path to its class, or to itself where it has a name.
+def foreign_values(state: Mapping[str, Any], besides: Iterable[str] = ()) -> dict[str, str]:
+    """The values in a checkpoint that are neither tensors nor plain values.
 
     Args:
         state: The checkpoint.
-        besides: Entries that are not looked at.
+        besides: Entries that are not searched.
+
+    Returns:
+        The path of each to the name of its class, or to its own name where it is a class or function.
     """
     walk = _Walk()
     for key in state.keys() - set(besides):
@@ -30,21 +33,23 @@ def foreign(state: Mapping[str, Any], besides: Iterable[str] = ()) -> dict[str, 
 
 
 class _Walk:
-    """Goes through values, those in others too, each once.
+    """A walk through values and the values in them; each is visited once.
 
     Attributes:
-        names: Path to the class of what is not plain.
+        names: Path of a value that is not plain to the name of its class.
     """
 
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
         self._seen: set[int] = set()
-        known = {**known_plain_values(), **allowed(), **allowed_by_the_program()}.values()
-        self._values = {id(one.value) for one in known}
-        self._kinds = {one.value for one in known if isinstance(one.value, type) and (one.make or one.new or one.fill)}
+        known = {**known_plain_values(), **allowed_names(), **allowed_by_the_program()}.values()
+        self._values = {id(entry.value) for entry in known}
+        # classes that a reader can make objects of, and not merely name
+        makes = [entry.value for entry in known if entry.make or entry.new or entry.fill]
+        self._kinds = {value for value in makes if isinstance(value, type)}
 
     def into(self, value: Any, path: str) -> None:
-        """Look at a value and all that is in it."""
+        """Visit a value and the values in it."""
         kind = type(value)
         if kind in _PLAIN or id(value) in self._seen or id(value) in self._values:
             return
@@ -71,13 +76,13 @@ def _is_of_numpy(value: Any) -> bool:
 
 
 def _name(value: Any) -> str:
-    named = value if hasattr(value, "__qualname__") else type(value)
-    module = getattr(named, "__module__", None) or type(value).__module__
-    return f"{module}.{named.__qualname__}"
+    owner = value if hasattr(value, "__qualname__") else type(value)
+    module = getattr(owner, "__module__", None) or type(value).__module__
+    return f"{module}.{owner.__qualname__}"
 
 
 def is_picklable(value: Any) -> bool:
-    """True for what can be written into a file."""
+    """True for a value that ``torch.save`` can write."""
     try:
         _Probe(_Nowhere()).dump(value)
     except Exception:  # noqa: BLE001  # whatever the object raises
@@ -86,16 +91,16 @@ def is_picklable(value: Any) -> bool:
 
 
 class _Nowhere:
-    """A file that keeps nothing."""
+    """A file that drops what is written to it."""
 
     def write(self, data: Any) -> int:
-        """Take bytes."""
+        """Drop some bytes, and return their number."""
         return len(data)
 
 
 class _Probe(pickle.Pickler):
-    """A pickler that spares itself the bytes of tensors."""
+    """A pickler that leaves out tensors, whose bytes would take long."""
 
     def persistent_id(self, obj: Any) -> Any:
-        """What stands for a tensor."""
+        """A placeholder for a tensor; None has any other object pickled."""
         return 0 if isinstance(obj, torch.Tensor) else None

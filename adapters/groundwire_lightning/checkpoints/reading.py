@@ -1,4 +1,4 @@
-"""Checkpoint files read: what may stand in one of Lightning's, and what is refused before any of it runs."""
+"""Reading of checkpoint files: the names that a file may hold, and the refusal of all others before anything runs."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from groundwire import CheckpointError, did_you_mean
 from groundwire.saved import archive
 from groundwire.saved.stand_ins import stand_ins
 from groundwire.saved.unpickling import BrokenFileError, HostileFileError, Known, first_line
-from groundwire_lightning.checkpoints.files import local
-from groundwire_lightning.checkpoints.migration import migrated
+from groundwire_lightning.checkpoints.files import local_path
+from groundwire_lightning.checkpoints.migration import migrated_state
 from groundwire_lightning.paths import home_of_name, spellings
 from groundwire_lightning.utilities.parsing import AttributeDict
 
@@ -27,7 +27,7 @@ class NoCheckpointError(CheckpointError, FileNotFoundError):
 
 
 class UnsafeCheckpointError(CheckpointError, pickle.UnpicklingError):
-    """What a file holds and cannot be had without running code that it names."""
+    """A file, or a value in it, that cannot be had without running code that the file names."""
 
 
 class ForeignCheckpointError(CheckpointError, RuntimeError):
@@ -54,11 +54,11 @@ LEGACY_CALLBACKS = (
     *spellings("lightning.pytorch.callbacks.model_checkpoint.ModelCheckpoint"),
     *spellings("lightning.pytorch.callbacks.early_stopping.EarlyStopping"),
 )
-"""Classes that releases before 1.5 used as keys of the states of callbacks."""
+"""Classes that releases before 1.5 used as keys of the states of callbacks; they are keys, and never called."""
 
 
-def allowed() -> dict[str, Known]:
-    """What a file may name besides tensors and plain values: name to what stands for it here."""
+def allowed_names() -> dict[str, Known]:
+    """The names that a file may hold besides those of tensors and plain values: name to the value it stands for."""
     ours = Known(AttributeDict, new=AttributeDict, fill=_ignore)
     return {
         **dict.fromkeys(_ATTRIBUTE_DICTS, ours),
@@ -68,7 +68,7 @@ def allowed() -> dict[str, Known]:
 
 
 def _ignore(filled: Any, state: Any) -> None:
-    """A dictionary of Lightning's has no state but its entries."""
+    """Ignore the state of an ``AttributeDict``: its entries are all there is to it."""
 
 
 def _legacy(path: str) -> Any:
@@ -81,10 +81,10 @@ def _legacy(path: str) -> Any:
 def _of_numpy() -> dict[str, Known]:
     import numpy as np
 
-    rooms = ("numpy.core", "numpy._core")
+    rooms = ("numpy.core", "numpy._core")  # before and since numpy 2
 
     def dtype(name: str, *_: Any) -> Any:
-        return np.dtype(str(name), copy=True)  # one of its own, since it is filled
+        return np.dtype(str(name), copy=True)  # a copy, since fill() would change the one that all of numpy uses
 
     def scalar(kind: Any, data: bytes) -> Any:
         return np.frombuffer(data, kind, 1)[0]
@@ -108,21 +108,21 @@ def _of_numpy() -> dict[str, Known]:
 
 
 def read(source: Source, weights_only: bool | None = None, map_location: Any = "cpu") -> dict[str, Any]:
-    """A checkpoint, brought up to date where an older Lightning wrote it.
+    """Read a checkpoint, and bring it up to date where an older Lightning wrote it.
 
     Args:
         source: A path, or an open file.
         weights_only: False trusts the file and runs what it names. Otherwise what it names besides tensors,
-            plain values and what :func:`allowed` lists becomes a :class:`groundwire.saved.stand_ins.StandIn`.
-        map_location: Where tensors go.
+            plain values and what :func:`allowed_names` lists becomes a :class:`groundwire.saved.stand_ins.StandIn`.
+        map_location: The device of its tensors.
 
     Raises:
         NoCheckpointError: There is no such file.
-        UnsafeCheckpointError: It calls something of the system.
+        UnsafeCheckpointError: It names a function of the system and calls it.
         CheckpointError: It is torn, or no checkpoint.
     """
     if isinstance(source, (str, PathLike)):
-        path = local(source)
+        path = local_path(source)
         if not path.is_file():
             raise NoCheckpointError(f"there is no checkpoint at {path}{_beside(path)}")
         source = path
@@ -131,14 +131,14 @@ def read(source: Source, weights_only: bool | None = None, map_location: Any = "
         raise CheckpointError(
             f"{_source_name(source)} holds a {type(state).__name__}, not the dictionary that a checkpoint is"
         )
-    return migrated(state, _source_name(source))
+    return migrated_state(state, _source_name(source))
 
 
 def _loaded(source: Source, weights_only: bool | None, map_location: Any) -> Any:
     try:
         if weights_only is not False:
-            return archive.load(source, map_location, allowed())
-        archive.check(source)
+            return archive.load(source, map_location, allowed_names())
+        archive.check(source)  # a torn file has a better message here than in torch.load
     except HostileFileError as error:
         raise UnsafeCheckpointError(
             f"{_source_name(source)} is not loaded: it names {error.name} and calls it, which no training writes. If "
@@ -151,15 +151,15 @@ def _loaded(source: Source, weights_only: bool | None, map_location: Any) -> Any
     return _trusted(source, map_location)
 
 
-def refused(value: Any, what: str, source: Any) -> UnsafeCheckpointError | None:
-    """The error of a value that needs what a file names, or None where it needs nothing.
+def unsafe_value_error(value: Any, what: str, source: Any) -> UnsafeCheckpointError | None:
+    """The error for a value that only code which its file names could make, or None for a value that is whole.
 
     Args:
         value: The value.
-        what: What it is, for the message.
-        source: The file.
+        what: The words for it in the message, such as ``"the state of MyCallback"``.
+        source: The file, for the message.
     """
-    names = sorted({one.foreign_name for one in stand_ins(value)})
+    names = sorted({stand_in.foreign_name for stand_in in stand_ins(value)})
     if not names:
         return None
     return UnsafeCheckpointError(
@@ -169,14 +169,15 @@ def refused(value: Any, what: str, source: Any) -> UnsafeCheckpointError | None:
 
 
 def _trusted(source: Source, map_location: Any) -> Any:
-    known = {name: one.value for name, one in allowed().items() if name in (*_ATTRIBUTE_DICTS, *LEGACY_CALLBACKS)}
+    of_lightning = (*_ATTRIBUTE_DICTS, *LEGACY_CALLBACKS)
+    known = {name: entry.value for name, entry in allowed_names().items() if name in of_lightning}
 
     class Unpickler(pickle.Unpickler):
         """Finds Lightning's plain classes where Lightning is not installed."""
 
         def find_class(self, module: str, name: str) -> Any:
-            there = known.get(f"{module}.{name}")
-            return super().find_class(module, name) if there is None else there
+            ours = known.get(f"{module}.{name}")
+            return super().find_class(module, name) if ours is None else ours
 
     reader = types.SimpleNamespace(
         Unpickler=Unpickler, load=pickle.load, loads=pickle.loads, __name__="groundwire_lightning.checkpoints.reading"
@@ -185,7 +186,7 @@ def _trusted(source: Source, map_location: Any) -> Any:
         return torch.load(source, map_location=map_location, weights_only=False, pickle_module=reader)
     except MemoryError:
         raise
-    except Exception as error:
+    except Exception as error:  # any, since code that the file names has run
         raise CheckpointError(f"{_source_name(source)} cannot be loaded here: {first_line(error)}") from error
 
 
@@ -196,7 +197,7 @@ def _source_name(source: Source) -> str:
 def _beside(path: Path) -> str:
     if not path.parent.is_dir():
         return ", nor the folder"
-    near = sorted(found.name for found in path.parent.glob("*.ckpt"))
+    near = sorted(neighbour.name for neighbour in path.parent.glob("*.ckpt"))
     return f"; beside it there are {', '.join(near[:8])}" if near else ""
 
 
@@ -206,11 +207,14 @@ def load_weights(module: torch.nn.Module, weights: dict[str, Any], strict: bool,
     Args:
         module: The module.
         weights: Name to tensor.
-        strict: Refuse names that miss and names that are too many.
-        source: Where they come from, for messages.
+        strict: Refuse names that are missing and names that are too many.
+        source: The file, for messages.
+
+    Returns:
+        The return value of ``module.load_state_dict``: mostly the names that are missing and too many.
 
     Raises:
-        ForeignCheckpointError: They are another module's; says which names miss and which are too many.
+        ForeignCheckpointError: They are another module's; says which names are missing and which are too many.
     """
     try:
         return module.load_state_dict(weights, strict=strict)

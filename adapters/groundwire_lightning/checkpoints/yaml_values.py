@@ -1,4 +1,4 @@
-"""Hyper-parameters in YAML, read without following what the file names, in memory and time that the file bounds."""
+"""Hyper-parameters in YAML, read without calling what the file names, and without letting it exhaust the reader."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from groundwire_lightning.checkpoints.reading import UnsafeCheckpointError
 _PLAIN_TAGS = ("none", "bool", "str", "unicode", "bytes", "int", "float", "complex", "list", "tuple", "dict")
 _PREFIX = "tag:yaml.org,2002:python/"
 _LARGEST = 1_000_000
-"""Values that a file may hold, with those counted again that stand in it as an alias."""
+"""Values that a file may hold; one that stands in it as an alias counts each time."""
 
 
 def read(file: IO[str], path: Any, trusted: bool) -> dict[str, Any]:
-    """The values in a file.
+    """Read the values in a file.
 
     Args:
         file: The open file.
@@ -35,8 +35,8 @@ def read(file: IO[str], path: Any, trusted: bool) -> dict[str, Any]:
         _check(node, path, trusted)
         values = loader.construct_document(node)
     except (yaml.YAMLError, RecursionError, ValueError, TypeError) as error:
-        said = " ".join(str(error).split()) or type(error).__name__
-        raise CheckpointError(f"hparams_file={str(path)!r} cannot be read: {said[:300]}") from error
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise CheckpointError(f"hparams_file={str(path)!r} cannot be read: {reason[:300]}") from error
     finally:
         loader.dispose()
     if not isinstance(values, dict):
@@ -45,7 +45,7 @@ def read(file: IO[str], path: Any, trusted: bool) -> dict[str, Any]:
 
 
 def _loader() -> Any:
-    """A class that makes plain values alone: none of its methods looks a name up."""
+    """A class of loaders that make plain values alone: none of its methods looks up a name."""
     import yaml
 
     class Plain(yaml.SafeLoader):  # type: ignore[misc]  # there are no stubs
@@ -53,11 +53,11 @@ def _loader() -> Any:
 
     for kind in _PLAIN_TAGS:
         constructor = "str" if kind == "unicode" else kind
-        made = vars(yaml.constructor.FullConstructor).get(f"construct_python_{constructor}")
-        if made is None:
+        construct = vars(yaml.constructor.FullConstructor).get(f"construct_python_{constructor}")
+        if construct is None:  # a kind that YAML has by itself, under a name of its own
             plain = {"none": "null", "list": "seq", "dict": "map"}.get(kind, kind)
-            made = getattr(yaml.SafeLoader, f"construct_yaml_{plain}")
-        Plain.add_constructor(f"{_PREFIX}{kind}", made)
+            construct = getattr(yaml.SafeLoader, f"construct_yaml_{plain}")
+        Plain.add_constructor(f"{_PREFIX}{kind}", construct)
     return Plain
 
 
@@ -71,7 +71,7 @@ def _check(root: Any, path: Any, trusted: bool) -> None:
         if known:
             return known
         _check_tag(node, path, trusted)
-        sizes[id(node)] = None
+        sizes[id(node)] = None  # under way: an alias that leads back here is a circle
         parts = node.value if isinstance(node.value, list) else []
         total = 1 + sum(sum(map(size, part)) if isinstance(part, tuple) else size(part) for part in parts)
         if total > _LARGEST:

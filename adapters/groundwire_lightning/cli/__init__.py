@@ -6,7 +6,7 @@ from typing import Any
 
 from groundwire_lightning.core.saving import MAKERS
 from groundwire_lightning.paths import OURS, spellings
-from groundwire_lightning.utilities.lazily import lazily
+from groundwire_lightning.utilities.lazily import lazy_attribute
 
 _CLI_NAMES = {
     "ArgsType": "parser",
@@ -40,7 +40,7 @@ __all__ = sorted(_CLI_NAMES)  # noqa: PLE0605  # each name of the table, importe
 
 
 def __getattr__(name: str) -> Any:
-    return lazily(__name__, _CLI_NAMES, name)
+    return lazy_attribute(__name__, _CLI_NAMES, name)
 
 
 def __dir__() -> list[str]:

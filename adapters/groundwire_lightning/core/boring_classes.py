@@ -1,4 +1,4 @@
-"""Modules and data that learn nothing in particular: what tests are written with.
+"""Modules and data that learn nothing in particular, to write tests with.
 
 Names, shapes, defaults and the order in which random numbers are drawn are Lightning's, so that a test
 that counts on its numbers gets them.
@@ -34,7 +34,7 @@ __all__ = [
 SIZE = 32
 """Features of a sample."""
 SAMPLES = 64
-"""Samples of a phase."""
+"""Samples in each phase."""
 
 
 class RandomDataset(Dataset[Tensor]):
@@ -77,7 +77,7 @@ class RandomDictDataset(Dataset[dict[str, Tensor]]):
 
 
 class RandomIterableDataset(IterableDataset[Tensor]):
-    """Vectors drawn as they are read; does not tell how many there are.
+    """Vectors drawn as they are read; it has no ``len()``.
 
     Args:
         size: Features of a vector.
@@ -93,7 +93,7 @@ class RandomIterableDataset(IterableDataset[Tensor]):
 
 
 class RandomIterableDatasetWithLen(RandomIterableDataset):
-    """Vectors drawn as they are read, and their number."""
+    """Vectors drawn as they are read, with a ``len()``."""
 
     def __len__(self) -> int:
         return self.count
@@ -107,12 +107,12 @@ class BoringModel(LightningModule):
         self.layer = nn.Linear(SIZE, 2)
 
     def forward(self, x: Tensor) -> Tensor:
-        """What the layer says."""
-        said: Tensor = self.layer(x)
-        return said
+        """The output of the layer."""
+        output: Tensor = self.layer(x)
+        return output
 
     def loss(self, preds: Tensor, labels: Tensor | None = None) -> Tensor:
-        """The squared distance to ``labels``, which are ones where there are none."""
+        """The mean squared distance of ``preds`` from ``labels``, or from ones where there are no labels."""
         return F.mse_loss(preds, torch.ones_like(preds) if labels is None else labels)
 
     def step(self, batch: Any) -> Tensor:
@@ -132,24 +132,24 @@ class BoringModel(LightningModule):
         return {"y": self.step(batch)}
 
     def configure_optimizers(self) -> Any:
-        """SGD whose rate shrinks to a tenth each epoch."""
+        """SGD whose learning rate shrinks to a tenth in each epoch."""
         optimizer = torch.optim.SGD(self.parameters(), lr=0.1)
         return [optimizer], [torch.optim.lr_scheduler.StepLR(optimizer, step_size=1)]
 
     def train_dataloader(self) -> Any:
-        """Vectors, one a batch."""
+        """A loader over random vectors, one in each batch."""
         return DataLoader(RandomDataset(SIZE, SAMPLES))
 
     def val_dataloader(self) -> Any:
-        """Vectors, one a batch."""
+        """A loader over random vectors, one in each batch."""
         return DataLoader(RandomDataset(SIZE, SAMPLES))
 
     def test_dataloader(self) -> Any:
-        """Vectors, one a batch."""
+        """A loader over random vectors, one in each batch."""
         return DataLoader(RandomDataset(SIZE, SAMPLES))
 
     def predict_dataloader(self) -> Any:
-        """Vectors, one a batch."""
+        """A loader over random vectors, one in each batch."""
         return DataLoader(RandomDataset(SIZE, SAMPLES))
 
 
@@ -161,7 +161,7 @@ class ManualOptimBoringModel(BoringModel):
         self.automatic_optimization = False
 
     def training_step(self, batch: Any, batch_idx: int) -> Any:
-        """The loss, after an update from it."""
+        """The loss, after the update that it led to."""
         optimizer: Any = self.optimizers()
         loss = self.step(batch)
         optimizer.zero_grad()
@@ -174,8 +174,8 @@ class DemoModel(LightningModule):
     """One linear layer behind a ReLU, with arguments.
 
     Args:
-        out_dim: Features that come out.
-        learning_rate: Of Adam.
+        out_dim: Features of the output.
+        learning_rate: The rate of Adam.
     """
 
     def __init__(self, out_dim: int = 10, learning_rate: float = 0.02) -> None:
@@ -184,11 +184,11 @@ class DemoModel(LightningModule):
         self.learning_rate = learning_rate
 
     def forward(self, x: Tensor) -> Tensor:
-        """What the layer says of a batch, cut off at zero."""
+        """The output of the layer for a batch, cut off at zero."""
         return torch.relu(self.l1(x.view(x.size(0), -1)))
 
     def training_step(self, batch: Any, batch_nb: int) -> Any:
-        """The sum of what comes out."""
+        """The sum of the outputs, as the loss."""
         return self(batch).sum()
 
     def configure_optimizers(self) -> Any:
@@ -216,7 +216,7 @@ class Net(nn.Module):
 
 
 class _ByPhase(LightningDataModule):
-    """Data that ``setup`` puts into one attribute a phase; ``of`` says how much and what."""
+    """A data module that keeps the data of each phase in an attribute; a subclass makes it in ``of``."""
 
     kept_as = "random_{}"
 
@@ -224,7 +224,7 @@ class _ByPhase(LightningDataModule):
         super().__init__()
 
     def setup(self, stage: str) -> None:
-        """Make the data of a stage; validation data belongs to fitting too."""
+        """Make the data of a stage; fitting needs that of validation too."""
         for phase, stages in BORING_PHASES.items():
             if stage in stages:
                 setattr(self, self.kept_as.format(phase), self.of(phase))
@@ -238,19 +238,19 @@ class _ByPhase(LightningDataModule):
         return [DataLoader(part) for part in data] if isinstance(data, list) else DataLoader(data)
 
     def train_dataloader(self) -> Any:
-        """One sample a batch."""
+        """A loader, or several, with one sample in each batch."""
         return self._loader("train")
 
     def val_dataloader(self) -> Any:
-        """One sample a batch."""
+        """A loader, or several, with one sample in each batch."""
         return self._loader("val")
 
     def test_dataloader(self) -> Any:
-        """One sample a batch."""
+        """A loader, or several, with one sample in each batch."""
         return self._loader("test")
 
     def predict_dataloader(self) -> Any:
-        """One sample a batch."""
+        """A loader, or several, with one sample in each batch."""
         return self._loader("predict")
 
 
@@ -271,16 +271,16 @@ class BoringDataModule(_ByPhase):
         self.random_full = RandomDataset(SIZE, SAMPLES * len(BORING_PHASES))
 
     def of(self, phase: str) -> Any:
-        """The quarter of a phase."""
+        """The quarter of the vectors that belongs to a phase."""
         first = SAMPLES * list(BORING_PHASES).index(phase)
         return Subset(self.random_full, indices=range(first, first + SAMPLES))
 
 
 class BoringDataModuleNoLen(_ByPhase):
-    """Vectors drawn as they are read, whose number nobody tells."""
+    """Vectors drawn as they are read, without a ``len()``."""
 
     def of(self, phase: str) -> Any:
-        """As many as the phase has."""
+        """A stream of as many vectors as the phase has in Lightning."""
         return RandomIterableDataset(SIZE, {"train": 512, "val": 128, "test": 256, "predict": 64}[phase])
 
 
@@ -290,7 +290,7 @@ class IterableBoringDataModule(_ByPhase):
     kept_as = "{}_datasets"
 
     def of(self, phase: str) -> Any:
-        """Both, equally long."""
+        """Both datasets, equally long."""
         length = {"train": 16, "val": 32, "test": 64, "predict": 128}[phase]
         kinds: Sequence[Callable[[int, int], Any]] = (RandomDataset, RandomIterableDataset)
         return [kind(4, length) for kind in kinds]

@@ -1,4 +1,4 @@
-"""The base class of Lightning callbacks: every moment a callback can be told about, each doing nothing."""
+"""The base class of Lightning callbacks, with a hook for every moment of a run; each does nothing by default."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from groundwire_lightning.errors import NotSupportedYetError
 
 
 class Callback:
-    """Something that is told about a run and is not the model.
+    """A companion of a run that is not part of the model; subclass it and override the hooks it needs.
 
-    Every hook is given the trainer and the module first, as in Lightning; what a subclass does not
-    define costs nothing.
+    Every hook is given the trainer and the module first, as in Lightning. A hook that a subclass does not
+    override is never called, and costs nothing.
     """
 
-    # A hook that is overridden may name a narrower type than its base, such as the user's own Trainer,
-    # only where the base names none: so these are Any, and Protocols in our own callbacks.
+    # A type checker lets an override narrow a parameter, as to the user's own Trainer, only where the base says
+    # Any; so these hooks say Any, and our own callbacks name the Protocols of running.py.
 
     @property
     def state_key(self) -> str:
@@ -27,156 +27,159 @@ class Callback:
         return f"{type(self).__qualname__}{kwargs!r}"
 
     def state_dict(self) -> dict[str, Any]:
-        """What has to be kept of this callback so that a run can go on later."""
+        """Return the state that a checkpoint keeps, so that a resumed run goes on with it."""
         return {}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take back what :meth:`state_dict` gave."""
+        """Take up a state that :meth:`state_dict` returned in an earlier run."""
 
     def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
-        """An entry point was called; ``stage`` is ``"fit"``, ``"validate"``, ``"test"`` or ``"predict"``."""
+        """Called when an entry point begins; ``stage`` is ``"fit"``, ``"validate"``, ``"test"`` or ``"predict"``."""
 
     def teardown(self, trainer: Any, pl_module: Any, stage: str) -> None:
-        """An entry point is about to return."""
+        """Called when an entry point is about to return."""
 
     def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
-        """Fitting begins; the optimizer exists."""
+        """Called when fitting begins; the optimizer exists by then."""
 
     def on_fit_end(self, trainer: Any, pl_module: Any) -> None:
-        """Fitting has ended."""
+        """Called when fitting has ended."""
 
     def on_sanity_check_start(self, trainer: Any, pl_module: Any) -> None:
-        """The short validation before the first batch begins."""
+        """Called when the short validation before the first batch begins."""
 
     def on_sanity_check_end(self, trainer: Any, pl_module: Any) -> None:
-        """The short validation before the first batch has ended."""
+        """Called when the short validation before the first batch has ended."""
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
-        """Training begins."""
+        """Called when training begins."""
 
     def on_train_end(self, trainer: Any, pl_module: Any) -> None:
-        """Training has ended."""
+        """Called when training has ended."""
 
     def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
-        """A training epoch begins."""
+        """Called when a training epoch begins."""
 
     def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
-        """A training epoch has ended, and with it its validation."""
+        """Called when a training epoch has ended, its validation included."""
 
     def on_train_batch_start(self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int) -> None:
-        """A training batch is on the device and about to be used."""
+        """Called when a training batch is on the device and about to be used."""
 
     def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
-        """A training batch was used; ``outputs`` holds its loss, divided by the accumulated batches."""
+        """Called after a training batch; ``outputs`` holds its loss, divided by the number of accumulated batches."""
 
     def on_validation_start(self, trainer: Any, pl_module: Any) -> None:
-        """A validation begins."""
+        """Called when a validation begins."""
 
     def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
-        """A validation has ended; its values are in ``trainer.callback_metrics``."""
+        """Called when a validation has ended; its values are in ``trainer.callback_metrics``."""
 
     def on_validation_epoch_start(self, trainer: Any, pl_module: Any) -> None:
-        """The validation batches are about to be read."""
+        """Called when the validation batches are about to be read."""
 
     def on_validation_epoch_end(self, trainer: Any, pl_module: Any) -> None:
-        """The validation batches are done."""
+        """Called after the last validation batch."""
 
     def on_validation_batch_start(
         self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
-        """A validation batch is about to be used."""
+        """Called when a validation batch is about to be used."""
 
     def on_validation_batch_end(
         self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
-        """A validation batch was used; ``outputs`` is what ``validation_step`` returned."""
+        """Called after a validation batch; ``outputs`` is what ``validation_step`` returned."""
 
     def on_test_start(self, trainer: Any, pl_module: Any) -> None:
-        """A test begins."""
+        """Called when a test begins."""
 
     def on_test_end(self, trainer: Any, pl_module: Any) -> None:
-        """A test has ended."""
+        """Called when a test has ended."""
 
     def on_test_epoch_start(self, trainer: Any, pl_module: Any) -> None:
-        """The test batches are about to be read."""
+        """Called when the test batches are about to be read."""
 
     def on_test_epoch_end(self, trainer: Any, pl_module: Any) -> None:
-        """The test batches are done."""
+        """Called after the last test batch."""
 
     def on_test_batch_start(
         self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
-        """A test batch is about to be used."""
+        """Called when a test batch is about to be used."""
 
     def on_test_batch_end(
         self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
-        """A test batch was used; ``outputs`` is what ``test_step`` returned."""
+        """Called after a test batch; ``outputs`` is what ``test_step`` returned."""
 
     def on_predict_start(self, trainer: Any, pl_module: Any) -> None:
-        """A prediction begins."""
+        """Called when a prediction begins."""
 
     def on_predict_end(self, trainer: Any, pl_module: Any) -> None:
-        """A prediction has ended."""
+        """Called when a prediction has ended."""
 
     def on_predict_epoch_start(self, trainer: Any, pl_module: Any) -> None:
-        """The batches to predict are about to be read."""
+        """Called when the batches to predict are about to be read."""
 
     def on_predict_epoch_end(self, trainer: Any, pl_module: Any) -> None:
-        """The batches to predict are done."""
+        """Called after the last batch to predict."""
 
     def on_predict_batch_start(
         self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
-        """A batch is about to be predicted."""
+        """Called when a batch is about to be predicted."""
 
     def on_predict_batch_end(
         self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
-        """A batch was predicted; ``outputs`` is what ``predict_step`` returned."""
+        """Called after a batch was predicted; ``outputs`` is what ``predict_step`` returned."""
 
     def on_before_backward(self, trainer: Any, pl_module: Any, loss: Any) -> None:
-        """The backward pass of ``loss`` is about to run."""
+        """Called when the backward pass of ``loss`` is about to run."""
 
     def on_after_backward(self, trainer: Any, pl_module: Any) -> None:
-        """The gradients of a batch are there."""
+        """Called after the backward pass; the gradients are those of this batch, added to those accumulated before."""
 
     def on_before_optimizer_step(self, trainer: Any, pl_module: Any, optimizer: Any) -> None:
-        """An update is about to be made; gradients are not clipped yet."""
+        """Called when an update is about to be made; gradients are not clipped yet."""
 
     def on_before_zero_grad(self, trainer: Any, pl_module: Any, optimizer: Any) -> None:
-        """Gradients are about to be cleared."""
+        """Called when gradients are about to be cleared."""
 
     def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
-        """An error leaves the run."""
+        """Called when an error, such as a ``KeyboardInterrupt``, ends the run."""
 
     def on_save_checkpoint(self, trainer: Any, pl_module: Any, checkpoint: dict[str, Any]) -> None:
-        """A checkpoint is about to be written."""
+        """Called when a checkpoint is about to be written; what is put into it is saved."""
 
     def on_load_checkpoint(self, trainer: Any, pl_module: Any, checkpoint: dict[str, Any]) -> None:
-        """A checkpoint was read."""
+        """Called when a checkpoint was read."""
 
 
 def idle_hooks(callback: Any) -> frozenset[str]:
-    """The hooks that a callback has and needs not be told of, the way it was made."""
+    """The hooks that a callback overrides but, with its arguments, has no use for; they are not called."""
     return getattr(callback, "idle_hooks", frozenset()) if isinstance(callback, Callback) else frozenset()
 
 
 def is_lightnings(trainer: object) -> bool:
-    """True for a trainer with Lightning's entry points; one of native order has ``train``."""
+    """True for a trainer with Lightning's ``fit``; one with groundwire's own order of moments has ``train`` alone."""
     return hasattr(trainer, "fit")
 
 
 def refuse_native_order(monitor: Any, trainer: object, use: str) -> None:
-    """Refuse a run in native order, in which an epoch is evaluated after it ended, for a callback that needs values.
+    """Refuse ``train()`` for a callback that reads a validation's values at the end of the training epoch.
+
+    In groundwire's own order an epoch is evaluated after it has ended: the callback would read the values of the
+    epoch before.
 
     Args:
         monitor: The callback.
-        trainer: The trainer.
-        use: The native callback that does the same.
+        trainer: The trainer of the run.
+        use: The callback of groundwire that does the same, for the message.
 
     Raises:
-        NotSupportedYetError: It is one.
+        NotSupportedYetError: The trainer has that order.
     """
     if not is_lightnings(trainer):
         raise NotSupportedYetError(
@@ -188,5 +191,5 @@ def refuse_native_order(monitor: Any, trainer: object, use: str) -> None:
 class Monitor(Callback):
     """A callback that acts on a logged value, such as one that stops early or saves the best weights.
 
-    At the end of a training epoch it is told after the module, so that it sees what the module logs there.
+    Its ``on_train_epoch_end`` is called after the module's, so that it sees what the module logs there.
     """

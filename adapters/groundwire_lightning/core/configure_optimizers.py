@@ -1,4 +1,4 @@
-"""What ``configure_optimizers`` returns, and when a scheduler is due."""
+"""The return value of ``configure_optimizers``, taken apart and checked."""
 
 from __future__ import annotations
 
@@ -11,22 +11,24 @@ from torch.optim.lr_scheduler import OneCycleLR, ReduceLROnPlateau
 
 from groundwire_lightning.core.optimizer import LightningOptimizer, _MockOptimizer
 from groundwire_lightning.errors import MisconfigurationException
-from groundwire_lightning.utilities.types import LRSchedulerConfig  # MOVED
+from groundwire_lightning.utilities.types import LRSchedulerConfig
 
 
-def parsed(configured: Any, module: Any, steps_schedulers: bool) -> tuple[list[Any], list[LRSchedulerConfig]]:
-    """The optimizers and the schedulers in what ``configure_optimizers`` returned.
+def optimizers_and_schedulers(
+    configured: Any, module: Any, steps_schedulers: bool
+) -> tuple[list[Any], list[LRSchedulerConfig]]:
+    """The optimizers and the schedulers in the return value of ``configure_optimizers``.
 
     Args:
-        configured: Optimizers, with or without schedulers, in one of the forms that are known; None
-            for a run without an optimizer.
-        module: Whose they are.
+        configured: The return value: optimizers, with or without schedulers, in any form that Lightning knows;
+            None for a run without an optimizer.
+        module: The module that returned it; with ``automatic_optimization = False`` it steps them itself.
         steps_schedulers: The module has an ``lr_scheduler_step`` of its own, so any scheduler will do.
 
     Raises:
-        MisconfigurationException: It is none of these, or they do not belong together.
-        TypeError: A scheduler without a state.
-        RuntimeError: Several optimizers, and nothing says which is when.
+        MisconfigurationException: It has no such form, or a scheduler is of another optimizer.
+        TypeError: A scheduler cannot be saved.
+        RuntimeError: There are several optimizers, and the Trainer would not know which to step when.
     """
     if configured is None:
         from groundwire.errors import rank_zero_warn
@@ -35,7 +37,10 @@ def parsed(configured: Any, module: Any, steps_schedulers: bool) -> tuple[list[A
         configured = _MockOptimizer()
     optimizers, schedulers, monitor = _taken_apart(configured)
     automatic = getattr(module, "automatic_optimization", True) is not False
-    configs = [_config(scheduler, monitor) if automatic else _by_hand(scheduler) for scheduler in schedulers]
+    configs = [
+        _config_of_automatic(scheduler, monitor) if automatic else _config_of_manual(scheduler)
+        for scheduler in schedulers
+    ]
     if automatic and len(optimizers) > 1:
         raise RuntimeError(
             f"configure_optimizers returned {len(optimizers)} optimizers, and which of them steps when is up to you: "
@@ -50,10 +55,10 @@ def parsed(configured: Any, module: Any, steps_schedulers: bool) -> tuple[list[A
 
 
 def check_training_step(module: Any) -> None:
-    """Refuse the ``training_step`` of Lightning 1 that was called once an optimizer.
+    """Refuse the ``training_step`` of Lightning 1 that was called once for each optimizer.
 
     Args:
-        module: Whose it is.
+        module: The module that is going to be trained.
 
     Raises:
         RuntimeError: It takes an ``optimizer_idx``.
@@ -66,16 +71,19 @@ def check_training_step(module: Any) -> None:
         )
 
 
-def clipping(asked: tuple[Any, Any], limit: Any, algorithm: Any) -> tuple[float, str]:
+def clipping_settings(asked: tuple[Any, Any], limit: Any, algorithm: Any) -> tuple[float, str]:
     """The limit and the algorithm that gradients are clipped with.
 
     Args:
-        asked: Both as the Trainer was given them; None where it was not.
-        limit: As the module says; None for the Trainer's.
-        algorithm: Likewise.
+        asked: Limit and algorithm of the Trainer's arguments, each None where it was left out.
+        limit: The limit that the module asks for; None for the Trainer's.
+        algorithm: The algorithm that the module asks for, ``"norm"`` or ``"value"``; None for the Trainer's.
+
+    Returns:
+        The limit, 0 where nothing is clipped, and the algorithm.
 
     Raises:
-        MisconfigurationException: Module and Trainer differ, or there is no such algorithm.
+        MisconfigurationException: Module and Trainer contradict each other, or there is no such algorithm.
         TypeError: The limit is no number.
     """
     algorithm = None if algorithm is None else str(getattr(algorithm, "value", algorithm)).lower()
@@ -95,6 +103,7 @@ def clipping(asked: tuple[Any, Any], limit: Any, algorithm: Any) -> tuple[float,
 
 
 def _taken_apart(configured: Any) -> tuple[list[Any], list[Any], str | None]:
+    """Optimizers, schedulers as they were written, and the metric that is named beside them."""
     if _is_optimizer(configured):
         return [configured], [], None
     if isinstance(configured, dict):
@@ -110,11 +119,7 @@ def _taken_apart(configured: Any) -> tuple[list[Any], list[Any], str | None]:
             return [part[0][0] for part in parts], [scheduler for part in parts for scheduler in part[1]], None
         if all(map(_is_optimizer, configured)):
             return list(configured), [], None
-    raise _neither(configured)
-
-
-def _neither(configured: Any) -> MisconfigurationException:
-    return MisconfigurationException(
+    raise MisconfigurationException(
         f"configure_optimizers returned {type(configured).__name__}. It returns an optimizer, [optimizer], "
         "[optimizers] and [schedulers], {'optimizer': ..., 'lr_scheduler': ...}, or None"
     )
@@ -129,38 +134,42 @@ def _check_keys(configured: Mapping[str, Any]) -> None:
         raise MisconfigurationException(
             f"configure_optimizers returned a dictionary without 'optimizer': {list(configured)}"
         )
-    _warn_of_others("configure_optimizers", configured, {"optimizer", "lr_scheduler", "monitor"})
+    _warn_of_unread_keys("configure_optimizers", configured, {"optimizer", "lr_scheduler", "monitor"})
 
 
-def _warn_of_others(where: str, given: Mapping[str, Any], known: set[str]) -> None:
-    if others := sorted(set(given) - known):
+def _warn_of_unread_keys(where: str, written: Mapping[str, Any], known: set[str]) -> None:
+    if others := sorted(set(written) - known):
         from groundwire.errors import rank_zero_warn
 
         rank_zero_warn(f"{where}: nobody reads {others}; there are {sorted(known)}", category=RuntimeWarning)
 
 
-def _by_hand(scheduler: Any) -> LRSchedulerConfig:
-    """A scheduler that the module moves on; of its dictionary only what others may read counts."""
+def _config_of_manual(scheduler: Any) -> LRSchedulerConfig:
+    """The settings of a scheduler that the module steps itself; keys about when to step it mean nothing then."""
     if not isinstance(scheduler, dict):
         return LRSchedulerConfig(scheduler)
-    read = {"scheduler", "name", "interval", "frequency"}
-    _warn_of_others("a scheduler that the module moves on itself", scheduler, read)
-    _check_has_scheduler(scheduler)
-    return LRSchedulerConfig(**{key: value for key, value in scheduler.items() if key in read})
+    known = {"scheduler", "name", "interval", "frequency"}  # all but the first are for callbacks to read
+    return _config_from("a scheduler that the module moves on itself", scheduler, known)
 
 
-def _check_has_scheduler(given: Mapping[str, Any]) -> None:
-    if "scheduler" not in given:
-        raise MisconfigurationException(f"the scheduler's dictionary has no 'scheduler': {list(given)}")
+def _config_from(where: str, written: Mapping[str, Any], known: set[str]) -> LRSchedulerConfig:
+    _warn_of_unread_keys(where, written, known)
+    if "scheduler" not in written:
+        raise MisconfigurationException(f"the scheduler's dictionary has no 'scheduler': {list(written)}")
+    return LRSchedulerConfig(**{key: value for key, value in written.items() if key in known})
 
 
-def _config(scheduler: Any, monitor: str | None) -> LRSchedulerConfig:
-    given = scheduler if isinstance(scheduler, dict) else {"scheduler": scheduler, "monitor": monitor}
+def _config_of_automatic(scheduler: Any, monitor: str | None) -> LRSchedulerConfig:
+    """The settings of a scheduler that the Trainer steps.
+
+    Args:
+        scheduler: The scheduler, or the dictionary around it.
+        monitor: The metric that stands beside the optimizer; a scheduler's own dictionary names its own.
+    """
+    written = scheduler if isinstance(scheduler, dict) else {"scheduler": scheduler, "monitor": monitor}
     known = {field.name for field in fields(LRSchedulerConfig)}
-    _warn_of_others("the scheduler's dictionary", given, known)
-    _check_has_scheduler(given)
-    config = LRSchedulerConfig(**{name: value for name, value in given.items() if name in known})
-    if "reduce_on_plateau" not in given:
+    config = _config_from("the scheduler's dictionary", written, known)
+    if "reduce_on_plateau" not in written:
         config.reduce_on_plateau = isinstance(config.scheduler, ReduceLROnPlateau)
     if not isinstance(scheduler, dict) and not config.reduce_on_plateau:
         config.monitor = None
@@ -177,15 +186,15 @@ def _check_scheduler(config: LRSchedulerConfig, optimizers: list[Any], steps_sch
         raise MisconfigurationException(
             f"{name} needs a metric; say which: {{'optimizer': ..., 'lr_scheduler': ..., 'monitor': 'val_loss'}}"
         )
-    if not all(callable(getattr(config.scheduler, method, None)) for method in ("state_dict", "load_state_dict")):
-        raise TypeError(f"{name} has no state_dict and load_state_dict, so no checkpoint could keep where it is")
-    if not steps_schedulers and not _is_scheduler(config.scheduler):
+    if not _has_methods(config.scheduler, "state_dict", "load_state_dict"):
+        raise TypeError(f"{name} has no state_dict and load_state_dict, so no checkpoint could keep its state")
+    if not steps_schedulers and not _has_methods(config.scheduler, "step"):
         raise MisconfigurationException(
-            f"{name} is no scheduler of torch (it lacks step, state_dict or load_state_dict); override "
+            f"{name} has no step(), so that it is no scheduler of torch; override "
             "lr_scheduler_step and move it on there"
         )
     owner = getattr(config.scheduler, "optimizer", None)
-    if owner is not None and not any(_bare(owner) is _bare(optimizer) for optimizer in optimizers):
+    if owner is not None and not any(_unwrapped(owner) is _unwrapped(optimizer) for optimizer in optimizers):
         raise MisconfigurationException(f"{name} belongs to another optimizer than those that were returned")
     if isinstance(config.scheduler, OneCycleLR) and config.interval == "epoch":
         from groundwire.errors import rank_zero_warn
@@ -195,9 +204,9 @@ def _check_scheduler(config: LRSchedulerConfig, optimizers: list[Any], steps_sch
         )
 
 
-def _bare(optimizer: Any) -> Any:
+def _unwrapped(optimizer: Any) -> Any:
     return optimizer.optimizer if isinstance(optimizer, LightningOptimizer) else optimizer
 
 
-def _is_scheduler(scheduler: Any) -> bool:
-    return all(callable(getattr(scheduler, method, None)) for method in ("step", "state_dict", "load_state_dict"))
+def _has_methods(scheduler: Any, *methods: str) -> bool:
+    return all(callable(getattr(scheduler, method, None)) for method in methods)

@@ -1,4 +1,4 @@
-"""The drop-in base class of a Lightning data module: everything about data in one object."""
+"""The base class of Lightning data modules: everything about data in one object."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from groundwire_lightning.utilities.checked import checked, optional, readable, 
 
 
 class LightningDataModule(HyperParameters, DataHooks):
-    """Prepares data and makes the loaders of a run; where one is given, all loaders come from it.
+    """Prepares data and makes the loaders of a run; a run with a data module takes all its loaders from it.
 
     Attributes:
-        trainer: The trainer it is attached to, or None.
+        trainer: The trainer of the run, or None before the first one.
         prepare_data_per_node: False lets one process of all prepare data, instead of one of each machine.
         allow_zero_length_dataloader_with_multiple_devices: Kept for code that sets it; a process without
             a batch is no error here.
@@ -36,19 +36,19 @@ class LightningDataModule(HyperParameters, DataHooks):
         self.trainer: Any = None
 
     def on_exception(self, exception: BaseException) -> None:
-        """An error leaves the run."""
+        """Called when an error, such as a ``KeyboardInterrupt``, ends the run."""
 
     def state_dict(self) -> dict[str, Any]:
-        """What has to be kept of this object so that a run can go on later."""
+        """Return the state that a checkpoint keeps, so that a resumed run goes on with it."""
         return {}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take back what :meth:`state_dict` gave."""
+        """Take up a state that :meth:`state_dict` returned in an earlier run."""
 
     def __str__(self) -> str:
-        """One line a loader: how many samples it is over, as far as that can be told now."""
-        words = {"Train": "train", "Validation": "val", "Test": "test", "Predict": "predict"}
-        return "\n".join(f"{{{said} dataloader: {_dataset_sizes(self, phase)}}}" for said, phase in words.items())
+        """One line for each phase: the sizes of the datasets of its loaders, as far as these can be made now."""
+        phases = {"Train": "train", "Validation": "val", "Test": "test", "Predict": "predict"}
+        return "\n".join(f"{{{label} dataloader: {_dataset_sizes(self, phase)}}}" for label, phase in phases.items())
 
     @classmethod
     @checked(
@@ -70,22 +70,24 @@ class LightningDataModule(HyperParameters, DataHooks):
 
         Args:
             train_dataset: Shuffled, unless it is an ``IterableDataset``.
-            val_dataset: Read in order, as are the two below.
+            val_dataset: For validation, read in order, as are the two below.
             test_dataset: For tests.
             predict_dataset: For predictions.
-            batch_size: Samples a batch.
-            num_workers: Processes that load data.
+            batch_size: Samples in each batch.
+            num_workers: Processes that load data, for each loader.
             **datamodule_kwargs: Arguments of the class.
         """
-        taken = inspect.signature(cls).parameters
-        anything = any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken.values())
+        parameters = inspect.signature(cls).parameters
+        takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
         sizes = {"batch_size": batch_size, "num_workers": num_workers}
-        made = cls(**datamodule_kwargs, **{name: size for name, size in sizes.items() if anything or name in taken})
+        taken = {name: size for name, size in sizes.items() if takes_any or name in parameters}
+        data_module = cls(**datamodule_kwargs, **taken)
         datasets = {"train": train_dataset, "val": val_dataset, "test": test_dataset, "predict": predict_dataset}
         for phase, data in datasets.items():
             if data is not None:
-                setattr(made, f"{phase}_dataloader", _loader_maker(data, phase == "train", batch_size, num_workers))
-        return made
+                make_loader = _loader_maker(data, phase == "train", batch_size, num_workers)
+                setattr(data_module, f"{phase}_dataloader", make_loader)
+        return data_module
 
     @OfTheClass
     def load_from_checkpoint(
@@ -100,7 +102,7 @@ class LightningDataModule(HyperParameters, DataHooks):
 
         Args:
             checkpoint_path: The file, written by groundwire or by Lightning.
-            map_location: Where tensors go, as for ``torch.load``.
+            map_location: The device of the tensors, as for ``torch.load``.
             hparams_file: A ``.yaml`` or ``.csv`` file with the hyper-parameters, instead of those in it.
             weights_only: False trusts the file, and runs what it names besides tensors and plain values.
             **kwargs: Arguments of the class, instead of those in the file.
@@ -131,7 +133,7 @@ def _size(loader: DataLoader[Any]) -> str:
 
 
 def _loader_maker(data: Any, shuffle: bool, batch_size: int, num_workers: int) -> Callable[[], Any]:
-    def one(dataset: Dataset[Any]) -> DataLoader[Any]:
+    def loader_over(dataset: Dataset[Any]) -> DataLoader[Any]:
         return DataLoader(
             dataset,
             batch_size=batch_size,
@@ -142,9 +144,9 @@ def _loader_maker(data: Any, shuffle: bool, batch_size: int, num_workers: int) -
 
     def make() -> Any:
         if isinstance(data, Dataset):
-            return one(data)
+            return loader_over(data)
         if isinstance(data, dict):
-            return {name: one(dataset) for name, dataset in data.items()}
-        return [one(dataset) for dataset in data]
+            return {name: loader_over(dataset) for name, dataset in data.items()}
+        return [loader_over(dataset) for dataset in data]
 
     return make

@@ -1,4 +1,4 @@
-"""How a module leaves for another runtime."""
+"""Export of modules to the formats of other runtimes: ONNX and TorchScript."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from groundwire_lightning.errors import MisconfigurationException, NotSupportedY
 
 
 class Export(torch.nn.Module):
-    """A module that can be written in the formats of other runtimes."""
+    """Gives a module ``to_onnx`` and ``to_torchscript``."""
 
     example_input_array: Any
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Keep TorchScript from compiling the properties of our classes and from reading their types."""
+        """Keep TorchScript from compiling the properties of our classes, and from reading their annotations."""
         super().__init_subclass__(**kwargs)
         if cls.__module__.startswith("groundwire_lightning."):
             names = [name for base in cls.__mro__ for name, value in vars(base).items() if isinstance(value, property)]
@@ -31,12 +31,12 @@ class Export(torch.nn.Module):
         """Export the module with ``torch.onnx.export``.
 
         Args:
-            file_path: Where the file goes; None writes none.
-            input_sample: What ``forward`` is called with, by default ``example_input_array``.
+            file_path: The file to write; None writes none.
+            input_sample: The input that ``forward`` is called with, by default ``example_input_array``.
             **kwargs: Further arguments of ``torch.onnx.export``.
 
         Returns:
-            What ``torch.onnx.export`` returns.
+            The return value of ``torch.onnx.export``.
 
         Raises:
             MisconfigurationException: There is no input to run the module on.
@@ -58,12 +58,12 @@ class Export(torch.nn.Module):
     def to_torchscript(
         self, file_path: Any = None, method: str | None = "script", example_inputs: Any = None, **kwargs: Any
     ) -> Any:
-        """Compile the module to TorchScript, in eval mode; torch advises ``torch.export.export`` today.
+        """Compile the module to TorchScript, in eval mode; torch recommends ``torch.export.export`` today.
 
         Args:
-            file_path: Where the file goes; None writes none.
-            method: ``"script"``, or ``"trace"`` to follow what ``forward`` does with ``example_inputs``.
-            example_inputs: By default ``example_input_array``.
+            file_path: The file to write; None writes none.
+            method: ``"script"``, or ``"trace"`` to record what ``forward`` does with ``example_inputs``.
+            example_inputs: The input to trace with, by default ``example_input_array``.
             **kwargs: Further arguments of ``torch.jit.script`` or ``torch.jit.trace``.
 
         Returns:
@@ -85,19 +85,19 @@ class Export(torch.nn.Module):
         self.__dict__["_trainer"] = trainer or SimpleNamespace()  # torch reads every property, and one raises without
         self.eval()
         tracing = functools.partial(torch.jit.trace, example_inputs=sample)
-        compiled: Any = torch.jit.script if method == "script" else tracing
+        compiler: Any = torch.jit.script if method == "script" else tracing
         try:
-            made = compiled(self, **kwargs)
+            compiled = compiler(self, **kwargs)
         finally:
             self.__dict__["_trainer"] = trainer
             for module, was_training in modes:
                 module.training = was_training
         if file_path is not None:
-            torch.jit.save(made, str(file_path))
-        return made
+            torch.jit.save(compiled, str(file_path))
+        return compiled
 
     def to_tensorrt(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Not supported yet."""
+        """Refused: use ``torch_tensorrt`` on the network inside of the module."""
         raise NotSupportedYetError(
             f"{type(self).__qualname__}.to_tensorrt is not supported yet; compile the network inside of the module "
             "with torch_tensorrt.compile"

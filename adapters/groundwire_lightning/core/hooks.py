@@ -1,109 +1,110 @@
-"""Every hook of a Lightning module, each doing what it does when nobody overrides it: nothing.
+"""The hooks of Lightning modules and data modules, each with what it does when nobody overrides it: mostly nothing.
 
-A method that stands here unchanged counts as "not overridden": it is never called in a run.
+A hook that a class inherits unchanged from here counts as "not overridden", and is never called in a run: the Trainer
+does the same itself.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from groundwire_lightning.utilities.apply_func import moved
+from groundwire_lightning.utilities.apply_func import batch_on_device
 
 
 class DataHooks:
-    """Where batches come from; a module and a data module have these in common."""
+    """The hooks about data, which modules and data modules have in common."""
 
     def prepare_data(self) -> None:
-        """Download and write to disk; called in one process of a machine."""
+        """Download data and write it to disk; in one process of each machine: keep nothing on ``self``."""
 
     def setup(self, stage: str) -> None:
         """Build what needs the data; ``stage`` is ``"fit"``, ``"validate"``, ``"test"`` or ``"predict"``."""
 
     def teardown(self, stage: str) -> None:
-        """Give back what :meth:`setup` took."""
+        """Release what :meth:`setup` took."""
 
     def train_dataloader(self) -> Any:
-        """The loader of training batches."""
+        """Return the loader of training batches."""
 
     def val_dataloader(self) -> Any:
-        """The loader of validation batches."""
+        """Return the loader of validation batches, or a list of loaders."""
 
     def test_dataloader(self) -> Any:
-        """The loader of test batches."""
+        """Return the loader of test batches, or a list of loaders."""
 
     def predict_dataloader(self) -> Any:
-        """The loader of batches to predict."""
+        """Return the loader of batches to predict, or a list of loaders."""
 
     def on_before_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
-        """Change a batch before it is moved to the device."""
+        """Change a batch before it is moved to the device, and return it."""
         return batch
 
     def transfer_batch_to_device(self, batch: Any, device: Any, dataloader_idx: int) -> Any:
-        """Move a batch to the device."""
-        return moved(batch, device)
+        """Move a batch to the device, and return it."""
+        return batch_on_device(batch, device)
 
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
-        """Change a batch on the device."""
+        """Change a batch once it is on the device, and return it."""
         return batch
 
 
 class ModelHooks(DataHooks):
-    """The moments of a run that a module may override, in the order of a run."""
+    """The hooks of a module, in the order of a run."""
 
     def configure_callbacks(self) -> Any:
-        """Callbacks that join those of the trainer: one, or a list."""
+        """Return callbacks that join those of the trainer: one, or a list."""
         return []
 
     def configure_sharded_model(self) -> None:
-        """The older name of :meth:`configure_model`."""
+        """Create layers just before they are needed; the older name of :meth:`configure_model`."""
 
     def configure_model(self) -> None:
         """Create layers just before they are needed; may be called more than once."""
 
     def configure_optimizers(self) -> Any:
-        """The optimizer, and its scheduler where there is one."""
+        """Return the optimizer, and its scheduler where there is one."""
 
     def on_fit_start(self) -> None:
-        """Fitting begins; the optimizer exists."""
+        """Called when fitting begins; the optimizer exists by then."""
 
     def on_fit_end(self) -> None:
-        """Fitting has ended."""
+        """Called when fitting has ended."""
 
     def on_train_start(self) -> None:
-        """Training begins."""
+        """Called when training begins."""
 
     def on_train_end(self) -> None:
-        """Training has ended."""
+        """Called when training has ended."""
 
     def on_train_epoch_start(self) -> None:
-        """A training epoch begins."""
+        """Called when a training epoch begins."""
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> int | None:
-        """A training batch is about to be used; returning -1 skips it and the rest of the epoch."""
+        """Called when a training batch is about to be used; return -1 to skip it and the rest of the epoch."""
         return None
 
     def training_step(self, *args: Any, **kwargs: Any) -> Any:
-        """The loss of a batch: a tensor, a dictionary with ``"loss"``, or None to skip the batch."""
+        """Return the loss of a batch: a tensor, a dictionary with ``"loss"``, or None to skip the batch."""
 
     def on_before_zero_grad(self, optimizer: Any) -> None:
-        """Gradients are about to be cleared."""
+        """Called when gradients are about to be cleared."""
 
     def optimizer_zero_grad(self, epoch: int, batch_idx: int, optimizer: Any) -> None:
         """Clear the gradients."""
         optimizer.zero_grad()
 
     def on_before_backward(self, loss: Any) -> None:
-        """The backward pass is about to run."""
+        """Called when the backward pass of ``loss`` is about to run."""
 
     def backward(self, loss: Any, *args: Any, **kwargs: Any) -> None:
         """Run the backward pass."""
         loss.backward(*args, **kwargs)
 
     def on_after_backward(self) -> None:
-        """The gradients of a batch are there."""
+        """Called after the backward pass; the gradients are those of this batch, added to those accumulated before."""
 
     def on_before_optimizer_step(self, optimizer: Any) -> None:
-        """An update is about to be made; gradients are not clipped yet."""
+        """Called when an update is about to be made; gradients are not clipped yet."""
 
     def configure_gradient_clipping(
         self, optimizer: Any, gradient_clip_val: float | None = None, gradient_clip_algorithm: str | None = None
@@ -116,7 +117,7 @@ class ModelHooks(DataHooks):
     def clip_gradients(
         self, optimizer: Any, gradient_clip_val: float | None = None, gradient_clip_algorithm: str | None = None
     ) -> None:
-        """Clip the gradients that an optimizer is about to use."""
+        """Clip the gradients that an optimizer is about to use; a :class:`LightningModule` asks its trainer to."""
 
     def optimizer_step(self, epoch: int, batch_idx: int, optimizer: Any, optimizer_closure: Any = None) -> None:
         """Make an update."""
@@ -127,138 +128,138 @@ class ModelHooks(DataHooks):
         scheduler.step() if metric is None else scheduler.step(metric)
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
-        """A training batch was used; ``outputs`` holds its loss, divided by the accumulated batches."""
+        """Called after a training batch; ``outputs`` holds its loss, divided by the number of accumulated batches."""
 
     def on_train_epoch_end(self) -> None:
-        """A training epoch has ended, and with it its validation."""
+        """Called when a training epoch has ended, its validation included."""
 
     def on_validation_model_zero_grad(self) -> None:
-        """Gradients are cleared before a validation within training."""
+        """Clear gradients before a validation within training."""
 
     def on_validation_model_train(self) -> None:
-        """The module leaves eval mode after a validation."""
+        """Leave eval mode after a validation."""
 
     def on_validation_start(self) -> None:
-        """A validation begins."""
+        """Called when a validation begins."""
 
     def on_validation_end(self) -> None:
-        """A validation has ended."""
+        """Called when a validation has ended."""
 
     def on_validation_epoch_start(self) -> None:
-        """The validation batches are about to be read."""
+        """Called when the validation batches are about to be read."""
 
     def on_validation_epoch_end(self) -> None:
-        """The validation batches are done."""
+        """Called after the last validation batch."""
 
     def on_validation_batch_start(self, batch: Any, batch_idx: int, dataloader_idx: int = 0) -> None:
-        """A validation batch is about to be used."""
+        """Called when a validation batch is about to be used."""
 
     def validation_step(self, *args: Any, **kwargs: Any) -> Any:
-        """Use a validation batch; what it returns reaches ``on_validation_batch_end``."""
+        """Use a validation batch; its return value reaches :meth:`on_validation_batch_end`."""
 
     def on_validation_batch_end(self, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0) -> None:
-        """A validation batch was used."""
+        """Called after a validation batch; ``outputs`` is what :meth:`validation_step` returned."""
 
     def on_test_model_eval(self) -> None:
-        """The module goes to eval mode for a test."""
+        """Go to eval mode for a test."""
 
     def on_test_model_train(self) -> None:
-        """The module leaves eval mode after a test."""
+        """Leave eval mode after a test."""
 
     def on_test_start(self) -> None:
-        """A test begins."""
+        """Called when a test begins."""
 
     def on_test_end(self) -> None:
-        """A test has ended."""
+        """Called when a test has ended."""
 
     def on_test_epoch_start(self) -> None:
-        """The test batches are about to be read."""
+        """Called when the test batches are about to be read."""
 
     def on_test_epoch_end(self) -> None:
-        """The test batches are done."""
+        """Called after the last test batch."""
 
     def on_test_batch_start(self, batch: Any, batch_idx: int, dataloader_idx: int = 0) -> None:
-        """A test batch is about to be used."""
+        """Called when a test batch is about to be used."""
 
     def test_step(self, *args: Any, **kwargs: Any) -> Any:
-        """Use a test batch."""
+        """Use a test batch; its return value reaches :meth:`on_test_batch_end`."""
 
     def on_test_batch_end(self, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0) -> None:
-        """A test batch was used."""
+        """Called after a test batch; ``outputs`` is what :meth:`test_step` returned."""
 
     def on_predict_model_eval(self) -> None:
-        """The module goes to eval mode for a prediction."""
+        """Go to eval mode for a prediction."""
 
     def on_predict_start(self) -> None:
-        """A prediction begins."""
+        """Called when a prediction begins."""
 
     def on_predict_end(self) -> None:
-        """A prediction has ended."""
+        """Called when a prediction has ended."""
 
     def on_predict_epoch_start(self) -> None:
-        """The batches to predict are about to be read."""
+        """Called when the batches to predict are about to be read."""
 
     def on_predict_epoch_end(self) -> None:
-        """The batches to predict are done."""
+        """Called after the last batch to predict."""
 
     def on_predict_batch_start(self, batch: Any, batch_idx: int, dataloader_idx: int = 0) -> None:
-        """A batch is about to be predicted."""
+        """Called when a batch is about to be predicted."""
 
     def predict_step(self, *args: Any, **kwargs: Any) -> Any:
-        """What the module says of a batch."""
+        """Predict a batch; its return value is collected by ``trainer.predict``."""
 
     def on_predict_batch_end(self, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0) -> None:
-        """A batch was predicted."""
+        """Called after a batch was predicted; ``outputs`` is what :meth:`predict_step` returned."""
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """A checkpoint is about to be written."""
+        """Called when a checkpoint is about to be written; what is put into it is saved."""
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """A checkpoint was read."""
+        """Called when a checkpoint was read."""
 
 
 class RetiredHooks:
-    """Hooks of Lightning 1.x, by name only: the table says what replaced each."""
+    """Hooks of Lightning 1.x, by name only; ``map.py`` names the replacement of each."""
 
     def training_step_end(self, *args: Any) -> None:
-        """Lightning 1.x."""
+        """A hook of Lightning 1.x."""
 
     def validation_step_end(self, *args: Any) -> None:
-        """Lightning 1.x."""
+        """A hook of Lightning 1.x."""
 
     def test_step_end(self, *args: Any) -> None:
-        """Lightning 1.x."""
+        """A hook of Lightning 1.x."""
 
     def training_epoch_end(self, outputs: Any) -> None:
-        """Lightning 1.x."""
+        """A hook of Lightning 1.x."""
 
     def validation_epoch_end(self, outputs: Any) -> None:
-        """Lightning 1.x."""
+        """A hook of Lightning 1.x."""
 
     def test_epoch_end(self, outputs: Any) -> None:
-        """Lightning 1.x."""
+        """A hook of Lightning 1.x."""
 
     def on_epoch_start(self) -> None:
-        """Lightning 1.x."""
+        """A hook of Lightning 1.x."""
 
     def on_epoch_end(self) -> None:
-        """Lightning 1.x."""
+        """A hook of Lightning 1.x."""
 
     def on_batch_start(self) -> None:
-        """Lightning 1.x."""
+        """A hook of Lightning 1.x."""
 
     def on_batch_end(self) -> None:
-        """Lightning 1.x."""
+        """A hook of Lightning 1.x."""
 
     def on_pretrain_routine_start(self) -> None:
-        """Lightning 1.x."""
+        """A hook of Lightning 1.x."""
 
     def on_pretrain_routine_end(self) -> None:
-        """Lightning 1.x."""
+        """A hook of Lightning 1.x."""
 
 
 STEPS = frozenset({"training_step", "validation_step", "test_step", "predict_step"})
-"""What a module makes of a batch; these are called through the wrappers of the model."""
+"""The methods that compute something from a batch; they are called through the wrappers of the model."""
 
 TRANSFERS = ("on_before_batch_transfer", "transfer_batch_to_device", "on_after_batch_transfer")
-"""What a module or a data module may override about it; where both do, the data module does it."""
+"""The hooks that move a batch to the device; where both override one, the data module's is called."""

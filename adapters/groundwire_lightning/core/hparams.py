@@ -1,4 +1,4 @@
-"""Hyper-parameters: what a class was constructed with, read from the frame of its constructor."""
+"""Hyper-parameters: the arguments a class was constructed with, read from the frame of its constructor."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from typing import Any
 from torch import nn
 
 from groundwire.errors import rank_zero_warn
-from groundwire_lightning.utilities.parsing import AttributeDict
+from groundwire_lightning.utilities.parsing import AttributeDict, constructor_arguments
 
-_given: ContextVar[dict[str, Any] | None] = ContextVar("_given", default=None)
+_of_command_line: ContextVar[dict[str, Any] | None] = ContextVar("_of_command_line", default=None)
 
 
 @contextmanager
@@ -26,13 +26,13 @@ def given_hyper_parameters(hparams: dict[str, Any]) -> Iterator[None]:
     """Let ``save_hyperparameters`` keep ``hparams`` instead of the arguments of the constructor.
 
     Args:
-        hparams: Name to value, as a command line has them.
+        hparams: Name to value, as they stood on a command line.
     """
-    token = _given.set(dict(hparams))
+    token = _of_command_line.set(dict(hparams))
     try:
         yield
     finally:
-        _given.reset(token)
+        _of_command_line.reset(token)
 
 
 class HyperParameters:
@@ -60,25 +60,30 @@ class HyperParameters:
             ignore: Names to leave out.
             frame: The frame of the constructor, where it is not the caller's.
             logger: Send them to the logger of the run.
+
+        Raises:
+            KeyError: The constructor has no argument of that name.
+            ValueError: The one object is no collection of hyper-parameters.
         """
         self._log_hyperparams = logger
         if len(args) == 1 and not isinstance(args[0], str) and not args[0]:
             return
         if frame is None:
-            here = inspect.currentframe()
-            frame = here.f_back if here is not None else None
+            own = inspect.currentframe()
+            frame = own.f_back if own is not None else None
         ignored = {ignore} if isinstance(ignore, str) else set(ignore or ())
-        known = _given.get()
-        arguments = _init_arguments(self, frame) if known is None else known
-        given = {name: value for name, value in arguments.items() if name not in ignored}
-        kept, self._hparams_name = _chosen(args, given)
-        self._set_hparams(kept)
-        self.remove_ignored_hparams(sorted(ignored))
+        written = _of_command_line.get()
+        arguments = _init_arguments(self, frame) if written is None else written
+        arguments = {name: value for name, value in arguments.items() if name not in ignored}
+        hparams, self._hparams_name = _chosen_hparams(args, arguments)
+        self._set_hparams(hparams)
+        self.remove_ignored_hparams(sorted(ignored))  # a base class may have kept them, or the one object holds them
         _warn_of_modules(self._hparams)
+        # a deep copy: hparams may be changed while the run goes on, and loggers are sent those it began with
         self._hparams_initial = copy.deepcopy(self._hparams)
 
     def remove_ignored_hparams(self, ignore_list: list[str]) -> None:
-        """Forget hyper-parameters, those that a base class kept too.
+        """Forget hyper-parameters, also those that a base class kept.
 
         Args:
             ignore_list: Their names.
@@ -95,14 +100,14 @@ class HyperParameters:
 
     @property
     def hparams(self) -> Any:
-        """What :meth:`save_hyperparameters` kept; may be changed."""
+        """The hyper-parameters that :meth:`save_hyperparameters` kept; they may be changed."""
         if "_hparams" not in self.__dict__:
             self._hparams = AttributeDict()
         return self._hparams
 
     @property
     def hparams_initial(self) -> Any:
-        """A copy of what :meth:`save_hyperparameters` kept when it was called."""
+        """A copy of the hyper-parameters as they were when :meth:`save_hyperparameters` was called last."""
         return copy.deepcopy(self.__dict__.get("_hparams_initial", AttributeDict()))
 
 
@@ -115,26 +120,36 @@ def _warn_of_modules(hparams: Any) -> None:
             )
 
 
-def _chosen(args: tuple[Any, ...], given: dict[str, Any]) -> tuple[Any, str | None]:
-    """What to keep, and the name under which a checkpoint passes it back to the constructor."""
+def _chosen_hparams(args: tuple[Any, ...], arguments: dict[str, Any]) -> tuple[Any, str | None]:
+    """The hyper-parameters to keep, and the argument as which a checkpoint passes them back to the constructor.
+
+    Args:
+        args: Those of ``save_hyperparameters``.
+        arguments: Those of the constructor.
+
+    Returns:
+        The hyper-parameters; and the name of the one argument that holds all of them, ``"kwargs"`` where each is an
+        argument, or None where there are none.
+    """
     if not args:
-        return given, "kwargs" if given else None
+        return arguments, "kwargs" if arguments else None
     objects = [arg for arg in args if not isinstance(arg, str)]
     if len(objects) == 1:
-        names = [name for name, value in given.items() if value is objects[0] or _same_container(value, objects[0])]
+        names = [name for name, value in arguments.items() if value is objects[0] or _is_equal(value, objects[0])]
         return objects[0], names[0] if names else None
     names = [name for name in args if isinstance(name, str)]
-    if strange := [name for name in names if name not in given]:
-        raise KeyError(f"save_hyperparameters: __init__ has no {strange} to keep; it has {list(given)}")
-    return {name: given[name] for name in names}, "kwargs"
+    if strange := [name for name in names if name not in arguments]:
+        raise KeyError(f"save_hyperparameters: __init__ has no {strange} to keep; it has {list(arguments)}")
+    return {name: arguments[name] for name in names}, "kwargs"
 
 
-def _same_container(one: Any, other: Any) -> bool:
-    return type(one) is type(other) and isinstance(one, (dict, Namespace)) and one == other
+def _is_equal(value: Any, hparams: Any) -> bool:
+    """True for a collection with the same entries; anything else may not compare with ``==``, as arrays do not."""
+    return type(value) is type(hparams) and isinstance(value, (dict, Namespace)) and value == hparams
 
 
 def is_config(value: Any) -> bool:
-    """True for a configuration object of omegaconf, which whoever has one has imported."""
+    """True for a configuration object of omegaconf; whoever has one has imported it, so nothing is imported here."""
     omegaconf = sys.modules.get("omegaconf")
     return omegaconf is not None and bool(omegaconf.OmegaConf.is_config(value))
 
@@ -151,41 +166,24 @@ def _as_mapping(hp: Any) -> Any:
     raise ValueError(f"save_hyperparameters: {type(hp).__name__} is neither a dictionary nor a namespace")
 
 
-def _init_arguments(made: object, frame: FrameType | None) -> dict[str, Any]:
-    """The arguments of every ``__init__`` of ``made`` on the stack; those of a subclass win."""
-    if dataclasses.is_dataclass(made):
-        return {entry.name: getattr(made, entry.name) for entry in dataclasses.fields(made) if entry.init}
-    found: dict[str, Any] = {}
-    for arguments in _constructors(frame):
-        found.update(arguments)
-    return found
+def _init_arguments(instance: object, frame: FrameType | None) -> dict[str, Any]:
+    """The arguments of every ``__init__`` of an object that is on the stack; those of a subclass win."""
+    if dataclasses.is_dataclass(instance):  # called in __post_init__: the frame of its __init__ is generated code
+        return {entry.name: getattr(instance, entry.name) for entry in dataclasses.fields(instance) if entry.init}
+    merged: dict[str, Any] = {}
+    for arguments in _constructors(frame):  # outwards, so that the subclass comes last
+        merged.update(arguments)
+    return merged
 
 
 def _constructors(frame: FrameType | None) -> Iterator[dict[str, Any]]:
     """Arguments of the constructors on the stack, from the innermost; ends with the first frame that is none."""
-    inside = False
+    is_inside = False
     while frame is not None and frame.f_back is not None:
-        arguments = _arguments_in(frame)
+        arguments = constructor_arguments(frame, HyperParameters)
         if arguments is not None:
-            inside = True
+            is_inside = True
             yield arguments
-        elif inside:
+        elif is_inside:
             return
         frame = frame.f_back
-
-
-def _arguments_in(frame: FrameType) -> dict[str, Any] | None:
-    values = frame.f_locals
-    cls = values.get("__class__")
-    if cls is None or frame.f_code.co_name != "__init__":
-        return None
-    parameters = list(inspect.signature(cls.__init__).parameters.values())
-    if not isinstance(values.get(parameters[0].name), HyperParameters):
-        return None
-    found: dict[str, Any] = {}
-    for parameter in parameters[1:]:
-        if parameter.kind is parameter.VAR_KEYWORD:
-            found.update(values[parameter.name])
-        elif parameter.kind is not parameter.VAR_POSITIONAL:
-            found[parameter.name] = values[parameter.name]
-    return found

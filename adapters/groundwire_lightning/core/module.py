@@ -1,4 +1,4 @@
-"""The drop-in base class of a Lightning module: a model that says how it is trained."""
+"""The base class of Lightning modules: a model that says how it is trained."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import torch
 
-from groundwire_lightning.core.configure_optimizers import clipping
+from groundwire_lightning.core.configure_optimizers import clipping_settings
 from groundwire_lightning.core.export import Export
 from groundwire_lightning.core.hooks import ModelHooks
 from groundwire_lightning.core.hparams import HyperParameters
@@ -42,7 +42,7 @@ class LightningModule(TellsOfMethods, HyperParameters, ModelHooks, Logging, Expo
 
     @property
     def example_input_array(self) -> Any:
-        """What :meth:`forward` could be given, for those who draw its graph or export it; may be set."""
+        """An input for :meth:`forward`, for loggers that draw the graph, summaries and exports; may be set."""
         return self._example_input_array
 
     @example_input_array.setter
@@ -73,7 +73,7 @@ class LightningModule(TellsOfMethods, HyperParameters, ModelHooks, Logging, Expo
 
     @property
     def current_epoch(self) -> int:
-        """Epochs completed, which while one runs is its index from 0."""
+        """Epochs completed; while one runs this is its index, from 0."""
         return self._trainer.current_epoch if self._trainer is not None else 0
 
     @property
@@ -113,14 +113,14 @@ class LightningModule(TellsOfMethods, HyperParameters, ModelHooks, Logging, Expo
 
     @property
     def device(self) -> torch.device:
-        """Where the parameters are."""
+        """The device of the parameters."""
         for tensor in (*self.parameters(), *self.buffers()):
             return tensor.device
         return torch.device("cpu")
 
     @property
     def dtype(self) -> torch.dtype:
-        """What the parameters are made of."""
+        """The floating-point type of the parameters."""
         for tensor in (*self.parameters(), *self.buffers()):
             if tensor.is_floating_point():
                 return tensor.dtype
@@ -133,7 +133,7 @@ class LightningModule(TellsOfMethods, HyperParameters, ModelHooks, Logging, Expo
 
     @property
     def automatic_optimization(self) -> bool:
-        """True where the trainer runs backward and the optimizer, False where ``training_step`` does."""
+        """True where the trainer runs the backward pass and the optimizer, False where ``training_step`` does."""
         return self._automatic_optimization
 
     @automatic_optimization.setter
@@ -153,18 +153,18 @@ class LightningModule(TellsOfMethods, HyperParameters, ModelHooks, Logging, Expo
         """The optimizer of the run, or a list where there is not just one.
 
         Args:
-            use_pl_optimizer: Wrapped, so that its ``step`` runs the hooks that are due and is
-                counted; False gives torch's own.
+            use_pl_optimizer: Return it wrapped, so that its ``step`` calls the hooks and is counted;
+                False returns torch's own.
         """
-        found = self.trainer.lightning_optimizers if use_pl_optimizer else self.trainer.optimizers
-        return found[0] if len(found) == 1 else found
+        optimizers = self.trainer.lightning_optimizers if use_pl_optimizer else self.trainer.optimizers
+        return optimizers[0] if len(optimizers) == 1 else optimizers
 
     def lr_schedulers(self) -> Any:
         """The learning-rate scheduler of the run, a list of several, or None."""
-        found = [config.scheduler for config in self.trainer.lr_scheduler_configs]
-        if not found:
+        schedulers = [config.scheduler for config in self.trainer.lr_scheduler_configs]
+        if not schedulers:
             return None
-        return found[0] if len(found) == 1 else found
+        return schedulers[0] if len(schedulers) == 1 else schedulers
 
     def print(self, *args: Any, **kwargs: Any) -> None:
         """Print once, whatever the number of processes, above the progress bar where one is drawn."""
@@ -199,7 +199,7 @@ class LightningModule(TellsOfMethods, HyperParameters, ModelHooks, Logging, Expo
         self.eval()
 
     def predict_step(self, *args: Any, **kwargs: Any) -> Any:
-        """What the module says of a batch: by default :meth:`forward` of it."""
+        """Predict a batch, by default with :meth:`forward`; the return value is collected by ``trainer.predict``."""
         return self(kwargs["batch"] if "batch" in kwargs else args[0])
 
     # optimization
@@ -213,16 +213,16 @@ class LightningModule(TellsOfMethods, HyperParameters, ModelHooks, Logging, Expo
         """Clip the gradients that ``optimizer`` is about to use; called in :meth:`configure_gradient_clipping`.
 
         Args:
-            optimizer: Whose parameters.
+            optimizer: The optimizer whose parameters are clipped.
             gradient_clip_val: The limit; by default that of the trainer.
             gradient_clip_algorithm: ``"norm"`` (the default) or ``"value"``.
 
         Raises:
-            MisconfigurationException: The trainer was given other ones, or there is no such algorithm.
+            MisconfigurationException: The trainer was given another limit or algorithm, or there is no such algorithm.
             TypeError: The limit is no number.
         """
         asked = self.trainer.gradient_clip_val, self.trainer.gradient_clip_algorithm
-        limit, algorithm = clipping(asked, gradient_clip_val, gradient_clip_algorithm)
+        limit, algorithm = clipping_settings(asked, gradient_clip_val, gradient_clip_algorithm)
         self.trainer.clip(optimizer, limit, algorithm)
 
     def freeze(self) -> LightningModule:
@@ -239,9 +239,9 @@ class LightningModule(TellsOfMethods, HyperParameters, ModelHooks, Logging, Expo
         """Run a backward pass in ``training_step``, where ``automatic_optimization`` is False.
 
         Args:
-            loss: What is differentiated.
+            loss: The tensor to differentiate, mostly a scalar.
             *args: Further arguments of its ``backward``.
-            **kwargs: Likewise, such as ``retain_graph=True``.
+            **kwargs: Further keyword arguments of it, such as ``retain_graph=True``.
 
         Raises:
             MisconfigurationException: The trainer runs the backward pass.
@@ -261,7 +261,7 @@ class LightningModule(TellsOfMethods, HyperParameters, ModelHooks, Logging, Expo
         """
         flags = {}
         for parameter in _parameters_of(self.trainer.optimizers):
-            if parameter not in flags:
+            if parameter not in flags:  # optimizers may share it; the second would note the False of the first
                 flags[parameter] = parameter.requires_grad
                 parameter.requires_grad = False
         for parameter in _parameters_of([optimizer]):
@@ -295,7 +295,16 @@ class LightningModule(TellsOfMethods, HyperParameters, ModelHooks, Logging, Expo
             self.untoggle_optimizer(optimizer)
 
     def all_gather(self, data: Any, group: Any = None, sync_grads: bool = False) -> Any:
-        """Collect tensors of all processes; in one process the data itself."""
+        """Concatenate the tensors of all processes along their first dimension; one process alone keeps its own.
+
+        Args:
+            data: A tensor that has the same shape in every process, or a collection of such tensors.
+            group: Must be None.
+            sync_grads: Must be False.
+
+        Raises:
+            NotSupportedYetError: A group, or gradients through the collection, are asked for.
+        """
         if group is not None or sync_grads:
             _not_yet(self, "all_gather with group= or sync_grads=", "self.trainer.gather(tensor)")
         return data if self.trainer.world_size == 1 else self.trainer.gather(data)
@@ -314,9 +323,9 @@ class LightningModule(TellsOfMethods, HyperParameters, ModelHooks, Logging, Expo
 
         Args:
             checkpoint_path: The file, written by groundwire or by Lightning.
-            map_location: Where tensors go, as for ``torch.load``.
+            map_location: The device of the tensors, as for ``torch.load``.
             hparams_file: A ``.yaml`` or ``.csv`` file with the hyper-parameters, instead of those in it.
-            strict: False loads the weights whose names are there on both sides.
+            strict: False loads the weights whose names are in the file and in the module, and no others.
             weights_only: False trusts the file, and runs what it names besides tensors and plain values.
             **kwargs: Arguments of the class, instead of those in the file.
 
@@ -331,7 +340,7 @@ class LightningModule(TellsOfMethods, HyperParameters, ModelHooks, Logging, Expo
         return load_object(cls, checkpoint_path, map_location, hparams_file, weights_only, kwargs, build)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without the trainer: a copy or a pickle of a model is a model."""
+        """The state for a copy or a pickle, without the trainer: that of a model is a model, and not a whole run."""
         return {**self.__dict__, "_trainer": None}
 
 

@@ -1,4 +1,4 @@
-"""Which values of a file can be arguments as they are, and which need code that the file names."""
+"""A sorting of the values of a file: those that can be arguments as they are, and those that need code it names."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OF_A_CLASS = ("class_path", "init_args")
 
 
 class Unknown:
-    """The annotation of an argument of which nothing is known, so that a text may be the path of a class."""
+    """The annotation of an argument whose own cannot be read: a text with a dot may be the path of a class there."""
 
 
 def hints_of(cls: type) -> dict[str, Any]:
@@ -36,28 +36,36 @@ def hints_of(cls: type) -> dict[str, Any]:
 
 
 def without_code(value: Any, hint: Any = None) -> tuple[Any, str]:
-    """A value as an argument, and what it needs that the file names: empty where it needs nothing.
+    """A value as an argument, and the code that it would need to be one.
 
     Args:
         value: The value.
-        hint: The annotation of the argument, where a command line wrote the value: it writes classes as their
-            paths, and a path is nothing that is followed. None for a value that stands for itself.
+        hint: The annotation of the argument, where a command line wrote the value: a command line writes classes as
+            their paths, and paths that a file names are not followed. None for a value that stands for itself.
+
+    Returns:
+        The value, converted as the annotation says; and the names of the code, empty where none is needed.
     """
-    if names := sorted({one.foreign_name for one in stand_ins(value)}):
+    if names := sorted({stand_in.foreign_name for stand_in in stand_ins(value)}):
         return value, ", ".join(names)
     if hint is None:
         return value, ""
     try:
-        return _as(value, hint), ""
+        return _converted(value, hint), ""
     except _NeedsCodeError as error:
         return value, str(error)
 
 
 class _NeedsCodeError(Exception):
-    """A value that is not what it stands for."""
+    """A value that only code which the file names could turn into the argument it stands for."""
 
 
-def _as(value: Any, hint: Any) -> Any:
+def _converted(value: Any, hint: Any) -> Any:
+    """A value that a command line wrote, as its annotation says.
+
+    Raises:
+        _NeedsCodeError: It may be the path or the configuration of a class.
+    """
     if isinstance(value, dict) and any(name in value for name in _OF_A_CLASS):
         raise _NeedsCodeError(str(value.get("class_path", "a class")))
     if isinstance(value, str) and any(name in value for name in _OF_A_CLASS):
@@ -74,17 +82,17 @@ def _as(value: Any, hint: Any) -> Any:
     if origin is tuple and isinstance(value, (list, tuple)):
         each = parts[:1] * len(value) if len(parts) == 2 and parts[1] is ... else parts or (Any,) * len(value)
         if len(each) == len(value):
-            return tuple(_as(entry, part) for entry, part in zip(value, each, strict=True))
+            return tuple(_converted(entry, part) for entry, part in zip(value, each, strict=True))
     if origin in _LISTS and isinstance(value, (list, tuple)):
-        return [_as(entry, *(parts or (Any,))) for entry in value]
+        return [_converted(entry, *(parts or (Any,))) for entry in value]
     if origin in _SETS and isinstance(value, (list, set, frozenset)):
-        return {_as(entry, *(parts or (Any,))) for entry in value}
+        return {_converted(entry, *(parts or (Any,))) for entry in value}
     if origin in _DICTS and isinstance(value, dict):
-        return {key: _as(entry, parts[1] if parts else Any) for key, entry in value.items()}
+        return {key: _converted(entry, parts[1] if parts else Any) for key, entry in value.items()}
     if origin in _PLAIN and (type(value) is origin or (origin is float and type(value) is int)):
         return float(value) if origin is float else value
     if isinstance(origin, type) and isinstance(value, origin) and not isinstance(value, (str, dict)):
-        return value  # it was linked, and is what it stands for
+        return value  # jsonargparse links arguments to objects that are made already
     if isinstance(origin, type) and isinstance(value, str):
         if issubclass(origin, PurePath):
             return origin(value)
@@ -98,10 +106,10 @@ def _as(value: Any, hint: Any) -> Any:
 def _as_one_of(value: Any, hints: tuple[Any, ...]) -> Any:
     if isinstance(value, str) and not all(_is_plain(hint) for hint in hints):
         raise _NeedsCodeError(repr(value)[:60])  # a text, or the path of a class
-    tried = [without_code(value, type(None) if hint is None else hint) for hint in hints]
-    if fitting := [made for made, needed in tried if not needed]:
+    attempts = [without_code(value, type(None) if hint is None else hint) for hint in hints]
+    if fitting := [converted for converted, code in attempts if not code]:
         return fitting[0]
-    raise _NeedsCodeError(tried[0][1])
+    raise _NeedsCodeError(attempts[0][1])
 
 
 def _is_plain(hint: Any) -> bool:
@@ -120,8 +128,8 @@ def _inside(value: Any, hint: Any) -> Any:
     """A value of an argument that takes anything: itself, where no class is named in it."""
     if isinstance(value, dict):
         for entry in value.values():
-            _as(entry, hint)
+            _converted(entry, hint)
     elif isinstance(value, (list, tuple)):
         for entry in value:
-            _as(entry, hint)
+            _converted(entry, hint)
     return value

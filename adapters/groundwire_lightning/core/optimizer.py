@@ -1,4 +1,4 @@
-"""The optimizer as a module is handed it: steps are taken through the trainer, everything else is torch's."""
+"""The optimizer as a module gets it: its steps go through the trainer, everything else is torch's."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 class LightningOptimizer:
-    """What ``self.optimizers()`` gives: ``step`` runs the hooks that are due and is counted.
+    """A wrapper of an optimizer, as ``self.optimizers()`` returns it: ``step`` calls the hooks and is counted.
 
-    ``isinstance`` takes it for the optimizer it stands for, and attributes are that one's. While
-    ``training_step`` makes the updates, ``_on_before_step`` and ``_on_after_step`` count them; who
-    sets others there leaves updates uncounted, until the next batch.
+    ``isinstance`` takes it for the optimizer inside it, and attributes are read from that one. Where
+    ``training_step`` makes the updates, ``_on_before_step`` and ``_on_after_step`` count them; these are
+    Lightning's names, and code that puts other functions there leaves updates uncounted until the next batch.
 
     Args:
-        optimizer: The optimizer it stands for.
+        optimizer: The optimizer inside it.
     """
 
     def __init__(self, optimizer: Any) -> None:
@@ -33,18 +33,19 @@ class LightningOptimizer:
         self._on_before_step: Callable[[], Any] = idle
         self._on_after_step: Callable[[], Any] = idle
         cls = type(optimizer)
+        # a scheduler of torch, among others, refuses what is no instance of Optimizer
         self.__class__ = type(f"Lightning{cls.__name__}", (type(self), cls), {})
 
     @classmethod
     def of(cls, optimizer: Any, trainer: Updating) -> LightningOptimizer:
         """An optimizer that steps through ``trainer``; one that is wrapped already is kept."""
-        made = optimizer if isinstance(optimizer, LightningOptimizer) else cls(optimizer)
-        made._trainer = weakref.ref(trainer)
-        return made
+        wrapped = optimizer if isinstance(optimizer, LightningOptimizer) else cls(optimizer)
+        wrapped._trainer = weakref.ref(trainer)  # an optimizer that is kept must not keep a whole run alive
+        return wrapped
 
     @property
     def optimizer(self) -> Any:
-        """The optimizer it stands for."""
+        """The optimizer inside it."""
         return self._optimizer
 
     def step(self, closure: Callable[[], Any] | None = None, **kwargs: Any) -> Any:
@@ -55,7 +56,7 @@ class LightningOptimizer:
             **kwargs: Further arguments of the optimizer's ``step``.
 
         Returns:
-            What the optimizer's ``step`` returned: mostly what the closure did.
+            The return value of the optimizer's ``step``: mostly that of the closure, a loss.
 
         Raises:
             MisconfigurationException: The closure cannot be called.
@@ -66,16 +67,16 @@ class LightningOptimizer:
         if trainer is None:
             return self._optimizer.step(closure, **kwargs)
         self._on_before_step()
-        made = trainer.stepped(self._optimizer, idle if closure is None else closure, kwargs)
+        returned = trainer.stepped(self._optimizer, idle if closure is None else closure, kwargs)
         self._on_after_step()
-        return made
+        return returned
 
     @contextmanager
     def toggle_model(self, sync_grad: bool = True) -> Iterator[None]:
-        """Let only the parameters of this optimizer require gradients; as they were afterwards.
+        """Let only the parameters of this optimizer require gradients, within a ``with`` block.
 
         Args:
-            sync_grad: False does not average the gradients over the processes, within an accumulation.
+            sync_grad: False leaves the gradients of each process to itself, as is due within an accumulation.
         """
         trainer = self._trainer()
         module = trainer.lightning_module
@@ -84,7 +85,7 @@ class LightningOptimizer:
             yield
             module.untoggle_optimizer(self)
 
-    # what torch's methods would set on this object and not on the one it stands for
+    # inherited from torch's class, these would act on this object and not on the optimizer inside it
 
     def zero_grad(self, *args: Any, **kwargs: Any) -> None:
         """Clear the gradients."""
@@ -104,17 +105,18 @@ class LightningOptimizer:
         self._optimizer.load_state_dict(state_dict)
 
     def __getattr__(self, name: str) -> Any:
+        # while it is unpickled or copied it has no attributes yet: asking the inner optimizer would never end
         if name in ("_optimizer", "_trainer", "_on_before_step", "_on_after_step") or name.startswith("__"):
             raise AttributeError(name)
         return getattr(self._optimizer, name)
 
 
 def idle() -> None:
-    """Stands where there is no trainer, and no closure."""
+    """Does nothing: the closure where there is none, and the dead reference where there is no trainer."""
 
 
 class _MockOptimizer(Optimizer):
-    """Stands in where ``configure_optimizers`` returned None: its steps evaluate the closure and change nothing."""
+    """An optimizer of nothing, where ``configure_optimizers`` returned None: ``step`` evaluates the closure alone."""
 
     def __init__(self) -> None:
         super().__init__([torch.zeros(1)], {})
@@ -126,7 +128,7 @@ class _MockOptimizer(Optimizer):
         """Does nothing."""
 
     def state_dict(self) -> dict[str, Any]:
-        """There is none."""
+        """An empty state."""
         return {}
 
     def step(self, closure: Any = None) -> Any:
@@ -141,9 +143,9 @@ class _MockOptimizer(Optimizer):
 
 
 def evaluates_once(optimizer: Any) -> bool:
-    """True for an optimizer whose step with a closure is the closure and then its step without one.
+    """True for an optimizer whose ``step(closure)`` equals ``closure()`` followed by ``step()``.
 
-    Of torch's own that is known, LBFGS apart. Any other may evaluate its closure twice, or do
+    Torch's own optimizers are known to be such, but for LBFGS. Any other may evaluate its closure twice, or do
     something before it.
     """
     cls = type(optimizer)

@@ -1,8 +1,9 @@
-"""Methods that are replaced while a run is under way: what was assigned is what the run calls from then on.
+"""Hooks that are replaced while a run is under way: from then on the run calls the new ones.
 
-A plan binds methods once, so that a step looks nothing up. A module of ours tells its trainer of an
-assignment as it is made; callbacks, data modules and guests are looked at between steps. A hook of
-the very moment under way is called in its old form once more.
+A plan binds methods once, before the first step, so that a step looks nothing up; code such as
+``model.training_step = other`` would go unnoticed. A module of ours therefore tells its trainer of each such
+assignment, while callbacks, data modules and objects of the real Lightning are compared between steps. A hook that is
+replaced while it is being called is called in its old form once more.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from typing import Any
 from groundwire_lightning.core.hooks import ModelHooks
 
 METHODS = frozenset(name for name in dir(ModelHooks) if not name.startswith("_"))
-"""What a run may have bound of a module."""
+"""The methods of a module that a run may have bound."""
 
 
 class TellsOfMethods:
-    """A module that tells its trainer where one of its hooks is replaced, or set back."""
+    """Makes a module tell its trainer when one of its hooks is replaced, or the replacement deleted."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
@@ -31,17 +32,17 @@ class TellsOfMethods:
 
 
 def _tell(module: Any) -> None:
-    trainer = vars(module).get("_trainer")
+    trainer = vars(module).get("_trainer")  # not there yet while the constructor runs
     if trainer is not None and trainer.lightning_module is module:
         trainer.wire_anew()
 
 
 class Standing:
-    """The hooks that are set on objects themselves, and not on their classes.
+    """A record of the hooks that were set on objects themselves, and not on their classes.
 
     Args:
-        players: Who takes part in a run.
-        names: Of the hooks that it may have bound.
+        players: The objects that take part in a run.
+        names: The hooks that the run may have bound.
     """
 
     def __init__(self, players: Iterable[Any], names: frozenset[str]) -> None:
@@ -53,24 +54,27 @@ class Standing:
         return [{name: space[name] for name in space.keys() & self._names} for space in self._spaces]
 
     def has_changed(self) -> bool:
-        """True where another one is set, or one no longer, than when this was made."""
+        """True where, since the record was made, a hook was set, replaced or deleted."""
         return self._now() != self._bound
 
 
-def noticing(run: Callable[..., Any], guest: Any) -> Callable[..., Any]:
-    """A training step of a guest, which cannot tell of a hook that was replaced among the batches.
+def noticing_replaced(run: Callable[..., Any], guest: Any) -> Callable[..., Any]:
+    """A training step that notices hooks which a guest's own code replaced during the batches before.
+
+    A guest is a module of the real Lightning: it cannot tell of an assignment itself.
 
     Args:
         run: The step.
         guest: The module.
     """
-    space = vars(guest)
-    seen = len(space)
+    attributes = vars(guest)
+    size = len(attributes)
 
     def step(trainer: Any, batch: Any, number: int) -> Any:
-        nonlocal seen
-        if len(space) != seen:
-            seen = len(space)
+        nonlocal size
+        # a hook that is set on the object for the first time is one attribute more; comparing all would slow each step
+        if len(attributes) != size:
+            size = len(attributes)
             trainer.notice_replaced()
         return run(trainer, batch, number)
 

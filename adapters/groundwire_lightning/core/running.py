@@ -1,7 +1,7 @@
-"""Running: the names of a Trainer that whatever stands below it may read, and the few that it may set.
+"""Protocols of a Trainer: the attributes that modules, callbacks and loggers may read of it, and the few they may set.
 
-Nothing below the Trainer imports it. What is read of it is written down here once, in small Protocols
-by what is asked; mypy and a test hold them against the class.
+Nothing below the Trainer imports it. Each Protocol here lists what one kind of code asks of a Trainer, and
+:class:`Running` is all of them together; mypy and a test hold them against the class.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class AmongProcesses(Protocol):
-    """Which of how many processes this is, and on which device."""
+    """The place of a process among all processes, and its device."""
 
     @property
     def _accelerator(self) -> Accelerator: ...
@@ -63,12 +63,11 @@ class Saving(Protocol):
 
 
 class Bounds(Protocol):
-    """How long a run is to be, and when it validates."""
+    """The bounds of a run, and the intervals at which it validates."""
 
     max_epochs: int | None
     min_epochs: int | None
     max_steps: int
-
     min_steps: int | None
 
     @property
@@ -80,7 +79,7 @@ class Bounds(Protocol):
 
 
 class Asked(Bounds, Protocol):
-    """What else the arguments of the Trainer said."""
+    """The arguments of the Trainer that code below it goes by."""
 
     accumulate_grad_batches: int
     inference_mode: bool
@@ -103,7 +102,7 @@ class Asked(Bounds, Protocol):
 
 
 class Counters(Protocol):
-    """How far fitting has come, as far as loggers go by it."""
+    """The counters of fitting that loggers use as their x-axis."""
 
     @property
     def stepped(self) -> int: ...
@@ -112,7 +111,7 @@ class Counters(Protocol):
 
 
 class Placed(Protocol):
-    """Where in a run it is, and how much of it there is."""
+    """The place that a run has reached, and the number of batches it has."""
 
     should_stop: bool
 
@@ -157,7 +156,7 @@ class Placed(Protocol):
 
 
 class Equipped(Protocol):
-    """Who takes part in a run, and with what."""
+    """The participants of a run: model, data, optimizers, loggers, and the objects they work with."""
 
     optimizers: list[Any]
     lr_scheduler_configs: list[LRSchedulerConfig]
@@ -201,7 +200,7 @@ class Equipped(Protocol):
 
 
 class Logs(Protocol):
-    """What was logged."""
+    """The values that were logged, as the progress bar, the loggers and callbacks have them."""
 
     @property
     def callback_metrics(self) -> dict[str, Tensor]: ...

@@ -1,4 +1,4 @@
-"""``self.log`` and ``self.log_dict``: what a module says of a run."""
+"""``self.log`` and ``self.log_dict``: the values that a module records during a run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Logging:
-    """Gives a module ``log`` and ``log_dict``; without a trainer what is logged is dropped."""
+    """Gives a module ``log`` and ``log_dict``; without a trainer, values are dropped with a warning."""
 
     _trainer: Any
 
@@ -45,13 +45,14 @@ class Logging:
             sync_dist_group: The processes to reduce it over; by default all.
             add_dataloader_idx: With several loaders, write the index of the one in use behind the name.
             batch_size: Weight of this value in the mean, by default the size of the batch.
-            metric_attribute: Where in the module the torchmetrics object is, if not in an attribute.
-            rank_zero_only: It is logged in the first process only, so that it is not reduced.
+            metric_attribute: The path in the module to the torchmetrics object, such as ``"parts.accuracy"``.
+            rank_zero_only: The first process alone logs it, so that it is not reduced.
         """
         trainer = self._trainer
         if trainer is None:
             _warn_not_attached(name)
             return
+        # one tuple: the store compares it with that of the same call before, and reads it only where they differ
         trainer.logged.log(
             self,
             name,
@@ -92,13 +93,19 @@ class Logging:
         Args:
             dictionary: Name to value; also a torchmetrics ``MetricCollection``.
         """
-        given = {name: value for name, value in locals().items() if name not in ("self", "dictionary")}
+        options = {name: value for name, value in locals().items() if name not in ("self", "dictionary")}
         for name, value in _items(dictionary):
-            self.log(name, value, **given)
+            self.log(name, value, **options)
 
 
 def keep_from_compiling(module: Any) -> None:
-    """Let a compiled step stop at ``self.log`` and go on behind it; without compiled parts nothing changes."""
+    """Keep ``torch.compile`` out of ``self.log``: a compiled step is left there, and goes on behind it.
+
+    Without compiled parts nothing changes, and the compiler is not imported.
+
+    Args:
+        module: The module that is going to be trained.
+    """
     if "torch._dynamo" in sys.modules and not hasattr(Logging.log, "_torchdynamo_disable") and _is_compiled(module):
         import torch
 
@@ -115,12 +122,13 @@ def _is_compiled(module: Any) -> bool:
 
 
 def _items(dictionary: Any) -> Any:
-    """Name to value; of a collection the metrics themselves, under the names it gives them."""
+    """Pairs of name and value; of a ``MetricCollection`` the metrics themselves, under the names it gives them."""
     torchmetrics = sys.modules.get("torchmetrics")
     if torchmetrics is None or not isinstance(dictionary, torchmetrics.MetricCollection):
         return dictionary.items()
-    grouped = {"copy_state": False} if dictionary._enable_compute_groups else {}
-    return dictionary.items(keep_base=False, **grouped)
+    # metrics of a compute group share one state, which a copy would take apart
+    options = {"copy_state": False} if dictionary._enable_compute_groups else {}
+    return dictionary.items(keep_base=False, **options)
 
 
 def _warn_not_attached(name: str) -> None:

@@ -1,11 +1,12 @@
-"""The state of callbacks and data modules in a checkpoint: each is given its own entry, and no other."""
+"""The state of callbacks and data modules in a checkpoint: each gets its own entry, and no other."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from groundwire_lightning.checkpoints.reading import refused
+from groundwire_lightning.checkpoints.reading import unsafe_value_error
 
 if TYPE_CHECKING:
     from groundwire_lightning.core.running import Saving
@@ -14,19 +15,20 @@ STATE_METHODS = frozenset({"state_dict", "load_state_dict", "on_save_checkpoint"
 """Methods of callbacks and data modules that are about their state."""
 
 
-# rows
+def with_own_state(trainer: Saving, player: Any, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    """The function to call in place of a state method: it narrows a checkpoint to the entry of its owner.
 
-
-def told_its_state(trainer: Saving, player: Any, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
-    """What is called in place of a method of a callback or data module that is about its state.
-
-    Callbacks have no part in files of weights only; who is given a state back is given its own.
+    Callbacks neither save nor load where a file holds weights only.
 
     Args:
         trainer: The trainer, a Lightning adapter.
         player: The callback or data module.
-        name: The method.
+        name: The method, one of :data:`STATE_METHODS`.
         method: The bound method.
+
+    Returns:
+        A function with the arguments that the table of hooks passes; in place of ``state_dict`` it returns key and
+        state, or None where no state is asked for.
     """
     is_data = hasattr(player, "train_dataloader")
 
@@ -38,48 +40,46 @@ def told_its_state(trainer: Saving, player: Any, name: str, method: Callable[...
 
     def load_state_dict(checkpoint: dict[str, Any]) -> None:
         states = checkpoint if is_data else checkpoint.get("callbacks", {})
+        # releases before 1.5 kept the states of callbacks under the names of their classes
         if state := states.get(key(), {} if is_data else states.get(type(player).__qualname__)):
             if getattr(trainer, "_is_fitting", False) and (
-                error := refused(state, f"the state of {key()}", getattr(trainer, "ckpt_path", None))
+                error := unsafe_value_error(state, f"the state of {key()}", getattr(trainer, "ckpt_path", None))
             ):
                 raise error
-            method(_copied(state))
+            method(copy.deepcopy(state))  # a callback may keep and change it, and others read the checkpoint later
 
-    def on_save_checkpoint(*told: Any) -> None:
+    def on_save_checkpoint(*args: Any) -> None:
         if not trainer._saves_weights_only:
-            method(*told)
+            method(*args)
 
-    def on_load_checkpoint(*told: Any) -> None:
-        if "callbacks" in told[-1] or "state_dict" not in told[-1]:
-            method(*told)
+    def on_load_checkpoint(*args: Any) -> None:
+        checkpoint = args[-1]  # callbacks are passed trainer and module before it
+        if "callbacks" in checkpoint or "state_dict" not in checkpoint:
+            method(*args)
 
-    made: dict[str, Callable[..., Any]] = {
+    functions: dict[str, Callable[..., Any]] = {
         "state_dict": state_dict,
         "load_state_dict": load_state_dict,
         "on_save_checkpoint": on_save_checkpoint,
         "on_load_checkpoint": on_load_checkpoint,
     }
-    return made[name]
+    return functions[name]
 
 
-def keep_callback_state(told: tuple[str, Any] | None, state: dict[str, Any]) -> None:
-    """Put the state of a callback where a checkpoint has those of callbacks.
+def keep_callback_state(entry: tuple[str, Any] | None, state: dict[str, Any]) -> None:
+    """Put the state of a callback into a checkpoint, among those of callbacks.
 
     Args:
-        told: Its key and its state; None where it is not asked.
-        state: The checkpoint; a training state of the core gathers them itself.
+        entry: Its key and its state; None where no state is asked for.
+        state: The checkpoint. One with a ``"kind"`` is a training state of groundwire's own, which gathers the states
+            of callbacks itself.
     """
-    if told is not None and told[1] and "kind" not in state:
-        state.setdefault("callbacks", {})[told[0]] = told[1]
+    if entry is not None and entry[1] and "kind" not in state:
+        state.setdefault("callbacks", {})[entry[0]] = entry[1]
 
 
-def keep_data_state(told: tuple[str, Any], state: dict[str, Any]) -> None:
-    """Put the state of the data module under the name of its class."""
-    if told[1]:
-        state[told[0]] = told[1]
-
-
-def _copied(state: Any) -> Any:
-    from copy import deepcopy
-
-    return deepcopy(state)
+def keep_data_state(entry: tuple[str, Any], state: dict[str, Any]) -> None:
+    """Put the state of the data module into a checkpoint, under the name of its class."""
+    name, data_state = entry
+    if data_state:
+        state[name] = data_state

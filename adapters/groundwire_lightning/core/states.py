@@ -1,14 +1,14 @@
-"""Where a Trainer is, in Lightning's words: what was called, which part of it is under way, how it ended."""
+"""The state of a Trainer, in Lightning's words: the entry point that was called, its stage, and how it ended."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from groundwire_lightning.utilities.enums import LightningEnum  # MOVED
+from groundwire_lightning.utilities.enums import LightningEnum
 
 
 class TrainerStatus(LightningEnum):
-    """How far the last call of an entry point has come."""
+    """The status of the last call of an entry point."""
 
     INITIALIZING = "initializing"
     RUNNING = "running"
@@ -17,7 +17,7 @@ class TrainerStatus(LightningEnum):
 
     @property
     def stopped(self) -> bool:
-        """True once the call is over, in whichever way."""
+        """True once the call is over, whether it was finished or interrupted."""
         return self in (TrainerStatus.FINISHED, TrainerStatus.INTERRUPTED)
 
 
@@ -31,7 +31,7 @@ class TrainerFn(LightningEnum):
 
 
 class RunningStage(LightningEnum):
-    """What an entry point is doing: ``fit`` trains, validates, and checks the validation before it begins."""
+    """The stages of entry points: ``fit`` trains, validates, and checks the validation before it begins."""
 
     TRAINING = "train"
     SANITY_CHECKING = "sanity_check"
@@ -46,18 +46,18 @@ class RunningStage(LightningEnum):
 
     @property
     def dataloader_prefix(self) -> str:
-        """What the name of the method begins with that gives the loaders."""
+        """The first word of the method that returns the loaders, such as ``"val"`` of ``val_dataloader``."""
         return "val" if self in (RunningStage.VALIDATING, RunningStage.SANITY_CHECKING) else self.value
 
 
 @dataclass(frozen=True)
 class TrainerState:
-    """A look at a Trainer; it does not change when the Trainer goes on.
+    """A snapshot of the state of a Trainer; it does not change when the Trainer goes on.
 
     Attributes:
-        status: How far the last call has come.
+        status: The status of the last call.
         fn: The entry point, or None before the first call.
-        stage: What is under way, or None.
+        stage: The stage that is under way, or None.
     """
 
     status: TrainerStatus = TrainerStatus.INITIALIZING
@@ -71,7 +71,7 @@ class TrainerState:
 
     @property
     def stopped(self) -> bool:
-        """True where the last call is over, in whichever way."""
+        """True where the last call is over, whether it was finished or interrupted."""
         return self.status.stopped
 
 
@@ -80,4 +80,4 @@ PURPOSES: dict[str, TrainerFn] = {
     "_run_evaluation": TrainerFn.VALIDATING,
     "_run_prediction": TrainerFn.PREDICTING,
 }
-"""What a run is for where its entry point does not say."""
+"""A hook of groundwire that begins a run, to the entry point of Lightning that it stands for by default."""

@@ -1,4 +1,4 @@
-"""What a Lightning step returns, turned into what a Trainer's step returns, and back."""
+"""The return values of Lightning's steps, turned into batch outputs of groundwire's Trainer."""
 
 from __future__ import annotations
 
@@ -13,11 +13,15 @@ from groundwire_lightning.utilities.data import size_of
 
 
 class EpochSkipped(GroundwireError):  # noqa: N818  # it is a signal; an error only where nobody takes it
-    """``on_train_batch_start`` returned -1: the rest of the epoch is skipped."""
+    """The signal that ``on_train_batch_start`` returned -1, so that the rest of the epoch is skipped."""
 
 
 def skip_rest(returned: Any, batch: Any, step: int) -> None:
-    """Turn a -1 of ``on_train_batch_start`` into the end of the epoch."""
+    """Turn a -1 of ``on_train_batch_start`` into the end of the epoch.
+
+    Raises:
+        EpochSkipped: It returned -1.
+    """
     if returned == -1:
         raise EpochSkipped(
             f"on_train_batch_start returned -1 at batch {step}; fit() ends the epoch there, train() has no such rule"
@@ -25,11 +29,11 @@ def skip_rest(returned: Any, batch: Any, step: int) -> None:
 
 
 def as_batch_output(returned: Any, batch: Any) -> dict[str, Any]:
-    """What ``training_step`` returned, as a Trainer's batch output.
+    """The return value of ``training_step``, as a batch output of groundwire.
 
     Args:
         returned: The loss, a dictionary with it, or None.
-        batch: The batch; its first tensor tells the batch size.
+        batch: The batch; the length of its first tensor is the batch size.
 
     Raises:
         MisconfigurationException: Something else was returned.
@@ -46,7 +50,10 @@ def as_batch_output(returned: Any, batch: Any) -> dict[str, Any]:
 
 
 def check_loss(batch_output: Mapping[str, Any]) -> None:
-    """Of a batch output without a loss: refuse a dictionary that should have held it.
+    """Refuse a batch output without a loss whose ``training_step`` returned a dictionary, which should have held it.
+
+    Args:
+        batch_output: A batch output whose loss is None.
 
     Raises:
         MisconfigurationException: ``training_step`` returned a dictionary.
@@ -59,12 +66,12 @@ def check_loss(batch_output: Mapping[str, Any]) -> None:
 
 
 def as_eval_output(returned: Any, batch: Any) -> dict[str, Any]:
-    """What ``validation_step`` returned, as a Trainer's batch output; its ``loss`` may be None.
+    """The return value of ``validation_step`` or ``test_step``, as a batch output; its ``loss`` may be None.
 
     Args:
         returned: Anything.
-        batch: The batch; its first tensor tells the batch size.
+        batch: The batch; the length of its first tensor is the batch size.
     """
     loss = returned.get("loss") if isinstance(returned, Mapping) else returned
-    scalar = isinstance(loss, Tensor) and loss.numel() == 1
-    return {"loss": loss if scalar else None, "model_outputs": returned, "batch_size": size_of(batch)}
+    is_scalar = isinstance(loss, Tensor) and loss.numel() == 1  # the tensor may be a prediction, and no loss
+    return {"loss": loss if is_scalar else None, "model_outputs": returned, "batch_size": size_of(batch)}

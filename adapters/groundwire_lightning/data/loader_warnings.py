@@ -1,4 +1,4 @@
-"""What is said of a loader before its first batch is read: few workers, slow or unstable ones, and no data."""
+"""Warnings of a loader before its first batch is read: of few workers, slow or unstable ones, and of no data."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from groundwire_lightning.utilities.combined_loader import length_of, parts_of
 
 
 def warn_of_loaders(trainer: Any, loader: Any, name: str) -> None:
-    """Warn where Lightning does, in each of several loaders.
+    """Warn of a loader, or of each of several, where Lightning does.
 
     Args:
-        trainer: Who reads them.
+        trainer: The Trainer that reads it.
         loader: A loader, or several that are combined.
-        name: The method that gives it.
+        name: The method that returned it, for messages.
     """
     for part in parts_of(loader):
         if isinstance(part, DataLoader):
@@ -31,12 +31,12 @@ def warn_of_loaders(trainer: Any, loader: Any, name: str) -> None:
 def _warn_of_workers(trainer: Any, loader: DataLoader[Any], name: str) -> None:
     most = suggested_max_num_workers(trainer.num_devices)
     context = loader.multiprocessing_context
-    if loader.num_workers and not loader.persistent_workers and _method(context) == "spawn":
+    if loader.num_workers and not loader.persistent_workers and _start_method(context) == "spawn":
         rank_zero_warn(
             f"the {name} starts its {loader.num_workers} workers anew in every epoch, which is slow where they are "
             "spawned; persistent_workers=True keeps them"
         )
-    elif loader.num_workers < 2 and most > 1:  # one worker waits for itself, as Lightning sees it
+    elif loader.num_workers < 2 and most > 1:  # Lightning's bound: with one worker too it warns
         rank_zero_warn(
             f"the {name} has {loader.num_workers} workers, so that training may wait for data; "
             f"DataLoader(num_workers={most}) would use the cores of this machine",
@@ -50,6 +50,6 @@ def _warn_of_workers(trainer: Any, loader: DataLoader[Any], name: str) -> None:
         )
 
 
-def _method(context: Any) -> str | None:
-    chosen: str | None = (multiprocessing if context is None else context).get_start_method()
-    return chosen
+def _start_method(context: Any) -> str | None:
+    method: str | None = (multiprocessing if context is None else context).get_start_method()
+    return method

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from groundwire_lightning.data.dataloader_iter import Reader
-from groundwire_lightning.data.feed import Announced, Feed, stray
+from groundwire_lightning.data.feed import Announced, Feed, stray_stop_iteration
 from groundwire_lightning.loops.progress import Count
 from groundwire_lightning.loops.reading_steps import steps_of_evaluation
 
@@ -77,7 +77,7 @@ def evaluation(trainer: Steered, feed: Feed) -> None:
                 plan._run_eval_step(batch, at.eval_step)
             except StopIteration as end:
                 if trainer.eval_reader is None:
-                    raise stray(f"{trainer._phase.step}, or a hook around it,") from end
+                    raise stray_stop_iteration(f"{trainer._phase.step}, or a hook around it,") from end
                 broke_off = 1  # a step that reads batches itself found none
                 break
             logged.batch_ends()
@@ -113,7 +113,7 @@ def check_pass(trainer: Steered, feed: Feed) -> None:
         RuntimeError: A hook that changes batches raised StopIteration.
     """
     if not isinstance(feed, Reader) and not feed.is_over:
-        raise stray(f"a hook that changes or moves the batches of the {trainer._phase.loader}")
+        raise stray_stop_iteration(f"a hook that changes or moves the batches of the {trainer._phase.loader}")
 
 
 def announced_of_evaluation(trainer: Steered, feed: Feed) -> Iterator[Any]:

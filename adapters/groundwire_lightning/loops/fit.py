@@ -14,7 +14,7 @@ from groundwire import NonFiniteLossError, StopTrainingError
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.step_outputs import EpochSkipped
 from groundwire_lightning.data.dataloader_iter import Reader
-from groundwire_lightning.data.feed import Announced, Feed, stray, tell_epoch
+from groundwire_lightning.data.feed import Announced, Feed, stray_stop_iteration, tell_epoch
 from groundwire_lightning.errors import PossibleUserWarning
 from groundwire_lightning.loops import resume
 from groundwire_lightning.loops.evaluation import sanity_check, validate_within_epoch
@@ -137,7 +137,7 @@ def train_epoch(trainer: Steered) -> None:
             break
         except StopIteration as end:
             if trainer.reader is None:
-                raise stray("training_step, or a hook around it,") from end
+                raise stray_stop_iteration("training_step, or a hook around it,") from end
             break  # a step that reads batches itself found none
         logged.batch_ends()
         progress.batch.completed = progress.ready

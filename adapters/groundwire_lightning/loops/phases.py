@@ -9,7 +9,7 @@ from typing import Any
 
 from groundwire import did_you_mean
 from groundwire_lightning.core.states import RunningStage, TrainerFn
-from groundwire_lightning.data.dataloader_iter import reads
+from groundwire_lightning.data.dataloader_iter import reads_batches
 from groundwire_lightning.errors import MisconfigurationException
 
 LOADERS = frozenset({"train_dataloader", "val_dataloader", "test_dataloader", "predict_dataloader"})
@@ -130,7 +130,7 @@ def check_loader_index(module: Any, phase: Phase, told: bool) -> None:
         kinds = {parameter.kind for parameter in parameters.values()}
         takes = NAME in parameters or inspect.Parameter.VAR_POSITIONAL in kinds
         where = f"{type(module).__qualname__}.{name}{inspect.signature(method)}"
-        if told and not takes and not reads(method):
+        if told and not takes and not reads_batches(method):
             raise LoaderIndexError(
                 f"{where} is told which of several {phase.prefix} loaders a batch is from: add dataloader_idx=0"
             )

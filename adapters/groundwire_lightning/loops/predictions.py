@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwire import RunState
 from groundwire.errors import rank_zero_warn
-from groundwire_lightning.data.feed import stray
+from groundwire_lightning.data.feed import stray_stop_iteration
 from groundwire_lightning.data.samplers import Seen
 from groundwire_lightning.guests import is_a
 from groundwire_lightning.loops.evaluation import (
@@ -17,7 +17,7 @@ from groundwire_lightning.loops.evaluation import (
     modes_kept,
     restore_modes,
 )
-from groundwire_lightning.utilities.apply_func import CPU, moved
+from groundwire_lightning.utilities.apply_func import CPU, batch_on_device
 from groundwire_lightning.utilities.combined_loader import is_combined, parts_of
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def prediction_run(trainer: Steered, predicted: Predicted) -> None:
                     predictions = plan._run_prediction_step(batch, trainer.at.eval_step)
                 except StopIteration as end:
                     if trainer.eval_reader is None:
-                        raise stray("predict_step, or a hook around it,") from end
+                        raise stray_stop_iteration("predict_step, or a hook around it,") from end
                     break
                 predicted.take(predictions, trainer.at.loader)
                 seen += 1
@@ -116,7 +116,7 @@ class Predicted:
             self._warned = True
             rank_zero_warn("predict_step returned None; if that was meant, nothing is wrong")
         if self._keeps:
-            self.predictions[loader].append(moved(predictions, CPU))
+            self.predictions[loader].append(batch_on_device(predictions, CPU))
 
     @property
     def told(self) -> list[Any]:

@@ -10,8 +10,8 @@ from groundwire.errors import rank_zero_warn
 from groundwire.saved.checkpoint import load_part, unchanged_by_failure
 from groundwire.saved.unpickling import first_line
 from groundwire_lightning.checkpoints.migration import FORMAT, VERSION_KEY
-from groundwire_lightning.checkpoints.plain import foreign, is_picklable
-from groundwire_lightning.checkpoints.reading import OtherOptimizerError, PartialCheckpointError, refused
+from groundwire_lightning.checkpoints.plain import foreign_values, is_picklable
+from groundwire_lightning.checkpoints.reading import OtherOptimizerError, PartialCheckpointError, unsafe_value_error
 from groundwire_lightning.core.hparams import is_config
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.loops import saved_counters
@@ -54,7 +54,7 @@ def dumped(trainer: Steered, weights_only: bool) -> dict[str, Any]:
         trainer.plan._save_state(state)
     finally:
         trainer._saves_weights_only = False
-    _tell_of_foreign(trainer, foreign(state, besides=("state_dict", "loops", "optimizer_states")))
+    _tell_of_foreign(trainer, foreign_values(state, besides=("state_dict", "loops", "optimizer_states")))
     return state
 
 
@@ -72,7 +72,7 @@ def saved_hyper_parameters(made: Any) -> dict[str, Any]:
 
 def _writable(hparams: dict[str, Any]) -> dict[str, Any]:
     """Hyper-parameters without those that nothing can write."""
-    lost = [name for name in foreign(hparams) if not is_picklable(hparams.get(name))]
+    lost = [name for name in foreign_values(hparams) if not is_picklable(hparams.get(name))]
     lost = [name for name in hparams if name in lost]
     if lost:
         rank_zero_warn(
@@ -133,7 +133,7 @@ def check_saved(path: Any, state: dict[str, Any], is_fitting: bool) -> None:
         )
     fitting = ("loops", "optimizer_states", "lr_schedulers") if is_fitting else ()
     for key in ("state_dict", *fitting):
-        if error := refused(state.get(key), f"the entry {key!r}", path):
+        if error := unsafe_value_error(state.get(key), f"the entry {key!r}", path):
             raise error
     try:
         _check_entries(state, fitting)
@@ -176,9 +176,9 @@ def _loader_states(trainer: Steered) -> list[Any]:
     return [part.state_dict() for part in parts_of(trainer._train_dataloader) if has_state(part)]
 
 
-def _tell_of_foreign(trainer: Steered, foreign: dict[str, str]) -> None:
+def _tell_of_foreign(trainer: Steered, foreign_values: dict[str, str]) -> None:
     """Say once what makes files of this trainer more than tensors and plain values."""
-    new = {path: kind for path, kind in foreign.items() if path not in trainer._told_foreign}
+    new = {path: kind for path, kind in foreign_values.items() if path not in trainer._told_foreign}
     if not new:
         return
     trainer._told_foreign |= set(new)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.loops.phases import of_each_loader
-from groundwire_lightning.utilities.types import LRSchedulerConfig  # MOVED
+from groundwire_lightning.utilities.types import LRSchedulerConfig
 
 if TYPE_CHECKING:
     from groundwire_lightning.loops.steered import Steered

@@ -18,7 +18,7 @@ from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.loops.run import LightningRun
 from groundwire_lightning.strategies.precision import Precision, unscales
 from groundwire_lightning.strategies.wrappers import expect_backward
-from groundwire_lightning.utilities.apply_func import moved
+from groundwire_lightning.utilities.apply_func import batch_on_device
 
 if TYPE_CHECKING:
     from groundwire_lightning.loops.steered import Steered, Stepped
@@ -255,7 +255,7 @@ class Stepping(Trainer):
 
     def _transfer_batch(self, batch: Any) -> Any:
         """Move a batch to the device, and whatever in it has a method ``to``."""
-        return moved(batch, self._accelerator.device)
+        return batch_on_device(batch, self._accelerator.device)
 
     def _run_train_step(self, batch: Any, step: int) -> Any:
         run = self._run

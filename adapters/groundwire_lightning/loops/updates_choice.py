@@ -7,7 +7,7 @@ from typing import Any
 
 from groundwire import place_of
 from groundwire_lightning.core.optimizer import evaluates_once
-from groundwire_lightning.core.replaced import TellsOfMethods, noticing
+from groundwire_lightning.core.replaced import TellsOfMethods, noticing_replaced
 from groundwire_lightning.loops import steps
 from groundwire_lightning.loops.reading_steps import by_reading
 from groundwire_lightning.loops.steered import Steered
@@ -33,7 +33,7 @@ def step_for(trainer: Steered) -> Callable[..., Any]:
     if trainer.way != "by hand" and trainer.skips_backward:
         step = steps.step_without_backward
     if not isinstance(trainer.lightning_module, TellsOfMethods):
-        step = noticing(step, trainer.lightning_module)
+        step = noticing_replaced(step, trainer.lightning_module)
     return by_reading(step) if "training_step" in trainer._readers else step
 
 

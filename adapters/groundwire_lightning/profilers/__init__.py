@@ -8,7 +8,7 @@ from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.profilers.base import PassThroughProfiler
 from groundwire_lightning.profilers.profiler import Profiler
 from groundwire_lightning.profilers.simple import SimpleProfiler
-from groundwire_lightning.utilities.lazily import lazily
+from groundwire_lightning.utilities.lazily import lazy_attribute
 
 if TYPE_CHECKING:
     from groundwire_lightning.profilers.advanced import AdvancedProfiler
@@ -34,7 +34,7 @@ _BY_NAME = {
 
 
 def __getattr__(name: str) -> Any:
-    return lazily(__name__, _LATE, name)
+    return lazy_attribute(__name__, _LATE, name)
 
 
 def profiler_for(asked: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from groundwire_lightning.errors import NotSupportedYetError, missing
+from groundwire_lightning.errors import NotSupportedYetError, missing_class
 from groundwire_lightning.strategies.ddp import DDPStrategy
 from groundwire_lightning.strategies.single_device import SingleDeviceStrategy
 from groundwire_lightning.strategies.strategy import ParallelStrategy, Strategy
@@ -22,28 +22,32 @@ __all__ = [
 ]
 
 _OWN = "override _create_accelerator of the Trainer and give Accelerate its plugin there"
-FSDPStrategy = missing("FSDPStrategy", __name__, f"{_OWN}: FullyShardedDataParallelPlugin", ParallelStrategy)
-DeepSpeedStrategy = missing("DeepSpeedStrategy", __name__, f"{_OWN}: DeepSpeedPlugin", ParallelStrategy)
-ModelParallelStrategy = missing(
+FSDPStrategy = missing_class("FSDPStrategy", __name__, f"{_OWN}: FullyShardedDataParallelPlugin", ParallelStrategy)
+DeepSpeedStrategy = missing_class("DeepSpeedStrategy", __name__, f"{_OWN}: DeepSpeedPlugin", ParallelStrategy)
+ModelParallelStrategy = missing_class(
     "ModelParallelStrategy", __name__, f"{_OWN}: TorchTensorParallelPlugin", ParallelStrategy
 )
-XLAStrategy = missing(
+XLAStrategy = missing_class(
     "XLAStrategy", __name__, "accelerate launch --tpu with a native groundwire.Trainer", ParallelStrategy
 )
-SingleDeviceXLAStrategy = missing(
+SingleDeviceXLAStrategy = missing_class(
     "SingleDeviceXLAStrategy", __name__, "a native groundwire.Trainer on the TPU", Strategy
 )
 
 
 class _Registry(dict[str, type]):
-    """Strategy name to class, of those that ``Trainer(strategy=...)`` takes as a string."""
+    """The strategies that ``Trainer(strategy=...)`` takes as a string: name to class."""
 
     def available_strategies(self) -> list[str]:
         """The names."""
         return sorted(self)
 
     def register(self, name: str, *args: object, **kwargs: object) -> None:
-        """Refused: methods of a strategy of one's own would never be called."""
+        """Refused, since methods of a strategy of one's own would never be called.
+
+        Raises:
+            NotSupportedYetError: Always.
+        """
         raise NotSupportedYetError(
             f"StrategyRegistry.register({name!r}): processes work together through Accelerate; override "
             "_create_accelerator of the Trainer"
@@ -65,7 +69,7 @@ GUESTS: dict[str, Any] = {
     ),
     "SingleDeviceStrategy": lambda theirs: SingleDeviceStrategy(theirs.root_device, theirs._checkpoint_io),
 }
-"""Name of a class of the real Lightning to what makes ours of its objects."""
+"""Name of a class of the real Lightning to the function that makes one of our objects from one of its."""
 
 if not TYPE_CHECKING:
     __getattr__ = modules_of(__name__)

@@ -1,4 +1,4 @@
-"""Several processes with a copy of the model each, whose gradients are averaged."""
+"""The strategy of several processes, each with a copy of the model, whose gradients are averaged."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class DDPStrategy(ParallelStrategy):
     """``torch.nn.parallel.DistributedDataParallel``, set up by Accelerate.
 
     Args:
-        process_group_backend: ``"nccl"`` or ``"gloo"``; by default what suits the device.
-        timeout: How long a process waits for the others.
-        checkpoint_io: What reads and writes checkpoints, where it is one of your own.
-        start_method: How processes would be started; without effect, since a launcher starts them.
+        process_group_backend: ``"nccl"`` or ``"gloo"``; by default the one that suits the device.
+        timeout: The longest time that a process waits for the others.
+        checkpoint_io: A ``CheckpointIO`` of your own, which reads and writes checkpoints.
+        start_method: The way to start processes; without effect, since a launcher starts them.
         **kwargs: Arguments of ``DistributedDataParallel``.
 
     Raises:
@@ -60,13 +60,13 @@ class DDPStrategy(ParallelStrategy):
 
     @property
     def distributed_sampler_kwargs(self) -> dict[str, int]:
-        """What a ``DistributedSampler`` is made with."""
+        """The arguments with which a ``DistributedSampler`` is made."""
         return {"num_replicas": self.world_size, "rank": self.global_rank}
 
     def _accelerate(self) -> list[Any]:
         from accelerate import DistributedDataParallelKwargs, InitProcessGroupKwargs
 
         handlers: list[Any] = [DistributedDataParallelKwargs(**self._ddp_kwargs)] if self._ddp_kwargs else []
-        given = {"backend": self.process_group_backend, "timeout": self.timeout}
-        group = {name: value for name, value in given.items() if value is not None}
+        arguments = {"backend": self.process_group_backend, "timeout": self.timeout}
+        group = {name: value for name, value in arguments.items() if value is not None}
         return [*handlers, InitProcessGroupKwargs(**group)] if group else handlers

@@ -1,6 +1,7 @@
-"""Which device, and how many processes: what ``accelerator=``, ``devices=``, ``strategy=`` and ``num_nodes=`` come to.
+"""The device and the processes of a Trainer, from ``accelerator=``, ``devices=``, ``strategy=`` and ``num_nodes=``.
 
-Accelerate finds the processes that a launcher started; nothing here starts any.
+In the order of use: the kind of device, the strategy, the number of devices, the processes of the launcher, and at last
+Accelerate's object for all of these. Accelerate finds the processes that a launcher started; nothing here starts any.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from groundwire_lightning.guests import ROOTS
 from groundwire_lightning.strategies import GUESTS, DDPStrategy, SingleDeviceStrategy, Strategy, StrategyRegistry
 
 VARIABLE = "GROUNDWIRE_ACCELERATOR"
-"""The environment variable that is heeded instead of ``accelerator=``; ``devices=`` is then left to it as well."""
+"""The environment variable that is read instead of ``accelerator=``; ``devices=`` is then ignored too."""
 
 OTHER_STRATEGIES = {
     "fsdp": "FullyShardedDataParallelPlugin",
@@ -32,41 +33,41 @@ OTHER_STRATEGIES = {
     "single_xla": "a native groundwire.Trainer under accelerate launch --tpu",
     "single_tpu": "a native groundwire.Trainer under accelerate launch --tpu",
 }
-"""How names of Lightning's other strategies begin, and what Accelerate has in their place."""
+"""The beginning of a name of Lightning's other strategies, to the counterpart that Accelerate has."""
 
 
-def kind_of(given: Mapping[str, Any]) -> str:
+def device_kind(asked: Mapping[str, Any]) -> str:
     """The kind of device that is asked for: ``"cpu"``, ``"cuda"`` or ``"mps"``.
 
     Args:
-        given: Argument to value.
+        asked: The arguments of the Trainer: name to value.
 
     Raises:
         ValueError: There is no such kind.
         MisconfigurationException: There is no such device here.
         NotSupportedYetError: Nothing here runs on such a device.
     """
-    asked = os.environ.get(VARIABLE) or given["accelerator"]
-    if isinstance(asked, Kind):
-        asked = _name_of(asked)
+    name = os.environ.get(VARIABLE) or asked["accelerator"]
+    if isinstance(name, Kind):
+        name = _name_of(name)
     kinds = ("auto", "gpu", *KINDS)
-    if not isinstance(asked, str) or asked.lower() not in kinds:
+    if not isinstance(name, str) or name.lower() not in kinds:
         raise ValueError(
-            f"accelerator={asked!r}: {', '.join(map(repr, kinds))} are known.{did_you_mean(str(asked), kinds)}"
-            + (f" Several processes are asked for by strategy={asked!r}." if str(asked).startswith("ddp") else "")
+            f"accelerator={name!r}: {', '.join(map(repr, kinds))} are known.{did_you_mean(str(name), kinds)}"
+            + (f" Several processes are asked for by strategy={name!r}." if str(name).startswith("ddp") else "")
         )
-    asked = asked.lower()
-    cards = [name for name in ("cuda", "mps") if KINDS[name].is_available()]
-    if asked == "auto":
+    name = name.lower()
+    cards = [kind for kind in ("cuda", "mps") if KINDS[kind].is_available()]
+    if name == "auto":
         return (cards or ["cpu"])[0]
-    if asked == "gpu" and cards:
+    if name == "gpu" and cards:
         return cards[0]
-    if asked == "gpu" or not KINDS[asked].is_available():
+    if name == "gpu" or not KINDS[name].is_available():
         raise MisconfigurationException(
-            f"Trainer(accelerator={asked!r}): torch sees no such device here. Set the environment variable "
+            f"Trainer(accelerator={name!r}): torch sees no such device here. Set the environment variable "
             f"{VARIABLE}=cpu to run this as it is on the CPU, or pass accelerator='auto'"
         )
-    return asked
+    return name
 
 
 def _name_of(kind: Kind) -> str:
@@ -78,82 +79,85 @@ def _name_of(kind: Kind) -> str:
     return kind.name()
 
 
-def strategy_for(given: Mapping[str, Any], kind: str) -> Strategy:
+def strategy_for(asked: Mapping[str, Any], kind: str) -> Strategy:
     """The strategy that is asked for, as an object.
 
     Args:
-        given: Argument to value.
-        kind: Of the device.
+        asked: The arguments of the Trainer: name to value.
+        kind: The kind of device, such as ``"cuda"``.
 
     Raises:
         ValueError: There is no such strategy.
+        ArgumentError: It is neither a name nor a strategy.
         NotSupportedYetError: It has no counterpart here.
     """
-    asked = given["strategy"]
-    if isinstance(asked, Strategy):
-        return asked
-    if type(asked).__name__ in GUESTS and type(asked).__module__.startswith(ROOTS):
-        ours: Strategy = GUESTS[type(asked).__name__](asked)
+    strategy = asked["strategy"]
+    if isinstance(strategy, Strategy):
+        return strategy
+    if type(strategy).__name__ in GUESTS and type(strategy).__module__.startswith(ROOTS):
+        ours: Strategy = GUESTS[type(strategy).__name__](strategy)
         return ours
-    if not isinstance(asked, str):
+    if not isinstance(strategy, str):
         raise ArgumentError(
-            f"strategy={asked!r}: 'auto', the name of a strategy or an object of groundwire_lightning.strategies is due"
+            f"strategy={strategy!r}: 'auto', the name of a strategy or an object of groundwire_lightning.strategies is "
+            "due"
         )
-    asked = asked.lower()
-    if asked == "auto":
-        return DDPStrategy() if processes() > 1 else SingleDeviceStrategy(kind)
-    if asked in StrategyRegistry:
-        if asked == "single_device":
+    name = strategy.lower()
+    if name == "auto":
+        return DDPStrategy() if launched_processes() > 1 else SingleDeviceStrategy(kind)
+    if name in StrategyRegistry:
+        if name == "single_device":
             return SingleDeviceStrategy(kind)
-        unused = asked.rpartition("_")[2] if "find_unused" in asked else None
+        unused = name.rpartition("_")[2] if "find_unused" in name else None
         return DDPStrategy(find_unused_parameters=None if unused is None else unused == "true")
     for start, instead in OTHER_STRATEGIES.items():
-        if asked.startswith(start):
+        if name.startswith(start):
             raise NotSupportedYetError(
-                f"strategy={asked!r} is not supported yet. Instead: override _create_accelerator of the Trainer and "
+                f"strategy={name!r} is not supported yet. Instead: override _create_accelerator of the Trainer and "
                 f"give Accelerate its counterpart there, {instead}"
             )
     raise ValueError(
-        f"strategy={asked!r}: 'auto', {', '.join(map(repr, sorted(StrategyRegistry)))}, or an object of "
-        f"groundwire_lightning.strategies is due.{did_you_mean(asked, StrategyRegistry)}"
-        + (" Lightning 2 removed 'dp'; 'ddp' replaced it." if asked == "dp" else "")
+        f"strategy={name!r}: 'auto', {', '.join(map(repr, sorted(StrategyRegistry)))}, or an object of "
+        f"groundwire_lightning.strategies is due.{did_you_mean(name, StrategyRegistry)}"
+        + (" Lightning 2 removed 'dp'; 'ddp' replaced it." if name == "dp" else "")
     )
 
 
-def processes() -> int:
-    """How many processes a launcher started, this one included."""
+def launched_processes() -> int:
+    """The number of processes that a launcher started, this one included."""
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
-def number_of(given: Mapping[str, Any], kind: str) -> int | None:
-    """The devices of a machine that are asked for; None where that is left open.
+def device_count(asked: Mapping[str, Any], kind: str) -> int | None:
+    """The number of devices of a machine that is asked for; None where that is left open.
 
     Args:
-        given: Argument to value.
-        kind: Of the device.
+        asked: The arguments of the Trainer: name to value.
+        kind: The kind of device, such as ``"cuda"``.
 
     Raises:
-        MisconfigurationException: None of them, or more than there are.
-        ArgumentError: The value says no number.
+        MisconfigurationException: It is none, or more than the machine has.
+        ArgumentError: The value is no number of devices.
     """
-    devices = given["devices"]
+    devices = asked["devices"]
     if os.environ.get(VARIABLE) or (isinstance(devices, str) and devices == "auto"):
         return None
     listed = _listed(devices)
     if listed in ([], 0):
         raise MisconfigurationException(f"devices={devices!r}: at least one is due")
-    there = KINDS[kind].auto_device_count()
+    available = KINDS[kind].auto_device_count()
     if kind == "cpu":
         if not isinstance(listed, int) or listed < 1:
             raise ArgumentError(f"devices={devices!r}: on the CPU a number of processes from 1 up is due")
         return listed
     if isinstance(listed, list):
-        if strange := [index for index in listed if not 0 <= index < there]:
-            raise MisconfigurationException(f"devices={devices!r}: there is no {strange}, only {list(range(there))}")
+        if strange := [index for index in listed if not 0 <= index < available]:
+            indices = list(range(available))
+            raise MisconfigurationException(f"devices={devices!r}: there is no {strange}, only {indices}")
         return len(listed)
-    number = there if listed == -1 else listed
-    if number > there:
-        raise MisconfigurationException(f"devices={devices!r}: there are {there}")
+    number = available if listed == -1 else listed
+    if number > available:
+        raise MisconfigurationException(f"devices={devices!r}: there are {available}")
     return number
 
 
@@ -172,31 +176,31 @@ def _listed(devices: Any) -> int | list[int]:
     raise ArgumentError(f"devices={devices!r}: a number, a list of indices or 'auto' is due")
 
 
-def check_processes(given: Mapping[str, Any], kind: str, number: int | None) -> None:
+def check_processes(asked: Mapping[str, Any], kind: str, number: int | None) -> None:
     """Compare the processes that are asked for with those that a launcher started.
 
     Args:
-        given: Argument to value.
-        kind: Of the device.
-        number: Devices of a machine that are asked for.
+        asked: The arguments of the Trainer: name to value.
+        kind: The kind of device, such as ``"cuda"``.
+        number: The number of devices of a machine that is asked for, or None.
 
     Raises:
         ValueError: A launcher started another number of processes.
-        NotSupportedYetError: Several processes are asked for and nobody started them; names the command that does.
+        NotSupportedYetError: Several processes are asked for and none was launched; names the command that does it.
     """
-    nodes = given["num_nodes"]
-    wanted, there = nodes * (number or 1), processes()
-    if there > 1:
-        if number is not None and wanted != there:
+    nodes = asked["num_nodes"]
+    wanted, launched = nodes * (number or 1), launched_processes()
+    if launched > 1:
+        if number is not None and wanted != launched:
             raise ValueError(
-                f"devices={given['devices']!r} on num_nodes={nodes} are {wanted} processes, but the launcher started "
-                f"{there}"
+                f"devices={asked['devices']!r} on num_nodes={nodes} are {wanted} processes, but the launcher started "
+                f"{launched}"
             )
         return
     if wanted > 1:
         command = f"torchrun --nproc_per_node {number or 1}" + (f" --nnodes {nodes}" if nodes > 1 else "")
         raise NotSupportedYetError(
-            f"Trainer(devices={given['devices']!r}, num_nodes={nodes}) asks for {wanted} processes, and this one does "
+            f"Trainer(devices={asked['devices']!r}, num_nodes={nodes}) asks for {wanted} processes, and this one does "
             f"not start them. Instead: {command} {' '.join(sys.argv) or 'train.py'}"
         )
     if number is None and kind == "cuda" and (cards := KINDS[kind].auto_device_count()) > 1:
@@ -207,18 +211,21 @@ def check_processes(given: Mapping[str, Any], kind: str, number: int | None) -> 
         )
 
 
-def accelerate(given: Mapping[str, Any], kind: str, strategy: Strategy) -> Accelerator:
-    """Accelerate's Accelerator for what was asked.
+def make_accelerator(asked: Mapping[str, Any], kind: str, strategy: Strategy) -> Accelerator:
+    """Make Accelerate's ``Accelerator`` for the device and the processes of a Trainer.
 
     Args:
-        given: Argument to value.
-        kind: Of the device.
-        strategy: Of the processes.
+        asked: The arguments of the Trainer: name to value.
+        kind: The kind of device, such as ``"cuda"``.
+        strategy: The strategy of its processes.
     """
-    known = PartialState._shared_state.get("device")
-    if known is not None and known.type != kind and processes() == 1:
-        # a Trainer on another device was made before; those that hold its state keep it
+    current = PartialState._shared_state.get("device")
+    if current is not None and current.type != kind and launched_processes() == 1:
+        # Accelerate keeps one device for the whole process, that of the first Trainer. A new dictionary lets this one
+        # have its own; objects of the earlier Trainer hold the old dictionary, and keep theirs
         PartialState._shared_state = type(PartialState._shared_state)()
-    if kind == "cuda" and number_of(given, kind) is not None and isinstance(indices := _listed(given["devices"]), list):
-        torch.cuda.set_device(indices[int(os.environ.get("LOCAL_RANK", "0"))])
+    if kind == "cuda" and device_count(asked, kind) is not None:
+        indices = _listed(asked["devices"])
+        if isinstance(indices, list):
+            torch.cuda.set_device(indices[int(os.environ.get("LOCAL_RANK", "0"))])
     return Accelerator(cpu=kind == "cpu", kwargs_handlers=strategy._accelerate() or None)

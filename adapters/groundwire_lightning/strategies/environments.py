@@ -1,11 +1,11 @@
-"""Who starts the processes of a run; here that is a launcher, and these say so to code that passes them."""
+"""Cluster environments: classes that name the launcher of a run, for code that passes them as plugins."""
 
 from __future__ import annotations
 
 import os
 from typing import Any
 
-from groundwire_lightning.errors import NotSupportedYetError, missing
+from groundwire_lightning.errors import NotSupportedYetError, missing_class
 
 __path__: list[str] = []  # what Lightning has below this path are rows of paths.py
 
@@ -22,11 +22,11 @@ __all__ = [
 
 
 class ClusterEnvironment:
-    """Where the processes of a run come from; Accelerate finds them, so that its methods are never asked."""
+    """The launcher of the processes of a run; Accelerate finds them, so that a subclass's methods are never called."""
 
 
 class LightningEnvironment(ClusterEnvironment):
-    """Processes that the Trainer would start itself; with one process there is nothing to start."""
+    """The Trainer itself as the launcher; with one process there is nothing to start."""
 
 
 class TorchElasticEnvironment(ClusterEnvironment):
@@ -43,7 +43,7 @@ class SLURMEnvironment(ClusterEnvironment):
 
     Args:
         auto_requeue: Must be False: a job is not queued again when its time is up.
-        requeue_signal: Without effect then.
+        requeue_signal: Without effect.
 
     Raises:
         NotSupportedYetError: The job is to be queued again.
@@ -60,12 +60,12 @@ class SLURMEnvironment(ClusterEnvironment):
 
     @staticmethod
     def detect() -> bool:
-        """True in a job that is no interactive one."""
+        """True in a job of SLURM that is not interactive."""
         return "SLURM_NTASKS" in os.environ and os.environ.get("SLURM_JOB_NAME") not in ("bash", "interactive")
 
 
 _LAUNCH = "torchrun, whose processes Accelerate finds"
-KubeflowEnvironment = missing("KubeflowEnvironment", __name__, _LAUNCH, ClusterEnvironment)
-LSFEnvironment = missing("LSFEnvironment", __name__, _LAUNCH, ClusterEnvironment)
-MPIEnvironment = missing("MPIEnvironment", __name__, _LAUNCH, ClusterEnvironment)
-XLAEnvironment = missing("XLAEnvironment", __name__, "accelerate launch --tpu", ClusterEnvironment)
+KubeflowEnvironment = missing_class("KubeflowEnvironment", __name__, _LAUNCH, ClusterEnvironment)
+LSFEnvironment = missing_class("LSFEnvironment", __name__, _LAUNCH, ClusterEnvironment)
+MPIEnvironment = missing_class("MPIEnvironment", __name__, _LAUNCH, ClusterEnvironment)
+XLAEnvironment = missing_class("XLAEnvironment", __name__, "accelerate launch --tpu", ClusterEnvironment)

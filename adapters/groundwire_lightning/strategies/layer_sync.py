@@ -1,4 +1,4 @@
-"""How layers agree between processes."""
+"""Layers that share statistics between processes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from torch import nn
 
 
 class LayerSync:
-    """Makes layers of a model share between processes."""
+    """The base class of objects that make layers of a model share statistics between processes."""
 
     def apply(self, model: Any) -> Any:
-        """A model whose layers share.
+        """Return a model whose layers share.
 
         Args:
             model: The model.
@@ -19,7 +19,7 @@ class LayerSync:
         raise NotImplementedError
 
     def revert(self, model: Any) -> Any:
-        """A model whose layers do not.
+        """Return a model whose layers do not.
 
         Args:
             model: The model.
@@ -28,10 +28,10 @@ class LayerSync:
 
 
 class TorchSyncBatchNorm(LayerSync):
-    """Batch norms take their mean over the batches of all processes."""
+    """Batch norms that take mean and variance over the batches of all processes."""
 
     def apply(self, model: Any) -> Any:
-        """A model with ``SyncBatchNorm`` in the place of every batch norm.
+        """Return the model with ``SyncBatchNorm`` in the place of every batch norm.
 
         Args:
             model: The model.
@@ -39,7 +39,7 @@ class TorchSyncBatchNorm(LayerSync):
         return nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]
 
     def revert(self, model: Any) -> Any:
-        """Leaves the model as it is: in one process a synchronised batch norm is a batch norm.
+        """Return the model as it is: in one process a synchronised batch norm is a batch norm.
 
         Args:
             model: The model.

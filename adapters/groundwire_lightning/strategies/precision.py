@@ -1,4 +1,4 @@
-"""What numbers a run is made with: ``precision=`` as an object that converts, casts and scales."""
+"""The precision of a run: ``precision=`` as an object that converts modules and batches, casts and scales."""
 
 from __future__ import annotations
 
@@ -20,44 +20,44 @@ SPELLINGS: dict[Any, str] = {
     **dict.fromkeys((64, "64"), "64-true"),
     "bf16": "bf16-mixed",
 }
-"""What ``precision=`` may be, and what it means."""
+"""A value of ``precision=`` to its name in full."""
 
 _ENGINES = ("transformer-engine", "transformer-engine-float16")
 
 
 class Precision:
-    """32 bits, and the questions that every precision answers.
+    """Everything in 32 bits; the base class of the other precisions.
 
     Attributes:
         precision: Its name.
-        scaler: What keeps gradients of 16 bits from vanishing, or None.
+        scaler: The ``GradScaler`` that keeps gradients of 16 bits from vanishing, or None.
     """
 
     precision: str = "32-true"
     scaler: Any = None
 
     def convert_module(self, module: Any) -> Any:
-        """The module with its parameters in this precision."""
+        """Return the module with its parameters in this precision."""
         return module
 
     def convert_input(self, data: Any) -> Any:
-        """A batch with its floating-point tensors in this precision."""
+        """Return a batch with its floating-point tensors in this precision."""
         return data
 
     def convert_output(self, data: Any) -> Any:
-        """What a step returned, as it goes on."""
+        """Return the return value of a step, converted where the precision asks for it."""
         return data
 
     def forward_context(self) -> AbstractContextManager[Any]:
-        """What a step runs under."""
+        """Return the context under which a step runs."""
         return nullcontext()
 
     def module_init_context(self) -> AbstractContextManager[Any]:
-        """What a module is created under."""
+        """Return the context under which a module is created."""
         return nullcontext()
 
     def tensor_init_context(self) -> AbstractContextManager[Any]:
-        """What tensors are created under."""
+        """Return the context under which tensors are created."""
         return self.module_init_context()
 
     @property
@@ -93,9 +93,9 @@ class Precision:
         """Clip the gradients that an optimizer is about to use.
 
         Args:
-            optimizer: Whose parameters.
+            optimizer: The optimizer that has the parameters.
             clip_val: The limit; 0 leaves them as they are.
-            gradient_clip_algorithm: ``"value"``, or ``"norm"``, which is that of all of them together.
+            gradient_clip_algorithm: ``"value"`` for each element, or ``"norm"`` for all gradients together.
         """
         if clip_val <= 0:
             return
@@ -106,11 +106,11 @@ class Precision:
             torch.nn.utils.clip_grad_norm_(parameters, clip_val)
 
     def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint keeps of it."""
+        """Return the state that a checkpoint keeps, that of the scaler."""
         return {} if self.scaler is None else dict(self.scaler.state_dict())
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take up what a checkpoint kept."""
+        """Take up a state of :meth:`state_dict`."""
         if self.scaler is not None:
             self.scaler.load_state_dict(state_dict)
 
@@ -121,7 +121,7 @@ class MixedPrecision(Precision):
     Args:
         precision: ``"16-mixed"`` or ``"bf16-mixed"``.
         device: The type of device, such as ``"cuda"``.
-        scaler: By default, for ``"16-mixed"``, a ``torch.amp.GradScaler``.
+        scaler: A scaler for ``"16-mixed"``; by default a ``torch.amp.GradScaler``.
 
     Raises:
         ValueError: It is another precision.
@@ -140,17 +140,18 @@ class MixedPrecision(Precision):
     def autocast_context_manager(self) -> torch.autocast:
         """``torch.autocast`` for this device and precision."""
         dtype = torch.bfloat16 if self.precision == "bf16-mixed" else torch.float16
+        # no cache: a copy of the weights made without gradients would serve a later forward pass that needs them
         return torch.autocast(self.device, dtype=dtype, cache_enabled=False)
 
     def forward_context(self) -> AbstractContextManager[Any]:
-        """What a step runs under."""
+        """Return the context under which a step runs."""
         return self.autocast_context_manager()
 
     def clip_gradients(self, optimizer: Any, clip_val: float = 0.0, gradient_clip_algorithm: Any = "norm") -> None:
         """Clip the gradients that an optimizer is about to use.
 
         Raises:
-            RuntimeError: The optimizer takes the scale out of the gradients itself, later.
+            RuntimeError: The optimizer unscales its gradients itself, after they would be clipped.
         """
         if clip_val > 0 and unscales(optimizer):
             raise RuntimeError(
@@ -161,16 +162,16 @@ class MixedPrecision(Precision):
 
 
 class _TruePrecision(Precision):
-    """Everything in one precision that is not torch's own: parameters, batches and what steps create."""
+    """Everything in one precision other than torch's default: parameters, batches and the tensors that steps create."""
 
     _dtype: torch.dtype
 
     def convert_module(self, module: Any) -> Any:
-        """The module with its parameters in this precision."""
+        """Return the module with its parameters in this precision."""
         return module.to(dtype=self._dtype)
 
     def convert_input(self, data: Any) -> Any:
-        """A batch with its floating-point tensors in this precision."""
+        """Return a batch with its floating-point tensors in this precision."""
         from lightning_utilities.core.apply_func import apply_to_collection
 
         return apply_to_collection(data, Tensor, self._converted)
@@ -188,11 +189,11 @@ class _TruePrecision(Precision):
             torch.set_default_dtype(outer)
 
     def forward_context(self) -> AbstractContextManager[Any]:
-        """What a step runs under."""
+        """Return the context under which a step runs."""
         return self._as_default()
 
     def module_init_context(self) -> AbstractContextManager[Any]:
-        """What a module is created under."""
+        """Return the context under which a module is created."""
         return self._as_default()
 
 
@@ -216,7 +217,7 @@ class DoublePrecision(_TruePrecision):
 
 
 def checked_precision(precision: Any) -> str:
-    """The name of a precision, however it is spelt.
+    """The full name of a precision, however it is spelt.
 
     Args:
         precision: The argument of the Trainer, or a plugin.
@@ -232,17 +233,17 @@ def checked_precision(precision: Any) -> str:
             f"Trainer(precision={precision!r}) needs transformer_engine, which is not used here; take 'bf16-mixed'"
         )
     if isinstance(precision, bool) or precision not in SPELLINGS:
-        there_are = ", ".join(repr(spelt) for spelt in SPELLINGS if spelt is not None)
-        raise ValueError(f"Trainer(precision={precision!r}): there is no such precision; there are {there_are}")
+        spellings = ", ".join(repr(spelling) for spelling in SPELLINGS if spelling is not None)
+        raise ValueError(f"Trainer(precision={precision!r}): there is no such precision; there are {spellings}")
     return SPELLINGS[precision]
 
 
 def precision_for(precision: Any, device: str) -> Precision:
-    """What ``precision=`` asks for.
+    """The object for a value of ``precision=``.
 
     Args:
         precision: The argument of the Trainer, or a plugin.
-        device: The type of device that is trained on.
+        device: The type of device that is trained on, such as ``"cuda"``.
 
     Raises:
         ValueError: There is no such precision.
@@ -263,5 +264,5 @@ def precision_for(precision: Any, device: str) -> Precision:
 
 
 def unscales(optimizer: Any) -> bool:
-    """True for optimizers, fused ones, that take the scale of a GradScaler out of their gradients themselves."""
+    """True for an optimizer, such as a fused one, that divides its gradients by the scale of a GradScaler itself."""
     return bool(getattr(optimizer, "_step_supports_amp_scaling", False))

@@ -1,4 +1,4 @@
-"""One decision for all processes of a run."""
+"""Agreement between the processes of a run: decisions, values, waiting, and work that one process does for all."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from groundwire_lightning.core.running import AmongProcesses
 
 
-def agreed(trainer: AmongProcesses, decision: bool, *, all: bool = True) -> bool:  # noqa: A002  # Lightning's word
-    """What the processes decide together.
+def processes_agree(trainer: AmongProcesses, decision: bool, *, all: bool = True) -> bool:  # noqa: A002  # Lightning's word
+    """True where the processes decide for something; every process has to call it, and gets the same answer.
 
     Args:
         trainer: The trainer.
-        decision: What this process would do.
-        all: True where every process has to want it, False where one is enough.
+        decision: The vote of this process.
+        all: True where every process has to be for it, False where one is enough.
     """
     if trainer.world_size == 1:
         return bool(decision)
@@ -26,8 +26,8 @@ def agreed(trainer: AmongProcesses, decision: bool, *, all: bool = True) -> bool
     return bool(votes.item() == trainer.world_size if all else votes.item() > 0)
 
 
-def told_by_first(trainer: AmongProcesses, value: Any) -> Any:
-    """The value that the first process has."""
+def value_of_first_process(trainer: AmongProcesses, value: Any) -> Any:
+    """The value that the first process passes; every process has to call it."""
     if trainer.world_size == 1:
         return value
     from accelerate.utils import broadcast_object_list
@@ -35,27 +35,27 @@ def told_by_first(trainer: AmongProcesses, value: Any) -> Any:
     return broadcast_object_list([value])[0]
 
 
-def together(trainer: AmongProcesses) -> None:
-    """Wait until every process is here."""
+def wait_for_processes(trainer: AmongProcesses) -> None:
+    """Wait until every process has called it."""
     if trainer.world_size > 1:
         trainer._accelerator.wait_for_everyone()
 
 
 def prepared_once(accelerator: Accelerator, player: Any, method: Callable[..., Any]) -> Callable[..., Any]:
-    """``prepare_data`` as it is called: in one process of a machine, or of all.
+    """A ``prepare_data`` that runs in one process of each machine, or in one of all, while the others wait.
 
     Args:
-        accelerator: Of this process.
+        accelerator: The Accelerator of this process.
         player: The module or data module; its ``prepare_data_per_node`` says which of the two.
         method: Its method.
     """
     if accelerator.num_processes == 1:
         return method
-    everywhere = getattr(player, "prepare_data_per_node", True)
-    due = accelerator.is_local_main_process if everywhere else accelerator.is_main_process
+    on_each_machine = getattr(player, "prepare_data_per_node", True)
+    is_due = accelerator.is_local_main_process if on_each_machine else accelerator.is_main_process
 
     def prepare() -> None:
-        if due:
+        if is_due:
             method()
         accelerator.wait_for_everyone()
 

@@ -1,4 +1,4 @@
-"""One process on one device."""
+"""The strategy of one process on one device."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from groundwire_lightning.strategies.strategy import Strategy
 
 
 class SingleDeviceStrategy(Strategy):
-    """What ``strategy="auto"`` comes to in one process.
+    """One process on one device, which ``strategy="auto"`` means where no launcher started several.
 
     Args:
-        device: The device; ``Trainer(accelerator=..., devices=...)`` says it as well.
-        checkpoint_io: What reads and writes checkpoints, where it is one of your own.
+        device: The device; the Trainer goes by ``accelerator=`` and ``devices=``.
+        checkpoint_io: A ``CheckpointIO`` of your own, which reads and writes checkpoints.
         **kwargs: Must be empty or None.
     """
 

@@ -1,4 +1,4 @@
-"""How processes work together, as Lightning's ``trainer.strategy`` tells it; Accelerate does the work."""
+"""The base classes of strategies: the interface of ``trainer.strategy``, over what Accelerate does."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import torch
 
 from groundwire_lightning.checkpoints.io import TorchCheckpointIO, own_io
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+from groundwire_lightning.strategies.processes import processes_agree
 
 if TYPE_CHECKING:
     from groundwire_lightning.core.running import Running
@@ -18,23 +19,23 @@ __all__ = ["ParallelStrategy"]
 
 
 class Strategy:
-    """What modules and callbacks ask ``trainer.strategy``.
+    """The interface of ``trainer.strategy`` for modules and callbacks.
 
-    An instance that is passed as ``Trainer(strategy=...)`` says which kind is wanted; the trainer
-    answers through it. Methods of a subclass are never called, so that one which has some is refused.
+    An instance that is passed as ``Trainer(strategy=...)`` says which kind is wanted; it then reads everything from
+    that trainer. Methods that a subclass overrides would never be called, so that such a subclass is refused.
     """
 
     strategy_name = "strategy"
 
     _trainer: Any = None
-    _checkpoint_io: Any = None  # one of the user's own
+    _checkpoint_io: Any = None  # the user's own; None for ours
 
     @property
     def trainer(self) -> Any:
-        """The trainer it answers for.
+        """The trainer that it was passed to.
 
         Raises:
-            MisconfigurationException: It was not passed to one.
+            MisconfigurationException: It was passed to none yet.
         """
         if self._trainer is None:
             raise MisconfigurationException(f"{type(self).__name__} is asked before it was passed to a Trainer")
@@ -52,10 +53,10 @@ class Strategy:
         self._trainer = trainer
 
     def _accelerate(self) -> list[Any]:
-        """What Accelerate is given for it."""
+        """The keyword handlers that Accelerate is given for it."""
         return []
 
-    # who is there
+    # processes and devices
 
     @property
     def root_device(self) -> torch.device:
@@ -77,32 +78,32 @@ class Strategy:
 
     @property
     def global_rank(self) -> int:
-        """Index of this process among all."""
+        """The index of this process among all."""
         return int(self.trainer.global_rank)
 
     @property
     def local_rank(self) -> int:
-        """Index of this process on its machine."""
+        """The index of this process on its machine."""
         return int(self.trainer.local_rank)
 
     @property
     def node_rank(self) -> int:
-        """Index of this machine."""
+        """The index of this machine."""
         return int(self.trainer.node_rank)
 
     @property
     def world_size(self) -> int:
-        """Number of processes."""
+        """The number of processes."""
         return int(self.trainer.world_size)
 
     @property
     def num_processes(self) -> int:
-        """Processes on this machine."""
+        """The number of processes on this machine."""
         return int(self.trainer.num_devices)
 
     @property
     def num_nodes(self) -> int:
-        """Machines."""
+        """The number of machines."""
         return int(self.trainer.num_nodes)
 
     @property
@@ -115,7 +116,7 @@ class Strategy:
         """``trainer.precision_plugin``."""
         return self.trainer.precision_plugin
 
-    # what is trained
+    # model and optimizers
 
     @property
     def model(self) -> Any:
@@ -139,20 +140,20 @@ class Strategy:
 
     @property
     def _lightning_optimizers(self) -> list[Any]:
-        found: list[Any] = self.trainer.lightning_optimizers
-        return found
+        optimizers: list[Any] = self.trainer.lightning_optimizers
+        return optimizers
 
     @property
     def lr_scheduler_configs(self) -> list[Any]:
-        """The schedulers, and when each moves on."""
+        """The schedulers, each with the settings by which it is stepped."""
         configs: list[Any] = self.trainer.lr_scheduler_configs
         return configs
 
     def setup_optimizers(self, trainer: Any) -> None:
-        """Ask ``configure_optimizers`` for the optimizers and schedulers of the run, again where that was done.
+        """Take optimizers and schedulers from ``configure_optimizers``, again where that was done before.
 
         Args:
-            trainer: The Trainer it answers for.
+            trainer: The Trainer that it was passed to.
         """
         trainer.optimizer = trainer.plan._create_optimizer()
         trainer.scheduler = trainer.plan.create_scheduler()
@@ -167,8 +168,8 @@ class Strategy:
         """Load the weights of a checkpoint.
 
         Args:
-            checkpoint: With an entry ``state_dict``.
-            strict: Names of module and checkpoint have to be the same.
+            checkpoint: The checkpoint, with an entry ``state_dict``.
+            strict: True refuses names that only one of module and checkpoint has.
         """
         self.trainer.lightning_module.load_state_dict(checkpoint["state_dict"], strict=strict)
 
@@ -179,7 +180,7 @@ class Strategy:
             loss: The loss.
             optimizer: Without effect.
             *args: Further arguments of ``backward``.
-            **kwargs: Likewise.
+            **kwargs: Further keyword arguments of it.
         """
         self.trainer.backward_by_hand(loss, args, kwargs)
 
@@ -189,7 +190,7 @@ class Strategy:
         """A tensor reduced over all processes.
 
         Args:
-            tensor: Or a tree of tensors; anything else comes back as it is.
+            tensor: A tensor, or a collection of tensors; anything else comes back as it is.
             group: Must be None.
             reduce_op: ``"mean"`` or ``"sum"``.
         """
@@ -200,22 +201,21 @@ class Strategy:
         return self.trainer._accelerator.reduce(tensor, reduction="mean" if operation in ("mean", "avg") else operation)
 
     def reduce_boolean_decision(self, decision: bool, all: bool = True) -> bool:  # noqa: A002  # Lightning's name
-        """Whether all processes say yes, or any of them.
+        """True where all processes decide for something, or any of them.
 
         Args:
-            decision: What this process says.
-            all: False asks whether any does.
+            decision: The vote of this process.
+            all: True where every process has to be for it, False where one is enough.
         """
         if self.world_size == 1:
             return decision
-        votes = int(self.reduce(torch.tensor(int(decision), device=self.root_device), reduce_op="sum"))
-        return votes == self.world_size if all else bool(votes)
+        return processes_agree(self.trainer, decision, all=all)
 
     def all_gather(self, tensor: Any, group: Any = None, sync_grads: bool = False) -> Any:
         """The tensors of all processes, one below the other in a new first dimension; one process keeps its own.
 
         Args:
-            tensor: One that has the same shape everywhere.
+            tensor: A tensor that has the same shape in all processes.
             group: Must be None.
             sync_grads: Must be False.
         """
@@ -227,11 +227,11 @@ class Strategy:
         return self.trainer._accelerator.gather(tensor.unsqueeze(0))
 
     def broadcast(self, obj: Any, src: int = 0) -> Any:
-        """What one process has, in all of them.
+        """Return the object that one process passes, in all of them.
 
         Args:
             obj: Anything that can be pickled.
-            src: The process that has it.
+            src: The index of that process.
         """
         if self.world_size == 1:
             return obj
@@ -253,8 +253,8 @@ class Strategy:
         """A batch on a device.
 
         Args:
-            batch: Anything with tensors.
-            device: By default that of this process.
+            batch: A collection of tensors.
+            device: The device, by default that of this process.
             dataloader_idx: Without effect.
         """
         from accelerate.utils import send_to_device
@@ -265,8 +265,8 @@ class Strategy:
         """Write a checkpoint in the first process, whole or not at all.
 
         Args:
-            checkpoint: What is written.
-            filepath: Where.
+            checkpoint: The checkpoint.
+            filepath: The place to write it to.
             storage_options: For a ``CheckpointIO`` of one's own; otherwise it must be None.
         """
         if self.is_global_zero:
@@ -293,7 +293,7 @@ class Strategy:
 
     @property
     def checkpoint_io(self) -> Any:
-        """What reads and writes checkpoints; may be set to one of your own."""
+        """The ``CheckpointIO`` that reads and writes checkpoints; may be set to one of your own."""
         return TorchCheckpointIO() if self._checkpoint_io is None else self._checkpoint_io
 
     @checkpoint_io.setter
@@ -306,7 +306,7 @@ class Strategy:
 
     @contextmanager
     def tensor_init_context(self, empty_init: bool | None = None) -> Iterator[None]:
-        """Tensors are made on the device.
+        """Create tensors on the device, within a ``with`` block.
 
         Args:
             empty_init: True leaves their values undefined.
@@ -315,22 +315,22 @@ class Strategy:
             yield
 
     def connect(self, model: Any) -> None:
-        """Refused: ``trainer.fit`` connects a model."""
+        """Refused, since entry points of the Trainer connect a model."""
         _refuse("connect", "pass the model to an entry point of the Trainer")
 
     def setup_environment(self) -> None:
-        """Refused: the Trainer has set up its processes when it was made."""
+        """Refused, since the Trainer sets up its processes when it is made."""
         _refuse("setup_environment", "the processes are set up when the Trainer is made")
 
     def setup(self, trainer: Running) -> None:
-        """Refused: see ``_prepare_model_and_optimizer`` of the Trainer."""
+        """Refused, since ``_prepare_model_and_optimizer`` of the Trainer does it."""
         _refuse("setup", "override _prepare_model_and_optimizer of the Trainer")
 
     def _setup_model(self, model: Any) -> NoReturn:
         _refuse("_setup_model", "override _prepare_model_and_optimizer of the Trainer")
 
     def teardown(self) -> None:
-        """Refused: the Trainer ends its runs itself."""
+        """Refused, since the Trainer ends its runs itself."""
         _refuse("teardown", "the Trainer ends its runs itself")
 
 
@@ -339,4 +339,4 @@ def _refuse(name: str, instead: str) -> NoReturn:
 
 
 class ParallelStrategy(Strategy):
-    """A strategy with several processes."""
+    """The base class of strategies with several processes."""

@@ -1,8 +1,8 @@
-"""The one door: a module's step is called through the wrappers of its model, never past them.
+"""Calls of a module's steps through the wrappers of its model: those of several processes, and ``torch.compile``.
 
-A wrapper of several processes averages gradients only for what went through its ``forward``, and
-``torch.compile`` speeds up only what it is asked to: the bound method of the module inside would
-run, and say nothing.
+A wrapper such as DistributedDataParallel averages the gradients only of calls that went through its ``forward``, and
+``torch.compile`` speeds up only calls of the compiled module. A step that is called on the module inside runs past
+both without an error: in several processes with wrong gradients, otherwise slowly.
 """
 
 from __future__ import annotations
@@ -18,33 +18,36 @@ DDP = torch.nn.parallel.DistributedDataParallel
 
 
 def through_wrappers(model: Any, module: Any, method: Callable[..., Any], by_hand: bool = False) -> Callable[..., Any]:
-    """``method`` of a module, called through what is wrapped around the module.
+    """A function that calls a method of a module through the module's wrappers; the method itself where it has none.
 
     Args:
-        model: The module, or what is wrapped around it.
+        model: The module in its wrappers.
         module: The module itself.
         method: Its bound method.
-        by_hand: The method runs backward passes itself; see :func:`expect_backward`.
+        by_hand: True for a method that runs backward passes itself; see :func:`expect_backward`.
     """
     compiled = next((part for part in _wrapped_layers(model) if hasattr(part, "_orig_mod")), None)
     if compiled is not None:
-        method = compiled.dynamo_ctx(method)
+        method = compiled.dynamo_ctx(method)  # the compiler with the options that torch.compile(model, ...) was given
     outermost = next((part for part in _wrapped_layers(model) if part is not compiled and part is not module), None)
     if outermost is None:
         return method
     if by_hand and isinstance(outermost, DDP):
-        return _without_expecting(outermost, _redirected(outermost, _and_stop_expecting(outermost, method)))
+        # off behind the method but within forward, which would otherwise expect a backward pass; on again after it
+        inside = _syncing_after(outermost, method, False)
+        return _syncing_after(outermost, _redirected(outermost, inside), True)
     return _redirected(outermost, method)
 
 
 def expect_backward(model: Any, loss: Any) -> None:
-    """Let several processes average the gradients of a backward pass that runs within a step.
+    """Prepare DistributedDataParallel to average the gradients of a backward pass that runs within a step.
 
-    By itself DistributedDataParallel expects a backward pass after each step, and only one.
+    By itself it prepares at the end of ``forward`` for one backward pass after the step. The body below is what its
+    ``forward`` does for that.
 
     Args:
-        model: The module, or what is wrapped around it.
-        loss: What is differentiated.
+        model: The module in its wrappers.
+        loss: The tensor that is going to be differentiated.
     """
     if not isinstance(model, DDP):
         return
@@ -55,30 +58,21 @@ def expect_backward(model: Any, loss: Any) -> None:
         model.reducer.prepare_for_backward([loss] if finds_unused else [])
 
 
-def _and_stop_expecting(wrapper: Any, method: Callable[..., Any]) -> Callable[..., Any]:
+def _syncing_after(wrapper: Any, method: Callable[..., Any], syncs: bool) -> Callable[..., Any]:
+    """A call of a method that leaves its wrapper in the state to average gradients, or not to."""
+
     @wraps(method)
     def step(*args: Any, **kwargs: Any) -> Any:
         try:
             return method(*args, **kwargs)
         finally:
-            wrapper.require_backward_grad_sync = False
-
-    return step
-
-
-def _without_expecting(wrapper: Any, method: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(method)
-    def step(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return method(*args, **kwargs)
-        finally:
-            wrapper.require_backward_grad_sync = True
+            wrapper.require_backward_grad_sync = syncs
 
     return step
 
 
 def _wrapped_layers(model: Any) -> list[Any]:
-    """A model and what it is wrapped around, from the outside in."""
+    """A model and the modules inside its wrappers, from the outside in."""
     layers = []
     while isinstance(model, torch.nn.Module):
         layers.append(model)
@@ -89,22 +83,23 @@ def _wrapped_layers(model: Any) -> list[Any]:
 
 
 def _wrappers() -> tuple[type, ...]:
+    # importing it takes time, and whoever wraps a model in it has imported it
     sharded = getattr(sys.modules.get("torch.distributed.fsdp"), "FullyShardedDataParallel", None)
-    found = torch.nn.DataParallel, DDP
-    return found if sharded is None else (*found, sharded)
+    wrappers = torch.nn.DataParallel, DDP
+    return wrappers if sharded is None else (*wrappers, sharded)
 
 
 def _redirected(wrapper: Any, method: Callable[..., Any]) -> Callable[..., Any]:
-    """A call of ``wrapper`` at whose heart, in place of the ``forward`` that it wraps, ``method`` runs."""
+    """A call of a wrapper that runs a method in place of the ``forward`` of the module inside."""
     inner = wrapper.module
 
     @wraps(method)
     def step(*args: Any, **kwargs: Any) -> Any:
         own = vars(inner).get("forward")
 
-        def forward(*given: Any, **named: Any) -> Any:
-            restore()  # the method itself may well call forward
-            return method(*given, **named)
+        def forward(*args: Any, **kwargs: Any) -> Any:
+            restore()  # before the method, which may well call forward itself
+            return method(*args, **kwargs)
 
         def restore() -> None:
             vars(inner).pop("forward", None)

@@ -18,12 +18,12 @@ from groundwire.run.run import Run, of_run
 from groundwire_lightning import guests
 from groundwire_lightning.callbacks.of_a_trainer import checkpoints_last, specialises, substituted
 from groundwire_lightning.core.callback import idle_hooks
-from groundwire_lightning.core.configure_optimizers import parsed
+from groundwire_lightning.core.configure_optimizers import optimizers_and_schedulers
 from groundwire_lightning.core.datamodule import LightningDataModule
 from groundwire_lightning.core.hooks import STEPS, TRANSFERS
 from groundwire_lightning.core.replaced import Standing
 from groundwire_lightning.core.self_log import keep_from_compiling
-from groundwire_lightning.core.state_methods import STATE_METHODS, told_its_state
+from groundwire_lightning.core.state_methods import STATE_METHODS, with_own_state
 from groundwire_lightning.core.states import PURPOSES, TrainerStatus
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError, TunerExit
 from groundwire_lightning.logged.store import Logged
@@ -124,8 +124,8 @@ class LightningAdapter(Facade, Slots):
 
     def _hearing(self) -> Callable[[str, Callable[..., Any]], Callable[..., Any]]:
         """What foreign methods are called through, so that it is known which of them is running."""
-        naming, hearing = guests.naming(self.lightning_module), self.logged.through
-        return hearing if naming is None else lambda name, method: hearing(name, naming(name, method))
+        hook_namer, hearing = guests.hook_namer(self.lightning_module), self.logged.through
+        return hearing if hook_namer is None else lambda name, method: hearing(name, hook_namer(name, method))
 
     def _unused(self, module: Any) -> set[str]:
         """Methods that the trainer does not call: clipping by hand, and what another method calls."""
@@ -157,7 +157,7 @@ class LightningAdapter(Facade, Slots):
         def through(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
             if name == "prepare_data":
                 return hearing(name, prepared_once(self._accelerator, player, method))
-            return hearing(name, told_its_state(self, player, name, method) if name in STATE_METHODS else method)
+            return hearing(name, with_own_state(self, player, name, method) if name in STATE_METHODS else method)
 
         return through
 
@@ -283,7 +283,7 @@ class LightningAdapter(Facade, Slots):
                 "keep one of them"
             )
         module, steps_schedulers = self.lightning_module, "scheduler_step" in self._brought
-        self._listed, self.lr_scheduler_configs = parsed(configured, module, steps_schedulers)
+        self._listed, self.lr_scheduler_configs = optimizers_and_schedulers(configured, module, steps_schedulers)
         return self._listed[0] if self._listed else None
 
     @property

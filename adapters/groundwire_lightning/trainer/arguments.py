@@ -17,7 +17,6 @@ from groundwire_lightning.trainer.given_plugins import plugged
 from groundwire_lightning.utilities.checked import (
     Check,
     amount,
-    answering,
     anything,
     duration,
     flag,
@@ -28,12 +27,13 @@ from groundwire_lightning.utilities.checked import (
     one_or_several,
     optional,
     path,
-    plain,
+    plain_number,
     readable,
     strict_flag,
     unless_empty,
     upwards,
     whole,
+    with_methods,
 )
 from groundwire_lightning.utilities.combined_loader import is_several
 
@@ -86,7 +86,8 @@ def _dev_run(name: str, value: Any) -> int | None:
 
 def _overfit(name: str, value: Any) -> float:
     batches = amount(name, value)
-    return float(batches) if isinstance(plain(value), float) else batches  # 2.0 is a share in Lightning: all there is
+    is_share = isinstance(plain_number(value), float)  # 2.0 is a share in Lightning: all there is
+    return float(batches) if is_share else batches
 
 
 def _interval(name: str, value: Any) -> float | timedelta | None:
@@ -96,21 +97,21 @@ def _interval(name: str, value: Any) -> float | timedelta | None:
 
 
 def _precision(name: str, value: Any) -> Any:
-    it = plain(value)
+    it = plain_number(value)
     if it is not None and not isinstance(it, (str, int, precision.Precision)):
         raise ArgumentError(f"{name}: a name or a number of bits is due, got {value!r}")
     precision.checked_precision(it)
     return it
 
 
-_logger = answering("a logger, or a list of them,", "log_metrics", "log_hyperparams")
+_logger = with_methods("a logger, or a list of them,", "log_metrics", "log_hyperparams")
 
 
 def _loggers(name: str, value: Any) -> Any:
     return value if isinstance(value, bool) else one_or_several(_logger)(name, value)
 
 
-_started = answering("a name of a profiler, or a profiler,", "start", "stop")
+_started = with_methods("a name of a profiler, or a profiler,", "start", "stop")
 
 
 def _profiler(name: str, value: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from groundwire_lightning.callbacks.of_a_trainer import checkpoints_last
 from groundwire_lightning.checkpoints import files
-from groundwire_lightning.guests import lend_logging, real
+from groundwire_lightning.guests import lend_logging, real_classes
 from groundwire_lightning.loops import saved
 from groundwire_lightning.trainer import which_checkpoint
 from groundwire_lightning.trainer.stand_ins import Look
@@ -123,7 +123,7 @@ class DataConnector(Look):
     def get_instance(self, hook_name: str) -> Any:
         """Whose batch-transfer hook runs: the data module's where it overrides it, else the module's."""
         module, data = self.trainer.lightning_module, self.trainer.datamodule
-        base = getattr(next(iter(real("LightningDataModule")), None), hook_name, None)
+        base = getattr(next(iter(real_classes("LightningDataModule")), None), hook_name, None)
         writes = data is not None and getattr(type(data), hook_name, None) is not base
         return data if writes else module
 

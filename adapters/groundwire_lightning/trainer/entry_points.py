@@ -14,7 +14,7 @@ from groundwire_lightning import guests
 from groundwire_lightning.callbacks.of_a_trainer import has_any
 from groundwire_lightning.core.configure_optimizers import check_training_step
 from groundwire_lightning.core.states import TrainerFn, TrainerStatus
-from groundwire_lightning.data.dataloader_iter import readers, reading_table
+from groundwire_lightning.data.dataloader_iter import reading_table, steps_that_read
 from groundwire_lightning.errors import MisconfigurationException, NoModuleError, PossibleUserWarning, TunerExit
 from groundwire_lightning.logged import results_table
 from groundwire_lightning.loops import limits
@@ -259,7 +259,7 @@ class EntryPoints(Loaders):
 
     def _start(self, hook: RunHook, purpose: TrainerFn) -> LightningRun:
         """Launch the run of a call: without what a run in native order is asked for."""
-        self._readers = readers(self.lightning_module)
+        self._readers = steps_that_read(self.lightning_module)
         self.logged.needs_size = "training_step" in self._readers
         run = launch(
             self,

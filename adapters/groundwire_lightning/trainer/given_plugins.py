@@ -40,7 +40,7 @@ def plugged(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_a(plugin: object, kind: str) -> bool:
     """True for an object of a class of that name, ours or Lightning's."""
-    return (kind == "CheckpointIO" and io.is_one(plugin)) or is_a(plugin, kind)
+    return (kind == "CheckpointIO" and io.is_checkpoint_io(plugin)) or is_a(plugin, kind)
 
 
 def _precision(plugin: Any, given: Mapping[str, Any]) -> dict[str, Any]:

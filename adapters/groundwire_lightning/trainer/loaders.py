@@ -13,9 +13,9 @@ from groundwire.errors import rank_zero_warn
 from groundwire.run.run import of_run
 from groundwire_lightning.core.states import TrainerFn
 from groundwire_lightning.data.dataloader_iter import Reader, reading_table
-from groundwire_lightning.data.feed import Feed, checked_loader, limited, tell_epoch
+from groundwire_lightning.data.feed import Feed, checked_loader, limited_batches, tell_epoch
 from groundwire_lightning.data.loader_warnings import warn_of_loaders
-from groundwire_lightning.data.samplers import for_prediction, in_order, shared, warn_of_shuffling
+from groundwire_lightning.data.samplers import for_prediction, in_order, loader_share, warn_of_shuffling
 from groundwire_lightning.errors import MisconfigurationException, NoLoaderError, NotSupportedYetError
 from groundwire_lightning.loops import limits, resume
 from groundwire_lightning.loops.phases import PHASES, Phase, check_loader_index
@@ -23,7 +23,13 @@ from groundwire_lightning.loops.progress import Progress, Restart
 from groundwire_lightning.map import LIGHTNING, ONE_LOADER
 from groundwire_lightning.trainer.adapter import LightningAdapter
 from groundwire_lightning.trainer.settings import OVERFIT
-from groundwire_lightning.utilities.combined_loader import changed, is_combined, length_of, length_under, parts_of
+from groundwire_lightning.utilities.combined_loader import (
+    is_combined,
+    length_of,
+    length_under,
+    parts_of,
+    with_changed_parts,
+)
 
 
 class Loaders(LightningAdapter):
@@ -126,7 +132,7 @@ class Loaders(LightningAdapter):
     def _used(self, loader: Any, limit: str) -> list[float]:
         """Batches of each loader under a limit."""
         name = "overfit_batches" if self.overfit_batches and limit in OVERFIT else limit
-        return [limited(name, length_of(part), getattr(self, limit)) for part in parts_of(loader)]
+        return [limited_batches(name, length_of(part), getattr(self, limit)) for part in parts_of(loader)]
 
     @property
     def _phase(self) -> Phase:
@@ -191,7 +197,7 @@ class Loaders(LightningAdapter):
         loader = _present(self.plan.create_eval_dataloader(None, None), phase.prefix, self._brings(phase.loader))
         made = self._shared(checked_loader(loader, phase.loader, "sequential"), repeats=phase.prefix != "predict")
         if phase.prefix == "predict":
-            made = changed(made, for_prediction)
+            made = with_changed_parts(made, for_prediction)
         self._eval_dataloader = self._unshuffled(made, phase.prefix) if self._is_fitting else made
         warn_of_shuffling(self._eval_dataloader, phase.loader)
         warn_of_loaders(self, self._eval_dataloader, phase.loader)
@@ -210,7 +216,7 @@ class Loaders(LightningAdapter):
         if all(in_order(part) is part for part in parts_of(loader)):
             return loader
         rank_zero_warn(f"overfit_batches: the {prefix}_dataloader shuffles; its samples are read in order instead")
-        return changed(loader, in_order)
+        return with_changed_parts(loader, in_order)
 
     def _shared(self, loader: Any, shuffles: bool | None = None, repeats: bool = True) -> Any:
         """The loader over the share of this process; itself where nothing is shared, or where the user shares out."""
@@ -218,8 +224,9 @@ class Loaders(LightningAdapter):
             return loader
         if self.overfit_batches:
             shuffles = False
-        return changed(
-            loader, lambda part: shared(part, self.world_size, self.global_rank, shuffles=shuffles, repeats=repeats)
+        processes, rank = self.world_size, self.global_rank
+        return with_changed_parts(
+            loader, lambda part: loader_share(part, processes, rank, shuffles=shuffles, repeats=repeats)
         )
 
     def _brings(self, method: str) -> bool:

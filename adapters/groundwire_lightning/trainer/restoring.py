@@ -13,7 +13,7 @@ from groundwire_lightning.checkpoints.reading import load_weights
 from groundwire_lightning.core.states import TrainerFn
 from groundwire_lightning.loops import saved, saved_counters
 from groundwire_lightning.loops.progress import Progress, Restart
-from groundwire_lightning.strategies.processes import together
+from groundwire_lightning.strategies.processes import wait_for_processes
 from groundwire_lightning.trainer.adapter import LightningAdapter
 from groundwire_lightning.trainer.which_checkpoint import chosen_checkpoint
 from groundwire_lightning.utilities.console import tell
@@ -91,7 +91,7 @@ class Checkpoints(LightningAdapter):
         state = saved.dumped(self, bool(weights_only))  # type: ignore[arg-type]
         if self.is_global_zero:
             io.write_checkpoint(self.strategy._checkpoint_io, state, filepath, storage_options)
-        together(self)
+        wait_for_processes(self)
 
     # the way back
 

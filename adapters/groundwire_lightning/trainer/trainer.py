@@ -129,11 +129,11 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         given = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
         given = arguments.check_arguments(given)
         self._asked = given
-        self._kind = devices_of.kind_of(given)
+        self._kind = devices_of.device_kind(given)
         self._strategy = devices_of.strategy_for(given, self._kind)
         self._strategy._answer_for(self)
         self._strategy._checkpoint_io = io.chosen_io(given.get("checkpoint_io"), self._strategy._checkpoint_io)
-        devices_of.check_processes(given, self._kind, devices_of.number_of(given, self._kind))
+        devices_of.check_processes(given, self._kind, devices_of.device_count(given, self._kind))
         self.profiler = profiler_for(given["profiler"])
         self.progress = Progress()
         self._eval_batches = {}
@@ -150,7 +150,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
 
     def _create_accelerator(self) -> Accelerator:
         """The Accelerator for the device and the processes that were asked for."""
-        return devices_of.accelerate(self._asked, self._kind, self.strategy)
+        return devices_of.make_accelerator(self._asked, self._kind, self.strategy)
 
     @classmethod
     def from_argparse_args(cls, args: Any, **kwargs: Any) -> NoReturn:
@@ -263,7 +263,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
             try:
                 self.to_loggers.finalize("success" if error is None else "failed")
             finally:
-                io.run_ends(self.strategy._checkpoint_io)
+                io.finish_writing(self.strategy._checkpoint_io)
 
     # where the run is
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from groundwire_lightning.utilities.lazily import lazily
+from groundwire_lightning.utilities.lazily import lazy_attribute
 
 _UTILITY_NAMES = {
     "AttributeDict": "parsing",
@@ -28,7 +28,7 @@ __all__ = sorted(_UTILITY_NAMES)  # noqa: PLE0605  # each name of the table, imp
 
 
 def __getattr__(name: str) -> Any:
-    return lazily(__name__, _UTILITY_NAMES, name)
+    return lazy_attribute(__name__, _UTILITY_NAMES, name)
 
 
 def __dir__() -> list[str]:

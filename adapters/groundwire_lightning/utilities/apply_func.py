@@ -1,4 +1,4 @@
-"""Batches on a device."""
+"""Batches moved to a device, and the number of workers that read them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ CPU = torch.device("cpu")
 
 
 def move_data_to_device(batch: Any, device: Any) -> Any:
-    """A batch on a device; whatever in it has a method ``to`` is moved.
+    """A batch on a device: everything in it that has a method ``to`` is moved.
 
     Args:
         batch: Tensors in dictionaries, lists, tuples or dataclasses.
-        device: Where to.
+        device: The device, or its name.
     """
     from lightning_utilities.core.apply_func import apply_to_collection
 
@@ -27,10 +27,13 @@ def move_data_to_device(batch: Any, device: Any) -> Any:
 
 
 def suggested_max_num_workers(local_world_size: int) -> int:
-    """The processes of a loader that leave one to training, on each of several devices.
+    """The number of workers for each loader, so that a core is left to the training of each device.
 
     Args:
-        local_world_size: Devices of this machine.
+        local_world_size: Devices of this machine that train, at least 1.
+
+    Raises:
+        ValueError: It is less than 1.
     """
     if local_world_size < 1:
         raise ValueError(f"local_world_size: 1 or more is due, got {local_world_size}")
@@ -38,13 +41,15 @@ def suggested_max_num_workers(local_world_size: int) -> int:
     return max(1, cores // local_world_size - 1)
 
 
-def moved(batch: Any, device: torch.device) -> Any:
-    """``batch`` on a device; its collections are made anew, what cannot be moved is left alone.
+def batch_on_device(batch: Any, device: torch.device) -> Any:
+    """A batch on a device; its collections are copies, and parts that cannot be moved are left as they are.
+
+    It does what :func:`move_data_to_device` does, faster for batches of plain lists, tuples and dictionaries.
 
     Args:
         batch: A tensor, anything with a method ``to(device)``, or a collection of these: lists, tuples,
             named tuples, mappings, dataclasses.
-        device: Where to.
+        device: The device.
     """
     kind = type(batch)
     if kind is Tensor:
@@ -52,10 +57,10 @@ def moved(batch: Any, device: torch.device) -> Any:
     if kind is list or kind is tuple:
         for part in batch:
             if type(part) is not Tensor or part.device != device:
-                return kind([moved(part, device) for part in batch])
-        return batch[:] if kind is list else (*batch,)  # what most loaders give; a slice of a tuple is that tuple
+                return kind([batch_on_device(part, device) for part in batch])
+        return batch[:] if kind is list else (*batch,)  # a copy as well; a slice of a tuple is that tuple
     if kind is dict:
-        return {name: moved(part, device) for name, part in batch.items()}
+        return {name: batch_on_device(part, device) for name, part in batch.items()}
     if kind in (str, int, float, bool, type(None)):
         return batch
     from lightning_utilities.core.apply_func import apply_to_collection
@@ -64,11 +69,11 @@ def moved(batch: Any, device: torch.device) -> Any:
 
 
 def _move(data: Any, device: Any) -> Any:
-    # a copy to these is over before it returns; to a card it may go on behind the next operations
+    # a card puts its next operations behind the copy; on a CPU, or MPS, they could read data that has not arrived
     if isinstance(data, Tensor) and isinstance(device, torch.device) and device.type not in ("cpu", "mps"):
         return data.to(device, non_blocking=True)
     copy = data.to(device)
-    return data if copy is None else copy  # a to() that moves in place and forgets to return
+    return data if copy is None else copy  # a user's own to() may move in place and return nothing
 
 
 class _HasTo(type):

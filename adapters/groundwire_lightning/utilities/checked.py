@@ -1,6 +1,7 @@
-"""Checks of arguments: ``checked`` puts one before each argument of a function, and the others are what it may be.
+"""Checks of arguments: ``checked`` decorates a function with one check for each argument; the rest are the checks.
 
-A check is given how the argument is named in a message, and its value; it returns the value as it is used.
+A check is a function of the name under which a message mentions the argument, and of its value; it returns the value
+in the form in which it is used, or raises. Those that need to be told something, such as ``whole(1)``, return a check.
 Numbers of NumPy and tensors of one number count as numbers, as they do in Lightning.
 """
 
@@ -26,20 +27,21 @@ T = TypeVar("T")
 
 
 def checked(rest: Check | None = None, /, **rows: Check) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """A decorator that checks each argument of a function, where it arrives, by its own row.
+    """A decorator that checks each argument of a function when it is called.
 
     Args:
-        rest: For the arguments without a row.
-        **rows: Argument to check.
+        rest: The check of the arguments that ``rows`` leaves out.
+        **rows: Name of an argument to its check.
 
     Raises:
-        TypeError: Already where it is used, if an argument has no row, or a row no argument.
+        TypeError: When the function is decorated, if an argument has no check, or a check no argument.
     """
 
     def decorate(function: Callable[P, T]) -> Callable[P, T]:
-        known = signature(function)
-        many = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
-        names = {name for name, one in known.parameters.items() if one.kind not in many} - {"self", "cls"}
+        parameters = signature(function)
+        variadic = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+        named = {name for name, parameter in parameters.parameters.items() if parameter.kind not in variadic}
+        names = named - {"self", "cls"}
         by_name = {name: rest for name in names if rest is not None} | rows
         if names != by_name.keys():
             raise TypeError(f"{function.__qualname__}: {names ^ by_name.keys()} have no check, or are no arguments")
@@ -47,7 +49,7 @@ def checked(rest: Check | None = None, /, **rows: Check) -> Callable[[Callable[P
 
         @wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> T:
-            bound = known.bind(*args, **kwargs)
+            bound = parameters.bind(*args, **kwargs)
             for name, value in bound.arguments.items():
                 if name in by_name:
                     bound.arguments[name] = by_name[name](f"{owner}({name}=)", value)
@@ -59,27 +61,27 @@ def checked(rest: Check | None = None, /, **rows: Check) -> Callable[[Callable[P
 
 
 def owner_of(function: Callable[..., Any]) -> str:
-    """The class that a constructor makes, or the name of another function."""
+    """The name in messages: for a constructor that of its class, for any other function its own."""
     *_, cls, name = ["", *function.__qualname__.split(".")]
     return cls if name == "__init__" else name
 
 
-# kinds of values
+# single values
 
 
 def anything(name: str, value: Any) -> Any:
-    """Any value: whoever uses it says what it may be."""
+    """Any value: it is checked where it is used."""
     return value
 
 
-def plain(value: Any) -> Any:
+def plain_number(value: Any) -> Any:
     """A number of NumPy, or a tensor of one number, as a number of Python; anything else as it is."""
     return value.item() if getattr(value, "ndim", None) == 0 and hasattr(value, "item") else value
 
 
 def flag(name: str, value: Any) -> bool | None:
     """True, False or None; a whole number is one of the two, as everywhere in Python."""
-    number = plain(value)
+    number = plain_number(value)
     if number is None or isinstance(number, int):
         return None if number is None else bool(number)
     raise ArgumentError(f"{name}: True or False is due, got {value!r}")
@@ -96,9 +98,9 @@ def whole(least: float = -math.inf) -> Check:
     """A whole number, of at least ``least``; ``2.0`` is one."""
 
     def check(name: str, value: Any) -> int:
-        number = plain(value)
+        number = plain_number(value)
         is_whole = isinstance(number, int) or (isinstance(number, float) and number.is_integer())
-        return _ours(checks.whole, name, int(number) if is_whole else value, least)
+        return _by_core(checks.whole, name, int(number) if is_whole else value, least)
 
     return check
 
@@ -107,31 +109,32 @@ def number(least: float = -math.inf, most: float = math.inf) -> Check:
     """A number from ``least`` to ``most``; whole ones stay whole."""
 
     def check(name: str, value: Any) -> float:
-        it = plain(value)
-        it = int(it) if isinstance(it, bool) else it
-        as_float: float = _ours(checks.number, name, it if isinstance(it, (int, float)) else value, least, most)
-        return it if isinstance(it, int) else as_float
+        plain = plain_number(value)
+        plain = int(plain) if isinstance(plain, bool) else plain
+        is_number = isinstance(plain, (int, float))
+        as_float: float = _by_core(checks.number, name, plain if is_number else value, least, most)
+        return plain if isinstance(plain, int) else as_float
 
     return check
 
 
 def upwards(least: float = -math.inf) -> Check:
-    """A number that something is counted up to: a share of one counts as one more."""
+    """A number to count up to: it is rounded up, since 2.5 is reached at the third count."""
 
     def check(name: str, value: Any) -> float:
-        it: float = number(least)(name, value)
-        return it if math.isinf(it) else math.ceil(it)
+        limit: float = number(least)(name, value)
+        return limit if math.isinf(limit) else math.ceil(limit)
 
     return check
 
 
 def optional(check: Check) -> Check:
-    """None, or what a check accepts."""
+    """None, or a value that a check accepts."""
     return lambda name, value: None if value is None else check(name, value)
 
 
 def unless_empty(check: Check, empty: Any = None) -> Check:
-    """None, or what a check accepts; False, 0 and whatever is empty stand for ``empty``."""
+    """None, or a value that a check accepts; False, 0 and anything else that is false become ``empty``."""
 
     def checked_unless_empty(name: str, value: Any) -> Any:
         try:
@@ -147,19 +150,19 @@ def one_of(*words: Any) -> Check:
     """One of some words or numbers."""
 
     def check(name: str, value: Any) -> Any:
-        it = plain(value)
-        if isinstance(it, (str, int, float)) and it in words:
-            return it
-        there_are = [getattr(word, "value", word) for word in words]
-        near = did_you_mean(value, filter(_is_text, there_are)) if isinstance(value, str) else ""
+        plain = plain_number(value)
+        if isinstance(plain, (str, int, float)) and plain in words:
+            return plain
+        choices = [getattr(word, "value", word) for word in words]  # of an enumeration a message shows the words
+        near = did_you_mean(value, filter(_is_text, choices)) if isinstance(value, str) else ""
         kind = MisconfigurationException if isinstance(value, str) else ArgumentError
-        raise kind(f"{name}: {' or '.join(map(repr, there_are))} is due, got {value!r}.{near}")
+        raise kind(f"{name}: {' or '.join(map(repr, choices))} is due, got {value!r}.{near}")
 
     return check
 
 
 def lower(*words: str) -> Check:
-    """One of some words, however it is written, in small letters."""
+    """One of some words, in small letters; capital ones are accepted."""
     return lambda name, value: one_of(*words)(name, value.lower() if isinstance(value, str) else value)
 
 
@@ -214,7 +217,7 @@ def mapping(name: str, value: Any) -> Any:
 
 
 def several(check: Check) -> Check:
-    """A list, or something else to go through, of what a check accepts."""
+    """A list, or another iterable, of values that a check accepts."""
 
     def check_each(name: str, value: Any) -> list[Any]:
         if not _is_series(value):
@@ -225,21 +228,26 @@ def several(check: Check) -> Check:
 
 
 def one_or_several(check: Check) -> Check:
-    """What a check accepts, or a list of it."""
+    """A value that a check accepts, or a list of such values."""
     each = several(check)
     return lambda name, value: each(name, value) if _is_series(value) else check(name, value)
 
 
 def _is_series(value: Any) -> bool:
-    return isinstance(value, Iterable) and not isinstance(value, (str, bytes)) and plain(value) is value
+    return isinstance(value, Iterable) and not isinstance(value, (str, bytes)) and plain_number(value) is value
 
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
-def answering(due: str, *methods: str) -> Check:
-    """An object that has certain methods."""
+def with_methods(due: str, *methods: str) -> Check:
+    """An object that has certain methods.
+
+    Args:
+        due: The words for it in a message, such as ``"a logger"``.
+        *methods: Their names.
+    """
 
     def check(name: str, value: Any) -> Any:
         if isinstance(value, type) or not all(callable(getattr(value, method, None)) for method in methods):
@@ -259,13 +267,14 @@ def readable(name: str, value: Any) -> Any:
 
 def amount(name: str, value: Any) -> float:
     """A number of batches, or a share of them from 0.0 to 1.0; a share above 1.0 is a number if it is whole."""
-    it = plain(value)
-    if not isinstance(it, (int, float)):
+    batches = plain_number(value)
+    if not isinstance(batches, (int, float)):
         raise ArgumentError(f"{name}: a whole number or a share from 0.0 to 1.0 is due, got {value!r}")
-    if 0 <= it <= 1:
-        return int(it) if it is value and isinstance(it, int) else float(it)  # NumPy's 1 is a share in Lightning
-    if it > 1 and float(it).is_integer():
-        return int(it)
+    if 0 <= batches <= 1:
+        is_count = batches is value and isinstance(batches, int)  # NumPy's 1 is a share in Lightning
+        return int(batches) if is_count else float(batches)
+    if batches > 1 and float(batches).is_integer():
+        return int(batches)
     raise MisconfigurationException(
         f"{name}: a share lies between 0.0 and 1.0, and a number of batches is whole; got {value!r}"
     )
@@ -287,8 +296,8 @@ def duration(name: str, value: Any) -> timedelta:
         raise ArgumentError(f"{name}: {due}, got {value!r}") from error
 
 
-def _ours(check: Callable[..., T], name: str, *args: Any) -> T:
-    """A check of the core, whose errors become Lightning's."""
+def _by_core(check: Callable[..., T], name: str, *args: Any) -> T:
+    """The result of a check of groundwire's core, whose errors become Lightning's."""
     try:
         return check(name, *args)
     except TypeError as error:

@@ -1,4 +1,4 @@
-"""Access to files that may be elsewhere."""
+"""Access to files that may be on another machine, through fsspec."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def get_filesystem(path: Any, **kwargs: Any) -> Any:
     """The file system of a path, which may begin with ``s3://`` or the like.
 
     Args:
-        path: Where.
+        path: A path or a URL.
         **kwargs: Further arguments of fsspec.
     """
     from fsspec.core import url_to_fs  # type: ignore[import-untyped]  # it says nothing about its types

@@ -21,12 +21,12 @@ def is_combined(loader: object) -> bool:
 
 
 def is_several(loader: object) -> bool:
-    """True for a collection of loaders, as against a loader, or a list of numbers that is read as one."""
+    """True for a collection of loaders; False for a loader, and for a list of numbers, which is read like a loader."""
     parts = list(loader.values()) if isinstance(loader, dict) else loader
     return isinstance(parts, (list, tuple)) and not all(isinstance(part, (int, float, str)) for part in parts)
 
 
-def combined(loaders: Any, mode: str) -> Any:
+def as_combined_loader(loaders: Any, mode: str) -> Any:
     """A collection of loaders as a :class:`CombinedLoader`; anything else as it is."""
     return CombinedLoader(loaders, mode) if is_several(loaders) else loaders
 
@@ -36,20 +36,20 @@ def parts_of(loader: Any) -> list[Any]:
     return list(loader.flattened) if is_combined(loader) else [loader]
 
 
-def changed(loader: Any, change: Callable[[Any], Any]) -> Any:
-    """A loader, or each of those that are combined, changed; the same object where nothing is."""
+def with_changed_parts(loader: Any, change: Callable[[Any], Any]) -> Any:
+    """A loader, or each of those that are combined, as ``change`` returns it; the same object where none changes."""
     parts = parts_of(loader)
-    made = [change(part) for part in parts]
-    if all(new is old for new, old in zip(made, parts, strict=True)):
+    replacements = [change(part) for part in parts]
+    if all(new is old for new, old in zip(replacements, parts, strict=True)):
         return loader
     if not is_combined(loader):
-        return made[0]
-    loader.flattened = made
+        return replacements[0]
+    loader.flattened = replacements
     return loader
 
 
 def loader_as_given(loader: Any) -> Any:
-    """What stood for a loader when it was given: itself, or the collection that was combined."""
+    """A loader as the user passed it: itself, or the collection that was combined."""
     return loader.iterables if is_combined(loader) else loader
 
 
@@ -91,7 +91,7 @@ class CombinedLoader:
 
     @property
     def batch_sampler(self) -> Any:
-        """The batch sampler of each loader, likewise."""
+        """The batch sampler of each loader, in a collection like that of the loaders."""
         return self._like([getattr(loader, "batch_sampler", None) for loader in self.flattened])
 
     @property
@@ -108,7 +108,7 @@ class CombinedLoader:
 
     @property
     def limits(self) -> list[float] | None:
-        """How many batches of each loader are used at most; one number may be set for all."""
+        """The most batches of each loader that are used; one number may be set for all."""
         return self._limits
 
     @limits.setter
@@ -132,7 +132,7 @@ class CombinedLoader:
         """Batches of the pass under way.
 
         Raises:
-            RuntimeError: None is; ``iter()`` begins one.
+            RuntimeError: No pass has begun; ``iter()`` begins one.
         """
         if self._iterator is None:
             raise RuntimeError("a CombinedLoader has a length once it is iterated over: call iter(loader) before")
@@ -148,7 +148,11 @@ class CombinedLoader:
                 loader._iterator = None
 
     def _dataset_length(self) -> int:
-        """Samples of the datasets together, as far as they say."""
+        """Samples of the datasets together, of those that have a length.
+
+        Raises:
+            NotImplementedError: None of them has one.
+        """
         lengths = [length_of(getattr(loader, "dataset", None)) for loader in self.flattened]
         known = [int(length) for length in lengths if not math.isinf(length)]
         if not known:
@@ -171,11 +175,11 @@ class CombinedLoader:
         return _rebuilt(self._iterables, iter(parts))
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_iterator": None}
+        return {**vars(self), "_iterator": None}  # an iterator under way cannot be pickled
 
 
 def length_of(loader: Any) -> float:
-    """Batches of a pass; infinite where the loader does not say."""
+    """Batches of a pass over a loader; infinite where it has no length."""
     try:
         return len(loader)
     except (TypeError, NotImplementedError):
@@ -183,7 +187,13 @@ def length_of(loader: Any) -> float:
 
 
 def length_under(mode: str, loaders: Sequence[Any], limits: Limits) -> float:
-    """Batches of a pass over combined loaders; infinite where they do not say."""
+    """Batches of a pass over combined loaders; infinite where they have no length.
+
+    Args:
+        mode: A mode of :class:`CombinedLoader`.
+        loaders: The loaders.
+        limits: The most batches of each that are used; None for no limit.
+    """
     lengths = [length_of(loader) for loader in loaders]
     if mode == "min_size":
         return min([*lengths, *(limits or ())])
@@ -192,7 +202,7 @@ def length_under(mode: str, loaders: Sequence[Any], limits: Limits) -> float:
 
 
 def has_state(loader: Any) -> bool:
-    """True for a loader that keeps its place, and can be put there again."""
+    """True for a loader that saves its position, and can be put back there."""
     return all(callable(getattr(loader, method, None)) for method in ("state_dict", "load_state_dict"))
 
 
@@ -210,17 +220,17 @@ def _rebuilt(tree: Any, leaves: Iterator[Any]) -> Any:
     if not is_several(tree):
         return next(leaves)
     if isinstance(tree, dict):
-        made = {name: _rebuilt(part, leaves) for name, part in tree.items()}
+        entries = {name: _rebuilt(part, leaves) for name, part in tree.items()}
         if isinstance(tree, defaultdict):
-            return defaultdict(tree.default_factory, made)
-        return OrderedDict(made) if isinstance(tree, OrderedDict) else made
+            return defaultdict(tree.default_factory, entries)
+        return OrderedDict(entries) if isinstance(tree, OrderedDict) else entries
     parts = [_rebuilt(part, leaves) for part in tree]
     if isinstance(tree, tuple):
         return type(tree)(*parts) if hasattr(tree, "_fields") else tuple(parts)
     return parts
 
 
-# modes: iterators are made at once, batches are read when they are asked for
+# Modes. Each makes its iterators at once, which draws random numbers where Lightning does; batches are read on demand.
 
 
 def _next(iterator: Iterator[Any]) -> list[Any]:
@@ -229,7 +239,7 @@ def _next(iterator: Iterator[Any]) -> list[Any]:
 
 
 def _together(step: Callable[[list[Any], list[Iterator[Any]], list[bool]], list[Any] | None]) -> Mode:
-    """A mode in which a batch holds one of each loader; ``step`` reads it, and gives None at the end."""
+    """A mode in which a batch holds one of each loader; ``step`` reads it, and returns None at the end."""
 
     def begin(loaders: list[Any], limits: Limits) -> Iterator[Triple]:
         iterators, used_up = [iter(loader) for loader in loaders], [False] * len(loaders)
@@ -242,31 +252,31 @@ def _together(step: Callable[[list[Any], list[Iterator[Any]], list[bool]], list[
 def _shortest(loaders: list[Any], iterators: list[Iterator[Any]], used_up: list[bool]) -> list[Any] | None:
     batch: list[Any] = []
     for iterator in iterators:
-        found = _next(iterator)
-        if not found:
+        part = _next(iterator)
+        if not part:  # those before it have read one batch too many, as in Lightning
             return None
-        batch += found
+        batch += part
     return batch
 
 
 def _longest(loaders: list[Any], iterators: list[Iterator[Any]], used_up: list[bool]) -> list[Any] | None:
-    found = [_next(iterator) for iterator in iterators]
-    return [part[0] if part else None for part in found] if any(found) else None
+    parts = [_next(iterator) for iterator in iterators]
+    return [part[0] if part else None for part in parts] if any(parts) else None
 
 
 def _cycled(loaders: list[Any], iterators: list[Iterator[Any]], used_up: list[bool]) -> list[Any] | None:
     batch: list[Any] = []
     for place, loader in enumerate(loaders):
-        found = _next(iterators[place])
-        if not found:
+        part = _next(iterators[place])
+        if not part:
             used_up[place] = True
             if all(used_up):
                 return None
             iterators[place] = iter(loader)
-            found = _next(iterators[place])
-        if not found:
+            part = _next(iterators[place])
+        if not part:  # an empty loader
             return None
-        batch += found
+        batch += part
     return batch
 
 
@@ -277,8 +287,8 @@ def _sequential(loaders: list[Any], limits: Limits) -> Iterator[Triple]:
         for index, loader in enumerate(loaders):
             most = math.inf if limits is None else limits[index]
             iterator, number = first if index == 0 else iter(loader), 0
-            while number < most and (found := _next(iterator)):
-                yield found[0], number, index
+            while number < most and (batch := _next(iterator)):
+                yield batch[0], number, index
                 number += 1
 
     return batches()

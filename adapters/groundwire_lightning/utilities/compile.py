@@ -1,4 +1,4 @@
-"""Modules in and out of ``torch.compile``."""
+"""Compiled modules, and the modules inside them."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ __all__ = ["from_compiled", "to_uncompiled"]
 
 
 def from_compiled(model: Any) -> Any:
-    """What ``torch.compile`` returned, as entry points take it: itself.
+    """The compiled module itself: entry points take it as it is, and its steps run compiled.
 
     Args:
-        model: The compiled module; its steps run compiled.
+        model: The return value of ``torch.compile``.
     """
     return model
 
 
 def to_uncompiled(model: Any) -> Any:
-    """The module that was given to ``torch.compile``.
+    """The module that ``torch.compile`` was called with.
 
     Args:
-        model: The compiled module.
+        model: The return value of ``torch.compile``.
 
     Raises:
-        ValueError: It is none.
+        ValueError: The model is not compiled.
     """
     inner = getattr(model, "_orig_mod", None)
     if not isinstance(inner, nn.Module):

@@ -1,4 +1,4 @@
-"""What is told in the log is seen on the console, unless the program has set up its own log."""
+"""The log of the package on the console, unless the program has set up logging itself."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ def tell(log: logging.Logger, message: str, *values: object) -> None:
     """Write a line into a log, in the first of several processes.
 
     Args:
-        log: Of the module that has something to say.
-        message: As for :meth:`logging.Logger.info`.
-        *values: What stands in it.
+        log: The logger of the calling module.
+        message: The message, with the placeholders of :meth:`logging.Logger.info`.
+        *values: The values that fill them.
     """
+    # read from the environment, for no process group may be there yet
     if os.environ.get("RANK", "0") == "0":
-        log.info(message, *values, stacklevel=2)
+        log.info(message, *values, stacklevel=2)  # the line of the caller
 
 
 def show_log() -> None:
@@ -24,4 +25,4 @@ def show_log() -> None:
     log.setLevel(logging.INFO)
     if not logging.getLogger().hasHandlers() and not log.handlers:
         log.addHandler(logging.StreamHandler())
-        log.propagate = False
+        log.propagate = False  # a root logger that is set up later would print each line twice

@@ -1,4 +1,4 @@
-"""Sizes of batches and of loaders."""
+"""The sizes of batches and of loaders."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ __all__ = ["extract_batch_size", "has_len"]
 
 
 def size_of(batch: Any) -> int:
-    """Samples in a batch: the length of its first tensor, 1 for a scalar one or where there is no tensor."""
-    if type(batch) in (list, tuple) and batch and type(batch[0]) is Tensor:  # what most loaders give
+    """Samples in a batch: the length of its first tensor; 1 where that is a scalar, or where there is no tensor."""
+    if type(batch) in (list, tuple) and batch and type(batch[0]) is Tensor:  # a short cut for most batches
         return batch[0].size(0) if batch[0].ndim else 1
     return next(_batch_sizes(batch), 1)
 
 
 def checked_size_of(batch: Any) -> int:
-    """Samples in a batch, for a weighted mean.
+    """Samples in a batch, for a weighted mean; warns where its tensors differ in length.
+
+    Args:
+        batch: Tensors in dictionaries, lists, tuples or dataclasses.
 
     Raises:
         MisconfigurationException: It holds no tensor.
@@ -66,16 +69,19 @@ def _batch_sizes(batch: Any) -> Iterator[int]:
 
 
 def extract_batch_size(batch: Any) -> int:
-    """The samples of a batch, told from its first tensor.
+    """The number of samples in a batch: the length of its first tensor.
 
     Args:
         batch: Tensors in dictionaries, lists or tuples.
+
+    Raises:
+        MisconfigurationException: It holds no tensor.
     """
     return checked_size_of(batch)
 
 
 def has_len(dataloader: object) -> bool:
-    """True where a loader says how many batches it gives.
+    """True for a loader that has a length.
 
     Args:
         dataloader: The loader.

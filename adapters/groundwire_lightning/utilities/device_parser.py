@@ -1,4 +1,4 @@
-"""Reading of ``devices=``."""
+"""Checks and conversions of ``devices=``, under the names that Lightning code imports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ __all__ = ["_check_data_type", "_check_unique", "_normalize_parse_gpu_string_inp
 
 
 def _check_data_type(device_ids: object) -> None:
-    """Refuse what is no number, string or list of numbers."""
+    """Refuse anything but a number, a string or a list of numbers.
+
+    Raises:
+        TypeError: It is something else.
+    """
     listed = isinstance(device_ids, (list, tuple))
     if listed and all(type(index) is int for index in device_ids):  # type: ignore[attr-defined]  # a list, one line above
         return
@@ -19,7 +23,11 @@ def _check_data_type(device_ids: object) -> None:
 
 
 def _check_unique(device_ids: list[int]) -> None:
-    """Refuse a device that stands in the list twice."""
+    """Refuse a list in which a device stands twice.
+
+    Raises:
+        MisconfigurationException: One does.
+    """
     if len(device_ids) != len(set(device_ids)):
         raise MisconfigurationException(f"devices={device_ids}: a device stands there twice")
 

@@ -1,4 +1,4 @@
-"""Whether there are several processes."""
+"""A question about the process group of torch, under the name that Lightning code imports."""
 
 import torch
 
@@ -6,5 +6,5 @@ __all__ = ["_distributed_is_initialized"]
 
 
 def _distributed_is_initialized() -> bool:
-    """True where processes know of each other."""
+    """True where a process group of torch was initialised."""
     return torch.distributed.is_available() and torch.distributed.is_initialized()

@@ -6,28 +6,28 @@ from enum import Enum
 
 
 class LightningEnum(str, Enum):
-    """A word that equals the same word written as a string, and that of another enumeration."""
+    """A member that equals its word as a string, and that of another enumeration, whatever the case."""
 
     def __eq__(self, other: object) -> bool:
-        said = other.value if isinstance(other, Enum) else other
-        return isinstance(said, str) and self.value.lower() == said.lower()
+        word = other.value if isinstance(other, Enum) else other
+        return isinstance(word, str) and self.value.lower() == word.lower()
 
     def __hash__(self) -> int:
         return hash(self.value.lower())
 
 
 class GradClipAlgorithmType(LightningEnum):
-    """How gradients are clipped: each element by itself, or all of them together by their norm."""
+    """The ways to clip gradients: each element by its value, or all of them together by their norm."""
 
     VALUE = "value"
     NORM = "norm"
 
     @staticmethod
     def supported_type(val: str) -> bool:
-        """True for a word of these."""
+        """True for the word of a member."""
         return val in GradClipAlgorithmType.supported_types()
 
     @staticmethod
     def supported_types() -> list[str]:
-        """The words."""
+        """The words of all members."""
         return [word.value for word in GradClipAlgorithmType]

@@ -1,4 +1,9 @@
-"""One finder for the import paths of :mod:`groundwire_lightning.paths`: under our root, and where asked Lightning's."""
+"""Import of the paths in :mod:`groundwire_lightning.paths`: under our root and, where asked, under Lightning's.
+
+A path leads to a module of ours under one more name, or to a small module that is written from its row. Two finders
+stand in ``sys.meta_path``: :class:`Rows` comes first and finds these, :class:`Refusals` comes last and explains why
+anything else below these roots cannot be imported.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +17,23 @@ from importlib.util import find_spec
 from types import FrameType, ModuleType
 from typing import Any
 
-from groundwire_lightning.paths import OURS, ROOTS, TABLE, Gap, gap_of, home_of, names_of, rows_below, source, spelled
+from groundwire_lightning.paths import (
+    OURS,
+    ROOTS,
+    TABLE,
+    Gap,
+    gap_of,
+    home_of,
+    names_of,
+    rows_below,
+    source_of,
+    spelled,
+)
 from groundwire_lightning.utilities.lazily import modules_of
 
 
-class _Same(Loader):
-    """Gives the home of a path: that very module under one more name."""
+class _SecondName(Loader):
+    """Loads a path that is a second name of a module of ours: the very same module object."""
 
     def __init__(self, home: str, path: str) -> None:
         self.home, self.path = home, path
@@ -31,18 +47,18 @@ class _Same(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         if module.__spec__ is not None:
-            # the import system has just replaced it by that of this path
+            # the import system has just given the module the spec of this path, in place of its own
             module.__spec__ = module.__spec__.loader_state
 
 
 class _Written(InspectLoader):
-    """Runs the text of a row."""
+    """Loads a path whose row lists names: the row as text is run as a module."""
 
     def is_package(self, fullname: str) -> bool:
         return bool(rows_below(spelled(fullname)))
 
     def get_source(self, fullname: str) -> str:
-        return source(spelled(fullname))
+        return source_of(spelled(fullname))
 
     def exec_module(self, module: ModuleType) -> None:
         super().exec_module(module)
@@ -54,7 +70,7 @@ class Rows(MetaPathFinder):
     """Finds the modules of the table.
 
     Attributes:
-        roots: The packages whose paths it answers for.
+        roots: The packages whose paths it finds: our own, and those of :func:`answer`.
     """
 
     def __init__(self) -> None:
@@ -63,7 +79,7 @@ class Rows(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """The spec of a row; None leaves a real file of ours, a gap and a path that is nowhere to the others."""
+        """The spec of a row; None for a file of ours, a gap or an unknown path, which other finders are asked for."""
         root, dot, _ = fullname.partition(".")
         if root not in self.roots or (root == OURS and not dot):
             return None
@@ -73,9 +89,11 @@ class Rows(MetaPathFinder):
             return _spec(fullname, _Written(), row, bool(rows_below(row)), _entry(row))
         if home is None or home == fullname or _is_a_file(fullname, path):
             return None
-        there = find_spec(home)
-        is_package = there is not None and (there.submodule_search_locations is not None or bool(rows_below(row)))
-        return there and _spec(fullname, _Same(home, row), row, is_package)
+        spec = find_spec(home)
+        if spec is None:
+            return None
+        is_package = spec.submodule_search_locations is not None or bool(rows_below(row))
+        return _spec(fullname, _SecondName(home, row), row, is_package)
 
 
 def _spec(fullname: str, loader: Loader, path: str, is_package: bool, origin: str | None = None) -> ModuleSpec:
@@ -91,7 +109,7 @@ def _short(path: str) -> str:
 
 
 def _is_a_file(fullname: str, path: Sequence[str] | None) -> bool:
-    """True for a file of ours at a path of Lightning, where it is no second name of a file elsewhere."""
+    """True where a path of ours is a file in its own place, so that Python's own finder loads it."""
     if fullname != _short(spelled(fullname)) or fullname.startswith(f"{OURS}.fabric."):
         return False
     spec = PathFinder.find_spec(fullname, path)
@@ -99,11 +117,12 @@ def _is_a_file(fullname: str, path: Sequence[str] | None) -> bool:
 
 
 def _entry(path: str) -> str:
+    """The entry of ``__path__`` for the rows below a path."""
     return f"{__file__}/{path}"  # below a file, as in an archive: no folder can be there
 
 
 class _Listing:
-    """Tells ``pkgutil`` which rows lie below a package."""
+    """A path hook for ``pkgutil``, which lists the rows below a package."""
 
     def __init__(self, entry: str) -> None:
         if not entry.startswith(_entry("")):
@@ -111,24 +130,24 @@ class _Listing:
         self.path = entry.removeprefix(_entry(""))
 
     def find_spec(self, fullname: str, target: ModuleType | None = None) -> None:
-        """Nothing: :class:`Rows` has been asked."""
+        """None: :class:`Rows` has been asked before."""
 
     def iter_modules(self, prefix: str = "") -> Iterator[tuple[str, bool]]:
-        """Name of each row, and whether it is a package."""
+        """Pairs of the name of a row and True where it is a package."""
         for row in rows_below(self.path):
             yield prefix + row.rpartition(".")[2], bool(rows_below(row))
 
 
 class Refusals(MetaPathFinder):
-    """Comes last: says why a path is refused, or which one is near it."""
+    """The last finder: raises an error that says why a path is refused, or which one is near it."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """None where somebody merely asks whether there is such a module.
+        """None where code merely asks whether there is such a module.
 
         Raises:
-            ModuleNotFoundError: It is being imported.
+            ModuleNotFoundError: The module is being imported.
         """
         if fullname.partition(".")[0] not in ROWS.roots or not _is_imported(sys._getframe(2)):
             return None
@@ -136,16 +155,19 @@ class Refusals(MetaPathFinder):
 
 
 def _is_imported(caller: FrameType) -> bool:
-    return caller.f_code.co_name == "_find_and_load_unlocked"  # importlib.util.find_spec asks the finders just alike
+    return (
+        caller.f_code.co_name == "_find_and_load_unlocked"
+    )  # importlib.util.find_spec asks finders too, and expects None
 
 
 def refusal(fullname: str) -> ModuleNotFoundError:
     """The error of a path that has no home.
 
     Args:
-        fullname: As it was asked for.
+        fullname: The path as it was imported.
     """
-    if (gap := gap_of(fullname)) is not None:  # without a name, since `from … import …` drops errors that have the name
+    if (gap := gap_of(fullname)) is not None:
+        # the error is not given name=, for `from package import gap` swallows errors that name what it imports
         path = spelled(fullname) if fullname.startswith(OURS) else fullname
         return ModuleNotFoundError(f"{path} has no counterpart here: {gap.why}. Instead: {gap.instead}")
     root, near = fullname.partition(".")[0], _near(spelled(fullname))
@@ -155,12 +177,12 @@ def refusal(fullname: str) -> ModuleNotFoundError:
 
 
 def _near(path: str) -> str:
-    """The path whose last name is most like that of another, beside it or elsewhere; empty where none is."""
+    """The path of the table that is most like another by its last name, first beside it; empty where none is."""
     above, _, leaf = path.rpartition(".")
     paths = [row for row, home in TABLE.items() if not isinstance(home, Gap)]
-    for rows, alike in ((rows_below(above), 0.6), (paths, 0.8)):
+    for rows, cutoff in ((rows_below(above), 0.6), (paths, 0.8)):
         leaves = {row.rpartition(".")[2]: row for row in rows}
-        if near := difflib.get_close_matches(leaf, leaves, n=1, cutoff=alike):
+        if near := difflib.get_close_matches(leaf, leaves, n=1, cutoff=cutoff):
             return leaves[near[0]]
     return ""
 
@@ -168,8 +190,9 @@ def _near(path: str) -> str:
 ROWS = Rows()
 
 
-def install() -> None:
-    """Let the paths of the table be found under our root, once."""
+def install_finder() -> None:
+    """Let the paths of the table be found under our root; a second call changes nothing."""
+    # by name, for this module may have been imported anew since
     if not any(type(finder).__name__ == Rows.__name__ and finder.__module__ == __name__ for finder in sys.meta_path):
         sys.meta_path.insert(0, ROWS)  # before the finder that takes a folder of .pyi files for a package
         sys.meta_path.append(Refusals())
@@ -178,13 +201,14 @@ def install() -> None:
 
 
 def answer(*roots: str) -> None:
-    """Answer for Lightning itself from here on; the real one is not imported, installed or not.
+    """Let imports of Lightning find the paths of the table, whether the real one is installed or not.
 
     Args:
-        *roots: Of :data:`ROOTS`; by default all.
+        *roots: Names of packages, such as ``"lightning"``; by default all of :data:`ROOTS`.
 
     Raises:
-        ImportError: One is imported already, so that its classes are in use.
+        ValueError: There is no such root.
+        ImportError: The real one is imported already, so that its classes are in use.
     """
     asked = {root.partition(".")[0] for root in roots or ROOTS} - ROWS.roots
     if unknown := asked - ROOTS.keys():

@@ -1,4 +1,4 @@
-"""Norms of gradients."""
+"""The norms of gradients."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ def grad_norm(module: nn.Module, norm_type: float | int | str, group_separator: 
     """The norm of the gradient of each parameter, and of all of them together.
 
     Args:
-        module: Whose parameters.
-        norm_type: 1, 2 … or ``"inf"``.
-        group_separator: Stands between ``grad_2.0_norm`` and the name of the parameter.
+        module: The module that has the parameters.
+        norm_type: The order of the norm: 1, 2 … or ``"inf"``.
+        group_separator: The text between ``grad_2.0_norm`` and the name of the parameter.
 
     Returns:
         Name to norm, the total last; empty where there are no gradients.
 
     Raises:
-        ValueError: The norm is not above 0.
+        ValueError: The order is not above 0.
     """
     norm_type = float(norm_type)
     if norm_type <= 0:

@@ -1,4 +1,4 @@
-"""Optional packages that are there, and whether somebody types the program."""
+"""Flags of Lightning about this interpreter: which optional packages it has, and whether it is interactive."""
 
 import sys
 from importlib.util import find_spec

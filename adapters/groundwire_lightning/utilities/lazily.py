@@ -1,4 +1,4 @@
-"""Names of a package that are imported when they are first used."""
+"""Attributes of a package that are imported when they are first used."""
 
 from __future__ import annotations
 
@@ -12,20 +12,22 @@ from typing import Any
 from groundwire_lightning import paths
 
 
-def lazily(package: str, where: Mapping[str, str], name: str) -> Any:
-    """What ``__getattr__`` of a package answers: a name of its table, or a module in it.
+def lazy_attribute(package: str, where: Mapping[str, str], name: str) -> Any:
+    """Import an attribute of a package: a name from one of its modules, or a module of it.
+
+    It is the body of a module's ``__getattr__``, which Python calls for names that are not there yet.
 
     Args:
-        package: Its name.
-        where: Name to the module below the package that has it.
-        name: What is asked for.
+        package: The package, such as ``__name__`` in its ``__init__.py``.
+        where: Name to the module of the package that has it.
+        name: The attribute that is asked for.
 
     Raises:
-        AttributeError: There is no such name.
+        AttributeError: There is no such name; says what to use instead where it is a gap.
     """
     if name in where:
         value = getattr(importlib.import_module(f"{package}.{where[name]}"), name)
-        setattr(sys.modules[package], name, value)
+        setattr(sys.modules[package], name, value)  # so that __getattr__ is not called for it again
         return value
     if not name.startswith("_") and find_spec(f"{package}.{name}") is not None:
         return importlib.import_module(f"{package}.{name}")
@@ -35,9 +37,9 @@ def lazily(package: str, where: Mapping[str, str], name: str) -> Any:
 
 
 def modules_of(package: str) -> Callable[[str], Any]:
-    """The ``__getattr__`` of a package whose modules are imported when they are first used.
+    """A ``__getattr__`` for a package that has its modules as attributes, imported when they are first used.
 
     Args:
-        package: Its name.
+        package: The package, such as ``__name__`` in its ``__init__.py``.
     """
-    return partial(lazily, package, {})
+    return partial(lazy_attribute, package, {})

@@ -1,4 +1,4 @@
-"""Tensors taken out of their graph, and errors that say that memory ran out."""
+"""Detached tensors, and errors by which memory shows that it ran out."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ __all__ = [
 
 
 def recursive_detach(in_dict: Any, to_cpu: bool = False) -> Any:
-    """A tree with its tensors detached.
+    """A collection of tensors, each detached from its graph.
 
     Args:
         in_dict: Dictionaries, lists and tuples of tensors.
-        to_cpu: Move them to the CPU as well.
+        to_cpu: Also move them to the CPU.
     """
     if isinstance(in_dict, torch.Tensor):
         return in_dict.detach().cpu() if to_cpu else in_dict.detach()
@@ -39,18 +39,24 @@ def is_oom_error(exception: BaseException) -> bool:
 
 def is_cuda_out_of_memory(exception: BaseException) -> bool:
     """True where the memory of a card ran out."""
-    said = str(exception.args[0]) if isinstance(exception, RuntimeError) and len(exception.args) == 1 else ""
-    return ("CUDA" in said and "out of memory" in said) or "cuDNN error: CUDNN_STATUS_NOT_SUPPORTED." in said
+    message = _message_of(exception)
+    # cuDNN reports with NOT_SUPPORTED, among others, that it found no memory for its workspace
+    is_of_cudnn = "cuDNN error: CUDNN_STATUS_NOT_SUPPORTED." in message
+    return is_of_cudnn or ("CUDA" in message and "out of memory" in message)
 
 
 def is_out_of_cpu_memory(exception: BaseException) -> bool:
     """True where the memory of the machine ran out."""
-    said = str(exception.args[0]) if isinstance(exception, RuntimeError) and len(exception.args) == 1 else ""
-    return "DefaultCPUAllocator: can't allocate memory" in said
+    return "DefaultCPUAllocator: can't allocate memory" in _message_of(exception)
+
+
+def _message_of(exception: BaseException) -> str:
+    """The message of an error of torch; empty for any other."""
+    return str(exception.args[0]) if isinstance(exception, RuntimeError) and len(exception.args) == 1 else ""
 
 
 def garbage_collection_cuda() -> None:
-    """Give back what nobody uses."""
+    """Collect garbage, and give the memory that torch keeps in reserve on a card back to the card."""
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()

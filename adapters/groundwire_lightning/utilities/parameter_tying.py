@@ -1,4 +1,4 @@
-"""Parameters that modules share."""
+"""Parameters that several modules share."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ __all__ = ["find_shared_parameters", "set_shared_parameters"]
 
 
 def find_shared_parameters(module: nn.Module) -> list[list[str]]:
-    """The names of each parameter that has several.
+    """The names of each parameter that has several names.
 
     Args:
-        module: Where to look.
+        module: The module that has the parameters.
     """
     names: dict[int, list[str]] = {}
     for name, parameter in module.named_parameters(remove_duplicate=False):
         names.setdefault(id(parameter), []).append(name)
-    return [found for found in names.values() if len(found) > 1]
+    return [shared for shared in names.values() if len(shared) > 1]
 
 
 def set_shared_parameters(module: nn.Module, shared_params: list[list[str]]) -> nn.Module:
-    """Let the names of each list mean one parameter again, that of the first.
+    """Let the names of each list stand for one parameter again, that of the first name.
 
     Args:
-        module: Where they are.
-        shared_params: What :func:`find_shared_parameters` returned.
+        module: The module that has the parameters.
+        shared_params: The lists of names that :func:`find_shared_parameters` returned.
     """
     for first, *others in shared_params:
         parameter = module.get_parameter(first)

@@ -1,4 +1,4 @@
-"""Hyper-parameters and frames, as Lightning code reads them."""
+"""Arguments of constructors, and the attributes of a module that may stand in its hyper-parameters or data module."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class AttributeDict(dict[str, Any]):
 
 
 def is_picklable(obj: object) -> bool:
-    """True if an object can be pickled."""
+    """True for an object that can be pickled."""
     try:
         pickle.dumps(obj)
     except (pickle.PickleError, AttributeError, RuntimeError, TypeError):
@@ -49,23 +49,36 @@ def get_init_args(frame: FrameType) -> dict[str, Any]:
     """The arguments of the constructor that runs in a frame; empty where none does.
 
     Args:
-        frame: Such as ``inspect.currentframe()`` in a constructor.
+        frame: A frame, such as ``inspect.currentframe()`` in a constructor.
+    """
+    return constructor_arguments(frame) or {}
+
+
+def constructor_arguments(frame: FrameType, base: type = object) -> dict[str, Any] | None:
+    """The arguments of the constructor that runs in a frame; None where none does.
+
+    Args:
+        frame: A frame of the stack.
+        base: Constructors of other classes do not count.
     """
     values = frame.f_locals
-    cls = values.get("__class__")
+    cls = values.get("__class__")  # there in a constructor that says super() or __class__
     if cls is None or frame.f_code.co_name != "__init__":
-        return {}
-    found: dict[str, Any] = {}
-    for parameter in list(inspect.signature(cls.__init__).parameters.values())[1:]:
+        return None
+    instance, *parameters = inspect.signature(cls.__init__).parameters.values()
+    if not isinstance(values.get(instance.name), base):
+        return None
+    arguments: dict[str, Any] = {}
+    for parameter in parameters:
         if parameter.kind is parameter.VAR_KEYWORD:
-            found.update(values[parameter.name])
+            arguments.update(values[parameter.name])
         elif parameter.kind is not parameter.VAR_POSITIONAL:
-            found[parameter.name] = values[parameter.name]
-    return found
+            arguments[parameter.name] = values[parameter.name]
+    return arguments
 
 
 def _holders(model: Any, attribute: str) -> list[Any]:
-    """Where an attribute may be: the module, its hyper-parameters, the data module, those of that."""
+    """The objects that have an attribute, among module, its hyper-parameters, data module and those of that."""
     trainer = getattr(model, "_trainer", None)
     hparams = getattr(model, "hparams", None)
     holders = [model] if hasattr(model, attribute) else []
@@ -79,21 +92,25 @@ def _holders(model: Any, attribute: str) -> list[Any]:
     return holders
 
 
+def _at_least_one_holder(model: Any, attribute: str) -> list[Any]:
+    holders = _holders(model, attribute)
+    if not holders:
+        raise AttributeError(f"neither {type(model).__name__} nor its hparams nor the data module has {attribute!r}")
+    return holders
+
+
 def lightning_hasattr(model: Any, attribute: str) -> bool:
-    """True if module, hyper-parameters or data module have an attribute."""
+    """True where module, hyper-parameters or data module have an attribute."""
     return bool(_holders(model, attribute))
 
 
 def lightning_getattr(model: Any, attribute: str) -> Any:
-    """An attribute of module, hyper-parameters or data module; the last of them that has it answers.
+    """An attribute of the data module, the hyper-parameters or the module, in this order.
 
     Raises:
         AttributeError: None has it.
     """
-    holders = _holders(model, attribute)
-    if not holders:
-        raise AttributeError(f"neither {type(model).__name__} nor its hparams nor the data module has {attribute!r}")
-    holder = holders[-1]
+    holder = _at_least_one_holder(model, attribute)[-1]
     return holder[attribute] if isinstance(holder, dict) else getattr(holder, attribute)
 
 
@@ -103,10 +120,7 @@ def lightning_setattr(model: Any, attribute: str, value: Any) -> None:
     Raises:
         AttributeError: None has it.
     """
-    holders = _holders(model, attribute)
-    if not holders:
-        raise AttributeError(f"neither {type(model).__name__} nor its hparams nor the data module has {attribute!r}")
-    for holder in holders:
+    for holder in _at_least_one_holder(model, attribute):
         if isinstance(holder, dict):
             holder[attribute] = value
         else:

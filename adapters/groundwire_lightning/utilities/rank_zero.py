@@ -1,4 +1,4 @@
-"""Where Lightning has what only the first process does."""
+"""Functions that only the first process runs, from lightning-utilities, under the path at which Lightning has them."""
 
 import os
 
@@ -25,7 +25,8 @@ __all__ = [
     "rank_zero_warn",
 ]
 
+# the variables of torchrun, SLURM and LSF; they are read here, since nothing of a Trainer may exist yet
 _VARIABLES = ("RANK", "LOCAL_RANK", "SLURM_PROCID", "JSM_NAMESPACE_RANK")
 if getattr(rank_zero_only, "rank", None) is None:
     _rank = next((int(os.environ[name]) for name in _VARIABLES if name in os.environ), 0)
-    rank_zero_only.rank = _rank  # type: ignore[attr-defined]  # where the function looks
+    rank_zero_only.rank = _rank  # type: ignore[attr-defined]  # rank_zero_only reads its rank from this attribute

@@ -22,9 +22,9 @@ def seed_everything(seed: int | None = None, workers: bool = False, verbose: boo
     """Seed Python's, numpy's and torch's generators.
 
     Args:
-        seed: From 0 to 2**32 - 1. ``None`` takes ``PL_GLOBAL_SEED`` from the environment, or else 0.
+        seed: A number from 0 to 2**32 - 1. None takes ``PL_GLOBAL_SEED`` from the environment, or else 0.
         workers: Also derive a seed for each DataLoader worker from it (``PL_SEED_WORKERS``).
-        verbose: Say in the log which seed was set.
+        verbose: Write the seed into the log.
 
     Returns:
         The seed that was set.
@@ -42,7 +42,7 @@ def seed_everything(seed: int | None = None, workers: bool = False, verbose: boo
     os.environ["PL_GLOBAL_SEED"] = str(seed)
     os.environ["PL_SEED_WORKERS"] = str(int(workers))
     random.seed(seed)
-    if "numpy" in sys.modules or _has_numpy():
+    if _has_numpy():
         import numpy as np
 
         np.random.seed(seed)
@@ -51,7 +51,10 @@ def seed_everything(seed: int | None = None, workers: bool = False, verbose: boo
 
 
 def reset_seed() -> None:
-    """Go back to the seed that was set last, where one was; a run of a strategy for several processes begins so."""
+    """Set the seed of the last :func:`seed_everything` again, if there was one.
+
+    Runs of strategies for several processes begin with it, so that all of them draw the same weights.
+    """
     if "PL_GLOBAL_SEED" in os.environ:
         seed_everything(workers=seeds_workers(), verbose=False)
 
@@ -63,8 +66,8 @@ def seeds_workers() -> bool:
 
 @contextmanager
 def isolate_rng() -> Iterator[None]:
-    """Leave every random generator as it was before."""
-    numpy = sys.modules.get("numpy")
+    """Restore the states of all random generators at the end of a ``with`` block."""
+    numpy = sys.modules.get("numpy")  # a generator that nobody imported draws nothing
     states = random.getstate(), torch.get_rng_state(), None if numpy is None else numpy.random.get_state()
     on_devices = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
     yield
@@ -82,13 +85,13 @@ def start_worker(worker: int) -> None:
     The seeds are those of ``lightning.fabric.utilities.seed``, so that augmentation draws the same.
 
     Args:
-        worker: Its number.
+        worker: The index of the worker, from 0.
     """
     from lightning_utilities.core.rank_zero import rank_zero_only
 
     rank = int(getattr(rank_zero_only, "rank", 0) or 0)
-    base = torch.initial_seed() - worker
-    seeds = _sequence(base << 32 | worker << 16 | rank)
+    base = torch.initial_seed() - worker  # torch has given this worker the seed of the loader plus its index
+    seeds = _four_seeds(base << 32 | worker << 16 | rank)
     torch.manual_seed(seeds[0])
     random.seed(seeds[1] << 32 | seeds[2])
     if _has_numpy():
@@ -97,8 +100,8 @@ def start_worker(worker: int) -> None:
         np.random.seed(np.random.SeedSequence([base, worker, rank]).generate_state(4))
 
 
-def _sequence(number: int) -> list[int]:
-    """Four seeds: the finalizer of MurmurHash3, then Knuth's linear congruential generator, modulo 2**64."""
+def _four_seeds(number: int) -> list[int]:
+    """Four seeds from one: the finalizer of MurmurHash3, then Knuth's linear congruential generator, modulo 2**64."""
     most = 2**64 - 1
     number ^= number >> 33
     for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
@@ -112,15 +115,15 @@ def _sequence(number: int) -> list[int]:
 
 
 def _seed_of_environment(verbose: bool) -> int:
-    said = os.environ.get("PL_GLOBAL_SEED")
-    if said is None:
+    seed = os.environ.get("PL_GLOBAL_SEED")
+    if seed is None:
         if verbose:
             warnings.warn("No seed found, seed set to 0", UserWarning, stacklevel=3)
         return 0
     try:
-        return int(said)
+        return int(seed)
     except ValueError:
-        raise ValueError(f"PL_GLOBAL_SEED={said!r} in the environment is not a whole number") from None
+        raise ValueError(f"PL_GLOBAL_SEED={seed!r} in the environment is not a whole number") from None
 
 
 def _has_numpy() -> bool:

@@ -1,4 +1,4 @@
-"""How much is done in a second, and how much of what the device could do that is."""
+"""Throughput: batches, samples and operations in a second, and their share of the most that the device can do."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 NUMBERS = (torch.float64, torch.float32, "tfloat32", torch.bfloat16, torch.float16, torch.int8)
+"""Types of the numbers that are multiplied."""
 TERAFLOPS: dict[str, tuple[float | None, ...]] = {
     "h200 sxm1": (34, 67, 990, 2000, 2000, 4000),
     "h200 nvl1": (30, 60, 840, 1700, 1700, 3300),
@@ -40,17 +41,17 @@ TERAFLOPS: dict[str, tuple[float | None, ...]] = {
     "v100s pcie": (8.2, 16.4, None, None, 130, None),
     "v100 pcie": (7, 14, None, None, 112, None),
 }
-"""Chip to what its maker says it can do in a second, one number for each of :data:`KINDS`."""
+"""Chip to the tera-operations in a second that its maker states, one number for each of :data:`NUMBERS`."""
 
 
 class Rising(deque[Any]):
-    """The last of some numbers, each greater than the one before."""
+    """The last of a series of totals, each greater than the one before."""
 
     def append(self, value: Any) -> None:
-        """Take one more.
+        """Add a total.
 
         Raises:
-            ValueError: It is not greater.
+            ValueError: It is not greater than the one before.
         """
         if self and self[-1] >= value:
             raise ValueError(f"a greater number than {self[-1]} is due, got {value}: give totals, not differences")
@@ -61,10 +62,13 @@ class Throughput:
     """Batches, samples, items and floating-point operations a second, over the last updates.
 
     Args:
-        available_flops: What a device could do in a second.
-        world_size: Devices.
-        window_size: Updates that are looked at; until there are as many only totals are told.
-        separator: Between ``device`` and a name.
+        available_flops: Floating-point operations that a device can do in a second; None where that is not known.
+        world_size: The number of devices.
+        window_size: Updates that a rate is taken over; before there are as many, :meth:`compute` has totals only.
+        separator: The text between ``device`` and a name.
+
+    Raises:
+        ValueError: There is less than one device, or less than two updates.
     """
 
     def __init__(
@@ -84,13 +88,13 @@ class Throughput:
     def update(
         self, *, time: float, batches: int, samples: int, lengths: int | None = None, flops: float | None = None
     ) -> None:
-        """Take what was done so far; all but ``flops`` are totals of this device.
+        """Add an update; all numbers but ``flops`` are totals of this device since the beginning.
 
         Args:
             time: Seconds.
             batches: Batches.
-            samples: Samples, at least one a batch.
-            lengths: Items, at least one a sample.
+            samples: Samples, at least one in each batch.
+            lengths: Items, such as tokens, at least one in each sample.
             flops: Floating-point operations since the last update.
 
         Raises:
@@ -110,9 +114,10 @@ class Throughput:
             self._flops.append(flops * self.world_size)
 
     def compute(self) -> dict[str, float]:
-        """The totals, and once there were enough updates what was done a second, by name."""
+        """The totals and, once there were enough updates, the rates in a second, by name."""
         counted = {"batches": self._batches, "samples": self._samples, "lengths": self._lengths}
-        values: dict[str, float] = {"time": self._time[-1], **{name: c[-1] for name, c in counted.items() if c}}
+        last = {name: totals[-1] for name, totals in counted.items() if totals}
+        values: dict[str, float] = {"time": self._time[-1], **last}
         if len(self._time) < (self._time.maxlen or 0):
             return values
         seconds = self._time[-1] - self._time[0]
@@ -124,7 +129,7 @@ class Throughput:
         values |= {f"device{self.separator}{name}": rate for name, rate in rates.items()}
         if self.world_size > 1:
             values |= {name: rate * self.world_size for name, rate in rates.items()}
-        if len(self._flops) == self._flops.maxlen:
+        if len(self._flops) == self._flops.maxlen:  # the oldest were done before the window began
             values |= self._flop_rates((sum(self._flops) - self._flops[0]) / seconds)
         return values
 
@@ -151,8 +156,8 @@ def measure_flops(
 
     Args:
         model: The model; best made ``with torch.device("meta")``.
-        forward_fn: Sends something through it.
-        loss_fn: Makes a loss of what comes out.
+        forward_fn: Sends an input through the model and returns the output.
+        loss_fn: Makes a loss of the output.
     """
     from torch.utils.flop_counter import FlopCounterMode
 
@@ -165,11 +170,11 @@ def measure_flops(
 
 
 def get_available_flops(device: torch.device, dtype: torch.dtype | str) -> int | None:
-    """What a device could do in a second at best, or None where nobody wrote it down.
+    """Floating-point operations that a device can do in a second, or None, with a warning, where that is not known.
 
     Args:
-        device: The device.
-        dtype: Of the numbers that are multiplied.
+        device: The device; None is returned for any but a CUDA device.
+        dtype: The type of the numbers that are multiplied.
     """
     if device.type != "cuda":
         return None
@@ -183,19 +188,19 @@ def get_available_flops(device: torch.device, dtype: torch.dtype | str) -> int |
             return int(known * 1e12)
     from groundwire.errors import rank_zero_warn
 
-    rank_zero_warn(f"nobody wrote down what {name} can do with {dtype}; the share of it that is used is not told")
+    rank_zero_warn(f"it is not known how fast {name} is with {dtype}, so no share of its speed (mfu) is computed")
     return None
 
 
 def chip_of(name: str) -> str | None:
     """The key in :data:`TERAFLOPS` of a device as its driver calls it."""
-    said = name.lower().replace("-", " ")
-    if "h100" in said:
+    driver_name = name.lower().replace("-", " ")
+    if "h100" in driver_name:
         kinds = {"hbm3": "h100 sxm", "nvl": "h100 nvl", "pcie": "h100 pcie", "hbm2e": "h100 pcie"}
-        return next((chip for word, chip in kinds.items() if word in said), None)
-    if "l4" in said and "rtx" not in said:
-        return "l40" if "tesla" in said or "l40" in said else "l4"
-    words = set(said.split())
+        return next((chip for word, chip in kinds.items() if word in driver_name), None)
+    if "l4" in driver_name and "rtx" not in driver_name:
+        return "l40" if "tesla" in driver_name or "l40" in driver_name else "l4"
+    words = set(driver_name.split())
     # the key with most words first: a "4080 super" is no "4080"
     keys = sorted(TERAFLOPS, key=lambda chip: -len(chip.split()))
     return next((chip for chip in keys if all(any(w.startswith(part) for w in words) for part in chip.split())), None)

@@ -1,4 +1,4 @@
-"""Where Lightning has its types, for annotations; torchmetrics is not loaded for them."""
+"""Types for annotations, under the path at which Lightning has them; none needs torchmetrics."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ __all__ = [
 
 @dataclass(slots=True)
 class LRSchedulerConfig:
-    """A scheduler, and when it moves on.
+    """A scheduler, and the settings by which it is stepped.
 
     Attributes:
         scheduler: The scheduler.
-        name: What a logger would call it.
-        interval: ``"epoch"`` or ``"step"``: whether epochs are counted or batches.
-        frequency: It moves on when the count is a multiple of this.
-        reduce_on_plateau: True where ``step`` takes a metric.
+        name: The name of its rate in a logger.
+        interval: ``"epoch"`` or ``"step"``: the unit that is counted, epochs or batches.
+        frequency: It is stepped when the count is a multiple of this.
+        reduce_on_plateau: True where its ``step`` takes a metric.
         monitor: The name of that metric.
         strict: Raise where the metric is missing; False warns and leaves the scheduler as it is.
     """
@@ -71,7 +71,7 @@ LRSchedulerPLType = LRSchedulerTypeUnion
 
 
 class LRSchedulerConfigType(TypedDict, total=False):
-    """A scheduler and when it moves on, as ``configure_optimizers`` returns it."""
+    """A scheduler and its settings, as ``configure_optimizers`` returns it."""
 
     scheduler: LRSchedulerTypeUnion
     name: str | None

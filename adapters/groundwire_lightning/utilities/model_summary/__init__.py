@@ -1,4 +1,4 @@
-"""What a model consists of: its layers, their parameters and the sizes of what goes through them."""
+"""The summary of a model: its layers, their parameters, and the shapes of their inputs and outputs."""
 
 from groundwire_lightning.utilities.model_summary.model_summary import (
     LayerSummary,

@@ -33,17 +33,17 @@ class LayerSummary:
         self._module = module
         self._in_size: str | list[Any] | None = None
         self._out_size: str | list[Any] | None = None
-        scripted = isinstance(module, torch.jit.ScriptModule)
+        scripted = isinstance(module, torch.jit.ScriptModule)  # one takes no hook
         self._hook_handle = None if scripted else module.register_forward_hook(self._measure, with_kwargs=True)
 
     def _measure(self, module: nn.Module, args: Any, kwargs: Any, out: Any) -> None:
-        given = (*args, *kwargs.values())
-        self._in_size = parse_batch_shape(given[0] if len(given) == 1 else given)
+        inputs = (*args, *kwargs.values())
+        self._in_size = parse_batch_shape(inputs[0] if len(inputs) == 1 else inputs)
         self._out_size = parse_batch_shape(out)
         self.detach_hook()
 
     def detach_hook(self) -> None:
-        """Stop waiting for a forward pass."""
+        """Remove the hook that waits for a forward pass."""
         if self._hook_handle is not None:
             self._hook_handle.remove()
 
@@ -67,7 +67,7 @@ class LayerSummary:
 
     @property
     def num_parameters(self) -> int:
-        """Its parameters, those of the layers inside it too."""
+        """The number of its parameters, those of the layers inside it included."""
         return _count(self._module.parameters())
 
     @property
@@ -106,9 +106,9 @@ class ModelSummary:
         """The layers that are looked at, by name."""
         if self._max_depth == 0:
             return []
-        return list(self._model.named_children() if self._max_depth == 1 else self._model.named_modules())[
-            self._max_depth != 1 :
-        ]
+        if self._max_depth == 1:
+            return list(self._model.named_children())
+        return list(self._model.named_modules())[1:]  # the first is the model itself
 
     @property
     def layer_names(self) -> list[str]:
@@ -132,12 +132,12 @@ class ModelSummary:
 
     @property
     def param_nums(self) -> list[int]:
-        """Their parameters."""
+        """Numbers of their parameters."""
         return [layer.num_parameters for layer in self._layer_summary.values()]
 
     @property
     def training_modes(self) -> list[bool]:
-        """Whether they are in train mode."""
+        """Modes of the layers: True for train mode."""
         return [layer.training for layer in self._layer_summary.values()]
 
     @property
@@ -148,17 +148,17 @@ class ModelSummary:
 
     @property
     def total_parameters(self) -> int:
-        """Parameters of the model."""
+        """The number of parameters of the model."""
         return _count(self._model.parameters())
 
     @property
     def trainable_parameters(self) -> int:
-        """Parameters that are trained."""
+        """The number of parameters that require gradients."""
         return _count(parameter for parameter in self._model.parameters() if parameter.requires_grad)
 
     @property
     def total_layer_params(self) -> int:
-        """Parameters of the layers in the table."""
+        """The number of parameters of the layers in the table."""
         return sum(self.param_nums)
 
     @property
@@ -244,7 +244,7 @@ def summarize(lightning_module: Any, max_depth: int = 1) -> ModelSummary:
 
     Args:
         lightning_module: The module.
-        max_depth: As of :class:`ModelSummary`.
+        max_depth: Layers within layers to go down to, as for :class:`ModelSummary`.
     """
     return ModelSummary(lightning_module, max_depth=max_depth)
 

@@ -37,15 +37,15 @@ def table(
     total_flops: int,
     *columns: Column,
 ) -> str:
-    """The columns side by side, and below them what they come to.
+    """The table: the columns side by side, and the sums below them.
 
     Args:
-        total_parameters: All of them.
-        trainable_parameters: Those that are trained.
-        model_size: Megabytes.
+        total_parameters: Parameters of the model.
+        trainable_parameters: Those of them that require gradients.
+        model_size: Megabytes that the parameters take.
         total_training_modes: Modules in ``"train"`` and in ``"eval"`` mode.
-        total_flops: Of one forward pass; 0 where none was made.
-        *columns: A name, and what stands below it.
+        total_flops: Floating-point operations of one forward pass; 0 where none was made.
+        *columns: Pairs of a heading and the cells below it.
     """
     widths = [max(len(name), *map(len, cells)) if cells else len(name) for name, cells in columns]
     rule = "-" * (sum(widths) + 3 * (1 + len(columns)))
@@ -60,4 +60,4 @@ def table(
         (total_training_modes["eval"], "Modules in eval mode"),
         (get_human_readable_count(total_flops), "Total Flops"),
     )
-    return "\n".join([head, rule, *body, rule, *(f"{number:<10}{said}" for number, said in sums)])
+    return "\n".join([head, rule, *body, rule, *(f"{number:<10}{label}" for number, label in sums)])
