@@ -39,7 +39,7 @@ def listed_callbacks(arguments: Mapping[str, Any]) -> list[Any]:
     callbacks += _progress_bar(callbacks, arguments["enable_progress_bar"] is not False)
     if arguments["enable_model_summary"] is not False and not has_any(callbacks, "ModelSummary"):
         callbacks.append(RichModelSummary() if has_rich() else ModelSummary())
-    return callbacks  # type: ignore[no-any-return]
+    return callbacks
 
 
 def _progress_bar(callbacks: list[Any], is_wanted: bool) -> list[Any]:
