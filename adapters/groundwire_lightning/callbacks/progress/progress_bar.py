@@ -138,11 +138,11 @@ class ProgressBar(Callback):
             The version of the experiment (``v_num``) and the values logged with ``prog_bar=True``, by name.
         """
         standard, logged = get_standard_metrics(trainer), trainer.progress_bar_metrics
-        if hidden := sorted(standard.keys() & logged.keys()):
+        if names := sorted(standard.keys() & logged.keys()):
             from groundwire.errors import rank_zero_warn
 
             rank_zero_warn(
-                f"self.log({hidden[0]!r}, ..., prog_bar=True) hides what the progress bar shows as {', '.join(hidden)}; "
+                f"self.log({names[0]!r}, ..., prog_bar=True) hides what the progress bar shows as {', '.join(names)}; "
                 "log it under another name, or override get_metrics() of the bar"
             )
         return {**standard, **logged}
