@@ -241,7 +241,7 @@ class ExperimentWriter:
         if self._local is None:
             return
         with self._local.open("rb+") as file:
-            file.seek(-min(len(ROW_END), file.seek(0, os.SEEK_ROW_END)), os.SEEK_ROW_END)
+            file.seek(-min(len(ROW_END), file.seek(0, os.SEEK_END)), os.SEEK_END)
             if file.read() not in (ROW_END, b""):
                 file.seek(0)
                 complete, end, _ = file.read().rpartition(ROW_END)
