@@ -80,7 +80,7 @@ class EventFiles:
                 rank_zero_warn(f"{self._log_dir}: {lost} values could not be written to event files")
             self._waiting.clear()
             self._bytes = self._lost = 0
-            with suppress(Exception):  # whatever a store elsewhere raises, it was said above
+            with suppress(Exception):  # a remote store raises what it likes, and its loss is reported above
                 self._place.close()
 
     def _write(self) -> None:

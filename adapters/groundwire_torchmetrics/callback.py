@@ -29,7 +29,7 @@ class MetricsCallback(Moments):
 
     Each phase has a copy of the metrics of its own, which is fed batch by batch, computed at the
     end of the epoch and recorded in the run history as ``train_<name>`` and ``eval_<name>``, before
-    ``on_train_epoch_end`` and ``on_eval_epoch_end`` are told. An evaluation inside of a training
+    ``on_train_epoch_end`` and ``on_eval_epoch_end`` run. An evaluation inside of a training
     epoch is recorded as ``intermediate_eval_<name>``, a sanity check not at all. A result of several
     numbers is recorded as one metric each: ``eval_<name>_0``, ``eval_<name>_1``, … for classes, and
     ``eval_<name>_0_1`` for a row and a column.

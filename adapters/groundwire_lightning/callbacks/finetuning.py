@@ -227,7 +227,7 @@ class BackboneFinetuning(BaseFinetuning):
         initial_denom_lr: Without effect in Lightning too, for the first rate is always passed.
         train_bn: Give the optimizer the parameters of BatchNorm layers too.
         verbose: Tell the rates in the log.
-        rounding: Digits of the rates that are told.
+        rounding: Digits of the rates in the log.
     """
 
     @checked(

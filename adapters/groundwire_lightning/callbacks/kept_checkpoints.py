@@ -25,9 +25,10 @@ log = logging.getLogger(__name__)
 
 
 class KeptCheckpoints(CheckpointNames):
-    """Writes a checkpoint when it is told to, and deletes those that are no longer among the best.
+    """Writes a checkpoint when a subclass asks for it, and deletes those that are no longer among the best.
 
     Attributes:
+        monitor: Name of the logged value that ranks checkpoints; None keeps the newest.
         save_last: Keep a last one too, ``"link"`` as a link to the newest.
         save_top_k: How many are kept; -1 keeps all, 0 none.
         save_weights_only: Leave optimizers, schedulers and callbacks out.
@@ -41,6 +42,7 @@ class KeptCheckpoints(CheckpointNames):
         current_score: The value of the checkpoint that was written last.
     """
 
+    monitor: str | None
     save_last: bool | Literal["link"] | None
     save_top_k: int
     save_weights_only: bool

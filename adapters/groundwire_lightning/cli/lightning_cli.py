@@ -15,7 +15,7 @@ import groundwire_lightning.callbacks
 import groundwire_lightning.loggers  # noqa: F401  # a class may be given by its name alone, which is then to be known
 from groundwire_lightning.checkpoints.reading import read
 from groundwire_lightning.cli.config import Instantiator, SaveConfigCallback, instantiate_module
-from groundwire_lightning.cli.from_checkpoint import ModelArguments, in_memory, taken_over
+from groundwire_lightning.cli.files import ModelArguments, in_memory, taken_over
 from groundwire_lightning.cli.parser import (
     ArgsType,
     LightningArgumentParser,
