@@ -111,7 +111,7 @@ def test_writing_is_tried_again_after_pauses_that_have_a_limit(tmp_path, clock, 
     (tmp_path / "run").write_text("no folder")
     tries = []
     write = events._LocalFile.write
-    monkeypatch.setattr(events._LocalFile, "write", lambda self, waiting: (tries.append(clock.now), write(self, waiting)))
+    monkeypatch.setattr(events._LocalFile, "write", lambda self, events: (tries.append(clock.now), write(self, events)))
     writer = EventWriter(tmp_path / "run")
 
     def outage():
