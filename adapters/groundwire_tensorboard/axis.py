@@ -1,4 +1,4 @@
-"""Where a value stands from left to right: counted in updates, epochs, samples or seconds."""
+"""The horizontal axis: a value's place, counted in updates, epochs, samples or seconds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Kind = Literal["step", "epoch", "sample", "second"]
 
 
 class Axis:
-    """Counts what goes by, over all training runs of a callback.
+    """Counts updates, epochs, samples and seconds over all training runs of a callback.
 
     TensorBoard takes whole numbers: an epoch under way counts as that epoch, a second as begun.
 
@@ -19,7 +19,7 @@ class Axis:
             ``"second"`` (of training runs, from the first one's start).
 
     Raises:
-        ValueError: It is none of these.
+        ValueError: ``kind`` is none of these.
     """
 
     def __init__(self, kind: Kind) -> None:
@@ -30,7 +30,7 @@ class Axis:
         self._updates_before = 0
         self._epochs_before = 0
         self._samples: Any = 0
-        self._began: float | None = None
+        self._began: float | None = None  # of time.monotonic; a resume moves it back by the seconds before
 
     @property
     def updates(self) -> int:
@@ -42,7 +42,11 @@ class Axis:
         return self._epochs_before + (0 if self._at is None else int(self._at.epoch))
 
     def begin(self, at: Any) -> None:
-        """Count on from the run before, or from where this one is resumed."""
+        """Count on from the run before, or from the place at which this one is resumed.
+
+        Args:
+            at: The position of the run, a ``groundwire.run_state.RunState``; it moves on with the run.
+        """
         self._updates_before = 0 if at.update else self.updates
         self._epochs_before = 0 if at.update else self._epochs
         self._at = at
@@ -51,11 +55,11 @@ class Axis:
 
     @property
     def ahead(self) -> str:
-        """What the run under way has ahead of it, see :class:`groundwire.run.run_state.RunState`."""
+        """The part of the epoch that the run has ahead, see :class:`groundwire.run_state.RunState`, or ``""``."""
         return "" if self._at is None else str(self._at.ahead)
 
     def state(self) -> dict[str, Any]:
-        """What has to survive a resume."""
+        """The counts so far, for a checkpoint."""
         return {
             "updates": self.updates,
             "epochs": self._epochs,
@@ -64,13 +68,14 @@ class Axis:
         }
 
     def load(self, state: Mapping[str, Any], *, is_running: bool) -> None:
-        """Take back what :meth:`state` gave.
+        """Restore the counts of :meth:`state`.
 
         Args:
-            state: That.
-            is_running: It is loaded into a run, which stands where the saved one did.
+            state: The counts.
+            is_running: A run is under way, at the place at which the state was saved.
         """
         self._at = self._at if is_running else None
+        # The properties add what the run has done to these two, so they are zero while the difference is taken.
         self._updates_before = self._epochs_before = 0
         self._updates_before = state["updates"] - self.updates
         self._epochs_before = state["epochs"] - self._epochs
@@ -78,11 +83,15 @@ class Axis:
         self._began = None if state["seconds"] is None else time.monotonic() - state["seconds"]
 
     def add_samples(self, count: Any) -> None:
-        """Samples of a batch; a count that is a tensor stays on its device until it is asked for."""
+        """Add the samples of a batch; a count that is a tensor stays on its device until it is read."""
         self._samples = self._samples + count
 
     def position(self, updates: int | None = None) -> int:
-        """Where a value of now stands, or on an axis of updates one that is written when there were so many."""
+        """The place of a value that is written now.
+
+        Args:
+            updates: Number of updates to take in place of those done, on an axis of updates.
+        """
         if self.kind == "step":
             return self.updates if updates is None else updates
         if self.kind == "epoch":
@@ -92,5 +101,5 @@ class Axis:
         return 0 if self._began is None else int(time.monotonic() - self._began)
 
     def position_before(self) -> int:
-        """Where the epoch before ended, when one has just begun."""
+        """The place at which the last epoch ended, when the next has just begun."""
         return self._epochs - 1 if self.kind == "epoch" else self.position()

@@ -1,4 +1,4 @@
-"""TensorBoardCallback: what the rows of ``map.py`` call."""
+"""The callback that writes a run as TensorBoard event files: the methods that the rows of ``map.py`` call."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from groundwire_tensorboard.writer import EventWriter
 if TYPE_CHECKING:
     from groundwire import Trainer
 
-ACCOUNTS = ("data", "step", "callbacks", "evaluation", "saving")
+TIME_ACCOUNTS = ("data", "step", "callbacks", "evaluation", "saving")
 
 
 class TensorBoardCallback(Moments):
     """Writes a run as TensorBoard event files; stands in ``callbacks=`` of any groundwire Trainer.
 
-    What is written, the horizontal axis being the number of optimizer updates unless ``x_axis`` says
-    otherwise:
+    These values are written, at the number of optimizer updates unless ``x_axis`` names another
+    axis:
 
     - every ``every_n_steps`` updates ``train_loss_step``, the loss of the batch that completes the
       update (of the main process), and ``learning_rate``, the one that the update is made with;
       ``learning_rate/<name or index>`` where the optimizer has several parameter groups;
     - every value that the run history records, once, under its own name (``train_loss_epoch``,
       ``eval_loss_epoch``, your metrics), at the number of updates done; those of ``evaluate()``
-      under ``evaluation/<name>``. What is not one number is left out, and so is what the history
-      held before the callback's first run;
+      under ``evaluation/<name>``. Values that are not one number are left out, and so are those that
+      the history held before the callback's first run;
     - after each epoch ``throughput/samples_per_second``, ``throughput/updates_per_second`` and the time
       ledger: ``time/step``, ``time/data``, … in seconds;
     - the pictures of ``figures``, and whatever :meth:`figure` and :meth:`image` are called with;
@@ -42,8 +42,8 @@ class TensorBoardCallback(Moments):
       TensorBoard's HPARAMS page compares runs by their final metrics.
 
     Only the main process writes. A second ``train()`` continues in the same directory, and its
-    updates are counted on. A run that is resumed continues where its training state stands, and what
-    the directory holds of later updates is hidden. A tensor is read from the device only when it is
+    updates are counted on. A run that is resumed continues at the place of its training state, and values
+    of later updates in the directory are hidden. A tensor is read from the device only when it is
     written. Where the directory is full, read-only or gone the run goes on: values wait and are
     written later, and a warning says how many never were.
 
@@ -65,7 +65,7 @@ class TensorBoardCallback(Moments):
         throughput: False leaves throughput and time ledger out.
 
     Raises:
-        ValueError: A number of updates is below 1, or there is no such axis.
+        ValueError: A number of updates is below 1, or ``x_axis`` is no axis.
         TypeError: A number of updates is no whole number, or ``figures`` or ``graph`` holds what cannot be called.
     """
 
@@ -107,13 +107,13 @@ class TensorBoardCallback(Moments):
         self.writer = EventWriter(log_dir)
         self._writes = False
         self._training = False
-        self._group = ""  # where the values of an evaluation run are kept apart
+        self._group = ""  # goes before the names of an evaluation run, which are kept apart
         self._is_new = True
         self._graph_is_written = False
-        self._timed = 0  # how many epochs
-        self._written: dict[str, int] = {}  # how many values of each metric
+        self._timed = 0  # number of epochs whose times are written
+        self._written: dict[str, int] = {}  # number of values of each metric that are written
         self._tags: dict[str, None] = {}
-        self._newest: list[tuple[str, float]] = []  # the numbers at the place where the last one stands
+        self._newest: list[tuple[str, float]] = []  # the numbers at the last place, to be written again on resume
         self._newest_at = 0
         self._is_entered = False  # a resumed run is about to enter the middle of an epoch
         self._hparams_are_written = False
@@ -128,12 +128,12 @@ class TensorBoardCallback(Moments):
         self.axis.begin(at)
         self._training = True
         self._group = ""
-        self._meet(run_history)
+        self._take_history(run_history)
         if at.update:
             self.writer.purge_from(self.axis.position() + 1)
 
     def state_dict(self) -> dict[str, Any]:
-        """What has to survive a resume: how far the axis is, and what was written."""
+        """The state that a resume needs: the counts of the axis, and which values are written."""
         self.writer.flush()
         return {
             "axis": self.axis.state(),
@@ -145,9 +145,9 @@ class TensorBoardCallback(Moments):
         }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take back what :meth:`state_dict` gave; TensorBoard hides what the run wrote after that.
+        """Restore a state of :meth:`state_dict`; TensorBoard hides the values that the run wrote after it.
 
-        Where an epoch is under way, what it came to may stand in the files already, at the place of
+        Where an epoch is under way, its results may stand in the files already, at the place of
         the state itself. So that place is hidden too, and its numbers are written again.
         """
         self.axis.load(state_dict["axis"], is_running=self._training)
@@ -165,15 +165,15 @@ class TensorBoardCallback(Moments):
                 self._write_number(tag, value, place)
         else:
             self.writer.purge_from(place + 1)
-            self._timed += self.axis.ahead == "count"  # it is in the files, and a resumed run tells it again
+            self._timed += self.axis.ahead == "count"  # the epoch is in the files, and a resumed run records it again
 
     def start_evaluation(self, run_history: Any) -> None:
-        """Begin an evaluation run; what it records is kept apart from what training records."""
+        """Begin an evaluation run, whose values are kept apart from those of training."""
         self._group = "evaluation/"
-        self._meet(run_history)
+        self._take_history(run_history)
 
     def write_step(self, optimizer: Any, batch_output: Any, is_update: bool) -> None:
-        """Write loss and learning rates, where they are due."""
+        """Write loss and learning rates every ``every_n_steps`` updates."""
         if self.axis.kind == "sample":
             self.axis.add_samples(batch_output["batch_size"])
         step = self.axis.updates + 1
@@ -192,8 +192,8 @@ class TensorBoardCallback(Moments):
 
     def draw(self, trainer: Trainer) -> None:
         """Write the pictures that were asked for."""
-        for tag, drawn in self.figures.items() if self._writes else ():
-            self._write_picture(tag, drawn(trainer))
+        for tag, drawing in self.figures.items() if self._writes else ():
+            self._write_picture(tag, drawing(trainer))
 
     def figure(self, tag: str, figure: Any) -> None:
         """Write a figure of matplotlib, where the run is now; call it from a hook or a callback.
@@ -214,13 +214,13 @@ class TensorBoardCallback(Moments):
                 ``(channels, height, width)`` or ``(images, channels, height, width)``.
 
         Raises:
-            ValueError: It has another shape.
+            ValueError: The image has another shape.
         """
         if PartialState().is_main_process:
             self.writer.image(tag, image, self.axis.position())
 
     def write_histograms(self, model: Any) -> None:
-        """Write the parameters and their gradients, where they are due."""
+        """Write histograms of the parameters and their gradients every ``histogram_every_n_steps`` updates."""
         step = self.axis.updates + 1
         if step % self.histogram_every_n_steps or not self._writes:
             return
@@ -231,8 +231,8 @@ class TensorBoardCallback(Moments):
                 self.writer.histogram(f"gradients/{name}", parameter.grad, step)
 
     def write_late(self, run_history: Any) -> None:
-        """Write what was recorded at the very end of the epoch before, where that ended."""
-        if self._is_entered:  # what a resumed run finds in its history, its epoch writes where it ends
+        """Write the values recorded at the very end of the epoch before, at the place where that ended."""
+        if self._is_entered:  # values that a resumed run finds in its history are written where its epoch ends
             self._is_entered = False
         else:
             self._write_recorded(run_history, self.axis.position_before())
@@ -245,44 +245,45 @@ class TensorBoardCallback(Moments):
         if not self._writes:
             return
         for name, values in sorted(run_history.to_dict().items()):
-            already = self._written.get(name, 0)
+            written = self._written.get(name, 0)
             # Fewer than were written: the metric was deleted and begun again.
-            for value in values[already if already <= len(values) else 0 :]:
+            for value in values[written if written <= len(values) else 0 :]:
                 self._write_value(name, value, place)
             self._written[name] = len(values)
         self._write_times(getattr(run_history, "epoch_times", ()), place)
 
     def end_training(self, run_history: Any, run_config: Any) -> None:
-        """Write what is left, the hyperparameters too, and close the event file."""
+        """Write the remaining values and the hyperparameters, and close the event file."""
         self.write_history(run_history)
         # TensorBoard reads the first hyperparameters of a directory and no later ones.
         if self._writes and not self._hparams_are_written:
-            self.writer.hparams({**_chosen(run_config), **self.hparams}, self._tags)
+            self.writer.hparams({**_numbers_and_words(run_config), **self.hparams}, self._tags)
             self._hparams_are_written = True
         self._close()
 
     def end_evaluation(self, run_history: Any) -> None:
-        """Write what is left; the event file stays open while a training run goes on."""
+        """Write the remaining values; the event file stays open while a training run goes on."""
         self.write_history(run_history)
         self._group = ""
         if not self._training:
             self._close()
 
     def fail(self, run_history: Any) -> None:
-        """Write what is left and close the event file."""
+        """Write the remaining values and close the event file."""
         self.write_history(run_history)
         self._close()
 
     def _write_times(self, times: Sequence[Any], place: int) -> None:
-        """Throughput and time ledger of the epochs that have ended since the last time."""
-        for took in times[self._timed :] if self.throughput else ():
-            for name in ("samples", "updates") if took.seconds else ():
-                self._write_number(f"throughput/{name}_per_second", getattr(took, name) / took.seconds, place)
-            for name in (*ACCOUNTS, "other"):
-                self._write_number(f"time/{name}", getattr(took, name), place)
+        """Write throughput and time ledger of the epochs that have ended since the last call."""
+        for epoch in times[self._timed :] if self.throughput else ():
+            for name in ("samples", "updates") if epoch.seconds else ():
+                self._write_number(f"throughput/{name}_per_second", getattr(epoch, name) / epoch.seconds, place)
+            for name in (*TIME_ACCOUNTS, "other"):
+                self._write_number(f"time/{name}", getattr(epoch, name), place)
         self._timed = len(times)
 
-    def _meet(self, run_history: Any) -> None:
+    def _take_history(self, run_history: Any) -> None:
+        """Count the values that a run finds in its history as written, but for those of this callback's own runs."""
         self._writes = PartialState().is_main_process
         self._timed = len(getattr(run_history, "epoch_times", ()))
         lengths = {name: len(values) for name, values in run_history.to_dict().items()}
@@ -309,7 +310,7 @@ class TensorBoardCallback(Moments):
     def _write_picture(self, tag: str, picture: Any) -> None:
         if hasattr(picture, "savefig"):
             self.figure(tag, picture)
-            _closed(picture)
+            _close_figure(picture)
         else:
             self.image(tag, picture)
 
@@ -326,8 +327,8 @@ def _input_of(batch: Any) -> Any:
     return batch[0] if isinstance(batch, (tuple, list)) else batch
 
 
-def _closed(figure: Any) -> None:
-    """Let pyplot forget a figure that it made; others it never knew."""
+def _close_figure(figure: Any) -> None:
+    """Let pyplot forget a figure that it made, or it would keep all of them; others it never knew."""
     pyplot = sys.modules.get("matplotlib.pyplot")
     if pyplot is not None:
         pyplot.close(figure)
@@ -340,7 +341,7 @@ def _learning_rates(optimizer: Any) -> Iterator[tuple[str, float]]:
         yield tag, float(group["lr"])
 
 
-def _chosen(run_config: Any) -> dict[str, Any]:
-    """The numbers and words of the configuration; not whether this is the main process, nor whole dictionaries."""
+def _numbers_and_words(run_config: Any) -> dict[str, Any]:
+    """The numbers and words of the configuration, without flags and whole dictionaries."""
     values = run_config.to_dict().items()
     return {name: value for name, value in values if type(value) in (int, float, str)}

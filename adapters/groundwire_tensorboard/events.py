@@ -1,6 +1,6 @@
-"""Event files of one directory; what a full, read-only or missing one does not take waits and is written later.
+"""Event files of one directory; where it is full, read-only or missing, events wait and are written later.
 
-TensorBoard is imported with this module, which is why nothing here is imported before the first write.
+This module imports TensorBoard, so it is itself imported at the first write.
 """
 
 from __future__ import annotations
@@ -22,42 +22,42 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 from groundwire.errors import rank_zero_warn
 
 LONGEST_PAUSE = 60.0
-"""Seconds until writing is tried again, at most."""
+"""The most seconds until writing is tried again."""
 MOST_WAITING = 64 * 2**20
-"""Bytes of events that wait at most; then the oldest are given up."""
+"""The most bytes of events that wait; beyond them the oldest are dropped."""
 
 
 class EventFiles:
-    """What ``FileWriter`` of torch writes to, in place of TensorBoard's ``EventFileWriter``; raises nothing.
+    """A writer of events that raises nothing, under torch's ``FileWriter`` in place of TensorBoard's.
 
-    Files of this machine are written at once. Elsewhere TensorBoard writes, in a thread of its own, and
-    of an outage loses what is in its queue then.
+    Files of this machine are written at once. At a URL TensorBoard writes, in a thread of its own, and
+    an outage loses the events that are in its queue.
 
     Args:
         log_dir: The directory, or a URL that TensorBoard can write to.
-        max_queue: Events that wait for TensorBoard's thread, elsewhere than on this machine.
-        flush_secs: Seconds between two flushes there.
-        suffix: Ending of each file's name.
+        max_queue: Events that wait for TensorBoard's thread, at a URL.
+        flush_secs: Seconds between two flushes, at a URL.
+        suffix: The ending of each file's name.
     """
 
     def __init__(self, log_dir: str, max_queue: int = 10, flush_secs: float = 120, suffix: str = "") -> None:
         self._log_dir = log_dir
-        elsewhere = "://" in log_dir
+        is_remote = "://" in log_dir
         self._place: _Place = (
-            _Elsewhere(log_dir, max_queue, flush_secs, suffix) if elsewhere else _Here(log_dir, suffix)
+            _RemoteFile(log_dir, max_queue, flush_secs, suffix) if is_remote else _LocalFile(log_dir, suffix)
         )
         self._waiting: deque[Any] = deque()
         self._bytes = self._lost = 0
-        self._pause, self._again = 0.0, 0.0
-        self._lock = threading.Lock()
+        self._pause, self._retry_at = 0.0, 0.0
+        self._lock = threading.Lock()  # a user's threads may log too, and torch's SummaryWriter takes no lock
         self.flush()
 
     def get_logdir(self) -> str:
-        """The directory."""
+        """The directory or URL of the files."""
         return self._log_dir
 
     def add_event(self, event: Any) -> None:
-        """Write an event, after those that wait; in a pause it waits as well."""
+        """Write an event after those that wait; during a pause it waits as well."""
         with self._lock:
             self._waiting.append(event)
             self._bytes += event.ByteSize()
@@ -67,24 +67,24 @@ class EventFiles:
             self._write()
 
     def flush(self) -> None:
-        """See to it that all events are in the file, unless it is a pause."""
+        """Write all events that wait, unless there is a pause after an error."""
         with self._lock:
             self._write()
 
     def close(self) -> None:
-        """Write what waits, now if ever, and say how many events never were."""
+        """Write the events that wait, pause or not, and warn of those that are lost."""
         with self._lock:
-            self._again = 0.0
+            self._retry_at = 0.0
             self._write()
             if lost := self._lost + len(self._waiting):
                 rank_zero_warn(f"{self._log_dir}: {lost} values could not be written to event files")
             self._waiting.clear()
             self._bytes = self._lost = 0
-            with suppress(Exception):  # whatever a store elsewhere raises, it was said above
+            with suppress(Exception):  # a remote store raises what it likes, and its loss is reported above
                 self._place.close()
 
     def _write(self) -> None:
-        if time.monotonic() < self._again:
+        if time.monotonic() < self._retry_at:
             return
         try:
             self._place.write(self._waiting)
@@ -95,7 +95,7 @@ class EventFiles:
                     f"writing is tried again after pauses of at most {LONGEST_PAUSE:.0f} s"
                 )
             self._pause = min(2 * self._pause or 1.0, LONGEST_PAUSE)
-            self._again = time.monotonic() + self._pause
+            self._retry_at = time.monotonic() + self._pause
             return
         if self._pause:
             rank_zero_warn(
@@ -108,17 +108,17 @@ class EventFiles:
 
 
 class _Place(Protocol):
-    """Where events are written to."""
+    """A place that events are written to."""
 
     def write(self, events: deque[Any]) -> None:
-        """Write all of them, or raise."""
+        """Write all events, or none and raise."""
 
     def close(self) -> None:
         """Write no more."""
 
 
-class _Here:
-    """A file of this machine, opened for each write: one that was deleted is noticed, and begun anew.
+class _LocalFile:
+    """A file of this machine, opened for each write: a file that was deleted is noticed, and begun anew.
 
     A write that fails half way is undone, so that no torn record hides what follows.
     """
@@ -137,7 +137,7 @@ class _Here:
             self._append(events)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing, since no file stays open."""
 
     def _append(self, events: deque[Any]) -> None:
         if self._path is None:
@@ -146,6 +146,7 @@ class _Here:
             return
         head = [] if self._size else [Event(wall_time=time.time(), file_version="brain.Event:2")]
         try:
+            # Not in append mode: after a failed truncate a torn record may stand behind the end that we know.
             with self._path.open("rb+") as file:
                 file.seek(self._size)
                 records = RecordWriter(file)
@@ -168,8 +169,8 @@ class _Here:
         return path
 
 
-class _Elsewhere:
-    """A file that TensorBoard writes; after an error another one is begun."""
+class _RemoteFile:
+    """A file at a URL, which TensorBoard writes; after an error another file is begun."""
 
     def __init__(self, *arguments: Any) -> None:
         self._arguments = arguments

@@ -1,4 +1,4 @@
-"""When TensorBoard is written: the moments of a run, and the Trainer hooks at which they come."""
+"""The moments of a run at which TensorBoard is written, and the Trainer hooks at which they come."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ if TYPE_CHECKING:
 
 
 class Moments:
-    """What a run asks of a TensorBoard callback; every method here does nothing.
+    """The methods that a run calls on a TensorBoard callback; here each does nothing.
 
-    A class that plays the role inherits this and brings those that it needs. What it leaves alone,
-    and what is set to ``None`` on an object, is not called at all.
+    A subclass overrides those that it needs. A method that it does not override, and one that is set
+    to ``None`` on an object, is not called at all.
     """
 
     def start_training(self, run_history: Any, at: Any) -> None:
-        """A training run begins; ``at`` tells where it is from now on."""
+        """A training run begins; ``at`` holds its position from now on."""
 
     def start_evaluation(self, run_history: Any) -> None:
-        """An evaluation run begins, by itself or inside of a training run."""
+        """An evaluation run begins, on its own or inside a training run."""
 
     def write_step(self, optimizer: Any, batch_output: Any, is_update: bool) -> None:
-        """The loss of a training batch is known, which completes an update or does not."""
+        """The loss of a training batch is known; ``is_update`` where the batch completes an update."""
 
     def write_graph(self, model: Any, batch: Any) -> None:
         """The model and a training batch are at hand."""
@@ -57,7 +57,7 @@ TENSORBOARD = HookMap(
     listed=frozenset({"TensorBoardCallback"}),
     rows=(
         row("TensorBoardCallback.start_training", before="_run_training", args=("run_history", "at")),
-        # What callbacks recorded at the very end of an epoch still belongs to it.
+        # Values that callbacks record at the very end of an epoch still belong to it.
         row("TensorBoardCallback.write_late", before="_run_train_epoch", args=("run_history",)),
         # Before the update, so that the learning rate is the one that the update is made with.
         row(

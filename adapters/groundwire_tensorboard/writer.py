@@ -1,4 +1,4 @@
-"""What is written: numbers, histograms and hyperparameters, as event files in one directory."""
+"""A writer of numbers, histograms, pictures and hyperparameters, as event files in one directory."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 class EventWriter:
     """A ``SummaryWriter`` that is made at the first write and can be closed and written to again.
 
-    TensorBoard is imported at that first write. What is written after :meth:`close` goes into one
-    more event file of the same directory, which TensorBoard shows as the same run. What the disk does
-    not take waits, and is written later; a warning says what never was.
+    TensorBoard is imported at that first write. Values written after :meth:`close` go into one
+    more event file of the same directory, which TensorBoard shows as the same run. Values that the disk
+    does not take wait and are written later; a warning counts those that never were.
 
     Args:
         log_dir: Directory of the event files. Without one, ``SummaryWriter`` picks a new directory
@@ -39,11 +39,11 @@ class EventWriter:
 
     @property
     def summary_writer(self) -> SummaryWriter:
-        """The ``SummaryWriter`` in use, for whatever has no method here; opened if it is not."""
+        """The ``SummaryWriter`` in use, for all that has no method here; opened if need be."""
         return self._open()
 
     def purge_from(self, step: int) -> None:
-        """Let TensorBoard hide what this directory holds of ``step`` and later, as soon as something is written."""
+        """Let TensorBoard hide the values of this directory at ``step`` and later, from the next write on."""
         self._purge_step = step
 
     def scalar(self, tag: str, value: float, step: int) -> None:
@@ -65,7 +65,7 @@ class EventWriter:
         """Write an image of shape ``(H, W)`` or ``(C, H, W)``, or images of shape ``(N, C, H, W)`` as a grid.
 
         Raises:
-            ValueError: It has another shape.
+            ValueError: The image has another shape.
         """
         image = torch.as_tensor(image).detach()
         if image.ndim not in (2, 3, 4) or (image.ndim > 2 and image.shape[-3] not in (1, 3, 4)):
@@ -81,7 +81,7 @@ class EventWriter:
     def graph(self, model: torch.nn.Module, inputs: Any) -> None:
         """Write the graph of a model as it treats ``inputs``: in eval mode, and leaving random numbers as they were.
 
-        A model that cannot be traced is told of in a warning: a picture is not worth a run.
+        A model that cannot be traced gives a warning and no error, since a picture is not worth a run.
         """
         modes = [(module, module.training) for module in model.modules()]
         devices = [tensor.device for tensor in model.parameters() if tensor.device.type == "cuda"][:1]
@@ -96,7 +96,7 @@ class EventWriter:
                 module.training = was_training
 
     def hparams(self, values: Mapping[str, Any], metrics: Iterable[str]) -> None:
-        """Write what a run was made with, into the directory of the run itself.
+        """Write the hyperparameters of a run, into the directory of the run itself.
 
         Args:
             values: Name to hyperparameter. Numbers, strings and booleans as they are, ``None`` not
@@ -112,12 +112,12 @@ class EventWriter:
             files.add_summary(summary)
 
     def flush(self) -> None:
-        """See to it that everything written so far is in the file."""
+        """Write all pending values to disk."""
         if self._writer is not None:
             self._writer.flush()
 
     def close(self) -> None:
-        """Write out what is pending and close the event file, if one is open."""
+        """Write all pending values to disk and close the event file, if one is open."""
         if self._writer is not None:
             self._writer.close()
             self._writer = None

@@ -1,4 +1,4 @@
-"""MetricsCallback: what the rows of ``map.py`` call."""
+"""The callback that computes torchmetrics once an epoch: the methods that the rows of ``map.py`` call."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class MetricsCallback(Moments):
 
     Each phase has a copy of the metrics of its own, which is fed batch by batch, computed at the
     end of the epoch and recorded in the run history as ``train_<name>`` and ``eval_<name>``, before
-    ``on_train_epoch_end`` and ``on_eval_epoch_end`` are told. An evaluation inside of a training
+    ``on_train_epoch_end`` and ``on_eval_epoch_end`` run. An evaluation inside of a training
     epoch is recorded as ``intermediate_eval_<name>``, a sanity check not at all. A result of several
     numbers is recorded as one metric each: ``eval_<name>_0``, ``eval_<name>_1``, … for classes, and
     ``eval_<name>_0_1`` for a row and a column.
@@ -41,14 +41,14 @@ class MetricsCallback(Moments):
     Args:
         metrics: A metric, a collection, a ``MetricTracker``, a sequence of these, or a dictionary of
             name to one of them. Without a name of yours a metric has that of its class.
-        preds: Where the first argument of ``update`` is found. A path names keys, attributes and
+        preds: The source of the first argument of ``update``. A path names keys, attributes and
             positions from the outside in, separated by dots, and starts with ``batch_output`` or
-            ``batch``; where it starts with neither, it is looked up in the first, then in the
+            ``batch``; a path that starts with neither is looked up in the first, then in the
             second. A number is a position in the batch. A function is called with
             ``(batch, batch_output)``.
-        target: Where the second argument is found, likewise; ``None`` for a metric that takes one.
-        on: The phases: ``"train"``, ``"eval"`` or both. What is left out costs nothing.
-        plot: True hands what ``metric.plot()`` draws, once an epoch, to each callback of the run that
+        target: The source of the second argument, in the same way; ``None`` for a metric that takes one.
+        on: The phases: ``"train"``, ``"eval"`` or both. A phase that is left out costs nothing.
+        plot: True hands the figures of ``metric.plot()``, once an epoch, to each callback of the run that
             has ``figure(tag, figure)``, as ``groundwire_tensorboard.TensorBoardCallback`` does. It needs
             matplotlib.
 
@@ -57,7 +57,7 @@ class MetricsCallback(Moments):
         trackers: Phase to its trackers by name.
 
     Raises:
-        ValueError: ``on`` names no phase, or one that does not exist; or there is nothing to draw with.
+        ValueError: ``on`` names no phase, or one that does not exist; or matplotlib is missing for ``plot``.
         TypeError: ``preds`` or ``target`` is neither a path nor a function.
     """
 
@@ -77,7 +77,7 @@ class MetricsCallback(Moments):
         plot: bool = False,
     ) -> None:
         phases = _phases(on)
-        self._measured = {phase: Measured(*_sorted_out(metrics)) for phase in phases}
+        self._measured = {phase: Measured(*_collection_and_trackers(metrics)) for phase in phases}
         self.metrics = {phase: measured.collection for phase, measured in self._measured.items()}
         self.trackers = {phase: measured.trackers for phase, measured in self._measured.items()}
         sources = {"preds": preds} if target is None else {"preds": preds, "target": target}
@@ -93,16 +93,16 @@ class MetricsCallback(Moments):
                 self._leave_out(f"start_{phase}", f"feed_{phase}", f"end_{phase}", f"draw_{phase}")
 
     def start_run(self, device: torch.device) -> None:
-        """Move the metrics to where the batches will be."""
+        """Move the metrics to the device of the batches."""
         self._is_sanity_check = False
         for measured in self._measured.values():
             measured.to(device)
 
     def look_for_boards(self, trainer: Trainer) -> None:
-        """See to it that somebody takes the pictures.
+        """Check that a callback of the run takes the pictures.
 
         Raises:
-            ValueError: Nobody does.
+            ValueError: No callback does.
         """
         if not _boards(trainer):
             raise ValueError(
@@ -111,15 +111,15 @@ class MetricsCallback(Moments):
             )
 
     def start_sanity_check(self) -> None:
-        """Compute what is evaluated from here on, but do not record it."""
+        """Compute the metrics of a sanity check, but do not record them."""
         self._is_sanity_check = True
 
     def end_sanity_check(self) -> None:
-        """Record again."""
+        """Record the metrics of later evaluations again."""
         self._is_sanity_check = False
 
     def start_train(self) -> None:
-        """Forget the epoch before."""
+        """Empty the metrics of the epoch before."""
         self._measured["train"].begin()
 
     def feed_train(self, batch: Any, batch_output: Any) -> None:
@@ -127,11 +127,11 @@ class MetricsCallback(Moments):
         self._feed("train", batch, batch_output)
 
     def end_train(self, run_history: Any) -> None:
-        """Compute and record."""
+        """Compute the metrics of the phase and record them."""
         self._record("train", "train", run_history)
 
     def start_eval(self, is_intermediate: bool) -> None:
-        """Forget the evaluation before."""
+        """Empty the metrics of the evaluation before."""
         self._eval_prefix = "intermediate_eval" if is_intermediate else "eval"
         self._measured["eval"].begin()
 
@@ -140,25 +140,25 @@ class MetricsCallback(Moments):
         self._feed("eval", batch, batch_output)
 
     def end_eval(self, run_history: Any) -> None:
-        """Compute and record."""
+        """Compute the metrics of the phase and record them."""
         self._record("eval", self._eval_prefix, run_history)
 
     def state_dict(self) -> dict[str, Any]:
-        """What has to survive a resume: what each phase has added up so far."""
+        """The state that a resume needs: the sums of each phase so far."""
         return {phase: measured.state_dict() for phase, measured in self._measured.items()}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take back what :meth:`state_dict` gave; a phase that it does not know begins anew."""
+        """Restore a state of :meth:`state_dict`; a phase that is missing in it begins anew."""
         for phase, measured in self._measured.items():
             if phase in state_dict:
                 measured.load_state_dict(state_dict[phase])
 
     def draw_train(self, trainer: Trainer) -> None:
-        """Hand out pictures of what was computed."""
+        """Hand out pictures of the results."""
         self._draw("train", "train", trainer)
 
     def draw_eval(self, trainer: Trainer) -> None:
-        """Hand out pictures of what was computed."""
+        """Hand out pictures of the results."""
         self._draw("eval", self._eval_prefix, trainer)
 
     def _feed(self, phase: str, batch: Any, batch_output: Any) -> None:
@@ -178,7 +178,7 @@ class MetricsCallback(Moments):
         for name, figure in self._measured[phase].drawn():
             for board in _boards(trainer):
                 board.figure(f"{prefix}_{name}", figure)
-            pyplot = sys.modules.get("matplotlib.pyplot")
+            pyplot = sys.modules.get("matplotlib.pyplot")  # which keeps every figure until it is closed
             if pyplot is not None:
                 pyplot.close(figure)
 
@@ -198,8 +198,8 @@ def _boards(trainer: Trainer) -> list[Any]:
     return [callback for callback in trainer.callback_handler if callable(getattr(callback, "figure", None))]
 
 
-def _sorted_out(metrics: Any) -> tuple[MetricCollection, dict[str, MetricTracker]]:
-    """A collection of all metrics, and the trackers, which no collection takes."""
+def _collection_and_trackers(metrics: Any) -> tuple[MetricCollection, dict[str, MetricTracker]]:
+    """A collection of all metrics but the trackers, and the trackers by name, which no collection takes."""
     from torchmetrics import Metric, MetricCollection
     from torchmetrics.wrappers import MetricTracker
 
@@ -211,10 +211,10 @@ def _sorted_out(metrics: Any) -> tuple[MetricCollection, dict[str, MetricTracker
         trackers = {name: metric for name, metric in metrics.items() if isinstance(metric, MetricTracker)}
         others: Any = {name: metric for name, metric in metrics.items() if name not in trackers}
     else:
-        trackers = {_class_of(metric): metric for metric in metrics if isinstance(metric, MetricTracker)}
+        trackers = {_name_of(metric): metric for metric in metrics if isinstance(metric, MetricTracker)}
         others = [metric for metric in metrics if not isinstance(metric, MetricTracker)]
     return MetricCollection(others), trackers
 
 
-def _class_of(tracker: Any) -> str:
+def _name_of(tracker: Any) -> str:
     return type(tracker._base_metric).__name__

@@ -1,4 +1,4 @@
-"""Where the arguments of a metric are found: in the batch, in what the model made of it, or by a function."""
+"""The arguments of a metric: looked up in the batch or in the outputs of the model, or returned by a function."""
 
 from __future__ import annotations
 
@@ -15,7 +15,13 @@ Source = str | int | Callable[[Any, Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """Where an argument of ``update`` is found."""
+    """An argument of ``update`` and its source.
+
+    Attributes:
+        argument: The name of the argument.
+        source: Its source, as it was passed.
+        path: The keys of a source that is a path, from the outside in; empty for a function.
+    """
 
     argument: str
     source: Source
@@ -23,10 +29,10 @@ class Input:
 
     @classmethod
     def of(cls, argument: str, source: Any) -> Input:
-        """What ``argument=source`` means.
+        """Parse ``argument=source``.
 
         Raises:
-            TypeError: It means nothing.
+            TypeError: ``source`` is neither a path, a position nor a function.
         """
         if isinstance(source, int) and not isinstance(source, bool):
             return cls(argument, source, ("batch", str(source)))
@@ -43,7 +49,7 @@ class Input:
         """The argument for a batch.
 
         Raises:
-            LookupError: It is not there; says what is.
+            LookupError: The argument is not there; the message names what is.
         """
         if not self.path:
             return self.source(batch, batch_output)  # type: ignore[operator]  # what has no path is a function
@@ -88,10 +94,10 @@ def _part(value: Any, key: str) -> Any:
 
 
 class Finder:
-    """Finds an argument for batch after batch; goes the way that it found for the first while batches are made alike.
+    """Looks up an argument in each batch, on the way that led to it in the first batch while types stay the same.
 
     Args:
-        wanted: The argument.
+        wanted: The argument that is looked up.
     """
 
     def __init__(self, wanted: Input) -> None:
@@ -104,31 +110,32 @@ class Finder:
         """The argument for a batch.
 
         Raises:
-            LookupError: It is not there; says what is.
+            LookupError: The argument is not there; the message names what is.
         """
         if self._way is None:
-            return self._looked_for(batch, batch_output)
+            return self._look_up(batch, batch_output)
         value = batch if self._names_batch else batch_output
         try:
             for kind, part in self._way:
                 if type(value) is not kind:
-                    return self._looked_for(batch, batch_output)
+                    return self._look_up(batch, batch_output)
                 value = part(value)
         except (LookupError, AttributeError):
-            return self._looked_for(batch, batch_output)
+            return self._look_up(batch, batch_output)
         return value
 
-    def _looked_for(self, batch: Any, batch_output: Any) -> Any:
-        found = self._wanted(batch, batch_output)
+    def _look_up(self, batch: Any, batch_output: Any) -> Any:
+        """Look up the argument from the start, and store the way to it: a type and a getter for each key."""
+        argument = self._wanted(batch, batch_output)
         value = batch if self._names_batch else batch_output
         way: list[tuple[type, Callable[[Any], Any]]] = []
         for key in self._keys:
             if not _has(value, key) or hasattr(type(value), "__missing__"):
-                return found  # by a function's answer, in the second place that was looked at, or made up by a mapping
+                return argument  # from the second root, or made up by a default mapping: no way to repeat
             way.append((type(value), _getter(value, key)))
             value = _part(value, key)
         self._way = way if self._wanted.path else None
-        return found
+        return argument
 
 
 def _getter(value: Any, key: str) -> Callable[[Any], Any]:
@@ -154,7 +161,7 @@ def _described(value: Any) -> str:
 
 
 def detached(value: Any) -> Any:
-    """Without the graph, which a metric that keeps its input would keep alive."""
+    """Detach every tensor from its graph, which a metric that stores its input would keep alive."""
     if isinstance(value, torch.Tensor):
         return value.detach() if value.requires_grad else value
     if type(value) in (list, tuple):

@@ -1,4 +1,4 @@
-"""When metrics are fed, computed and emptied: the moments of a run, and the Trainer hooks at which they come."""
+"""The moments of a run at which metrics are fed, computed and emptied, and the Trainer hooks at which they come."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ if TYPE_CHECKING:
 
 
 class Moments:
-    """What a run asks of a metrics callback; every method here does nothing.
+    """The methods that a run calls on a metrics callback; here each does nothing.
 
-    A class that plays the role inherits this and brings those that it needs. What it leaves alone,
-    and what is set to ``None`` on an object, is not called at all.
+    A subclass overrides those that it needs. A method that it does not override, and one that is set
+    to ``None`` on an object, is not called at all.
     """
 
     def start_run(self, device: Any) -> None:
         """A training or evaluation run begins on ``device``."""
 
     def look_for_boards(self, trainer: Trainer) -> None:
-        """Likewise; whoever takes pictures is known by now."""
+        """A training run begins, and the callbacks that take pictures are known."""
 
     def start_sanity_check(self) -> None:
-        """What is evaluated from here on is thrown away."""
+        """A sanity check begins, whose results are thrown away."""
 
     def end_sanity_check(self) -> None:
-        """What is evaluated from here on counts."""
+        """A sanity check is over; later results count."""
 
     def start_train(self) -> None:
         """A training epoch begins."""
@@ -39,10 +39,10 @@ class Moments:
         """The training batches of an epoch are done."""
 
     def draw_train(self, trainer: Trainer) -> None:
-        """Likewise, and the metrics are computed."""
+        """The training batches of an epoch are done, and the metrics are computed."""
 
     def start_eval(self, is_intermediate: bool) -> None:
-        """An evaluation epoch begins, inside of a training epoch or not."""
+        """An evaluation epoch begins; ``is_intermediate`` inside a training epoch."""
 
     def feed_eval(self, batch: Any, batch_output: Any) -> None:
         """The outputs for an evaluation batch are known."""
@@ -51,7 +51,7 @@ class Moments:
         """The evaluation batches are done."""
 
     def draw_eval(self, trainer: Trainer) -> None:
-        """Likewise, and the metrics are computed."""
+        """The evaluation batches are done, and the metrics are computed."""
 
 
 TORCHMETRICS = HookMap(

@@ -1,4 +1,4 @@
-"""The metrics of one phase: emptied, fed, computed once, drawn."""
+"""The metrics of one phase: emptied and fed, computed once an epoch, drawn."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 class Measured:
-    """Copies of the metrics that were given, for one phase.
+    """Copies of the user's metrics for one phase.
 
     Attributes:
         collection: All metrics but the trackers.
-        trackers: Name to a ``MetricTracker``, which has a new metric for each epoch and keeps the old ones.
-        results: Name to what was computed last.
-        feed: Adds a batch, given the arguments of ``update``.
+        trackers: Name to a ``MetricTracker``, which holds a metric for each epoch.
+        results: Name to the result that was computed last.
+        feed: A function that adds a batch; its arguments are those of ``update``.
     """
 
     feed: Callable[..., None]
@@ -41,7 +41,7 @@ class Measured:
         self._values: dict[str, list[torch.Tensor]] = {}  # of each epoch, to be drawn as a line
 
     def to(self, device: torch.device) -> None:
-        """Move to where the batches will be, and begin a new line of values."""
+        """Move to the device of the batches, and begin new lines of values."""
         self._device = device
         self._values = {}
         self.feed = self._feed_first
@@ -49,7 +49,7 @@ class Measured:
             part.to(device)
 
     def state_dict(self) -> dict[str, Any]:
-        """What was added up so far, and how many epochs the trackers know; numbers and tensors."""
+        """The sums so far, and the number of epochs of each tracker, as numbers and tensors."""
         trackers = {name: (len(tracker), metric_states(tracker)) for name, tracker in self.trackers.items()}
         values = {name: list(line) for name, line in self._values.items()}
         return {
@@ -60,7 +60,7 @@ class Measured:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from what :meth:`state_dict` gave."""
+        """Restore a state of :meth:`state_dict`."""
         load_metric_states(self.collection, state["metrics"])
         for name, (epochs, states) in state["trackers"].items():
             while name in self.trackers and len(self.trackers[name]) < epochs:
@@ -72,7 +72,7 @@ class Measured:
         self._values = {name: list(line) for name, line in state["values"].items()}
 
     def begin(self) -> None:
-        """Forget the epoch before."""
+        """Empty the metrics of the epoch before."""
         self.collection.reset()
         for tracker in self.trackers.values():
             tracker.increment()
@@ -81,13 +81,13 @@ class Measured:
             self.feed = self._feed_first
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "feed": self._feed_first}  # a copy feeds metrics of its own
+        return {**vars(self), "feed": self._feed_first}  # the function in use feeds our metrics, not those of a copy
 
     def _feed_first(self, *inputs: Any) -> None:
-        """Add the first batch of a run, which tells the collection who shares states; then see how to add others."""
+        """Add the first batch of a run, from which the collection learns who shares states; then choose ``feed``."""
         self._feed_all(*inputs)
         self._size = len(self.collection)
-        direct = self._direct()
+        direct = self._direct_feed()
         self.feed = self._feed_all if direct is None else direct
 
     def _feed_all(self, *inputs: Any) -> None:
@@ -95,8 +95,8 @@ class Measured:
         for tracker in self.trackers.values():
             tracker.update(*inputs)
 
-    def _direct(self) -> Callable[..., None] | None:
-        """What adds a batch without going through the collection, a third of the way; None where states are shared."""
+    def _direct_feed(self) -> Callable[..., None] | None:
+        """A function that updates each metric itself, in a third of the time; None where metrics share states."""
         from torchmetrics import MetricCollection
 
         if self.trackers or type(self.collection) is not MetricCollection:
@@ -112,7 +112,7 @@ class Measured:
         return feed
 
     def compute(self, processes: int) -> dict[str, Any]:
-        """Name to result; nothing where no process saw a batch."""
+        """Compute all metrics: name to result, empty where no process has seen a batch."""
         self.results = {}
         metrics = dict(self.collection.items(keep_base=False, copy_state=False))
         if processes > 1:
@@ -129,7 +129,7 @@ class Measured:
         return named
 
     def drawn(self) -> Iterator[tuple[str, Any]]:
-        """Name to a figure of what was computed last: ``metric.plot()``, for single numbers that of all epochs."""
+        """Name to a figure of the last result: ``metric.plot()``, for single numbers a line over all epochs."""
         for name, metric in self.collection.items(keep_base=False, copy_state=False):
             if name in self.results:
                 yield name, metric.plot(self._line(name, self.results[name]))[0]
@@ -162,18 +162,29 @@ def _entries(name: str, metric: Any, result: Any) -> dict[str, Any]:
 
 
 def _tracked(name: str, tracker: Any, result: Any) -> dict[str, Any]:
-    """What a tracker computed, and the best of all epochs where one can be told."""
-    found = dict(result) if isinstance(result, Mapping) else {name: result}
-    single = {part for part, value in found.items() if isinstance(value, torch.Tensor) and value.numel() == 1}
-    if single != set(found):
-        return found
+    """The result of a tracker, and the best of all epochs where the results are single numbers."""
+    values = dict(result) if isinstance(result, Mapping) else {name: result}
+    single = {part for part, value in values.items() if isinstance(value, torch.Tensor) and value.numel() == 1}
+    if single != set(values):
+        return values
     best = tracker.best_metric()
     bests = best if isinstance(best, Mapping) else {name: best}
-    return found | {f"{part}_best": value for part, value in bests.items() if value is not None}
+    return values | {f"{part}_best": value for part, value in bests.items() if value is not None}
 
 
 def numbers(name: str, result: Any) -> Iterator[tuple[str, float]]:
-    """The numbers of a result, each with what is put behind the name."""
+    """The numbers of a result, each with the suffix of its name.
+
+    Args:
+        name: The name of the metric, for messages.
+        result: A number, or a tensor of any shape.
+
+    Yields:
+        The suffix, ``""`` or an index after an underscore for each dimension, and the number.
+
+    Raises:
+        TypeError: The result is neither.
+    """
     if not isinstance(result, torch.Tensor):
         try:
             yield "", float(result)

@@ -1,4 +1,4 @@
-"""Across processes: all states of all metrics in one collective a kind of reduction, whatever the number of metrics."""
+"""States of metrics across processes: one collective for each kind of reduction, whatever the number of metrics."""
 
 from __future__ import annotations
 
@@ -11,30 +11,31 @@ from torch import Tensor
 if TYPE_CHECKING:
     from torchmetrics import Metric
 
-Spot = tuple[Any, str]
+State = tuple[Any, str]
 """A metric, and the name of one of its states."""
 
 
 def reduce_states(metrics: Sequence[Metric], was_fed: bool, device: torch.device, processes: int) -> bool:
-    """Give every metric the states of all processes; it does not ask for them again when it computes.
+    """Reduce the states of every metric over all processes; ``compute()`` then does not reduce them again.
 
-    Sums and means travel together, smallest and greatest values do, and what is concatenated or
-    reduced by a function of its own does. Numbers travel in double precision: counts stay exact.
+    Sums and means travel together, smallest and greatest values do, and so do states that are concatenated or
+    reduced by a function of their own. Numbers travel in double precision: counts up to 2**53 stay exact.
 
     Args:
-        metrics: The same in every process, wrappers and what they wrap; every process has to call this.
-        was_fed: Whether they saw a batch in this process.
-        device: Of this process.
-        processes: How many there are.
+        metrics: The same metrics in every process, wrappers and those they wrap; every process has to call this.
+        was_fed: True if they saw a batch in this process.
+        device: The device of this process.
+        processes: The number of processes.
 
     Returns:
-        Whether they saw a batch in any process.
+        True if they saw a batch in any process.
     """
     kinds = _by_kind(metrics)
     fed = torch.tensor([float(was_fed)], dtype=torch.float64, device=device)
     anywhere, *sums = _reduced([fed, *_values(kinds["sum"] + kinds["mean"])], device, torch.distributed.ReduceOp.SUM)
     _put(kinds["sum"], sums[: len(kinds["sum"])])
     _put(kinds["mean"], [total / processes for total in sums[len(kinds["sum"]) :]])
+    # A minimum is the negative of the maximum of negatives, so one collective does for both.
     signed = [*_values(kinds["max"]), *(-value.double() for value in _values(kinds["min"]))]
     if signed:
         extremes = _reduced(signed, device, torch.distributed.ReduceOp.MAX)
@@ -51,12 +52,12 @@ def reduce_states(metrics: Sequence[Metric], was_fed: bool, device: torch.device
     return is_fed
 
 
-def _by_kind(metrics: Iterable[Metric]) -> dict[str, list[Spot]]:
-    """The spots of each kind, in an order that is the same in every process."""
+def _by_kind(metrics: Iterable[Metric]) -> dict[str, list[State]]:
+    """States by their kind of reduction, in an order that is the same in every process."""
     from torchmetrics.utilities import dim_zero_max, dim_zero_mean, dim_zero_min, dim_zero_sum
 
     names: dict[Any, str] = {dim_zero_sum: "sum", dim_zero_mean: "mean", dim_zero_max: "max", dim_zero_min: "min"}
-    kinds: dict[str, list[Spot]] = {name: [] for name in ("sum", "mean", "max", "min", "other")}
+    kinds: dict[str, list[State]] = {name: [] for name in ("sum", "mean", "max", "min", "other")}
     for metric in metrics:
         for name, reduction in metric._reductions.items():
             default = metric._defaults[name]
@@ -65,12 +66,12 @@ def _by_kind(metrics: Iterable[Metric]) -> dict[str, list[Spot]]:
     return kinds
 
 
-def _values(spots: Sequence[Spot]) -> list[Any]:
-    return [getattr(*spot) for spot in spots]
+def _values(states: Sequence[State]) -> list[Any]:
+    return [getattr(*spot) for spot in states]
 
 
-def _put(spots: Sequence[Spot], fresh: Sequence[Tensor]) -> None:
-    for (metric, name), value in zip(spots, fresh, strict=True):
+def _put(states: Sequence[State], fresh: Sequence[Tensor]) -> None:
+    for (metric, name), value in zip(states, fresh, strict=True):
         old = getattr(metric, name)
         setattr(metric, name, value.to(old.dtype).reshape(old.shape))
 
@@ -81,21 +82,21 @@ def _reduced(values: Sequence[Tensor], device: torch.device, by: Any) -> list[Te
     return list(torch.split(flat, [value.numel() for value in values]))
 
 
-def _gather(spots: Sequence[Spot], device: torch.device, processes: int) -> None:
-    """States that are concatenated, kept side by side, or reduced by a function of their own."""
+def _gather(states: Sequence[State], device: torch.device, processes: int) -> None:
+    """Exchange states that are concatenated, kept side by side, or reduced by a function of their own."""
     from torchmetrics.utilities import dim_zero_cat
 
-    mine = [[one.cpu() for one in value] if isinstance(value, list) else value.cpu() for value in _values(spots)]
-    hands: list[Any] = [None] * processes
-    torch.distributed.all_gather_object(hands, mine)
-    for number, (metric, name) in enumerate(spots):
-        dealt, reduction = [hand[number] for hand in hands], metric._reductions[name]
+    mine = [[tensor.cpu() for tensor in value] if isinstance(value, list) else value.cpu() for value in _values(states)]
+    by_process: list[Any] = [None] * processes
+    torch.distributed.all_gather_object(by_process, mine)
+    for number, (metric, name) in enumerate(states):
+        values, reduction = [theirs[number] for theirs in by_process], metric._reductions[name]
         whole: Any
-        if isinstance(dealt[0], list):
-            whole = [one.to(device) for hand in dealt for one in hand]
+        if isinstance(values[0], list):
+            whole = [tensor.to(device) for tensors in values for tensor in tensors]
         elif reduction is dim_zero_cat:
-            whole = torch.cat([one.reshape(1) if one.ndim == 0 else one for one in dealt]).to(device)
+            whole = torch.cat([tensor.reshape(1) if tensor.ndim == 0 else tensor for tensor in values]).to(device)
         else:
-            stacked = torch.stack(dealt).to(device)
+            stacked = torch.stack(values).to(device)
             whole = stacked if not callable(reduction) else reduction(stacked)
         setattr(metric, name, whole)

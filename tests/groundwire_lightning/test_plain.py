@@ -12,7 +12,6 @@ import pytest
 import torch
 
 from groundwire.saved.stand_ins import stand_ins
-from groundwire.saved.unpickling import stand_ins
 from groundwire_lightning.checkpoints.plain import foreign_values, is_picklable
 from groundwire_lightning.checkpoints.reading import read
 from groundwire_lightning.utilities.parsing import AttributeDict

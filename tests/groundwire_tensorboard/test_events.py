@@ -110,8 +110,8 @@ def test_a_folder_that_is_gone_is_made_again(tmp_path):
 def test_writing_is_tried_again_after_pauses_that_have_a_limit(tmp_path, clock, monkeypatch):
     (tmp_path / "run").write_text("no folder")
     tries = []
-    write = events._Here.write
-    monkeypatch.setattr(events._Here, "write", lambda self, waiting: (tries.append(clock.now), write(self, waiting)))
+    write = events._LocalFile.write
+    monkeypatch.setattr(events._LocalFile, "write", lambda self, events: (tries.append(clock.now), write(self, events)))
     writer = EventWriter(tmp_path / "run")
 
     def outage():

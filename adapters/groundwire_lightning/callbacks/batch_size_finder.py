@@ -1,4 +1,4 @@
-"""The largest batch size that fits into memory, found before a run, as a callback."""
+"""A callback that searches for the largest batch size that fits into memory, before a run."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class BatchSizeFinder(Callback):
         init_val: The first size.
         max_trials: Sizes that are tried at most.
         batch_arg_name: Where the size is kept.
-        margin: With ``"binsearch"``, by what share of it the size found is made smaller.
+        margin: With ``"binsearch"``, the share from 0 to 1 by which the result is made smaller.
         max_val: The largest size that is tried.
 
     Attributes:
-        optimal_batch_size: What was found.
+        optimal_batch_size: The result of the search, in samples; before it the first size.
 
     Raises:
-        ValueError: The mode is neither, or the margin no share.
+        ValueError: The mode is neither of these, or the margin is not a share below 1.
     """
 
     SUPPORTED_MODES = ("power", "binsearch")
@@ -70,16 +70,16 @@ class BatchSizeFinder(Callback):
         self._early_exit = False
 
     def setup(self, trainer: Steered, pl_module: Any, stage: str) -> None:
-        """See that sizes can be tried.
+        """Check that sizes can be tried.
 
         Raises:
             MisconfigurationException: There are several processes, the loaders were passed to the entry
-                point, or nobody keeps a size.
+                point, or neither module nor data module keeps a size.
         """
         if trainer.world_size > 1:
             raise MisconfigurationException("BatchSizeFinder tries sizes in one process; there are several")
-        given = trainer._loaders_given
-        if "train_dataloader" in given if stage == "fit" else given:  # the size is that of the training loader
+        loaders = trainer._loaders_given
+        if "train_dataloader" in loaders if stage == "fit" else loaders:  # fit tries sizes of the training loader alone
             raise MisconfigurationException(
                 "BatchSizeFinder: the loaders were passed to the entry point, so their batch size is what it is; let "
                 "the module or a data module make them"
@@ -97,7 +97,7 @@ class BatchSizeFinder(Callback):
             )
 
     def scale_batch_size(self, trainer: Steered, pl_module: Any) -> None:
-        """Try them now.
+        """Search for the size now.
 
         Args:
             trainer: A Trainer inside one of its runs.
@@ -118,18 +118,18 @@ class BatchSizeFinder(Callback):
             raise TunerExit
 
     def on_fit_start(self, trainer: Steered, pl_module: Any) -> None:
-        """Try them with training batches."""
+        """Search with training batches."""
         self.scale_batch_size(trainer, pl_module)
 
     def on_validation_start(self, trainer: Steered, pl_module: Any) -> None:
-        """Try them with validation batches, where validation is all that is asked for."""
+        """Search with validation batches, in ``validate()`` and not in a validation within ``fit()``."""
         if not trainer.sanity_checking and trainer.state.fn == "validate":
             self.scale_batch_size(trainer, pl_module)
 
     def on_test_start(self, trainer: Steered, pl_module: Any) -> None:
-        """Try them with test batches."""
+        """Search with test batches."""
         self.scale_batch_size(trainer, pl_module)
 
     def on_predict_start(self, trainer: Steered, pl_module: Any) -> None:
-        """Try them with batches to predict."""
+        """Search with batches to predict."""
         self.scale_batch_size(trainer, pl_module)

@@ -6,4 +6,4 @@ from groundwire_lightning.core.callback import Monitor
 
 
 class Checkpoint(Monitor):
-    """What a Trainer takes for a checkpoint callback: it is told last, and replaces the default one."""
+    """A callback that writes checkpoints: its hooks run after those of all others, and it replaces the default one."""

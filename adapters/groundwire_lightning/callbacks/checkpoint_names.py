@@ -1,4 +1,4 @@
-"""What checkpoints of a run are called, and where they stand."""
+"""Names and folder of the checkpoints of a run."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ StrPath = str | PathLike[str]
 
 
 class CheckpointNames(Checkpoint):
-    """Names files after a template and the values of a moment.
+    """Names checkpoints after a template and the values that are logged when they are written.
 
     Attributes:
         dirpath: The folder.
         filename: The template.
         auto_insert_metric_name: Write ``epoch=02`` for ``{epoch:02d}``.
-        best_k_models: Path to value of the checkpoints that are kept.
+        best_k_models: Path of each checkpoint that is kept, to its monitored value.
     """
 
     dirpath: str | None
@@ -42,6 +42,7 @@ class CheckpointNames(Checkpoint):
     STARTING_VERSION = 1
 
     def _folder(self, trainer: Running) -> str:
+        """The folder of the checkpoints: ``dirpath``, or the one that Lightning takes below the first logger's run."""
         if self.dirpath is not None:
             return self.dirpath
         root = getattr(trainer, "default_root_dir", None) or str(Path.cwd())
@@ -62,13 +63,13 @@ class CheckpointNames(Checkpoint):
         ver: int | None = None,
         prefix: str | None = None,
     ) -> str:
-        """The path of a checkpoint.
+        """Write out the path of a checkpoint.
 
         Args:
-            metrics: What fields of the template stand for; those that are missing are 0.
+            metrics: Name of each field of the template to its value; a field that is missing is 0.
             filename: The template, by default that of the constructor.
-            ver: A number to append.
-            prefix: What stands before it.
+            ver: A version to append, as ``-v1``.
+            prefix: A text that goes before the name, with a dash.
         """
         name = self._format_checkpoint_name(
             filename or self.filename, metrics, prefix, auto_insert_metric_name=self.auto_insert_metric_name
@@ -86,8 +87,8 @@ class CheckpointNames(Checkpoint):
         auto_insert_metric_name: bool = True,
     ) -> str:
         template = filename or f"{{epoch}}{self.CHECKPOINT_JOIN_CHAR}{{step}}"
-        said = self.CHECKPOINT_EQUALS_CHAR if auto_insert_metric_name else None
-        name = files.filled_name(template, metrics, said)
+        equals = self.CHECKPOINT_EQUALS_CHAR if auto_insert_metric_name else None
+        name = files.filled_name(template, metrics, equals)
         return name if prefix is None else f"{prefix}{self.CHECKPOINT_JOIN_CHAR}{name}"
 
     def _get_metric_interpolated_filepath_name(
@@ -96,7 +97,7 @@ class CheckpointNames(Checkpoint):
         return self._free(monitor_candidates, trainer, del_filepath, None)
 
     def _free(self, candidates: dict[str, Tensor], trainer: Running, own: str | None, filename: str | None) -> str:
-        """A path at which there is no file yet, or ``own``."""
+        """The first path, version by version, at which no file stands, or ``own``, which may be overwritten."""
         filepath, version = self.format_checkpoint_name(candidates, filename), self.STARTING_VERSION
         while self._enable_version_counter and self.file_exists(filepath, trainer) and filepath != own:
             filepath = self.format_checkpoint_name(candidates, filename, ver=version)
@@ -104,10 +105,10 @@ class CheckpointNames(Checkpoint):
         return filepath
 
     def file_exists(self, filepath: StrPath, trainer: Running) -> bool:
-        """True if there is such a file for the first process.
+        """True in every process if the first one sees such a file.
 
         Args:
-            filepath: The path.
+            filepath: The path of the file.
             trainer: The trainer.
         """
         return processes_agree(trainer, trainer.is_global_zero and Path(filepath).exists(), all=False)

@@ -1,4 +1,4 @@
-"""What the device is doing, written by loggers around batches."""
+"""A callback that writes the load of the device through the loggers, before and after each batch."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class DeviceStatsMonitor(Callback):
         self._cpu_stats = cpu_stats
 
     def setup(self, trainer: Running, pl_module: Any, stage: str) -> None:
-        """See that it can be done.
+        """Check that the load can be read and written.
 
         Raises:
             MisconfigurationException: There is no logger.
@@ -85,8 +85,8 @@ class DeviceStatsMonitor(Callback):
         if device.type != "cpu" and self._cpu_stats:
             stats |= cpu_stats()
         for logger in trainer.loggers:
-            before = f"{type(self).__qualname__}.{hook}{logger.group_separator}"
-            trainer.to_loggers.write_of_callback(logger, {before + name: value for name, value in stats.items()})
+            prefix = f"{type(self).__qualname__}.{hook}{logger.group_separator}"  # each logger groups its own way
+            trainer.to_loggers.write_of_callback(logger, {prefix + name: value for name, value in stats.items()})
 
 
 def cpu_stats() -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Stop training when a monitored value no longer gets better."""
+"""A callback that ends training when a monitored value no longer gets better."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from torch import Tensor
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.callback import Monitor, refuse_native_order
 from groundwire_lightning.loops.phases import of_each_loader
-from groundwire_lightning.strategies.processes import processes_agree
 from groundwire_lightning.utilities.checked import checked, flag, number, one_of, optional, text, whole
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class EarlyStoppingReason(Enum):
-    """Why a run was stopped."""
+    """A reason for which a run is stopped."""
 
     NOT_STOPPED = 0
     STOPPING_THRESHOLD = 1
@@ -40,7 +39,7 @@ class EarlyStopping(Monitor):
 
     Args:
         monitor: Name of a logged value.
-        min_delta: How much better counts as better.
+        min_delta: The least change that counts as an improvement, in the units of the value.
         patience: Checks without improvement after which the run ends.
         verbose: Print improvements and the reason for a stop.
         mode: ``"min"`` where lower is better, or ``"max"``.
@@ -55,8 +54,8 @@ class EarlyStopping(Monitor):
         wait_count: Checks since the last improvement.
         stopped_epoch: The epoch in which the run was stopped; 0 if it was not.
         best_score: The best value so far.
-        stopping_reason: Why the run was stopped.
-        stopping_reason_message: The same in words.
+        stopping_reason: The reason for which the run was stopped.
+        stopping_reason_message: The reason in words; None if the run was not stopped.
 
     Raises:
         MisconfigurationException: ``mode`` is neither ``"min"`` nor ``"max"``.
@@ -112,12 +111,12 @@ class EarlyStopping(Monitor):
 
     @property
     def state_key(self) -> str:
-        """Two with another ``monitor`` or ``mode`` have states of their own."""
+        """A key made of ``monitor`` and ``mode``, so that callbacks that differ in them have states of their own."""
         return self._generate_state_key(monitor=self.monitor, mode=self.mode)
 
     @property
     def monitor_op(self) -> Callable[..., Any]:
-        """``torch.lt`` or ``torch.gt``."""
+        """The comparison that is true of a better value: ``torch.lt`` or ``torch.gt``."""
         return self.mode_dict[self.mode]
 
     def state_dict(self) -> dict[str, Any]:
@@ -132,25 +131,25 @@ class EarlyStopping(Monitor):
         }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take back what :meth:`state_dict` gave, also that of releases without reasons."""
+        """Restore a state of :meth:`state_dict`, also one of Lightning releases that kept no reasons."""
         for name in ("wait_count", "stopped_epoch", "best_score", "patience"):
             setattr(self, name, state_dict[name])
         self.stopping_reason = EarlyStoppingReason(state_dict.get("stopping_reason", 0))
         self.stopping_reason_message = state_dict.get("stopping_reason_message")
 
     def setup(self, trainer: Running, pl_module: Any, stage: str) -> None:
-        """Decide when to check, where that was not said."""
+        """Decide when to check, where ``check_on_train_epoch_end`` was left out."""
         refuse_native_order(self, trainer, "groundwire.callbacks.EarlyStoppingCallback")
         if self._check_on_train_epoch_end is None:
             self._check_on_train_epoch_end = trainer.val_check_interval == 1.0 and trainer.check_val_every_n_epoch == 1
 
     def on_train_epoch_end(self, trainer: Running, pl_module: Any) -> None:
-        """Check, where this is the time."""
+        """Check, where checks go by training epochs."""
         if self._check_on_train_epoch_end and not self._should_skip_check(trainer):
             self._run_early_stopping_check(trainer)
 
     def on_validation_end(self, trainer: Running, pl_module: Any) -> None:
-        """Likewise."""
+        """Check, where checks go by validations."""
         if not self._check_on_train_epoch_end and not self._should_skip_check(trainer):
             self._run_early_stopping_check(trainer)
 
@@ -162,7 +161,9 @@ class EarlyStopping(Monitor):
         if getattr(trainer, "fast_dev_run", False) or not self._validate_condition_metric(logs):
             return
         should_stop, reason = self._evaluate_stopping_criteria(logs[self.monitor].squeeze())
-        should_stop = processes_agree(trainer, should_stop, all=False)
+        should_stop = processes_agree(
+            trainer, should_stop, all=False
+        )  # one process that went on alone would wait forever
         if should_stop:
             trainer._ask_to_stop()
             self.stopped_epoch = trainer.current_epoch
@@ -173,18 +174,18 @@ class EarlyStopping(Monitor):
     def _validate_condition_metric(self, logs: dict[str, Tensor]) -> bool:
         if self.monitor in logs:
             return True
-        said = (
+        problem = (
             f"EarlyStopping(monitor={self.monitor!r}): nothing of this name was logged when it was checked."
             f"{of_each_loader(self.monitor, logs)} There are {sorted(logs)}"
         )
         if self.strict:
-            raise RuntimeError(f"{said}. Log it, monitor one of these, or pass strict=False")
+            raise RuntimeError(f"{problem}. Log it, monitor one of these, or pass strict=False")
         if self.verbose:
-            rank_zero_warn(said, category=RuntimeWarning)
+            rank_zero_warn(problem, category=RuntimeWarning)
         return False
 
     def _evaluate_stopping_criteria(self, current: Tensor) -> tuple[bool, str | None]:
-        """Whether to stop now, and what there is to say."""
+        """Compare a value of one element with thresholds and best value: True to stop, and a message or None."""
         sign, limit = self.order_dict[self.mode], None
         if self.check_finite and not torch.isfinite(current):
             self.stopping_reason = EarlyStoppingReason.NON_FINITE_METRIC
@@ -197,9 +198,9 @@ class EarlyStopping(Monitor):
         if limit is not None:
             return True, f"{self.monitor} = {current} {sign} {limit}, which is the threshold to stop at. The run ends"
         if self.monitor_op(current - self.min_delta, self.best_score.to(current.device)):
-            said = self._improvement_message(current)
+            improvement = self._improvement_message(current)
             self.best_score, self.wait_count = current, 0
-            return False, said
+            return False, improvement
         self.wait_count += 1
         if self.wait_count < self.patience:
             return False, None

@@ -1,4 +1,4 @@
-"""Parts of a model that stand still at first and are trained later."""
+"""Callbacks that freeze parts of a model at first and train them later."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 def multiplicative(epoch: int) -> float:
-    """Twice the rate of the epoch before."""
+    """Factor by which a rate grows from one epoch to the next: always 2."""
     return 2.0
 
 
@@ -41,18 +41,18 @@ class BaseFinetuning(Callback):
         self._restarting = False
 
     def state_dict(self) -> dict[str, Any]:
-        """The parameter groups of each optimizer, with names in place of parameters."""
+        """The parameter groups of each optimizer, with names in place of parameters, which a file cannot identify."""
         return {"internal_optimizer_metadata": self._internal_optimizer_metadata}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take back what :meth:`state_dict` gave; the groups are made when fitting begins."""
+        """Restore a state of :meth:`state_dict`; the groups are made when fitting begins."""
         self._restarting = True
         self._internal_optimizer_metadata = state_dict.get("internal_optimizer_metadata", state_dict)
 
-    # when
+    # the moments of a run
 
     def setup(self, trainer: Running, pl_module: Any, stage: str) -> None:
-        """Freeze what is to be frozen."""
+        """Freeze the parts that are not trained from the start, before the optimizer is made."""
         self.freeze_before_training(pl_module)
 
     def on_fit_start(self, trainer: Running, pl_module: Any) -> None:
@@ -65,23 +65,23 @@ class BaseFinetuning(Callback):
         self._restarting = False
 
     def on_train_epoch_start(self, trainer: Running, pl_module: Any) -> None:
-        """Unfreeze what is due, and keep what the groups are."""
+        """Unfreeze what is due, and record the parameter groups for a checkpoint."""
         for index, optimizer in enumerate(trainer.optimizers):
-            before = len(optimizer.param_groups)
+            groups_before = len(optimizer.param_groups)
             self.finetune_function(pl_module, trainer.current_epoch, optimizer)
-            self._keep(pl_module, index, before, optimizer.param_groups)
+            self._record_groups(pl_module, index, groups_before, optimizer.param_groups)
 
-    def _keep(self, pl_module: Any, number: int, before: int, groups: list[dict[str, Any]]) -> None:
-        kept = self._internal_optimizer_metadata
-        if number in kept and before == len(groups):
+    def _record_groups(self, pl_module: Any, number: int, groups_before: int, groups: list[dict[str, Any]]) -> None:
+        metadata = self._internal_optimizer_metadata
+        if number in metadata and groups_before == len(groups):
             return
         names = {parameter: name for name, parameter in pl_module.named_parameters()}
-        if number in kept:
-            kept[number].extend(_renamed(groups[before:], names))
+        if number in metadata:
+            metadata[number].extend(_renamed(groups[groups_before:], names))
         else:
-            kept[number] = _renamed(groups, names)
+            metadata[number] = _renamed(groups, names)
 
-    # what a subclass says
+    # the methods that a subclass writes
 
     def freeze_before_training(self, pl_module: Any) -> None:
         """Freeze what is not trained from the start, with :meth:`freeze`.
@@ -101,7 +101,7 @@ class BaseFinetuning(Callback):
         """
         raise NotImplementedError(f"{type(self).__name__} does not say what is unfrozen: write finetune_function()")
 
-    # what it is done with
+    # helpers for these methods, which Lightning's users call and override
 
     @staticmethod
     def flatten_modules(modules: Modules) -> list[Module]:
@@ -113,10 +113,10 @@ class BaseFinetuning(Callback):
         if isinstance(modules, ModuleDict):
             modules = modules.values()
         if isinstance(modules, Iterable):
-            found = [module for part in modules for module in BaseFinetuning.flatten_modules(part)]
+            flat = [module for part in modules for module in BaseFinetuning.flatten_modules(part)]
         else:
-            found = list(modules.modules())
-        return [module for module in found if not list(module.children()) or module._parameters]
+            flat = list(modules.modules())
+        return [module for module in flat if not list(module.children()) or module._parameters]
 
     @staticmethod
     def filter_params(modules: Modules, train_bn: bool = True, requires_grad: bool = True) -> Iterator[Any]:
@@ -224,10 +224,10 @@ class BackboneFinetuning(BaseFinetuning):
         backbone_initial_ratio_lr: Its first rate, as a share of that of the first group.
         backbone_initial_lr: Its first rate, instead.
         should_align: Let it grow no further than the rate of the first group.
-        initial_denom_lr: Without effect, for the first rate is always given.
+        initial_denom_lr: Without effect in Lightning too, for the first rate is always passed.
         train_bn: Give the optimizer the parameters of BatchNorm layers too.
         verbose: Tell the rates in the log.
-        rounding: Digits of the rates that are told.
+        rounding: Digits of the rates in the log.
     """
 
     @checked(
@@ -270,7 +270,7 @@ class BackboneFinetuning(BaseFinetuning):
         return {**super().state_dict(), "previous_backbone_lr": self.previous_backbone_lr}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take back what :meth:`state_dict` gave."""
+        """Restore a state of :meth:`state_dict`."""
         self.previous_backbone_lr = state_dict["previous_backbone_lr"]
         super().load_state_dict(state_dict)
 
@@ -297,8 +297,8 @@ class BackboneFinetuning(BaseFinetuning):
             return
         current = optimizer.param_groups[0]["lr"]
         if epoch == self.unfreeze_backbone_at_epoch:
-            given = self.backbone_initial_lr
-            rate = current * self.backbone_initial_ratio_lr if given is None else given
+            initial = self.backbone_initial_lr
+            rate = current * self.backbone_initial_ratio_lr if initial is None else initial
             self.unfreeze_and_add_param_group(
                 pl_module.backbone, optimizer, rate, train_bn=self.train_bn, initial_denom_lr=self.initial_denom_lr
             )
@@ -313,9 +313,9 @@ class BackboneFinetuning(BaseFinetuning):
 
 
 def _renamed(groups: list[dict[str, Any]], mapping: dict[Any, Any]) -> list[dict[str, Any]]:
-    """Copies of parameter groups with other things in place of what stands in ``"params"``."""
-    return [{**group, "params": [mapping[each] for each in group["params"]]} for group in groups]
+    """Copies of parameter groups with each entry of ``"params"`` replaced by what ``mapping`` holds for it."""
+    return [{**group, "params": [mapping[entry] for entry in group["params"]]} for group in groups]
 
 
-def _equal(one: torch.Tensor, other: torch.Tensor) -> bool:
-    return one is other or (one.shape == other.shape and torch.equal(one, other))
+def _equal(left: torch.Tensor, right: torch.Tensor) -> bool:
+    return left is right or (left.shape == right.shape and torch.equal(left, right))

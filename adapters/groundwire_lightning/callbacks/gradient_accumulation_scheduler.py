@@ -1,4 +1,4 @@
-"""How many batches an update accumulates, by epoch."""
+"""A callback that changes by epoch how many batches an update accumulates."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class GradientAccumulationScheduler(Callback):
     """Changes ``trainer.accumulate_grad_batches`` as epochs begin.
 
     Args:
-        scheduling: From which epoch on (the first is 0) how many batches are accumulated; before
-            the first that is named it is 1.
+        scheduling: Epoch, from 0, to the batches that an update accumulates from then on; before
+            the first epoch that is named it is 1.
 
     Raises:
         TypeError: Nothing is scheduled.
@@ -48,7 +48,7 @@ class GradientAccumulationScheduler(Callback):
         return any(batches > 1 for batches in self.scheduling.values())
 
     def get_accumulate_grad_batches(self, epoch: int) -> int:
-        """The batches an update of an epoch accumulates.
+        """The number of batches that an update of an epoch accumulates.
 
         Args:
             epoch: Its index, from 0.
@@ -56,11 +56,11 @@ class GradientAccumulationScheduler(Callback):
         return self.scheduling[max((first for first in self.epochs if first <= epoch), default=0)]
 
     def on_train_start(self, trainer: Running, pl_module: Any) -> None:
-        """Refuse what does not go together with a schedule.
+        """Refuse a module or a Trainer that does not go together with a schedule.
 
         Raises:
             RuntimeError: The module makes its updates itself.
-            ValueError: The Trainer was given a number of batches, too.
+            ValueError: The Trainer was given ``accumulate_grad_batches`` too.
         """
         if not pl_module.automatic_optimization:
             raise RuntimeError(

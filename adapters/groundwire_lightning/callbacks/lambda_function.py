@@ -10,13 +10,13 @@ from groundwire_lightning.utilities.checked import checked, function, optional
 
 
 class LambdaCallback(Callback):
-    """Calls the functions it is given at the hooks they are given for.
+    """Calls functions at the hooks whose names they are passed under.
 
     ``LambdaCallback(on_train_start=lambda trainer, module: print("here we go"))``. What is left out
     costs nothing.
 
     Args:
-        setup: Called at the hook of its name with what that hook is given; so are all the others.
+        setup: A function that is called at the hook of its name with the arguments of that hook, as all others are.
     """
 
     @checked(optional(function))
@@ -60,5 +60,6 @@ class LambdaCallback(Callback):
         on_predict_epoch_start: Callable[..., Any] | None = None,
         on_predict_epoch_end: Callable[..., Any] | None = None,
     ) -> None:
-        given = {name: function for name, function in locals().items() if name not in ("self", "__class__")}
-        vars(self).update({name: function for name, function in given.items() if function is not None})
+        # Set on the object and only where there is one, so that a hook without a function is not called at all.
+        functions = {name: function for name, function in locals().items() if name not in ("self", "__class__")}
+        vars(self).update({name: function for name, function in functions.items() if function is not None})

@@ -1,4 +1,4 @@
-"""A range test of learning rates before training, as a callback."""
+"""A callback that runs a range test of learning rates before training."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
 class LearningRateFinder(Callback):
     """Tries learning rates when fitting begins, and trains with the one that is suggested.
 
-    Override ``on_fit_start`` and call :meth:`lr_find` in another hook to try them at other times.
+    To try them at other times, override ``on_fit_start`` and call :meth:`lr_find` in another hook.
 
     Args:
         min_lr: The first rate.
         max_lr: The last one.
-        num_training_steps: Steps between them.
+        num_training_steps: Training steps of the test, one rate a step.
         mode: ``"exponential"`` or ``"linear"``: how the rate grows.
-        early_stop_threshold: Stop where the loss is as many times the best one; None does not stop.
-        update_attr: Give module and optimizer the rate that is suggested.
-        attr_name: Where the module keeps it; by default ``lr`` or ``learning_rate``.
+        early_stop_threshold: Stop where the loss is this many times the best one; None never stops.
+        update_attr: Set the suggested rate in the module and its optimizer.
+        attr_name: The attribute of the module that holds its rate; by default ``lr`` or ``learning_rate``.
 
     Attributes:
-        optimal_lr: What was found, with ``suggestion()`` and ``plot()``.
+        optimal_lr: The result of the test, with ``suggestion()`` and ``plot()``; None before it.
 
     Raises:
-        ValueError: The mode is neither.
+        ValueError: The mode is neither of these.
     """
 
     SUPPORTED_MODES = ("linear", "exponential")
@@ -67,13 +67,13 @@ class LearningRateFinder(Callback):
         self.optimal_lr: Any = None
 
     def lr_find(self, trainer: Steered, pl_module: Any) -> None:
-        """Try them now.
+        """Run the test now.
 
         Args:
             trainer: A Trainer inside ``fit``.
             pl_module: The module.
         """
-        with isolate_rng():
+        with isolate_rng():  # so that a run is the same as one that was given the rate
             self.optimal_lr = lr_find(
                 trainer,
                 pl_module,
@@ -89,5 +89,5 @@ class LearningRateFinder(Callback):
             raise TunerExit
 
     def on_fit_start(self, trainer: Steered, pl_module: Any) -> None:
-        """Try them."""
+        """Run the test."""
         self.lr_find(trainer, pl_module)

@@ -1,4 +1,4 @@
-"""Learning rates, momenta and weight decays of a run, written by its loggers."""
+"""A callback that writes learning rates, momenta and weight decays through the loggers of a run."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """An optimizer with a name for each of its parameter groups; ``interval`` is that of its scheduler."""
+class NamedGroups:
+    """An optimizer, a name for each of its parameter groups, and the interval of its scheduler, if it has one."""
 
     optimizer: Any
     names: list[str]
@@ -62,7 +62,7 @@ class LearningRateMonitor(Callback):
         self.last_weight_decay_values: dict[str, float | None] = {}
 
     def on_train_start(self, trainer: Running, pl_module: Any) -> None:
-        """Find the names.
+        """Name the parameter groups of all optimizers.
 
         Raises:
             MisconfigurationException: There is no logger to write through, or two groups share a name.
@@ -91,15 +91,16 @@ class LearningRateMonitor(Callback):
 
     def _write(self, trainer: Running, interval: str) -> None:
         wanted = {interval, None} if self.logging_interval is None else {"step", "epoch", None}
-        named = list(_named_optimizers(trainer))
-        self._make_room([one.names for one in named])
-        values = {name: value for one in named if one.interval in wanted for name, value in self._values(one).items()}
+        optimizers = list(_named_optimizers(trainer))
+        self._make_room([named.names for named in optimizers])
+        due = [named for named in optimizers if named.interval in wanted]
+        values = {name: value for named in due for name, value in self._values(named).items()}
         device = trainer.strategy.root_device
         trainer.callback_metrics.update({name: torch.tensor(value, device=device) for name, value in values.items()})
         for logger in trainer.loggers if values else ():
             trainer.to_loggers.write_of_callback(logger, values)
 
-    def _values(self, named: Named) -> dict[str, Any]:
+    def _values(self, named: NamedGroups) -> dict[str, Any]:
         values: dict[str, Any] = {}
         uses_betas = "betas" in named.optimizer.defaults
         for group, name in zip(named.optimizer.param_groups, named.names, strict=False):
@@ -114,8 +115,8 @@ class LearningRateMonitor(Callback):
         return values
 
     def _make_room(self, names: list[list[str]]) -> None:
-        """A list for each name; where an optimizer was given a second group, the first goes on as ``/pg1``."""
-        for name in (name for of_one in names for name in of_one):
+        """Add a list for each new name; where an optimizer got a second group, the first goes on as ``/pg1``."""
+        for name in (name for group_names in names for name in group_names):
             alone = name.replace("/pg1", "")
             if alone != name and alone in self.lrs:
                 self.lrs[name] = self.lrs.pop(alone)
@@ -129,35 +130,41 @@ def _loggers_are_due(trainer: Running) -> bool:
     return bool((trainer.fit_loop.epoch_loop._batches_that_stepped + 1) % every == 0 or trainer.should_stop)
 
 
-def _named_optimizers(trainer: Running) -> Iterator[Named]:
+def _named_optimizers(trainer: Running) -> Iterator[NamedGroups]:
     """Every optimizer once for each of its schedulers, then those that have none."""
     classes: Counter[type] = Counter()
     scheduled = []
     for config in trainer.lr_scheduler_configs:
         scheduled.append(optimizer := config.scheduler.optimizer)
-        yield Named(optimizer, _group_names(optimizer, config.name, classes), config.interval)
+        yield NamedGroups(optimizer, _group_names(optimizer, config.name, classes), config.interval)
     for optimizer in [getattr(wrapped, "optimizer", wrapped) for wrapped in trainer.optimizers]:
         if not any(optimizer is seen for seen in scheduled):
             scheduled.append(optimizer)
-            yield Named(optimizer, _group_names(optimizer, None, classes))
+            yield NamedGroups(optimizer, _group_names(optimizer, None, classes))
 
 
-def _group_names(optimizer: Any, given: str | None, classes: Counter[type]) -> list[str]:
-    """A name for each group: that of the optimizer, and what tells it from others of its class."""
+def _group_names(optimizer: Any, scheduler_name: str | None, classes: Counter[type]) -> list[str]:
+    """A name for each parameter group.
+
+    Args:
+        optimizer: The optimizer of the groups.
+        scheduler_name: The ``"name"`` of its scheduler; without one the class of the optimizer names it.
+        classes: How many optimizers of each class were named before; counted up. It tells them apart.
+    """
     groups, cls = optimizer.param_groups, type(optimizer)
-    if given is None:
+    if scheduler_name is None:
         classes[cls] += 1
-    name = f"lr-{cls.__name__}" if given is None else given
-    said = [group.get("name", f"pg{number}") for number, group in enumerate(groups, 1)]
-    if twice := {group for group in said if said.count(group) > 1}:
+    name = f"lr-{cls.__name__}" if scheduler_name is None else scheduler_name
+    suffixes = [group.get("name", f"pg{number}") for number, group in enumerate(groups, 1)]
+    if repeated := {group for group in suffixes if suffixes.count(group) > 1}:
         raise MisconfigurationException(
-            f"{name}: several parameter groups are called {sorted(twice)}; a rate needs a name of its own, so give "
+            f"{name}: several parameter groups are called {sorted(repeated)}; a rate needs a name of its own, so give "
             "each group of an optimizer another one"
         )
     if classes[cls] > 1:
         name += f"-{classes[cls] - 1}"
     if len(groups) > 1:
-        return [f"{name}/{group}" for group in said]
+        return [f"{name}/{group}" for group in suffixes]
     return [f"{name}/{groups[0]['name']}" if groups and groups[0].get("name") else name]
 
 

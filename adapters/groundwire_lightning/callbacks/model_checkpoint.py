@@ -1,34 +1,29 @@
-"""Write a checkpoint at the end of each epoch, every so many steps or minutes, and keep the best ones."""
+"""A callback that writes checkpoints by epochs, steps or minutes, and keeps the best ones."""
 
 from __future__ import annotations
 
-import logging
 import time
 from copy import deepcopy
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from weakref import proxy
 
 import torch
 from torch import Tensor
 
 from groundwire.errors import rank_zero_warn
-from groundwire_lightning.callbacks.checkpoint_names import CheckpointNames, StrPath
-from groundwire_lightning.checkpoints import files, io
+from groundwire_lightning.callbacks.checkpoint_names import StrPath
+from groundwire_lightning.callbacks.kept_checkpoints import KeptCheckpoints, log_message
+from groundwire_lightning.checkpoints import files
 from groundwire_lightning.core.callback import is_lightnings, refuse_native_order
 from groundwire_lightning.errors import MisconfigurationException
-from groundwire_lightning.loops.phases import of_each_loader
-from groundwire_lightning.strategies.processes import processes_agree, value_of_first_process, wait_for_processes
+from groundwire_lightning.strategies.processes import value_of_first_process
 from groundwire_lightning.utilities import checked
 
 if TYPE_CHECKING:
     from groundwire_lightning.core.running import Running
 
-log = logging.getLogger(__name__)
 
-
-class ModelCheckpoint(CheckpointNames):
+class ModelCheckpoint(KeptCheckpoints):
     """Writes checkpoints and deletes those that are no longer among the best.
 
     Args:
@@ -36,7 +31,7 @@ class ModelCheckpoint(CheckpointNames):
             trainer's ``default_root_dir``.
         filename: A template such as ``"{epoch:02d}-{val_loss:.2f}"``; by default ``"{epoch}-{step}"``.
         monitor: Name of the logged value that says which checkpoint is best; None keeps the last one.
-        verbose: Print what is written.
+        verbose: Log what is written.
         save_last: Also keep ``last.ckpt``: a copy of the last checkpoint, or with ``"link"`` a link to it.
         save_top_k: How many are kept; -1 keeps all, 0 writes none.
         save_on_exception: Write one when an error ends the run.
@@ -55,7 +50,7 @@ class ModelCheckpoint(CheckpointNames):
         best_k_models: Path to value of those that are kept.
         kth_best_model_path: The worst of them.
         kth_value: Its value.
-        last_model_path: What ``save_last`` wrote.
+        last_model_path: The file that ``save_last`` asked for.
         current_score: The value of the checkpoint that was written last.
 
     Raises:
@@ -108,8 +103,8 @@ class ModelCheckpoint(CheckpointNames):
         self.auto_insert_metric_name = auto_insert_metric_name
         self.filename = filename
         self.dirpath: str | None = files.real_folder(dirpath) if dirpath else None
-        nothing_said = every_n_train_steps is None and every_n_epochs is None and train_time_interval is None
-        self._every_n_epochs = 1 if nothing_said else every_n_epochs or 0
+        no_trigger = every_n_train_steps is None and every_n_epochs is None and train_time_interval is None
+        self._every_n_epochs = 1 if no_trigger else every_n_epochs or 0
         self._every_n_train_steps = every_n_train_steps or 0
         self._train_time_interval = train_time_interval
         self._save_on_train_epoch_end = save_on_train_epoch_end
@@ -149,7 +144,7 @@ class ModelCheckpoint(CheckpointNames):
 
     @property
     def idle_hooks(self) -> frozenset[str]:
-        """Without steps or a clock to go by it has no part in a batch."""
+        """The hooks that need not be called: without steps or a clock to go by, that after each batch."""
         watches = self._every_n_train_steps >= 1 or self._train_time_interval is not None
         own = type(self).on_train_batch_end is ModelCheckpoint.on_train_batch_end
         return frozenset() if watches or not own else frozenset({"on_train_batch_end"})
@@ -158,7 +153,7 @@ class ModelCheckpoint(CheckpointNames):
 
     @property
     def state_key(self) -> str:
-        """Two with another value to monitor, or other times, have states of their own."""
+        """A key of monitored value and times, so that callbacks that differ in them have states of their own."""
         return self._generate_state_key(
             monitor=self.monitor,
             mode=self.mode,
@@ -168,7 +163,7 @@ class ModelCheckpoint(CheckpointNames):
         )
 
     def state_dict(self) -> dict[str, Any]:
-        """Which files are the best ones."""
+        """The paths and scores of the files that are kept."""
         return {
             "monitor": self.monitor,
             "best_model_score": self.best_model_score,
@@ -182,7 +177,7 @@ class ModelCheckpoint(CheckpointNames):
         }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take back what :meth:`state_dict` gave; of another folder only the path of the best file."""
+        """Restore a state of :meth:`state_dict`; of one with another folder only the path of the best file."""
         folder = state_dict.get("dirpath", self.dirpath)
         if folder == self.dirpath:
             self.best_model_score = state_dict["best_model_score"]
@@ -195,10 +190,10 @@ class ModelCheckpoint(CheckpointNames):
             )
         self.best_model_path = state_dict["best_model_path"]
 
-    # moments
+    # the moments of a run
 
     def setup(self, trainer: Running, pl_module: Any, stage: str) -> None:
-        """Find out where files go."""
+        """Settle the folder of the files, in all processes the first one's."""
         if self.monitor is not None:
             refuse_native_order(self, trainer, "groundwire.callbacks.SaveBestModelCallback")
         self.dirpath = value_of_first_process(trainer, self._folder(trainer))
@@ -252,7 +247,7 @@ class ModelCheckpoint(CheckpointNames):
             self._save_by_epochs(trainer, self._monitor_candidates(trainer))
 
     def on_validation_end(self, trainer: Running, pl_module: Any) -> None:
-        """Likewise, and what waited for the monitored value."""
+        """Save, where validations are the measure, or where a save has waited for the monitored value."""
         if self._should_skip_saving_checkpoint(trainer) or self._should_save_on_train_epoch_end(trainer):
             return
         candidates = self._monitor_candidates(trainer)
@@ -271,21 +266,21 @@ class ModelCheckpoint(CheckpointNames):
             self._save_last_checkpoint(trainer, candidates)
 
     def on_exception(self, trainer: Running, pl_module: Any, exception: BaseException) -> None:
-        """Save what there is, where that was asked for."""
+        """Save the run as it is, where ``save_on_exception`` asks for it."""
         wanted = self.save_on_exception and not getattr(trainer, "fast_dev_run", False) and not trainer.sanity_checking
         if wanted and self._last_global_step_saved != trainer.global_step:
             candidates = self._monitor_candidates(trainer)
             filepath = self.format_checkpoint_name(metrics=candidates)
             self._save_checkpoint(trainer, filepath)
             self._save_last_checkpoint(trainer, candidates)
-            _log_message(trainer, f"{type(exception).__name__}: {exception}. The run was saved to {filepath}")
+            log_message(trainer, f"{type(exception).__name__}: {exception}. The run was saved to {filepath}")
 
     def on_train_end(self, trainer: Running, pl_module: Any) -> None:
-        """See to it that there is a last checkpoint."""
+        """Write a last checkpoint, where the run has written none."""
         if self.save_last and not self._last_checkpoint_saved:
             self._save_last_checkpoint(trainer, self._monitor_candidates(trainer))
 
-    # what is saved
+    # whether a moment is one to save at
 
     def _should_skip_saving_checkpoint(self, trainer: Running) -> bool:
         return (
@@ -305,149 +300,10 @@ class ModelCheckpoint(CheckpointNames):
         return bool(sum(trainer.num_val_batches) == 0 or trainer.val_check_interval == 1.0)
 
     def _monitor_candidates(self, trainer: Running) -> dict[str, Tensor]:
+        """Every logged value by name, with ``epoch`` and ``step``, which names of files are made of."""
+        # A copy, for scores are compared at later moments, and a logged tensor may be written to in place.
         candidates: dict[str, Tensor] = deepcopy(dict(trainer.callback_metrics))
         for name, count in (("epoch", trainer.current_epoch), ("step", trainer.global_step)):
             logged = candidates.get(name)
             candidates[name] = logged.int() if isinstance(logged, Tensor) else torch.tensor(count)
         return candidates
-
-    def _save_topk_checkpoint(self, trainer: Running, monitor_candidates: dict[str, Tensor]) -> None:
-        if self.save_top_k == 0:
-            return
-        if self.monitor is None:
-            self._save_none_monitor_checkpoint(trainer, monitor_candidates)
-            return
-        if self.monitor not in monitor_candidates:
-            self._miss(trainer, monitor_candidates)
-        self._save_monitor_checkpoint(trainer, monitor_candidates)
-
-    def _miss(self, trainer: Running, candidates: dict[str, Tensor]) -> None:
-        assert self.monitor is not None
-        said = (
-            f"ModelCheckpoint(monitor={self.monitor!r}): nothing of this name was logged."
-            f"{of_each_loader(self.monitor, candidates)} There are {sorted(candidates)}"
-        )
-        if trainer._has_validated:
-            raise MisconfigurationException(f"{said}. Log it, or monitor one of these")
-        rank_zero_warn(f"{said}; no checkpoint is written")
-
-    def _save_none_monitor_checkpoint(self, trainer: Running, monitor_candidates: dict[str, Tensor]) -> None:
-        filepath = self._get_metric_interpolated_filepath_name(monitor_candidates, trainer, self.best_model_path)
-        previous, self.best_model_path = self.best_model_path, filepath  # first, since it is part of the state
-        self._save_checkpoint(trainer, filepath)
-        if self.save_top_k == 1 and previous and self._should_remove_checkpoint(trainer, previous, filepath):
-            self._remove_checkpoint(trainer, previous)
-
-    def _save_monitor_checkpoint(self, trainer: Running, monitor_candidates: dict[str, Tensor]) -> None:
-        assert self.monitor is not None
-        current = monitor_candidates.get(self.monitor)
-        if self.check_monitor_top_k(trainer, current):
-            assert current is not None
-            self._update_best_and_save(current, trainer, monitor_candidates)
-        elif self.verbose:
-            _log_message(
-                trainer, f"{_when(monitor_candidates)}: {self.monitor} is not among the best {self.save_top_k}"
-            )
-
-    def check_monitor_top_k(self, trainer: Running, current: Tensor | None = None) -> bool:
-        """True if a value is among the best.
-
-        Args:
-            trainer: The trainer.
-            current: The value.
-        """
-        if current is None:
-            return False
-        if self.save_top_k == -1 or len(self.best_k_models) < self.save_top_k:
-            return True
-        is_better = torch.lt if self.mode == "min" else torch.gt
-        return processes_agree(trainer, bool(is_better(current, self.best_k_models[self.kth_best_model_path])))
-
-    def _update_best_and_save(self, current: Tensor, trainer: Running, monitor_candidates: dict[str, Tensor]) -> None:
-        most = len(self.best_k_models) + 1 if self.save_top_k == -1 else self.save_top_k
-        outdone = None
-        if len(self.best_k_models) == most and most > 0:
-            outdone = self.kth_best_model_path
-            self.best_k_models.pop(outdone)
-        if torch.isnan(current):
-            current = torch.tensor(float("inf" if self.mode == "min" else "-inf"), device=current.device)
-        filepath = self._get_metric_interpolated_filepath_name(monitor_candidates, trainer, outdone)
-        self.current_score = current
-        self.best_k_models[filepath] = current
-        best, worst = (min, max) if self.mode == "min" else (max, min)
-        score_of = self.best_k_models.__getitem__
-        if len(self.best_k_models) == most:
-            self.kth_best_model_path = worst(self.best_k_models, key=score_of)
-            self.kth_value = self.best_k_models[self.kth_best_model_path]
-        self.best_model_path = best(self.best_k_models, key=score_of)
-        self.best_model_score = self.best_k_models[self.best_model_path]
-        if self.verbose:
-            _log_message(
-                trainer,
-                f"{_when(monitor_candidates)}: {self.monitor} is {current:0.5f} (best {self.best_model_score:0.5f}), "
-                f"written to {filepath}",
-            )
-        self._save_checkpoint(trainer, filepath)
-        if outdone and self._should_remove_checkpoint(trainer, outdone, filepath):
-            self._remove_checkpoint(trainer, outdone)
-
-    def _save_last_checkpoint(self, trainer: Running, monitor_candidates: dict[str, Tensor]) -> None:
-        if not self.save_last:
-            return
-        filepath = self._free(monitor_candidates, trainer, self.last_model_path, self.CHECKPOINT_NAME_LAST)
-        previous, self.last_model_path = self.last_model_path, filepath  # first, since it is part of the state
-        if self.save_last == "link" and self._last_checkpoint_saved and self.save_top_k != 0:
-            self._link_checkpoint(trainer, self._last_checkpoint_saved, filepath)
-        else:
-            self._save_checkpoint(trainer, filepath)
-        if previous and self._should_remove_checkpoint(trainer, previous, filepath):
-            self._remove_checkpoint(trainer, previous)
-
-    def _save_checkpoint(self, trainer: Running, filepath: str) -> None:
-        if is_lightnings(trainer):
-            trainer.save_checkpoint(filepath, self.save_weights_only)
-        else:
-            whole = not self.save_weights_only
-            trainer.save_checkpoint(filepath, save_optimizer=whole, save_scheduler=whole)
-        self._last_global_step_saved = trainer.global_step
-        self._last_checkpoint_saved = filepath
-        if trainer.is_global_zero and trainer.loggers:
-            trainer.to_loggers.checkpoint_is_written(proxy(self))
-
-    @staticmethod
-    def _link_checkpoint(trainer: Running, filepath: str, linkpath: str) -> None:
-        if trainer.is_global_zero:
-            files.link(filepath, linkpath)
-        wait_for_processes(trainer)
-
-    def _should_remove_checkpoint(self, trainer: Running, previous: str, current: str) -> bool:
-        """False for a file that was overwritten, stands in another folder, or that the run was resumed from."""
-        if previous == current:
-            return False
-        old = Path(previous).absolute()
-        resumed = getattr(trainer, "ckpt_path", None)
-        if resumed is not None and old == Path(resumed).absolute():
-            return False
-        assert self.dirpath is not None
-        return Path(self.dirpath).absolute() in old.parents
-
-    def _remove_checkpoint(self, trainer: Running, filepath: str) -> None:
-        last, newest = Path(self.last_model_path), self._last_checkpoint_saved
-        if (
-            self.save_last == "link"
-            and last.is_symlink()
-            and newest != filepath
-            and last.resolve() == Path(filepath).resolve()
-        ):
-            self._link_checkpoint(trainer, newest, str(last))  # first, so that it leads somewhere at any moment
-        if trainer.is_global_zero:
-            io.remove_checkpoint(trainer.strategy._checkpoint_io, filepath)
-
-
-def _when(candidates: dict[str, Tensor]) -> str:
-    return f"epoch {candidates['epoch']:d}, step {candidates['step']:d}"
-
-
-def _log_message(trainer: Running, message: str) -> None:
-    if trainer.is_global_zero:
-        log.info(message)

@@ -1,4 +1,4 @@
-"""The table of a model's layers, shown when fitting begins."""
+"""A callback that shows the layers of a model when fitting begins."""
 
 from __future__ import annotations
 
@@ -63,13 +63,13 @@ class ModelSummary(Callback):
         """Write the table into the log; override it to show it elsewhere.
 
         Args:
-            summary_data: The columns: a name, and what stands below it.
-            total_parameters: All of them.
-            trainable_parameters: Those that are trained.
-            model_size: Megabytes.
-            total_training_modes: Modules in train and in eval mode.
-            total_flops: Of one forward pass; 0 where none was made.
-            **summarize_kwargs: Those of the constructor.
+            summary_data: The columns, each a name and the texts below it.
+            total_parameters: The number of parameters.
+            trainable_parameters: How many of them are trained.
+            model_size: The size of the parameters in megabytes.
+            total_training_modes: Number of modules in ``"train"`` and in ``"eval"`` mode.
+            total_flops: Floating-point operations of one forward pass; 0 where none was made.
+            **summarize_kwargs: Further arguments of the constructor.
         """
         sums = total_parameters, trainable_parameters, model_size, total_training_modes, total_flops
         log.info("\n%s", table(*sums, *summary_data))

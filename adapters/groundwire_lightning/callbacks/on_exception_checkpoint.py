@@ -1,4 +1,4 @@
-"""Write a checkpoint when an error ends the run."""
+"""A callback that writes a checkpoint when an error ends the run."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class OnExceptionCheckpoint(Checkpoint):
     """Writes one file where an error leaves the run, and deletes it when a later run ends well.
 
     Args:
-        dirpath: The folder.
-        filename: The name, without an extension.
+        dirpath: The folder of the file.
+        filename: The name of the file, without its extension.
 
     Raises:
         ValueError: The name is empty.
@@ -37,14 +37,14 @@ class OnExceptionCheckpoint(Checkpoint):
 
     @property
     def ckpt_path(self) -> str:
-        """The file."""
+        """The path of the file."""
         return str(Path(self.dirpath) / f"{self.filename}{self.FILE_EXTENSION}")
 
     def on_exception(self, trainer: Running, pl_module: Any, exception: BaseException) -> None:
-        """Write it."""
+        """Write the file."""
         trainer.save_checkpoint(self.ckpt_path)
 
     def teardown(self, trainer: Running, pl_module: Any, stage: str) -> None:
-        """Delete it."""
+        """Delete the file; after an error this is not called, so it stays."""
         if trainer.is_global_zero:
             io.remove_checkpoint(trainer.strategy._checkpoint_io, self.ckpt_path)

@@ -1,4 +1,4 @@
-"""Weights that are set to zero for good, with torch's pruning."""
+"""A callback that sets weights to zero for good, with ``torch.nn.utils.prune``."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from groundwire_lightning.utilities.checked import (
 if TYPE_CHECKING:
     from groundwire_lightning.core.running import Running
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {
+PRUNING_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ln_structured": prune.ln_structured,
     "l1_unstructured": prune.l1_unstructured,
     "random_structured": prune.random_structured,
@@ -45,7 +45,7 @@ PRUNING_METHODS: dict[str, Any] = {
     "random_unstructured": prune.RandomUnstructured,
 }
 CONTAINERS = (LightningModule, nn.Sequential, nn.ModuleList, nn.ModuleDict)
-"""Modules whose parameters are those of others."""
+"""Modules whose parameters belong to the modules inside them, so that none is pruned twice."""
 
 Places = Sequence[tuple[nn.Module, str]]
 
@@ -68,17 +68,17 @@ class ModelPruning(Callback):
     Override :meth:`filter_parameters_to_prune` to leave some out.
 
     Args:
-        pruning_fn: A name in :data:`FUNCTIONS`, or a subclass of ``torch.nn.utils.prune.BasePruningMethod``.
+        pruning_fn: A name in :data:`PRUNING_FUNCTIONS`, or a subclass of ``torch.nn.utils.prune.BasePruningMethod``.
         parameters_to_prune: Pairs of a module and the name of a parameter; by default all of them.
         parameter_names: ``"weight"``, ``"bias"`` or both.
         use_global_unstructured: Compare all parameters, not those of a layer among themselves.
         amount: A share, a number, or a function of the epoch that returns one.
-        apply_pruning: False prunes nothing; or a function of the epoch.
+        apply_pruning: True prunes, False does not; or a function of the epoch that returns one of them.
         make_pruning_permanent: Leave no masks behind in the module or in checkpoints.
-        use_lottery_ticket_hypothesis: Give what is left its first values back; or a function of the epoch.
-        resample_parameters: Give it new random values instead.
-        pruning_dim: Of structured methods.
-        pruning_norm: Of ``"ln_structured"``.
+        use_lottery_ticket_hypothesis: Reset the weights that are left to their first values; or a function as well.
+        resample_parameters: Reset them to new random values instead.
+        pruning_dim: The dimension that structured methods prune along.
+        pruning_norm: The order of the norm that ``"ln_structured"`` compares by.
         verbose: 1 tells how much is pruned, 2 tells it of each layer.
         prune_on_train_epoch_end: False prunes at the end of a validation.
 
@@ -135,42 +135,44 @@ class ModelPruning(Callback):
                 f"ModelPruning(parameter_names=...): 'weight' or 'bias' is due, got {others}"
             )
         self.amount = amount
-        self.pruning_fn: Any = self._found(pruning_fn, pruning_dim, pruning_norm)
+        self.pruning_fn: Any = self._pruning_method(pruning_fn, pruning_dim, pruning_norm)
         self._pruning_method_name = getattr(self.pruning_fn, "__name__", None) or self.pruning_fn.func.__name__
 
-    def _found(self, given: Any, dim: int | None, norm: int | None) -> Any:
-        """The method of torch that prunes, or its function where layers are pruned one by one."""
+    def _pruning_method(self, method: Any, dim: int | None, norm: int | None) -> Any:
+        """The class of torch that prunes all parameters together, or its function that prunes one layer."""
         everywhere = self._use_global_unstructured
-        if isinstance(given, str):
-            name = given.lower()
-            if name not in FUNCTIONS:
-                raise MisconfigurationException(f"ModelPruning(pruning_fn={given!r}): {list(FUNCTIONS)} are known")
+        if isinstance(method, str):
+            name = method.lower()
+            if name not in PRUNING_FUNCTIONS:
+                raise MisconfigurationException(
+                    f"ModelPruning(pruning_fn={method!r}): {list(PRUNING_FUNCTIONS)} are known"
+                )
             options = _options(name, dim, norm)
             if not everywhere:
-                return partial(FUNCTIONS[name], **options)
-            self._global_kwargs, given = options, PRUNING_METHODS[name]
-        elif not (inspect.isclass(given) and issubclass(given, prune.BasePruningMethod)):
+                return partial(PRUNING_FUNCTIONS[name], **options)
+            self._global_kwargs, method = options, PRUNING_METHODS[name]
+        elif not (inspect.isclass(method) and issubclass(method, prune.BasePruningMethod)):
             raise MisconfigurationException(
-                f"ModelPruning(pruning_fn={given!r}): one of {list(FUNCTIONS)} or a subclass (no instance) of "
+                f"ModelPruning(pruning_fn={method!r}): one of {list(PRUNING_FUNCTIONS)} or a subclass (no instance) of "
                 "torch.nn.utils.prune.BasePruningMethod is due"
             )
         elif not everywhere:
             raise MisconfigurationException(
-                f"ModelPruning: {given.__name__} prunes all parameters together; use_global_unstructured=True does that"
+                f"ModelPruning: {method.__name__} prunes all parameters together; use_global_unstructured=True does so"
             )
-        if given.PRUNING_TYPE != "unstructured":
+        if method.PRUNING_TYPE != "unstructured":
             raise MisconfigurationException(
-                f"ModelPruning: {given.__name__} prunes whole rows (its PRUNING_TYPE is {given.PRUNING_TYPE!r}), which "
-                "is done layer by layer: use_global_unstructured=False"
+                f"ModelPruning: {method.__name__} prunes whole rows (its PRUNING_TYPE is {method.PRUNING_TYPE!r}), "
+                "which is done layer by layer: use_global_unstructured=False"
             )
-        return given
+        return method
 
-    # when
+    # the moments of a run
 
     def setup(self, trainer: Running, pl_module: Any, stage: str) -> None:
-        """Find the parameters, and keep their first values."""
-        found = self.sanitize_parameters_to_prune(pl_module, self._parameters_to_prune, self._parameter_names)
-        self._parameters_to_prune = self.filter_parameters_to_prune(found)
+        """Collect the parameters, and copy their first values for the lottery ticket hypothesis."""
+        pairs = self.sanitize_parameters_to_prune(pl_module, self._parameters_to_prune, self._parameter_names)
+        self._parameters_to_prune = self.filter_parameters_to_prune(pairs)
         if self._use_lottery_ticket_hypothesis:
             self._original_layers = {}
             for number, (module, name) in enumerate(self._parameters_to_prune):
@@ -189,12 +191,12 @@ class ModelPruning(Callback):
             self._run_pruning(trainer.current_epoch)
 
     def on_train_end(self, trainer: Running, pl_module: Any) -> None:
-        """Take the masks away, unless they are to stay."""
+        """Remove the masks, unless ``make_pruning_permanent`` is False."""
         if self._make_pruning_permanent:
             self.make_pruning_permanent(pl_module)
 
     def on_save_checkpoint(self, trainer: Running, pl_module: Any, checkpoint: dict[str, Any]) -> None:
-        """Write pruned weights in place of weights and masks, unless these are to stay."""
+        """Write pruned weights in place of weights and masks, unless ``make_pruning_permanent`` is False."""
         if self._make_pruning_permanent:
             checkpoint["state_dict"] = _without_masks(pl_module)
 
@@ -205,7 +207,7 @@ class ModelPruning(Callback):
             if _at(self._use_lottery_ticket_hypothesis, epoch):
                 self.apply_lottery_ticket_hypothesis()
 
-    # what is done
+    # one pruning
 
     def filter_parameters_to_prune(self, parameters_to_prune: Places = ()) -> Places:
         """The pairs that are pruned; override it to leave some out."""
@@ -219,21 +221,23 @@ class ModelPruning(Callback):
         """
         before = self._zeros() if self._verbose else []
         if self._use_global_unstructured:
-            given = {**self._global_kwargs, "amount": amount}
-            taken = {name: given[name] for name in inspect.signature(self.pruning_fn).parameters if name in given}
-            prune.global_unstructured(self._parameters_to_prune, pruning_method=self.pruning_fn, **taken)
+            arguments = {**self._global_kwargs, "amount": amount}
+            accepted = {
+                name: arguments[name] for name in inspect.signature(self.pruning_fn).parameters if name in arguments
+            }
+            prune.global_unstructured(self._parameters_to_prune, pruning_method=self.pruning_fn, **accepted)
         else:
             for module, name in self._parameters_to_prune:
                 self.pruning_fn(module, name=name, amount=amount)
         if self._verbose:
-            self._tell(before, self._zeros(), amount)
+            self._log_counts(before, self._zeros(), amount)
 
     def apply_lottery_ticket_hypothesis(self) -> None:
         """Give the parameters that are left their first values, or new random ones."""
-        for kept, names in self._original_layers.values():
-            layer: Any = kept
-            if self._resample_parameters and callable(getattr(kept, "reset_parameters", None)):
-                layer = deepcopy(kept)
+        for original, names in self._original_layers.values():
+            layer: Any = original
+            if self._resample_parameters and callable(getattr(original, "reset_parameters", None)):
+                layer = deepcopy(original)
                 layer.reset_parameters()
             for place, name in names:
                 module, _ = self._parameters_to_prune[place]
@@ -242,7 +246,7 @@ class ModelPruning(Callback):
                     target.data = source.data.to(target.device)
 
     def make_pruning_permanent(self, module: nn.Module) -> None:
-        """Take the masks of a module away; what they hid is zero from now on."""
+        """Remove the masks of a module; the weights that they hid are zero from now on."""
         for part in module.modules():
             for key, hook in list(part._forward_pre_hooks.items()):
                 if isinstance(hook, prune.BasePruningMethod):
@@ -250,25 +254,26 @@ class ModelPruning(Callback):
                     del part._forward_pre_hooks[key]
 
     def _zeros(self) -> list[tuple[int, int]]:
+        """Of each parameter how many elements are masked, and how many there are."""
         masks = [getattr(module, f"{name}_mask", None) for module, name in self._parameters_to_prune]
         return [(0, 1) if mask is None else (int((mask == 0).sum().item()), mask.numel()) for mask in masks]
 
-    def _tell(self, before: list[tuple[int, int]], after: list[tuple[int, int]], amount: Any) -> None:
+    def _log_counts(self, before: list[tuple[int, int]], after: list[tuple[int, int]], amount: Any) -> None:
         total = sum(size for _, size in after)
-        was, now = (sum(zeros for zeros, _ in found) for found in (before, after))
+        old, new = (sum(zeros for zeros, _ in counts) for counts in (before, after))
         method = self._pruning_method_name
-        log.info("%s pruned %d of %d (%.2f%%), before %d", method, now, total, 100 * now / total, was)
+        log.info("%s pruned %d of %d (%.2f%%), before %d", method, new, total, 100 * new / total, old)
         if self._verbose == 2:
-            places = zip(self._parameters_to_prune, before, after, strict=True)
-            for (module, name), (was, _), (now, size) in places:
-                said = f"{module!r}.{name}"
-                log.info("%s pruned %d of %d in %s with amount=%s, before %d", method, now, size, said, amount, was)
+            pairs = zip(self._parameters_to_prune, before, after, strict=True)
+            for (module, name), (old, _), (new, size) in pairs:
+                place = f"{module!r}.{name}"
+                log.info("%s pruned %d of %d in %s with amount=%s, before %d", method, new, size, place, amount, old)
 
     @staticmethod
     def sanitize_parameters_to_prune(
         pl_module: nn.Module, parameters_to_prune: Places = (), parameter_names: Sequence[str] = ()
     ) -> Places:
-        """The pairs that were asked for, or all that there are.
+        """Check the pairs that were asked for, or collect all that the module has.
 
         Args:
             pl_module: The module.
@@ -302,7 +307,7 @@ class ModelPruning(Callback):
 
 
 def _options(name: str, dim: int | None, norm: int | None) -> dict[str, Any]:
-    """What a structured method has to be told."""
+    """The arguments that a structured method needs: a dimension, and for ``ln_structured`` the order of a norm."""
     if not name.endswith("_structured"):
         return {}
     if dim is None:

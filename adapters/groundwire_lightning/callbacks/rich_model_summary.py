@@ -1,4 +1,4 @@
-"""The table of a model's layers, drawn by rich."""
+"""A callback that shows the layers of a model in a table drawn by rich."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from groundwire_lightning.callbacks.progress.rich_progress import has_rich
 from groundwire_lightning.utilities.checked import checked, optional, whole
 from groundwire_lightning.utilities.model_summary import get_formatted_model_size, get_human_readable_count
 
-LOOKS: dict[str, dict[str, Any]] = {
+COLUMN_STYLES: dict[str, dict[str, Any]] = {
     " ": {"style": "dim"},
     "Name": {"justify": "left", "no_wrap": True},
     "Type": {},
@@ -19,11 +19,11 @@ LOOKS: dict[str, dict[str, Any]] = {
     "In sizes": {"justify": "right", "style": "white"},
     "Out sizes": {"justify": "right", "style": "white"},
 }
-"""How each column looks."""
+"""Name of each column to the arguments of ``rich.table.Column``."""
 
 
 class RichModelSummary(ModelSummary):
-    """As :class:`ModelSummary`, on the console of rich.
+    """Shows the layers of the module on the console of rich; otherwise as :class:`ModelSummary`.
 
     Args:
         max_depth: Layers within layers to go down to; -1 for all, 0 shows nothing.
@@ -57,7 +57,7 @@ class RichModelSummary(ModelSummary):
 
         layers = Table(header_style=summarize_kwargs.get("header_style", "bold magenta"))
         for name, _ in summary_data:
-            layers.add_column(name, **LOOKS.get(name, {}))
+            layers.add_column(name, **COLUMN_STYLES.get(name, {}))
         for row in zip(*(cells for _, cells in summary_data), strict=True):
             layers.add_row(*row)
         sums = {

@@ -1,4 +1,4 @@
-"""A loss that jumps ends training, and the batches that made it jump are written down."""
+"""A callback that ends training when the loss jumps, and writes down the batches that made it jump."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class TrainingSpikeException(RuntimeError):  # noqa: N818  # Lightning's name
-    """The loss jumped.
+    """Raised when the loss has jumped.
 
     Args:
-        batch_idx: The batch.
+        batch_idx: Index of the batch.
     """
 
     def __init__(self, batch_idx: int, *args: Any, **kwargs: Any) -> None:
@@ -37,9 +37,9 @@ class SpikeDetection(Callback):
         mode: ``"min"`` where less is better, ``"max"`` where more is.
         window: Batches that the mean is taken over.
         warmup: Batches of an epoch that are not looked at.
-        atol: What is nearer to the mean than this is no jump.
-        rtol: Likewise, as a multiple of the mean.
-        exclude_batches_path: The file, or its directory; by default in ``default_root_dir``.
+        atol: What is nearer to the mean than this, in the units of the loss, is no jump.
+        rtol: What is nearer to the mean than this multiple of it is no jump.
+        exclude_batches_path: The file ``.json``, or its folder; by default the Trainer's ``default_root_dir``.
         finite_only: Take NaN and infinity for jumps.
     """
 
@@ -79,7 +79,7 @@ class SpikeDetection(Callback):
 
     @torch.no_grad()
     def on_train_batch_end(self, trainer: Running, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
-        """Look at the loss of the batch.
+        """Compare the loss of the batch with the mean of those before.
 
         Raises:
             TrainingSpikeException: It jumped, in this process or in another.
@@ -90,6 +90,7 @@ class SpikeDetection(Callback):
         if batch_idx == 0:
             self.running_mean.to(trainer.strategy.root_device)
         spikes = bool(batch_idx >= self.warmup and self._is_spike(loss))
+        # All processes decide together: one that raised alone would leave the others waiting.
         if trainer.strategy.reduce_boolean_decision(spikes, all=False):
             self._write(trainer, batch_idx)
             raise TrainingSpikeException(batch_idx=batch_idx)
@@ -122,7 +123,7 @@ class SpikeDetection(Callback):
             path.write_text(json.dumps(self.bad_batches, indent=4), "utf-8")
 
     def state_dict(self) -> dict[str, Any]:
-        """The mean, the last loss and the batches."""
+        """The arguments, the running mean, the last loss and the batches that were written down."""
         return {
             "last_val": self.last_val.item() if isinstance(self.last_val, torch.Tensor) else self.last_val,
             "mode": self.mode,
@@ -136,7 +137,7 @@ class SpikeDetection(Callback):
         }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take back what :meth:`state_dict` gave."""
+        """Restore a state of :meth:`state_dict`."""
         for name in ("last_val", "mode", "warmup", "atol", "rtol", "bad_batches"):
             setattr(self, name, state_dict[name])
         self.exclude_batches_path = state_dict["bad_batches_path"]

@@ -1,4 +1,4 @@
-"""An average of the weights at the ends of the last epochs, trained at a learning rate of its own."""
+"""A callback that averages the weights at the ends of the last epochs, at a learning rate of its own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from torch.optim.swa_utils import SWALR
 
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import ArgumentError, MisconfigurationException
-from groundwire_lightning.utilities.checked import checked, function, one_of, optional, plain_number, whole
+from groundwire_lightning.utilities.checked import checked, function, one_of, optional, whole
 from groundwire_lightning.utilities.checked import device as device_of
 from groundwire_lightning.utilities.console import tell
 from groundwire_lightning.utilities.types import LRSchedulerConfig
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 def _rates(name: str, value: Any) -> Any:
-    """A float above 0, or a list of them."""
+    """Check learning rates: a float above 0, or a list of them."""
     rates = value if isinstance(value, list) else [value]
     if not rates or not all(isinstance(rate, float) and rate > 0 for rate in rates):
         raise ArgumentError(f"{name}: a float above 0, or a list of them, is due, got {value!r}")
@@ -38,14 +38,14 @@ def _rates(name: str, value: Any) -> Any:
 
 
 def _device(name: str, value: Any) -> Any:
-    """A device of torch or its name; an index is none, in Lightning too."""
+    """Check a device of torch or its name; Lightning takes no index either."""
     if not isinstance(value, (torch.device, str)):
         raise ArgumentError(f"{name}: a torch.device, a str or None is due, got {value!r}")
     return device_of(name, value)
 
 
 def _start(name: str, value: Any) -> Any:
-    """The number of an epoch, from 1, or a share of the epochs."""
+    """Check the number of an epoch, from 1, or a share of the epochs."""
     start = plain_number(value)
     is_due = start >= 1 if isinstance(start, int) else isinstance(start, float) and 0 <= start <= 1
     if not is_due:
@@ -62,7 +62,7 @@ class StochasticWeightAveraging(Callback):
     Args:
         swa_lrs: The learning rate, or one for each parameter group.
         swa_epoch_start: The first of these epochs counted from 1, or its place among all as a share.
-        annealing_epochs: Epochs that the rate takes to get there.
+        annealing_epochs: Epochs in which the rate moves to ``swa_lrs``.
         annealing_strategy: ``"cos"`` or ``"linear"``.
         avg_fn: Given average, weight and how many were averaged, returns the new average; by default
             all weigh the same.
@@ -127,14 +127,14 @@ class StochasticWeightAveraging(Callback):
         """True if there is a BatchNorm layer in the module."""
         return any(isinstance(module, _BatchNorm) for module in pl_module.modules())
 
-    # when
+    # the moments of a run
 
     def setup(self, trainer: Running, pl_module: Any, stage: str) -> None:
-        """Copy the module, for the average."""
+        """Copy the module, whose copy holds the average."""
         self._average_model = deepcopy(pl_module)
 
     def on_fit_start(self, trainer: Running, pl_module: Any) -> None:
-        """Find the epochs.
+        """Settle in which epochs weights are averaged.
 
         Raises:
             MisconfigurationException: There are several optimizers or schedulers, or a share of epochs
@@ -173,18 +173,18 @@ class StochasticWeightAveraging(Callback):
         if epoch == self.swa_end + 1:
             self.transfer_weights(self._average_model, pl_module)
             self.reset_batch_norm_and_save_state(pl_module)
-            # one pass over the data without gradients and without an update
+            # one pass over the data without gradients, in a window that is longer than the epoch, so without an update
             trainer.fit_loop._skip_backward = True
             self._accumulate_grad_batches = trainer.accumulate_grad_batches
             trainer._accumulate(trainer.num_training_batches + 1)
 
     def on_train_epoch_end(self, trainer: Running, pl_module: Any) -> None:
-        """Update again from now on."""
+        """Let later epochs run with a backward pass again."""
         if self._accumulate_grad_batches is not None:
             trainer.fit_loop._skip_backward = False
 
     def on_train_end(self, trainer: Running, pl_module: Any) -> None:
-        """Leave the average in the module, unless that was done an epoch ago."""
+        """Copy the average into the module, unless that was done before the epoch that measured statistics."""
         last = trainer.current_epoch - 1  # epochs are counted up before
         if self._measures_anew and last == self.swa_end + 1:
             assert self._accumulate_grad_batches is not None  # since that epoch began
@@ -213,7 +213,7 @@ class StochasticWeightAveraging(Callback):
             swa_lr=self._swa_lrs,  # type: ignore[arg-type]  # torch takes a list, its annotation forgets it
             anneal_epochs=self._annealing_epochs,
             anneal_strategy=self._annealing_strategy,
-            last_epoch=trainer.max_epochs if self._annealing_strategy == "cos" else -1,
+            last_epoch=trainer.max_epochs if self._annealing_strategy == "cos" else -1,  # Lightning's choice
         )
         if self._scheduler_state is not None:
             self._swa_scheduler.load_state_dict(self._scheduler_state)
@@ -238,7 +238,7 @@ class StochasticWeightAveraging(Callback):
             tell(log, "StochasticWeightAveraging puts SWALR in the place of %s", type(theirs.scheduler).__name__)
         trainer.lr_scheduler_configs[:] = [ours]
 
-    # what it is done with
+    # the average and the statistics
 
     @staticmethod
     def transfer_weights(src_pl_module: nn.Module, dst_pl_module: nn.Module) -> None:
@@ -253,8 +253,8 @@ class StochasticWeightAveraging(Callback):
         Args:
             average_model: The average.
             model: The model.
-            n_averaged: How many it is made of; counted up.
-            avg_fn: As of the constructor.
+            n_averaged: The number of models in the average; counted up by one.
+            avg_fn: The function of the constructor.
         """
         for average, weight in zip(average_model.parameters(), model.parameters(), strict=False):
             mean, new = average.detach(), weight.detach().to(average.device)
@@ -263,7 +263,7 @@ class StochasticWeightAveraging(Callback):
 
     @staticmethod
     def avg_fn(averaged_model_parameter: Tensor, model_parameter: Tensor, num_averaged: Tensor) -> Tensor:
-        """The mean, with one more model in it."""
+        """Take one more model into a mean of ``num_averaged``."""
         return averaged_model_parameter + (model_parameter - averaged_model_parameter) / (num_averaged + 1)
 
     def reset_batch_norm_and_save_state(self, pl_module: Any) -> None:
@@ -280,7 +280,7 @@ class StochasticWeightAveraging(Callback):
         for module, momentum in self.momenta.items():
             module.momentum = momentum
 
-    # what is kept
+    # the state
 
     def state_dict(self) -> dict[str, Any]:
         """The average and its scheduler."""
@@ -292,7 +292,7 @@ class StochasticWeightAveraging(Callback):
         }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take back what :meth:`state_dict` gave."""
+        """Restore a state of :meth:`state_dict`."""
         self._init_n_averaged = state_dict["n_averaged"]
         self._latest_update_epoch = state_dict["latest_update_epoch"]
         self._scheduler_state = state_dict["scheduler_state"]

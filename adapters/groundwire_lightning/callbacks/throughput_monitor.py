@@ -1,4 +1,4 @@
-"""Batches, samples and floating-point operations a second, written by loggers."""
+"""A callback that writes batches, samples and floating-point operations a second through the loggers."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from groundwire_lightning.utilities.throughput import Throughput, get_available_
 if TYPE_CHECKING:
     from groundwire_lightning.core.running import Running
 
-DTYPES = {
+MULTIPLIED_DTYPES = {
     "64-true": torch.float64,
     "16-true": torch.float16,
     "16-mixed": torch.float16,
     "bf16-true": torch.bfloat16,
     "bf16-mixed": torch.bfloat16,
 }
-"""The numbers that are multiplied, by the precision of the trainer; else 32 bits."""
+"""Precision of the trainer to the type of the numbers that are multiplied; any other multiplies in 32 bits."""
 
 
 class ThroughputMonitor(Callback):
@@ -32,9 +32,9 @@ class ThroughputMonitor(Callback):
     ``utilities.throughput.measure_flops`` counts them.
 
     Args:
-        batch_size_fn: Given a batch, its samples.
-        length_fn: Given a batch, its items.
-        **kwargs: Of :class:`~groundwire_lightning.utilities.throughput.Throughput`.
+        batch_size_fn: A function of a batch that returns its number of samples.
+        length_fn: A function of a batch that returns its number of items, such as tokens.
+        **kwargs: Further arguments of :class:`~groundwire_lightning.utilities.throughput.Throughput`.
     """
 
     @checked(batch_size_fn=function, length_fn=optional(function))
@@ -53,8 +53,8 @@ class ThroughputMonitor(Callback):
         self._module_has_flops: bool | None = None
 
     def setup(self, trainer: Running, pl_module: Any, stage: str) -> None:
-        """Make what measures."""
-        dtype = DTYPES.get(str(trainer.precision), torch.float32)
+        """Make a meter for each stage of the run."""
+        dtype = MULTIPLIED_DTYPES.get(str(trainer.precision), torch.float32)
         self.available_flops = get_available_flops(trainer.strategy.root_device, dtype)
         stages = ["train", "validate"] if stage == "fit" else [str(getattr(stage, "value", stage))]
         for name in stages:
@@ -67,7 +67,7 @@ class ThroughputMonitor(Callback):
         self._start(trainer, "train")
 
     def on_train_batch_end(self, trainer: Running, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
-        """Measure a batch; write at updates, where loggers are due."""
+        """Measure a batch; at an update write, where loggers are due."""
         self._update(trainer, pl_module, batch, "train")
         if trainer.is_global_zero and not trainer.fit_loop._should_accumulate():
             self._write(trainer, "train", None)
@@ -90,9 +90,9 @@ class ThroughputMonitor(Callback):
         if trainer.sanity_checking or trainer.state.fn != "fit" or "train" not in self._t0s:
             return
         trained, validated = (self._throughputs[stage]._time for stage in ("train", "validate"))
-        paused_at = self._t0s["train"] + (trained[-1] if trained else 0.0)
-        ended_at = self._t0s["validate"] + (validated[-1] if validated else 0.0)
-        self._t0s["train"] += ended_at - paused_at
+        pause_began = self._t0s["train"] + (trained[-1] if trained else 0.0)
+        pause_ended = self._t0s["validate"] + (validated[-1] if validated else 0.0)
+        self._t0s["train"] += pause_ended - pause_began
 
     def on_test_start(self, trainer: Running, pl_module: Any) -> None:
         """Begin to measure a test."""
@@ -128,7 +128,7 @@ class ThroughputMonitor(Callback):
         if not trainer.is_global_zero:
             return
         if trainer.strategy.root_device.type == "cuda":
-            torch.cuda.synchronize()  # or the clock would tell when the work was asked for
+            torch.cuda.synchronize()  # kernels run later than they are launched, and the clock is to see them done
         seconds = time.perf_counter() - self._t0s[stage]
         with torch.inference_mode():
             self._samples[stage] += self.batch_size_fn(batch)

@@ -1,4 +1,4 @@
-"""How long a run takes, and its end when the time is up."""
+"""A callback that measures how long a run takes, and ends training when its time is up."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from groundwire_lightning.utilities.checked import duration as length
 if TYPE_CHECKING:
     from groundwire_lightning.core.running import Running
 
-STAGES = ("train", "sanity_check", "validate", "test", "predict")
+TIMED_STAGES = ("train", "sanity_check", "validate", "test", "predict")
 
 log = logging.getLogger(__name__)
 
 
 class Interval(str, Enum):
-    """When a :class:`Timer` looks at the clock."""
+    """The moments at which a :class:`Timer` looks at the clock: after each batch or after each epoch."""
 
     step = "step"
     epoch = "epoch"
@@ -34,7 +34,7 @@ class Timer(Callback):
         duration: Days, hours, minutes and seconds as ``"DD:HH:MM:SS"``, a ``timedelta`` or its
             arguments in a dictionary; None sets no limit.
         interval: ``"step"`` looks after each batch, ``"epoch"`` after each epoch.
-        verbose: Say so when the time is up.
+        verbose: Log a message when the time is up.
 
     Raises:
         MisconfigurationException: The duration or the interval is none of these.
@@ -50,16 +50,16 @@ class Timer(Callback):
         self._duration = None if duration is None else length("Timer(duration=)", duration).total_seconds()
         self._interval = interval
         self._verbose = verbose
-        self._start_time: dict[str, float | None] = dict.fromkeys(STAGES)
-        self._end_time: dict[str, float | None] = dict.fromkeys(STAGES)
+        self._start_time: dict[str, float | None] = dict.fromkeys(TIMED_STAGES)
+        self._end_time: dict[str, float | None] = dict.fromkeys(TIMED_STAGES)
         self._offset: float = 0
 
     def start_time(self, stage: str = "train") -> float | None:
-        """When a stage began last, on the clock of ``time.monotonic``, or None."""
+        """The seconds of ``time.monotonic`` at which a stage began last, or None."""
         return self._start_time[_stage(stage)]
 
     def end_time(self, stage: str = "train") -> float | None:
-        """When a stage ended last, or None."""
+        """The seconds of ``time.monotonic`` at which a stage ended last, or None."""
         return self._end_time[_stage(stage)]
 
     def time_elapsed(self, stage: str = "train") -> float:
@@ -75,9 +75,9 @@ class Timer(Callback):
         return None if self._duration is None else self._duration - self.time_elapsed(stage)
 
     def on_fit_start(self, trainer: Running, pl_module: Any) -> None:
-        """Look whether there is time at all."""
+        """Ask to stop where no time is left, as after a resume."""
         if self._duration is not None:
-            self._look(trainer)
+            self._check_clock(trainer)
 
     def on_train_start(self, trainer: Running, pl_module: Any) -> None:
         """Start the clock of training."""
@@ -106,23 +106,24 @@ class Timer(Callback):
     def on_train_batch_end(self, trainer: Running, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Look at the clock where that is done by steps."""
         if self._interval == Interval.step and self._duration is not None:
-            self._look(trainer)
+            self._check_clock(trainer)
 
     def on_train_epoch_end(self, trainer: Running, pl_module: Any) -> None:
         """Look at the clock where that is done by epochs."""
         if self._interval == Interval.epoch and self._duration is not None:
-            self._look(trainer)
+            self._check_clock(trainer)
 
     def state_dict(self) -> dict[str, Any]:
-        """The seconds of each stage."""
-        return {"time_elapsed": {stage: self.time_elapsed(stage) for stage in STAGES}}
+        """The seconds that each stage has taken."""
+        return {"time_elapsed": {stage: self.time_elapsed(stage) for stage in TIMED_STAGES}}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from the seconds of training."""
+        """Restore the seconds of training, which those of this run are added to."""
         self._offset = state_dict.get("time_elapsed", {}).get("train", 0)
 
-    def _look(self, trainer: Running) -> None:
+    def _check_clock(self, trainer: Running) -> None:
         assert self._duration is not None  # asked by every caller
+        # The first process's clock counts for all, or they would stop at different batches.
         is_over = trainer.strategy.broadcast(self.time_elapsed() >= self._duration)
         if is_over:
             trainer._ask_to_stop()
@@ -133,6 +134,6 @@ class Timer(Callback):
 
 def _stage(stage: str) -> str:
     name = str.__str__(getattr(stage, "value", stage))
-    if name not in STAGES:
-        raise ValueError(f"Timer: there is no stage {stage!r}; there are {', '.join(STAGES)}")
+    if name not in TIMED_STAGES:
+        raise ValueError(f"Timer: there is no stage {stage!r}; there are {', '.join(TIMED_STAGES)}")
     return name

@@ -1,4 +1,4 @@
-"""A running average of the weights, which is validated and kept in place of them."""
+"""Callbacks that keep a running average of the weights, validate it, and leave it in the module."""
 
 from __future__ import annotations
 
@@ -57,10 +57,10 @@ class WeightAveraging(Callback):
         return step_idx is not None
 
     def setup(self, trainer: Running, pl_module: Any, stage: str) -> None:
-        """Begin the average, where ``stage`` is ``"fit"``."""
+        """Copy the module, as the first average, where ``stage`` is ``"fit"``."""
         if stage != "fit":
             return
-        if _brings(trainer, pl_module, "configure_model"):
+        if _writes_itself(trainer, pl_module, "configure_model"):
             from groundwire.errors import rank_zero_warn
 
             rank_zero_warn(
@@ -99,14 +99,14 @@ class WeightAveraging(Callback):
         """Put the weights back."""
         self._swap(pl_module)
 
-    # what is kept
+    # the state
 
     def state_dict(self) -> dict[str, Any]:
         """The step of the last update; the average itself is in the checkpoint's weights."""
         return {"latest_update_step": self._latest_update_step}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take back what :meth:`state_dict` gave."""
+        """Restore a state of :meth:`state_dict`."""
         self._latest_update_step = state_dict["latest_update_step"]
 
     def on_save_checkpoint(self, trainer: Running, pl_module: Any, checkpoint: dict[str, Any]) -> None:
@@ -151,6 +151,8 @@ class WeightAveraging(Callback):
         return self._average_model
 
     def _pairs(self, pl_module: Any) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Each parameter and buffer of the average, with that of the module."""
+
         def tensors(module: Any) -> Iterator[torch.Tensor]:
             return itertools.chain(module.parameters(), module.buffers())
 
@@ -159,9 +161,9 @@ class WeightAveraging(Callback):
     def _swap(self, pl_module: Any) -> None:
         if self._average_model is not None:
             for average, current in self._pairs(pl_module):
-                held = average.data.clone()
+                average_before = average.data.clone()
                 average.data.copy_(current.data)
-                current.data.copy_(held)
+                current.data.copy_(average_before)
 
 
 class EMAWeightAveraging(WeightAveraging):
@@ -202,7 +204,7 @@ class EMAWeightAveraging(WeightAveraging):
         self.update_starting_at_epoch = update_starting_at_epoch
 
     def should_update(self, step_idx: int | None = None, epoch_idx: int | None = None) -> bool:
-        """True at every so many steps and after every epoch from the first ones on.
+        """True at every ``update_every_n_steps`` and after every epoch, once the first step or epoch has come.
 
         Args:
             step_idx: Index of the step that was made, from 0; None after an epoch.
@@ -214,6 +216,6 @@ class EMAWeightAveraging(WeightAveraging):
         return epoch_idx is not None and starts is not None and epoch_idx >= starts
 
 
-def _brings(trainer: Running, pl_module: Any, method: str) -> bool:
+def _writes_itself(trainer: Running, pl_module: Any, method: str) -> bool:
     """True if the module writes the method itself."""
     return Part(LIGHTNING, "LightningModule", pl_module).implements(method)

@@ -31,7 +31,7 @@ def _instantiate(cls: Any, arguments: dict[str, Any]) -> Any:
 
 
 def register_makers() -> None:
-    """Let checkpoints that a command line wrote, of whatever root, be made into modules by its parser."""
+    """Register the function that makes a module of a checkpoint of a command line, under each of its paths."""
     for path in (*spellings("lightning.pytorch.cli.instantiate_module"), f"{OURS}.cli.instantiate_module"):
         MAKERS[path] = _instantiate
 

@@ -1,11 +1,9 @@
-"""What a command line leaves behind: the configuration in a file, and the arguments in a checkpoint."""
+"""The traces of a command line: its configuration in a file, and the module's arguments in a checkpoint."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import jsonargparse
 
 from groundwire_lightning.cli.parser import LightningArgumentParser
 from groundwire_lightning.core.callback import Callback
@@ -17,24 +15,24 @@ if TYPE_CHECKING:
     from groundwire_lightning.core.running import Running
 
 OWN_DEFAULTS: dict[str, tuple[Any, ...]] = {"numerics": ("parity",), "hp_metrics": ((), [], False)}
-"""Arguments that Lightning does not have, and the values that mean what Lightning does."""
+"""Arguments that Lightning does not have, to the values with which we do what Lightning does."""
 INSTANTIATOR = "lightning.pytorch.cli.instantiate_module"
-"""Written into checkpoints under the name that Lightning trusts."""
+"""The name that checkpoints give to :func:`instantiate_module`: that of Lightning, which it trusts."""
 
 
 class SaveConfigCallback(Callback):
-    """Writes the configuration into the folder of the run's logger as the run begins.
+    """Writes the configuration into the folder of the run's logger when the run begins.
 
     Args:
-        parser: The parser that read it.
+        parser: The parser that read the configuration.
         config: The configuration.
         config_filename: Name of the file.
         overwrite: Replace a file of an earlier run.
-        multifile: Write several files, where several were read.
-        save_to_log_dir: Write the file; without it :meth:`save_config` alone is called.
+        multifile: Write several files, where the configuration was read from several.
+        save_to_log_dir: Write the file; where this is False :meth:`save_config` alone is called.
 
     Raises:
-        ValueError: Nothing would be saved.
+        ValueError: ``save_to_log_dir`` is False and :meth:`save_config` is not overridden.
     """
 
     def __init__(
@@ -59,10 +57,10 @@ class SaveConfigCallback(Callback):
             )
 
     def setup(self, trainer: Running, pl_module: Any, stage: str) -> None:
-        """Save it, once for several runs of a trainer.
+        """Save the configuration, once for several runs of a trainer.
 
         Raises:
-            RuntimeError: There is a file of an earlier run.
+            RuntimeError: A file of an earlier run is in the folder.
         """
         if self.already_saved:
             return
@@ -73,6 +71,7 @@ class SaveConfigCallback(Callback):
         if trainer.is_global_zero:
             self.save_config(trainer, pl_module, stage)
             self.already_saved = True
+        # All processes learn that it is saved, so that none of them waits for a broadcast in the next run.
         self.already_saved = trainer.strategy.broadcast(self.already_saved)
 
     def _save_to(self, folder: Path, trainer: Running) -> None:
@@ -84,8 +83,8 @@ class SaveConfigCallback(Callback):
             )
         if trainer.is_global_zero:
             folder.mkdir(parents=True, exist_ok=True)
-            known = without_own_defaults(self.config.clone())
-            self.parser.save(known, str(path), skip_none=False, overwrite=self.overwrite, multifile=self.multifile)
+            portable = without_own_defaults(self.config.clone())
+            self.parser.save(portable, str(path), skip_none=False, overwrite=self.overwrite, multifile=self.multifile)
 
     def save_config(self, trainer: Running, pl_module: Any, stage: str) -> None:
         """Save the configuration elsewhere; called in the first process alone.
@@ -98,23 +97,26 @@ class SaveConfigCallback(Callback):
 
 
 def without_own_defaults(config: Any) -> Any:
-    """A configuration that Lightning reads too: what it does not know is left out where it has its default.
+    """Delete our own arguments from a configuration where they have their defaults, so that Lightning reads it too.
 
     Args:
         config: A namespace, a dictionary or a list of these; changed in place.
+
+    Returns:
+        The configuration.
     """
-    held = vars(config) if hasattr(config, "__dict__") else config
-    if isinstance(held, dict):
-        for name in [name for name, values in OWN_DEFAULTS.items() if name in held and held[name] in values]:
-            del held[name]
-    for value in held.values() if isinstance(held, dict) else held if isinstance(held, list) else ():
+    entries = vars(config) if hasattr(config, "__dict__") else config
+    if isinstance(entries, dict):
+        for name in [name for name, values in OWN_DEFAULTS.items() if name in entries and entries[name] in values]:
+            del entries[name]
+    for value in entries.values() if isinstance(entries, dict) else entries if isinstance(entries, list) else ():
         if isinstance(value, (dict, list)) or type(value) is type(config):
             without_own_defaults(value)
     return config
 
 
 class Instantiator:
-    """Makes the module or the data module, and lets it keep what the command line said of it.
+    """Makes the module or the data module, and hands its ``save_hyperparameters`` the configuration.
 
     Args:
         cli: The command line.
@@ -126,12 +128,20 @@ class Instantiator:
         self.key = key
 
     def __call__(self, class_type: Any, *args: Any, applied_instantiation_links: dict[str, Any], **kwargs: Any) -> Any:
-        """Make it; its ``save_hyperparameters`` keeps the configuration, not the objects made from it."""
+        """Make an instance; its ``save_hyperparameters`` stores the configuration, not the objects made from it.
+
+        Args:
+            class_type: Its class.
+            *args: Its arguments.
+            applied_instantiation_links: Dotted key to the value that a link of the parser has put there.
+            **kwargs: Its keyword arguments.
+        """
         self.cli._dump_config()
         hparams = self.cli.config_dump.get(self.key, {})
         if "class_path" in hparams:
             own = {**hparams.get("init_args", {}), **hparams.get("dict_kwargs", {})}
             hparams = {"_class_path": hparams["class_path"], **own}
+        # The configuration was dumped before the links were followed, so their values are missing in it.
         for name, value in applied_instantiation_links.items():
             if name.startswith(f"{self.key}."):
                 *outer, last = name.removeprefix(f"{self.key}.").removeprefix("init_args.").split(".")
@@ -144,11 +154,11 @@ class Instantiator:
 
 
 def instantiate_module(class_type: Any, config: dict[str, Any]) -> Any:
-    """Make the module that a checkpoint of a command line describes.
+    """Make the module that a command line's checkpoint describes.
 
     Args:
-        class_type: Its class, or a base of it.
-        config: The hyper-parameters of the checkpoint.
+        class_type: The class of the module, or a base of it.
+        config: The hyper-parameters of the checkpoint, with ``_class_path`` where the command line took subclasses.
     """
     parser = LightningArgumentParser(exit_on_error=False)
     if "_class_path" in config:

@@ -28,10 +28,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the demo.
 
     Args:
-        argv: ``--log-dir`` says where the event files go.
+        argv: Arguments of the command line; ``--log-dir`` names the folder of the event files.
 
     Returns:
-        0 if the three ways end with bit-equal weights, 1 if they do not, 2 if something is missing.
+        0 if the three ways end with bit-equal weights, 1 if they do not, 2 if scikit-learn is missing.
     """
     parser = argparse.ArgumentParser(prog="groundwire demo", description=__doc__)
     parser.add_argument("--log-dir", type=Path, help="where event files go; by default a new folder, runs/digits-N")
@@ -49,12 +49,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def new_folder(runs: Path) -> Path:
-    """The first of ``digits-1``, ``digits-2`` … that is free: curves of two runs in one folder run into each other."""
+    """The first free folder of ``digits-1``, ``digits-2`` …; TensorBoard joins the curves of two runs in one folder."""
     return next(folder for number in itertools.count(1) if not (folder := runs / f"digits-{number}").exists())
 
 
 def programs() -> Path:
-    """Where the example programs lie: in the package of a wheel, in the repository otherwise."""
+    """The folder of the example programs: in the package of a wheel, in the repository otherwise."""
     package = Path(__file__).resolve().parents[1]
     folders = (package / "examples", package.parents[1] / "examples")
     return next(folder for folder in folders if (folder / "digits.py").is_file())
@@ -67,21 +67,26 @@ def report(outcomes: dict[str, Any], digits: Any, log_dir: Path, seconds: float)
     print(f"\n{'':10}" + "".join(f"{way:>24}" for way in WAYS))
     print(f"{'epoch':10}" + f"{'train loss':>14}{'val acc.':>10}" * len(WAYS))
     for epoch in range(digits.EPOCHS):
-        cells = [f"{one.losses[epoch]:14.6f}{one.accuracies[epoch]:10.4f}" for one in outcomes.values()]
+        cells = [f"{outcome.losses[epoch]:14.6f}{outcome.accuracies[epoch]:10.4f}" for outcome in outcomes.values()]
         print(f"{epoch + 1:<10}" + "".join(cells))
     test = digits.splits()[2]
-    print(f"{'test acc.':10}" + "".join(f"{digits.accuracy(one.network, test):24.4f}" for one in outcomes.values()))
-    apart = {way: largest_difference(outcomes["native"].network, one.network) for way, one in outcomes.items()}
-    equal = not any(apart.values())
-    said = "bit-equal" if equal else f"DIFFERENT, from the native ones by up to {apart}"
-    print(f"\nThe final weights of the three ways are {said}; {seconds:.1f} s in all.")
+    print(
+        f"{'test acc.':10}"
+        + "".join(f"{digits.accuracy(outcome.network, test):24.4f}" for outcome in outcomes.values())
+    )
+    differences = {
+        way: largest_difference(outcomes["native"].network, outcome.network) for way, outcome in outcomes.items()
+    }
+    equal = not any(differences.values())
+    verdict = "bit-equal" if equal else f"DIFFERENT, from the native ones by up to {differences}"
+    print(f"\nThe final weights of the three ways are {verdict}; {seconds:.1f} s in all.")
     print(f"Event files: {', '.join(str(log_dir / way) for way in WAYS)}")
     print(f"Look at them: {Path(sys.executable).with_name('tensorboard')} --logdir {log_dir}")
     return 0 if equal else 1
 
 
 def wired_rows(trainer: Trainer) -> list[str]:
-    """One line for each row that runs."""
+    """Write one line for each row of the hook map that runs."""
     data = trainer.explain(format="json")
     return [
         f"  {attached['position']:8}{hook['name']:44}{attached['who']}.{attached['method']}"
@@ -90,7 +95,7 @@ def wired_rows(trainer: Trainer) -> list[str]:
     ]
 
 
-def largest_difference(one: torch.nn.Module, other: torch.nn.Module) -> float:
+def largest_difference(network: torch.nn.Module, other: torch.nn.Module) -> float:
     """The largest difference between two weights of the same name; 0.0 if all are the same to the last bit."""
-    weights = zip(one.state_dict().values(), other.state_dict().values(), strict=True)
-    return max((0.0 if torch.equal(left, right) else (left - right).abs().max().item()) for left, right in weights)
+    pairs = zip(network.state_dict().values(), other.state_dict().values(), strict=True)
+    return max((0.0 if torch.equal(left, right) else (left - right).abs().max().item()) for left, right in pairs)

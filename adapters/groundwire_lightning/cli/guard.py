@@ -1,4 +1,4 @@
-"""Arguments of a command line that take anything: a class for one of them has to be imported by the program itself."""
+"""A guard of arguments that take anything: a class for one of them has to be imported by the program itself."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any, Union, get_args, get_origin
 
 
 def guard(actions: Iterable[Any]) -> None:
-    """See that arguments without a type to hold a class against are given no class that nobody imported.
+    """Let arguments without a type refuse every class that is not imported, since no type says if it is due.
 
     Args:
-        actions: Those of a parser; each is guarded once.
+        actions: The arguments of a parser, as actions of argparse; each is guarded once.
     """
     for action in actions:
         hint = getattr(action, "_typehint", None)
@@ -40,7 +40,7 @@ def _guarded(action: Any, by_name: bool) -> Any:
 
 
 def is_imported(path: str) -> bool:
-    """True for a path to something that is there without importing a module."""
+    """True for a dotted path that leads somewhere without an import."""
     names = path.split(".")
     for length in range(len(names) - 1, 0, -1):
         if (module := sys.modules.get(".".join(names[:length]))) is not None:
@@ -49,13 +49,18 @@ def is_imported(path: str) -> bool:
 
 
 def _paths(value: Any, by_name: bool) -> Iterator[str]:
-    """The paths of classes in a value, as far down as it goes."""
+    """The paths of classes in a value of any depth.
+
+    Args:
+        value: A text, a configuration, or a list of them.
+        by_name: A text alone may be the path of a function or class.
+    """
     if isinstance(value, str):
         if by_name and all(name.isidentifier() for name in value.split(".")):
             yield value
         elif "class_path" in value:
             yield from _paths(_parsed(value), by_name=False)
-    elif type(value).__name__ == "NestedArg":
+    elif type(value).__name__ == "NestedArg":  # jsonargparse's, for a key such as --model.optimizer.class_path
         yield from _paths({value.key.rpartition(".")[2]: value.val}, by_name=False)
     elif isinstance(value, (list, tuple)):
         for entry in value:
@@ -75,10 +80,12 @@ def _parsed(text: str) -> Any:
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError:
-        return None  # the parser will say so
+        return None  # the parser reports it
 
 
 def _takes_any(hint: Any) -> bool:
+    """True for a type that admits an object of any class."""
+    """True for a type that admits an object of any class."""
     if hint in (Any, object, inspect.Parameter.empty) or type(hint).__name__ in ("UnvalidatedType", "UntypedType"):
         return True
     if get_origin(hint) in (collections.abc.Callable, type):
@@ -87,7 +94,7 @@ def _takes_any(hint: Any) -> bool:
 
 
 def _takes_any_function(hint: Any) -> bool:
-    """True for a function that need not return an object of a certain class."""
+    """True for the type of a function that need not return an object of a certain class."""
     if get_origin(hint) in (Union, types.UnionType):
         return any(_takes_any_function(part) for part in get_args(hint))
     if get_origin(hint) is not collections.abc.Callable and hint not in (collections.abc.Callable, type):

@@ -15,7 +15,7 @@ import groundwire_lightning.callbacks
 import groundwire_lightning.loggers  # noqa: F401  # a class may be given by its name alone, which is then to be known
 from groundwire_lightning.checkpoints.reading import read
 from groundwire_lightning.cli.config import Instantiator, SaveConfigCallback, instantiate_module
-from groundwire_lightning.cli.files import OfModel, in_memory, taken_over
+from groundwire_lightning.cli.files import ModelArguments, in_memory, taken_over
 from groundwire_lightning.cli.parser import (
     ArgsType,
     LightningArgumentParser,
@@ -51,27 +51,27 @@ __all__ = [
     "instantiate_module",
 ]
 
-DATA = {"model", "dataloaders", "datamodule"}
+DATA_ARGUMENTS = {"model", "dataloaders", "datamodule"}
 """Arguments of an entry point that the command line makes itself."""
 
 
 class LightningCLI:
-    """Reads a command line, makes module, data module and trainer, and runs what it asks for.
+    """Reads a command line, makes module, data module and trainer, and runs the subcommand that it names.
 
     Args:
         model_class: The module's class, or a function that makes it; None takes any, by ``--model``.
         datamodule_class: The data module's class, or a function that makes it; None takes any, by ``--data``.
-        save_config_callback: What writes the configuration; None writes none.
-        save_config_kwargs: Its arguments.
+        save_config_callback: The callback that writes the configuration; None writes none.
+        save_config_kwargs: Arguments of this callback.
         trainer_class: The Trainer's class, or a function that makes it.
-        trainer_defaults: Defaults of the Trainer's arguments; its callbacks are always there.
+        trainer_defaults: Defaults of the Trainer's arguments; callbacks among them are always added.
         seed_everything_default: The seed; True draws one, False sets none.
         parser_kwargs: Arguments of the parser, or of each subcommand's parser by its name.
         parser_class: The parser's class.
         subclass_mode_model: Take any subclass of ``model_class``, by ``--model``.
         subclass_mode_data: Take any subclass of ``datamodule_class``, by ``--data``.
         args: The command line, as a list, or the configuration; by default ``sys.argv``.
-        run: Have subcommands, and run the one that is asked for.
+        run: Add subcommands, and run the one that the command line names.
         auto_configure_optimizers: Take ``--optimizer`` and ``--lr_scheduler``, and write ``configure_optimizers``.
         load_from_checkpoint_support: Let ``save_hyperparameters`` keep the configuration.
     """
@@ -166,18 +166,18 @@ class LightningCLI:
 
     @staticmethod
     def subcommands() -> dict[str, set[str]]:
-        """The subcommands, and which arguments of these methods of the Trainer are made here."""
+        """The subcommands, methods of the Trainer, to their arguments that the command line makes itself."""
         fits = {"model", "train_dataloaders", "val_dataloaders", "datamodule"}
-        return {"fit": fits, **{name: set(DATA) for name in ("validate", "test", "predict")}}
+        return {"fit": fits, **{name: set(DATA_ARGUMENTS) for name in ("validate", "test", "predict")}}
 
     def _add_subcommands(self, parser: LightningArgumentParser, **kwargs: Any) -> None:
-        made = self.trainer_class
-        trainer_class = made if isinstance(made, type) else argparsing.class_from_function(made)
+        factory = self.trainer_class
+        trainer_class = factory if isinstance(factory, type) else argparsing.class_from_function(factory)
         added = parser.add_subcommands()
         for name in self.subcommands():
             about = (inspect.getdoc(getattr(trainer_class, name)) or "").partition("\n")[0]
-            given = {"description": about, **kwargs.get(name, {})}
-            self._subcommand_parsers[name] = self._prepare_subcommand_parser(trainer_class, name, **given)
+            options = {"description": about, **kwargs.get(name, {})}
+            self._subcommand_parsers[name] = self._prepare_subcommand_parser(trainer_class, name, **options)
             added.add_subcommand(name, self._subcommand_parsers[name], help=about)
 
     def _prepare_subcommand_parser(self, klass: type, subcommand: str, **kwargs: Any) -> LightningArgumentParser:
@@ -241,14 +241,14 @@ class LightningCLI:
     def _parser(self, subcommand: str | None) -> LightningArgumentParser:
         return self.parser if subcommand is None else self._subcommand_parsers[subcommand]
 
-    # what was said
+    # the configuration
 
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
         """Read the command line into ``self.config``.
 
         Args:
             parser: The parser.
-            args: What the constructor was given.
+            args: The argument of the constructor.
         """
         if args is not None and len(sys.argv) > 1:
             from groundwire.errors import rank_zero_warn
@@ -270,10 +270,11 @@ class LightningCLI:
             return  # a configuration object, which is passed to the module whole
         hparams = {name: value for name, value in hparams.items() if name != "_instantiator"}
         if not trusted:
-            hparams = taken_over(hparams, self._said_of_model(), path)
+            hparams = taken_over(hparams, self._model_arguments(), path)
         if not hparams:
             return
         if "_class_path" in hparams:
+            # dict_kwargs, since the class may take arguments that its signature does not show.
             hparams = {"class_path": hparams.pop("_class_path"), "dict_kwargs": hparams}
         try:
             self.config = self.parser.parse_object({subcommand: {"model": hparams}}, self.config)
@@ -281,15 +282,13 @@ class LightningCLI:
             sys.stderr.write(f"The hyper-parameters in {path} do not fit the module\n")
             raise
 
-    def _said_of_model(self) -> OfModel:
-        """What the command line itself says of the module."""
-        self._dump_config()
-        said = self.config_dump.get("model") or {}
-        del self.config_dump  # it is to be that of the classes that are made
-        path = said.get("class_path")
+    def _model_arguments(self) -> ModelArguments:
+        """The arguments of the command line itself for the module."""
+        config = self._dumped_config().get("model") or {}
+        path = config.get("class_path")
         cls = self._model_class if path is None else in_memory(path)
-        arguments = said if path is None else {**said.get("init_args", {}), **said.get("dict_kwargs", {})}
-        return OfModel(path, cls if isinstance(cls, type) else None, arguments)
+        arguments = config if path is None else {**config.get("init_args", {}), **config.get("dict_kwargs", {})}
+        return ModelArguments(path, cls if isinstance(cls, type) else None, arguments)
 
     def _set_seed(self) -> None:
         seed = self._get(self.config, "seed_everything")
@@ -300,25 +299,29 @@ class LightningCLI:
         place["seed_everything"] = used
 
     def _get(self, config: Any, key: str, default: Any = None) -> Any:
-        """A value that may stand below the subcommand."""
+        """A value of a configuration, or of the part of it below the subcommand."""
         return config.get(str(self.subcommand), config).get(key, default)
 
     def _dump_config(self) -> None:
         if not hasattr(self, "config_dump"):
-            text = self.parser.dump(self.config, skip_link_targets=False, skip_none=False, format="yaml")
-            import yaml
+            self.config_dump: dict[str, Any] = self._dumped_config()
 
-            told = yaml.safe_load(text)
-            self.config_dump: dict[str, Any] = told[self.config.subcommand] if "subcommand" in self.config else told
+    def _dumped_config(self) -> dict[str, Any]:
+        """The configuration as plain values, without the level of the subcommand."""
+        import yaml
 
-    # what is made
+        text = self.parser.dump(self.config, skip_link_targets=False, skip_none=False, format="yaml")
+        values: dict[str, Any] = yaml.safe_load(text)
+        return values[self.config.subcommand] if "subcommand" in self.config else values
+
+    # module, data module and trainer
 
     def _add_instantiators(self) -> None:
-        for key, made, subclasses in (
+        for key, factory, subclasses in (
             ("model", self._model_class, self.subclass_mode_model),
             ("data", self._datamodule_class, self.subclass_mode_data),
         ):
-            cls = made if isinstance(made, type) else inspect.signature(made, eval_str=True).return_annotation
+            cls = factory if isinstance(factory, type) else inspect.signature(factory, eval_str=True).return_annotation
             self.parser.add_instantiator(Instantiator(self, key), cls, subclasses=subclasses)
 
     def before_instantiate_classes(self) -> None:
@@ -362,12 +365,12 @@ class LightningCLI:
 
     @staticmethod
     def configure_optimizers(lightning_module: Any, optimizer: Any, lr_scheduler: Any = None) -> Any:
-        """What ``configure_optimizers`` of the module returns; override to return something else.
+        """Return what the module's ``configure_optimizers`` is to return; override it to return something else.
 
         Args:
             lightning_module: The module.
             optimizer: The optimizer of the command line.
-            lr_scheduler: Its scheduler.
+            lr_scheduler: The scheduler of the optimizer.
         """
         if lr_scheduler is None:
             return optimizer
@@ -387,16 +390,16 @@ class LightningCLI:
                 f"{type(self).__name__}: configure_optimizers is written for one optimizer and one scheduler, "
                 f"and there are {[*optimizers, *schedulers]}; pass link_to= to add_optimizer_args and write it yourself"
             )
-        optimizer_init = self._late(optimizers[0], parser._optimizers)
+        optimizer_init = self._late_entry(optimizers[0], parser._optimizers)
         if not optimizer_init:
             return
         if is_overridden("configure_optimizers", self.model):
             from groundwire.errors import rank_zero_warn
 
-            said = f"{type(self.model).__name__}.configure_optimizers"
-            rank_zero_warn(f"{said} is replaced by that of {type(self).__name__}")
+            replaced = f"{type(self.model).__name__}.configure_optimizers"
+            rank_zero_warn(f"{replaced} is replaced by that of {type(self).__name__}")
         optimizer = instantiate_class(self.model.parameters(), optimizer_init)
-        scheduler_init = self._late(schedulers[0], parser._lr_schedulers) if schedulers else None
+        scheduler_init = self._late_entry(schedulers[0], parser._lr_schedulers) if schedulers else None
         scheduler = instantiate_class(optimizer, scheduler_init) if scheduler_init else None
 
         def configure_optimizers(module: Any) -> Any:
@@ -404,11 +407,12 @@ class LightningCLI:
 
         self.model.configure_optimizers = MethodType(configure_optimizers, self.model)
 
-    def _late(self, key: str, added: dict[str, tuple[Any, str]]) -> Any:
-        found = self._get(self.config_init, key)
-        return found if isinstance(added[key][0], tuple) else with_class_path(added[key][0], found)
+    def _late_entry(self, key: str, added: dict[str, tuple[Any, str]]) -> Any:
+        """The configuration of an optimizer or scheduler, with its class; it is made later, from parameters."""
+        entry = self._get(self.config_init, key)
+        return entry if isinstance(added[key][0], tuple) else with_class_path(added[key][0], entry)
 
-    # what is run
+    # the run
 
     def _run_subcommand(self, subcommand: str) -> None:
         for name in (f"before_{subcommand}", subcommand, f"after_{subcommand}"):
@@ -420,16 +424,16 @@ class LightningCLI:
 
     def _prepare_subcommand_kwargs(self, subcommand: str) -> dict[str, Any]:
         names = self._subcommand_method_arguments[subcommand]
-        given = {name: value for name, value in self.config_init[subcommand].items() if name in names}
-        given["model"] = self.model
-        return given if self.datamodule is None else given | {"datamodule": self.datamodule}
+        arguments = {name: value for name, value in self.config_init[subcommand].items() if name in names}
+        arguments["model"] = self.model
+        return arguments if self.datamodule is None else arguments | {"datamodule": self.datamodule}
 
 
 def _automatic(added: dict[str, tuple[Any, str]]) -> list[str]:
     return [key for key, (_, link_to) in added.items() if link_to == "AUTOMATIC"]
 
 
-def _as_list(given: Any) -> list[Any]:
-    if given is None:
+def _as_list(value: Any) -> list[Any]:
+    if value is None:
         return []
-    return list(given) if isinstance(given, list) else [given]
+    return list(value) if isinstance(value, list) else [value]

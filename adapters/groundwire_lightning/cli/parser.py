@@ -1,4 +1,4 @@
-"""The parser of a command line: arguments read from the signatures of trainer, module and data module."""
+"""The parser of a command line, which reads arguments from the signatures of trainer, module and data module."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ try:
     import jsonargparse
 
     argparsing: Any = jsonargparse
-    """The package, whose stubs do not list all that it documents."""
+    """jsonargparse; untyped, since its stubs do not list all that it documents."""
     ArgumentParser: Any = jsonargparse.ArgumentParser
     argparsing.register_unresolvable_import_paths(torch)
     if importlib.util.find_spec("fsspec") is not None:
@@ -35,13 +35,13 @@ except ModuleNotFoundError:
 
 
 class ReduceLROnPlateau(torch.optim.lr_scheduler.ReduceLROnPlateau):
-    """torch's scheduler with the name of the metric it waits for.
+    """torch's scheduler with the name of the metric that it watches.
 
     Args:
-        optimizer: Whose learning rate.
-        monitor: The metric.
-        *args: Further arguments of torch's.
-        **kwargs: Likewise.
+        optimizer: The optimizer whose learning rate is changed.
+        monitor: The name of the metric.
+        *args: Further arguments of torch's scheduler.
+        **kwargs: Further keyword arguments of torch's scheduler.
     """
 
     __module__ = "groundwire_lightning.cli.lightning_cli"  # the path in saved configurations
@@ -60,16 +60,16 @@ LRSchedulerCallable = Callable[[Optimizer], LRScheduler | ReduceLROnPlateau]
 
 CONFIGURED = (Trainer, LightningModule, LightningDataModule, Callback)
 
-THEIR_PATH = re.compile(rf"\b(?:{'|'.join(ROOTS)})(?:\.[A-Za-z_]\w*)+")
+LIGHTNING_PATH = re.compile(rf"\b(?:{'|'.join(ROOTS)})(?:\.[A-Za-z_]\w*)+")
 
 
-def ours(text: str) -> str:
-    """A text with the dotted paths of Lightning that groundwire has too written as groundwire's.
+def our_paths(text: str) -> str:
+    """Write dotted paths of Lightning as groundwire's, where groundwire has the same name.
 
     Args:
         text: An argument, or a configuration file.
     """
-    return THEIR_PATH.sub(lambda found: _our_path(found[0]) or found[0], text)
+    return LIGHTNING_PATH.sub(lambda match: _our_path(match[0]) or match[0], text)
 
 
 def _our_path(theirs: str) -> str | None:
@@ -80,13 +80,13 @@ def _our_path(theirs: str) -> str | None:
         return None
 
 
-def ours_in(value: Any) -> Any:
-    """The same for every text in lists and dictionaries."""
+def our_paths_in(value: Any) -> Any:
+    """Write Lightning's paths as groundwire's in every text of lists and dictionaries."""
     if isinstance(value, str):
-        return ours(value)
+        return our_paths(value)
     if isinstance(value, dict):
-        return {key: ours_in(entry) for key, entry in value.items()}
-    return [ours_in(entry) for entry in value] if isinstance(value, list) else value
+        return {key: our_paths_in(entry) for key, entry in value.items()}
+    return [our_paths_in(entry) for entry in value] if isinstance(value, list) else value
 
 
 class LightningArgumentParser(ArgumentParser):  # type: ignore[misc]  # object where there is no parser
@@ -96,14 +96,14 @@ class LightningArgumentParser(ArgumentParser):  # type: ignore[misc]  # object w
     configuration works whether Lightning is installed or not.
 
     Args:
-        *args: Of jsonargparse's parser.
-        description: What ``--help`` begins with.
-        env_prefix: What the names of environment variables begin with.
-        default_env: Read them.
-        **kwargs: Of jsonargparse's parser.
+        *args: Arguments of jsonargparse's parser.
+        description: The first lines of ``--help``.
+        env_prefix: The first letters of the names of environment variables.
+        default_env: Read arguments from environment variables.
+        **kwargs: Further arguments of jsonargparse's parser.
 
     Attributes:
-        callback_keys: Keys of the callbacks that were added.
+        callback_keys: Keys of the callbacks that were added as arguments.
     """
 
     def __init__(
@@ -126,18 +126,18 @@ class LightningArgumentParser(ArgumentParser):  # type: ignore[misc]  # object w
 
     def parse_args(self, args: Any = None, *more: Any, **kwargs: Any) -> Any:
         """Parse a command line, by default that of the program, as the base class does."""
-        given = sys.argv[1:] if args is None else args
+        words = sys.argv[1:] if args is None else args
         guard(self._actions)
-        return super().parse_args([ours_in(word) for word in given], *more, **kwargs)
+        return super().parse_args([our_paths_in(word) for word in words], *more, **kwargs)
 
     def _load_config_parser_mode(self, content: Any, *args: Any, **kwargs: Any) -> Any:
         guard(self._actions)
-        return super()._load_config_parser_mode(ours_in(content), *args, **kwargs)
+        return super()._load_config_parser_mode(our_paths_in(content), *args, **kwargs)
 
     def parse_object(self, cfg_obj: Any, *args: Any, **kwargs: Any) -> Any:
         """Parse a dictionary or namespace, as the base class does."""
         guard(self._actions)
-        return super().parse_object(ours_in(cfg_obj), *args, **kwargs)
+        return super().parse_object(our_paths_in(cfg_obj), *args, **kwargs)
 
     def add_lightning_class_args(
         self, lightning_class: Any, nested_key: str, subclass_mode: bool = False, required: bool = True
@@ -146,15 +146,15 @@ class LightningArgumentParser(ArgumentParser):  # type: ignore[misc]  # object w
 
         Args:
             lightning_class: A Trainer, module, data module or callback class, or a function that makes one.
-            nested_key: The key that they stand under.
-            subclass_mode: Take any subclass, by its path.
-            required: It has to be given.
+            nested_key: The key of the arguments, before a dot.
+            subclass_mode: Take any subclass, named by its path.
+            required: Refuse a command line without it.
 
         Returns:
             The names of the arguments.
 
         Raises:
-            MisconfigurationException: Another kind of class.
+            MisconfigurationException: ``lightning_class`` is a class of another kind.
         """
         if callable(lightning_class) and not isinstance(lightning_class, type):
             lightning_class = argparsing.class_from_function(lightning_class)
@@ -181,7 +181,7 @@ class LightningArgumentParser(ArgumentParser):  # type: ignore[misc]  # object w
 
         Args:
             optimizer_class: Its class; a tuple takes subclasses of its classes.
-            nested_key: The key that they stand under.
+            nested_key: The key of the arguments, before a dot.
             link_to: The key that they are passed to; by default ``configure_optimizers`` is written from them.
         """
         self._add_late(optimizer_class, nested_key, "params")
@@ -197,40 +197,40 @@ class LightningArgumentParser(ArgumentParser):  # type: ignore[misc]  # object w
 
         Args:
             lr_scheduler_class: Its class; a tuple takes subclasses of its classes.
-            nested_key: The key that they stand under.
+            nested_key: The key of the arguments, before a dot.
             link_to: The key that they are passed to; by default ``configure_optimizers`` is written from them.
         """
         self._add_late(lr_scheduler_class, nested_key, "optimizer")
         self._lr_schedulers[nested_key] = (lr_scheduler_class, link_to)
 
     def _add_late(self, cls: Any, key: str, without: str) -> None:
-        """Arguments of a class that is made later, when there is what it needs besides."""
-        words: dict[str, Any] = {"instantiate": False, "fail_untyped": False, "skip": {without}}
+        """Add the arguments of a class that is made later, when its argument ``without`` is known."""
+        options: dict[str, Any] = {"instantiate": False, "fail_untyped": False, "skip": {without}}
         if isinstance(cls, tuple):
-            self.add_subclass_arguments(cls, key, **words)
+            self.add_subclass_arguments(cls, key, **options)
         else:
-            self.add_class_arguments(cls, key, sub_configs=True, **words)
+            self.add_class_arguments(cls, key, sub_configs=True, **options)
 
     def _link_late(self) -> None:
-        """Link optimizers and schedulers that are to be passed to somebody."""
+        """Link the optimizers and schedulers that were added with ``link_to``."""
         for key, (cls, link_to) in {**self._optimizers, **self._lr_schedulers}.items():
             if link_to == "AUTOMATIC":
                 continue
             if isinstance(cls, tuple):
                 self.link_arguments(key, link_to)
             else:
-                self.link_arguments(key, link_to, compute_fn=adds_class_path(cls))
+                self.link_arguments(key, link_to, compute_fn=class_path_adder(cls))
 
 
 def with_class_path(cls: type, init_args: Any = None) -> dict[str, Any]:
-    """A class and its arguments as they stand in a configuration."""
+    """Write a class and its arguments as an entry of a configuration."""
     if argparsing is not None and isinstance(init_args, argparsing.Namespace):
         init_args = init_args.as_dict()
     return {"class_path": f"{cls.__module__}.{cls.__name__}", "init_args": init_args or {}}
 
 
-def adds_class_path(cls: type) -> Callable[[Any], dict[str, Any]]:
-    """What makes an entry of a configuration from the arguments of a class."""
+def class_path_adder(cls: type) -> Callable[[Any], dict[str, Any]]:
+    """Make a function that writes the arguments of a class as an entry of a configuration."""
 
     def add_class_path(init_args: Any) -> dict[str, Any]:
         return with_class_path(cls, init_args)
@@ -239,12 +239,12 @@ def adds_class_path(cls: type) -> Callable[[Any], dict[str, Any]]:
 
 
 def instantiate_class(args: Any, init: dict[str, Any]) -> Any:
-    """Make an instance of a class of a configuration.
+    """Make an instance of a class that a configuration names.
 
     Args:
-        args: What the class takes first; a tuple for several.
-        init: ``class_path`` and ``init_args``.
+        args: The first argument of the class; a tuple for several.
+        init: A dictionary with ``class_path`` and perhaps ``init_args``.
     """
-    module, _, name = ours(init["class_path"]).rpartition(".")
+    module, _, name = our_paths(init["class_path"]).rpartition(".")
     cls = getattr(importlib.import_module(module), name)
     return cls(*(args if isinstance(args, tuple) else (args,)), **init.get("init_args", {}))

@@ -27,20 +27,20 @@ from groundwire_lightning.loggers.files import (
 from groundwire_lightning.loggers.logger import Logger, in_first_process, rank_zero_experiment
 
 BESIDE = ".part"
-"""Ending of a file that is to take the place of the one without it."""
-END = b"\r\n"
-"""What stands behind each row."""
+"""Ending of a file under way, which then takes the place of the one without it."""
+ROW_END = b"\r\n"
+"""The end of each row, as the csv module writes it."""
 
 
 class CSVLogger(Logger):
     """Writes each row of values as a line of ``save_dir/name/version_N/metrics.csv``.
 
     Args:
-        save_dir: Where all experiments are kept.
+        save_dir: The folder of all experiments.
         name: The experiment, a directory in it; None or empty for no such level.
         version: The run; by default the next number that is free. A string is the directory's name.
-        prefix: Stands before the name of each value.
-        flush_logs_every_n_steps: Rows between two writes, where nobody calls :meth:`save` before.
+        prefix: A text that is put before the name of each value, with a dash.
+        flush_logs_every_n_steps: Steps between two writes; :meth:`save` writes at other times.
     """
 
     LOGGER_JOIN_CHAR = "-"
@@ -67,14 +67,14 @@ class CSVLogger(Logger):
 
     @property
     def version(self) -> int | str:
-        """Which run of the experiment this is."""
+        """The version of this run within the experiment."""
         if self._version is None:
             self._version = next_version(filesystem(self._save_dir), self.root_dir)
         return self._version
 
     @property
     def save_dir(self) -> str:
-        """Where all experiments are kept."""
+        """Directory of all experiments."""
         return self._save_dir
 
     @property
@@ -90,7 +90,7 @@ class CSVLogger(Logger):
     @property
     @rank_zero_experiment
     def experiment(self) -> ExperimentWriter:
-        """What writes the files; made when it is first asked for."""
+        """The writer of the files, made at the first access."""
         if self._experiment is None:
             filesystem(self._save_dir).makedirs(self.root_dir, exist_ok=True)
             self._experiment = ExperimentWriter(self.log_dir)
@@ -103,7 +103,7 @@ class CSVLogger(Logger):
 
     @in_first_process
     def log_metrics(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
-        """Keep a row; it is in the file after the next :meth:`save`."""
+        """Add a row, which the next :meth:`save` writes into the file."""
         if step is None:
             step = len(self.experiment.metrics)
         self.experiment.log_metrics(prefixed(metrics, self._prefix), step)
@@ -123,7 +123,7 @@ class CSVLogger(Logger):
             status: ``"success"`` or ``"failed"``.
 
         Raises:
-            OSError: They cannot be written; a warning says how many there are.
+            OSError: The rows cannot be written; a warning says how many there are.
         """
         if self._experiment is None:
             return
@@ -142,8 +142,8 @@ class ExperimentWriter:
     Attributes:
         metrics: Rows that are not in the file yet.
         metrics_keys: The columns of the file.
-        hparams: What ``hparams.yaml`` holds.
-        log_dir: Where the files are.
+        hparams: The hyper-parameters in ``hparams.yaml``.
+        log_dir: Directory of the files.
     """
 
     NAME_METRICS_FILE = "metrics.csv"
@@ -175,7 +175,7 @@ class ExperimentWriter:
         write_hparams(self._files, join(self.log_dir, self.NAME_HPARAMS_FILE), self.hparams)
 
     def log_metrics(self, metrics_dict: Mapping[str, Any], step: int | None = None) -> None:
-        """Keep a row, by default numbered by how many wait to be written."""
+        """Add a row; without a step it is numbered by the rows that wait to be written."""
         row = {name: value.item() if isinstance(value, Tensor) else value for name, value in metrics_dict.items()}
         row["step"] = len(self.metrics) if step is None else step
         self.metrics.append(row)
@@ -217,7 +217,10 @@ class ExperimentWriter:
             return list(csv.DictReader(file))
 
     def _replace(self, rows: list[dict[str, Any]], columns: list[str]) -> None:
-        """Write the file anew: on this machine beside the old one, elsewhere stores do so by themselves."""
+        """Write the file anew, beside the old one on this machine, so that a crash leaves one of them whole.
+
+        A store elsewhere shows a file only when it is complete, so there it is written in its place.
+        """
         self._files.makedirs(self.log_dir, exist_ok=True)
         beside = self.metrics_file_path + (BESIDE if self._local is not None else "")
         try:
@@ -234,12 +237,12 @@ class ExperimentWriter:
             raise
 
     def _cut_torn_row(self) -> None:
-        """Take away what a full disk left of a last row; without an end it would run into the next one."""
+        """Cut off what a full disk left of a last row; without an end it would run into the next one."""
         if self._local is None:
             return
         with self._local.open("rb+") as file:
-            file.seek(-min(len(END), file.seek(0, os.SEEK_END)), os.SEEK_END)
-            if file.read() not in (END, b""):
+            file.seek(-min(len(ROW_END), file.seek(0, os.SEEK_END)), os.SEEK_END)
+            if file.read() not in (ROW_END, b""):
                 file.seek(0)
-                whole, end, _ = file.read().rpartition(END)
-                file.truncate(len(whole) + len(end))
+                complete, end, _ = file.read().rpartition(ROW_END)
+                file.truncate(len(complete) + len(end))

@@ -1,4 +1,4 @@
-"""The loggers of a Trainer: those that were given, or the default one."""
+"""The loggers of a Trainer: those of ``logger=``, or the default one, and the folder that they write to."""
 
 from __future__ import annotations
 
@@ -12,61 +12,61 @@ from groundwire_lightning.loggers.csv_logs import CSVLogger
 from groundwire_lightning.loggers.logger import DummyLogger
 from groundwire_lightning.loggers.tensorboard import TensorBoardLogger
 
-_INTERACTIVE = ("bash", "interactive")
-_WITH_A_DIRECTORY_A_RUN = ("TensorBoardLogger", "CSVLogger")
+_INTERACTIVE_JOBS = ("bash", "interactive")
+_LOGGERS_WITH_A_FOLDER_PER_RUN = ("TensorBoardLogger", "CSVLogger")
 
 
 def chosen_loggers(logger: Any, root: str, is_short: bool) -> list[Any]:
-    """The loggers of a Trainer.
+    """Make a list of the loggers of a Trainer.
 
     Args:
-        logger: What ``logger=`` says: one, several, True or None for the default, False for none.
-        root: Where the default one writes.
-        is_short: It is a ``fast_dev_run``, which leaves nothing behind.
+        logger: The argument of the Trainer: one, several, True or None for the default, False for none.
+        root: The folder in which the default one writes.
+        is_short: The run is a ``fast_dev_run``, which leaves no files behind.
 
     Raises:
-        MisconfigurationException: Something in there is no logger.
+        MisconfigurationException: Something among them is no logger.
     """
     if logger is None or logger is True:
-        found: list[Any] = [_default(root)]
+        loggers: list[Any] = [_default_logger(root)]
     elif not logger:
-        found = []
+        loggers = []
     else:
-        found = list(logger) if isinstance(logger, Iterable) and not isinstance(logger, (str, Mapping)) else [logger]
-        for one in found:
-            _check(one, logger)
-    return [DummyLogger()] if is_short and found else found
+        loggers = list(logger) if isinstance(logger, Iterable) and not isinstance(logger, (str, Mapping)) else [logger]
+        for member in loggers:
+            _check_logger(member, logger)
+    return [DummyLogger()] if is_short and loggers else loggers
 
 
-def _default(root: str) -> Any:
+def _default_logger(root: str) -> Any:
     if find_spec("tensorboard") is not None:
-        return TensorBoardLogger(root, version=_job())
+        return TensorBoardLogger(root, version=_slurm_job())
     from groundwire.errors import rank_zero_warn
 
     rank_zero_warn("tensorboard is not installed, so values are logged to a CSV file; Trainer(logger=) takes another")
     return CSVLogger(root)
 
 
-def _job() -> int | None:
-    """The number of the SLURM job this is, which a requeued one keeps."""
+def _slurm_job() -> int | None:
+    """The number of this SLURM job, which a requeued job keeps, so that it goes on in the same folder."""
     job, name = os.environ.get("SLURM_JOB_ID"), os.environ.get("SLURM_JOB_NAME")
-    return None if job is None or name in _INTERACTIVE or not job.isdigit() else int(job)
+    return None if job is None or name in _INTERACTIVE_JOBS or not job.isdigit() else int(job)
 
 
-def _check(one: Any, argument: Any) -> None:
-    if not isinstance(one, type) and callable(getattr(one, "log_metrics", None)):
+def _check_logger(member: Any, argument: Any) -> None:
+    if not isinstance(member, type) and callable(getattr(member, "log_metrics", None)):
         return
-    advice = f"did you mean {one.__name__}(...)?" if isinstance(one, type) else _named(one)
+    advice = f"did you mean {member.__name__}(...)?" if isinstance(member, type) else _advice_for(member)
     raise MisconfigurationException(
-        f"Trainer(logger={argument!r}): {one!r} is no logger; {advice} True takes the default one, False none"
+        f"Trainer(logger={argument!r}): {member!r} is no logger; {advice} True takes the default one, False none"
     )
 
 
-def _named(one: Any) -> str:
-    """The logger that a word such as ``"tensorboard"`` may mean, or what is due."""
+def _advice_for(member: Any) -> str:
+    """The logger that a word such as ``"tensorboard"`` may mean, or a description of a logger."""
     from groundwire_lightning import loggers
 
-    word = one.replace("_", "").lower() if isinstance(one, str) else ""
+    word = member.replace("_", "").lower() if isinstance(member, str) else ""
     for name in loggers.__all__ if word else ():
         if name.lower() in (word, f"{word}logger"):
             return f"did you mean groundwire_lightning.loggers.{name}(...)?"
@@ -74,15 +74,23 @@ def _named(one: Any) -> str:
 
 
 def log_dir(loggers: list[Any], root: str) -> str | None:
-    """Where a run writes: the directory of the first logger's run, where it has one a run, else where it saves."""
+    """Return the folder that a run writes to.
+
+    Args:
+        loggers: The loggers of the Trainer, of which the first decides.
+        root: The folder where there is no logger.
+
+    Returns:
+        The folder of this run, for a logger that has one for each run; for any other its ``save_dir``, or None.
+    """
     if not loggers:
         return root
     first = loggers[0]
-    by_run = any(name in _WITH_A_DIRECTORY_A_RUN for name in class_names(first))
-    found: str | None = first.log_dir if by_run else getattr(first, "save_dir", None)
-    return found
+    by_run = any(name in _LOGGERS_WITH_A_FOLDER_PER_RUN for name in class_names(first))
+    folder: str | None = first.log_dir if by_run else getattr(first, "save_dir", None)
+    return folder
 
 
 def class_names(logger: Any) -> list[str]:
-    """Names of the class of a logger and of its bases."""
+    """Names of the class of a logger and of its bases, by which Lightning's own loggers are recognised as ours."""
     return [cls.__name__ for cls in type(logger).__mro__]

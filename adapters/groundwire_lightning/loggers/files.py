@@ -1,4 +1,4 @@
-"""Directories of loggers: versions that are counted, hyper-parameters in a file, local or remote."""
+"""Files of loggers, on this machine or at a URL: folders of versions, and hyper-parameters as YAML or text."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ join = os.path.join  # the parts may be a URL, which pathlib would take apart
 
 
 def filesystem(path: str) -> Any:
-    """What reads and writes at ``path``: the local disk, or what fsspec knows of its protocol."""
+    """The file system of ``path``: the local disk, or the one that fsspec has for the protocol of a URL."""
     from fsspec.core import url_to_fs  # type: ignore[import-untyped]
 
     return url_to_fs(path)[0]
 
 
 def local_path(path: str) -> Path | None:
-    """A path as one of this machine; None where it is of another."""
+    """A path or ``file:`` URL as a path of this machine; None for one that is elsewhere."""
     from fsspec.core import url_to_fs
 
     files, place = url_to_fs(path)
@@ -34,20 +34,20 @@ def local_path(path: str) -> Path | None:
 
 
 def expanded(path: str | os.PathLike[str]) -> str:
-    """A path, or a URL, in which a first ``~`` stands for the home folder."""
+    """A path, or a URL, with the home folder in place of a first ``~``."""
     return os.path.expanduser(os.fspath(path))  # noqa: PTH111  # may be a URL
 
 
 def local_folder(argument: str, path: Any) -> str:
-    """A folder of this machine that an argument names; the current one where it says nothing.
+    """The folder of this machine that an argument names; the current one where it is empty.
 
     Args:
-        argument: The argument.
-        path: What it says.
+        argument: The name of the argument, for messages.
+        path: The value of the argument.
 
     Raises:
-        MisconfigurationException: It is no path.
-        NotSupportedYetError: It is a URL.
+        MisconfigurationException: The value is no path.
+        NotSupportedYetError: The value is a URL.
     """
     if path is not None and not isinstance(path, (str, os.PathLike)):
         raise MisconfigurationException(f"{argument}: a path is due, got {path!r}")
@@ -63,35 +63,37 @@ def local_folder(argument: str, path: Any) -> str:
 def next_version(files: Any, root: str) -> int:
     """One more than the highest ``version_N`` among the directories in ``root``."""
     try:
-        names = [found["name"].rstrip("/").rpartition("/")[2] for found in files.listdir(root) if _is_dir(files, found)]
+        folders = [entry["name"].rstrip("/") for entry in files.listdir(root) if _is_dir(files, entry)]
     except OSError:
         return 0
+    names = [folder.rpartition("/")[2] for folder in folders]
     numbers = [name.split("_")[1] for name in names if name.startswith("version_")]
     return max((int(number) for number in numbers if number.isdigit()), default=-1) + 1
 
 
-def _is_dir(files: Any, found: Mapping[str, Any]) -> bool:
-    return found.get("type") == "directory" or bool(files.isdir(found["name"]))
+def _is_dir(files: Any, entry: Mapping[str, Any]) -> bool:
+    # fsspec does not list a link to a folder as a directory, so the file system is asked as well.
+    return entry.get("type") == "directory" or bool(files.isdir(entry["name"]))
 
 
 def version_name(version: int | str) -> str:
-    """The directory of a version."""
+    """The name of the directory of a version."""
     return version if isinstance(version, str) else f"version_{version}"
 
 
 def write_hparams(files: Any, path: str, hparams: Any) -> None:
-    """Write hyper-parameters as YAML; of what YAML cannot say, a warning names the key.
+    """Write hyper-parameters as YAML; those that YAML cannot hold are left out with a warning.
 
     Args:
         files: From :func:`filesystem`.
-        path: The file.
-        hparams: Name to value.
+        path: The path of the file.
+        hparams: Name of each hyper-parameter to its value.
     """
     import yaml
 
     if importlib.util.find_spec("omegaconf") is not None and _wrote_with_omegaconf(files, path, hparams):
         return
-    kept = {}
+    writable = {}
     for name, value in as_mapping(hparams).items():
         plain = value.name if isinstance(value, Enum) else value
         try:
@@ -99,13 +101,17 @@ def write_hparams(files: Any, path: str, hparams: Any) -> None:
         except (TypeError, ValueError):
             _warn_of_file(f"{path}: the hyper-parameter {name!r} is left out; YAML cannot say a {type(plain).__name__}")
         else:
-            kept[name] = plain
+            writable[name] = plain
     with files.open(path, "w", newline="") as file:
-        yaml.dump(kept, file)
+        yaml.dump(writable, file)
 
 
 def _wrote_with_omegaconf(files: Any, path: str, hparams: Any) -> bool:
-    """Whether OmegaConf could write it: in the order of the arguments, and as plain YAML, as Lightning does."""
+    """Write with OmegaConf, as Lightning does where that is installed: in the order of the arguments.
+
+    Returns:
+        False if OmegaConf cannot hold one of the values; then nothing is written.
+    """
     from omegaconf import OmegaConf, errors
 
     resolved = {
@@ -122,33 +128,33 @@ def _wrote_with_omegaconf(files: Any, path: str, hparams: Any) -> bool:
 
 
 def as_mapping(params: Any) -> dict[str, Any]:
-    """Hyper-parameters as a dictionary, whatever they came in."""
+    """Hyper-parameters as a dictionary: those of a namespace, a mapping, pairs or None."""
     if params is None:
         return {}
     return vars(params) if isinstance(params, Namespace) else dict(params)
 
 
 def flat(params: Mapping[Any, Any], above: str = "") -> dict[str, Any]:
-    """Nested dictionaries, and lists of them, as one whose names have the outer ones before a slash."""
-    found: dict[str, Any] = {}
-    for key, given in params.items():
-        name, value = f"{above}/{key}" if above else str(key), given
-        if is_dataclass(given) and not isinstance(given, type):
-            value = asdict(given)
-        elif isinstance(given, Namespace):
-            value = vars(given)
+    """Flatten nested dictionaries, and lists of them; an inner name has the outer ones before it, with slashes."""
+    values: dict[str, Any] = {}
+    for key, param in params.items():
+        name, value = f"{above}/{key}" if above else str(key), param
+        if is_dataclass(param) and not isinstance(param, type):
+            value = asdict(param)
+        elif isinstance(param, Namespace):
+            value = vars(param)
         if isinstance(value, MutableMapping):
-            found.update(flat(value, name))
+            values.update(flat(value, name))
         elif isinstance(value, list) and all(isinstance(entry, MutableMapping) for entry in value):
             for index, entry in enumerate(value):
-                found.update(flat(entry, f"{name}/{index}"))
+                values.update(flat(entry, f"{name}/{index}"))
         else:
-            found[name] = value
-    return found
+            values[name] = value
+    return values
 
 
 def primitive(value: Any) -> Any:
-    """What event files can hold of a hyper-parameter: a number or a string; of anything else its text."""
+    """Turn a hyper-parameter into what event files can hold: a number or a string, else its text."""
     import numpy as np
     from torch import Tensor
 
@@ -158,7 +164,7 @@ def primitive(value: Any) -> Any:
 
 
 def prefixed(metrics: Mapping[str, Any], prefix: str) -> Mapping[str, Any]:
-    """The metrics with ``prefix`` and a dash before each name, where there is one."""
+    """Put ``prefix`` and a dash before each name, where the prefix is not empty."""
     return {f"{prefix}-{name}": value for name, value in metrics.items()} if prefix else metrics
 
 

@@ -1,4 +1,4 @@
-"""What a logger is, and what the loggers of this package have in common."""
+"""The base class of loggers, an empty logger, and wrappers that let only the first process write."""
 
 from __future__ import annotations
 
@@ -12,29 +12,31 @@ from typing import Any, TypeVar
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
-_RANKS = ("RANK", "LOCAL_RANK", "SLURM_PROCID", "JSM_NAMESPACE_RANK")
+_RANK_VARIABLES = ("RANK", "LOCAL_RANK", "SLURM_PROCID", "JSM_NAMESPACE_RANK")
 
 
 def rank() -> int:
-    """Index of this process, known before there is any process group."""
+    """Index of this process, known from the environment before any process group exists."""
     from lightning_utilities.core.rank_zero import rank_zero_only as shared
 
-    known = getattr(shared, "rank", None)
-    return int(next((os.environ[name] for name in _RANKS if name in os.environ), 0)) if known is None else known
+    known: int | None = getattr(shared, "rank", None)
+    if known is not None:
+        return known
+    return int(next((os.environ[name] for name in _RANK_VARIABLES if name in os.environ), 0))
 
 
 def in_first_process(method: Method) -> Method:
-    """A method that does nothing in any process but the first."""
+    """Wrap a method so that it does nothing in any process but the first."""
 
     @wraps(method)
-    def only_there(*args: Any, **kwargs: Any) -> Any:
+    def in_first(*args: Any, **kwargs: Any) -> Any:
         return method(*args, **kwargs) if rank() == 0 else None
 
-    return only_there  # type: ignore[return-value]
+    return in_first  # type: ignore[return-value]
 
 
 def rank_zero_experiment(method: Method) -> Method:
-    """An ``experiment`` property that is real in the first process, and swallows every call in the others."""
+    """Wrap an ``experiment`` getter so that every process but the first gets a :class:`DummyExperiment`."""
 
     @wraps(method)
     def experiment(self: Any) -> Any:
@@ -44,7 +46,7 @@ def rank_zero_experiment(method: Method) -> Method:
 
 
 class Logger(ABC):
-    """Takes the values and the hyper-parameters of a run to wherever they are looked at.
+    """A destination for the values and the hyper-parameters of a run.
 
     A logger of your own has ``name``, ``version``, ``log_metrics`` and ``log_hyperparams``. Any
     object with these methods may stand in ``Trainer(logger=)``, subclass or not.
@@ -58,7 +60,7 @@ class Logger(ABC):
     @property
     @abstractmethod
     def version(self) -> int | str | None:
-        """Which run of the experiment this is."""
+        """The version of this run within the experiment."""
 
     @property
     def root_dir(self) -> str | None:
@@ -72,31 +74,31 @@ class Logger(ABC):
 
     @property
     def save_dir(self) -> str | None:
-        """Directory that all experiments are kept in, where there is one."""
+        """Directory of all experiments, where there is one."""
         return None
 
     @property
     def group_separator(self) -> str:
-        """What stands between the parts of a name that is shown in groups."""
+        """The text between the parts of a name that is shown in groups."""
         return "/"
 
     @abstractmethod
     def log_metrics(self, metrics: dict[str, float], step: int | None = None) -> None:
-        """Take values.
+        """Write values.
 
         Args:
-            metrics: Name to value.
-            step: Where they stand on the x-axis.
+            metrics: Name of each value to the value.
+            step: Place of the values on the x-axis.
         """
 
     @abstractmethod
     def log_hyperparams(self, params: dict[str, Any] | Namespace, *args: Any, **kwargs: Any) -> None:
-        """Take hyper-parameters.
+        """Write hyper-parameters.
 
         Args:
-            params: Name to value.
+            params: Name of each hyper-parameter to its value.
             *args: Further arguments of some loggers.
-            **kwargs: Likewise.
+            **kwargs: Further keyword arguments of some loggers.
         """
 
     def log_graph(self, model: Any, input_array: Any = None) -> None:  # noqa: B027  # most loggers draw nothing
@@ -108,10 +110,10 @@ class Logger(ABC):
         """
 
     def save(self) -> None:  # noqa: B027  # nor have all of them something pending
-        """Write out what is pending."""
+        """Write pending values to their destination."""
 
     def finalize(self, status: str) -> None:
-        """The run is over.
+        """Write the rest, now that the run is over.
 
         Args:
             status: ``"success"`` or ``"failed"``.
@@ -119,7 +121,7 @@ class Logger(ABC):
         self.save()
 
     def after_save_checkpoint(self, checkpoint_callback: Any) -> None:  # noqa: B027  # nor look at checkpoints
-        """A checkpoint was written.
+        """Take note that a checkpoint was written; by default nothing is done.
 
         Args:
             checkpoint_callback: The callback that wrote it; it has the paths and the scores.
@@ -130,7 +132,7 @@ class DummyExperiment:
     """Swallows whatever is called on it."""
 
     def nop(self, *args: Any, **kwargs: Any) -> None:
-        """Nothing."""
+        """Accept any arguments and do nothing."""
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         return self.nop
@@ -143,37 +145,37 @@ class DummyExperiment:
 
 
 class DummyLogger(Logger):
-    """Stands for the loggers of a run that shall log nothing, so that code that uses them runs."""
+    """Stands in for the loggers of a run that logs nothing, so that code that calls them runs."""
 
     def __init__(self) -> None:
         self._experiment = DummyExperiment()
 
     @property
     def experiment(self) -> DummyExperiment:
-        """Swallows every call."""
+        """An object that swallows every call."""
         return self._experiment
 
     @property
     def name(self) -> str:
-        """Empty."""
+        """An empty text."""
         return ""
 
     @property
     def version(self) -> str:
-        """Empty."""
+        """An empty text."""
         return ""
 
     def log_metrics(self, *args: Any, **kwargs: Any) -> None:
-        """Nothing."""
+        """Drop the values."""
 
     def log_hyperparams(self, *args: Any, **kwargs: Any) -> None:
-        """Nothing."""
+        """Drop the hyper-parameters."""
 
     def __getitem__(self, index: Any) -> DummyLogger:
         return self
 
     def __getattr__(self, name: str) -> Callable[..., None]:
-        if name.startswith("__"):
+        if name.startswith("__"):  # or copy and pickle would take the answer for a protocol of theirs
             raise AttributeError(name)
         return DummyExperiment().nop
 
@@ -195,8 +197,8 @@ def merge_dicts(
     """
     functions: Mapping[str, Any] = agg_key_funcs or {}
     merged: dict[str, Any] = {}
-    for name in dict.fromkeys(name for given in dicts for name in given):
-        values = [given[name] for given in dicts if given.get(name) is not None]
+    for name in dict.fromkeys(name for source in dicts for name in source):
+        values = [source[name] for source in dicts if source.get(name) is not None]
         function = functions.get(name)
         if isinstance(values[0], Mapping):
             merged[name] = merge_dicts(values, function, default_func)

@@ -12,18 +12,18 @@ from typing import Any, Literal
 
 from groundwire_lightning.loggers.files import as_mapping, flat, prefixed
 from groundwire_lightning.loggers.logger import Logger, in_first_process, rank_zero_experiment
-from groundwire_lightning.loggers.utilities import aliases_of, described, need, new_checkpoints
+from groundwire_lightning.loggers.utilities import aliases_of, description_of, need, new_checkpoints
 
 LOCAL = "file:"
-ASKED_FOR = os.environ.get("MLFLOW_TRACKING_URI")
-"""Read at import: mlflow itself sets the variable to where the last logger went."""
-LONGEST = 250
-"""Characters of a hyper-parameter that are kept."""
-AT_ONCE = 100
-"""Hyper-parameters that MLflow takes in one call."""
+TRACKING_URI = os.environ.get("MLFLOW_TRACKING_URI")
+"""The place that the environment names, read at import: mlflow itself sets the variable later."""
+MOST_CHARACTERS = 250
+"""The most characters of a hyper-parameter that MLflow stores; the rest is cut off."""
+MOST_PARAMS = 100
+"""The most hyper-parameters that MLflow takes in one call."""
 STATUS = {"success": "FINISHED", "finished": "FINISHED", "failed": "FAILED"}
-STRANGE = re.compile(r"[^a-zA-Z0-9_/. -]+")
-"""What MLflow does not take in the name of a value."""
+FORBIDDEN = re.compile(r"[^a-zA-Z0-9_/. -]+")
+"""Characters that MLflow does not take in the name of a value."""
 
 
 class MLFlowLogger(Logger):
@@ -31,15 +31,15 @@ class MLFlowLogger(Logger):
 
     Args:
         experiment_name: The experiment; made where there is none of that name.
-        run_name: What the run is called.
-        tracking_uri: Where to; by default ``MLFLOW_TRACKING_URI`` of the environment, else files in ``save_dir``.
+        run_name: The name of the run.
+        tracking_uri: The server; by default ``MLFLOW_TRACKING_URI`` of the environment, else files in ``save_dir``.
         tags: Tags of the run.
-        save_dir: Where files are kept where there is no ``tracking_uri``.
+        save_dir: The folder of the files where there is no ``tracking_uri``.
         log_model: Upload checkpoints: True at the end of a run (during it where all are kept), ``"all"`` during it.
-        prefix: Stands before the name of each value.
-        artifact_location: Where the experiment keeps its artifacts.
+        prefix: A text that is put before the name of each value, with a dash.
+        artifact_location: The place in which a new experiment keeps its artifacts.
         run_id: Go on with this run.
-        synchronous: Wait for each call to be through; by default as mlflow does.
+        synchronous: Wait until the server has each value; by default mlflow decides.
         checkpoint_path_prefix: Folder of the checkpoints among the artifacts.
 
     Attributes:
@@ -70,7 +70,7 @@ class MLFlowLogger(Logger):
 
         self._experiment_name = experiment_name
         self._experiment_id: str | None = None
-        self._tracking_uri = tracking_uri or ASKED_FOR or f"{LOCAL}{save_dir}"
+        self._tracking_uri = tracking_uri or TRACKING_URI or f"{LOCAL}{save_dir}"
         self._run_name = run_name
         self._run_id = run_id
         self.tags = tags
@@ -96,43 +96,43 @@ class MLFlowLogger(Logger):
 
     @property
     def save_dir(self) -> str | None:
-        """Where the files are, if it is on this machine."""
+        """The folder of the files; None where a server keeps them."""
         return self._tracking_uri.removeprefix(LOCAL) if self._tracking_uri.startswith(LOCAL) else None
 
     @property
     def run_id(self) -> str | None:
-        """The id of the run, which is begun where it is not."""
+        """The id of the run, which is begun if need be."""
         _ = self.experiment
         return self._run_id
 
     @property
     def experiment_id(self) -> str | None:
-        """The id of the experiment, which is made where there is none."""
+        """The id of the experiment, which is made if need be."""
         _ = self.experiment
         return self._experiment_id
 
     @property
     @rank_zero_experiment
     def experiment(self) -> Any:
-        """The ``MlflowClient``; the run is begun when it is first asked for."""
+        """The ``MlflowClient``; the first access begins the run."""
         if not self._initialized:
             import mlflow
 
             mlflow.set_tracking_uri(self._tracking_uri)
             if self._run_id is None:
-                self._experiment_id = self._experiment_id or self._find_experiment()
+                self._experiment_id = self._experiment_id or self._experiment_of_name()
                 self._run_id = self._begin_run(self._experiment_id)
             else:
                 self._experiment_id = self._mlflow_client.get_run(self._run_id).info.experiment_id
             self._initialized = True
         return self._mlflow_client
 
-    def _find_experiment(self) -> str:
-        found = self._mlflow_client.get_experiment_by_name(self._experiment_name)
-        if found is not None and found.lifecycle_stage != "deleted":
-            return str(found.experiment_id)
-        made = self._mlflow_client.create_experiment(self._experiment_name, artifact_location=self._artifact_location)
-        return str(made)
+    def _experiment_of_name(self) -> str:
+        client, name = self._mlflow_client, self._experiment_name
+        experiment = client.get_experiment_by_name(name)
+        if experiment is not None and experiment.lifecycle_stage != "deleted":
+            return str(experiment.experiment_id)
+        return str(client.create_experiment(name, artifact_location=self._artifact_location))
 
     def _begin_run(self, experiment_id: str) -> str:
         from mlflow.tracking.context.registry import resolve_tags
@@ -151,29 +151,31 @@ class MLFlowLogger(Logger):
         """Log hyper-parameters, each as text; nested ones with the outer names before a slash."""
         from mlflow.entities import Param
 
-        told = [Param(key=key, value=str(value)[:LONGEST]) for key, value in flat(as_mapping(params)).items()]
-        for first in range(0, len(told), AT_ONCE):
-            part = told[first : first + AT_ONCE]
-            self.experiment.log_batch(run_id=self.run_id, params=part, **self._log_batch_kwargs)
+        entries = [
+            Param(key=key, value=str(value)[:MOST_CHARACTERS]) for key, value in flat(as_mapping(params)).items()
+        ]
+        for first in range(0, len(entries), MOST_PARAMS):
+            batch = entries[first : first + MOST_PARAMS]
+            self.experiment.log_batch(run_id=self.run_id, params=batch, **self._log_batch_kwargs)
 
     @in_first_process
     def log_metrics(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
-        """Log values; what MLflow does not take in a name is left out of it."""
+        """Log values; characters that MLflow does not take are left out of their names."""
         from mlflow.entities import Metric
 
         now = int(time.time() * 1000)
-        told = []
+        entries = []
         for key, value in prefixed(metrics, self._prefix).items():
             if isinstance(value, str):
                 _warn_of_mlflow(f"MLFlowLogger: {key}={value!r} is no number, so it is dropped")
                 continue
-            plain = STRANGE.sub("", key)
+            plain = FORBIDDEN.sub("", key)
             if plain != key:
                 _warn_of_mlflow(
                     f"MLFlowLogger: {key!r} is logged as {plain!r}; MLflow takes letters, digits and '_/. -'"
                 )
-            told.append(Metric(key=plain, value=value, timestamp=now, step=step or 0))
-        self.experiment.log_batch(run_id=self.run_id, metrics=told, **self._log_batch_kwargs)
+            entries.append(Metric(key=plain, value=value, timestamp=now, step=step or 0))
+        self.experiment.log_batch(run_id=self.run_id, metrics=entries, **self._log_batch_kwargs)
 
     @in_first_process
     def finalize(self, status: str = "success") -> None:
@@ -198,15 +200,15 @@ class MLFlowLogger(Logger):
 
         import yaml
 
-        for found in new_checkpoints(callback, self._logged_model_time):
-            place = (Path(self._checkpoint_path_prefix) / Path(found.path).stem).as_posix()
-            self.experiment.log_artifact(self.run_id, found.path, place)
+        for checkpoint in new_checkpoints(callback, self._logged_model_time):
+            place = (Path(self._checkpoint_path_prefix) / Path(checkpoint.path).stem).as_posix()
+            self.experiment.log_artifact(self.run_id, checkpoint.path, place)
             with tempfile.TemporaryDirectory() as folder:
-                about = yaml.dump(described(found, callback, "Checkpoint"), default_flow_style=False)
-                (Path(folder) / "metadata.yaml").write_text(about, "utf-8")
-                (Path(folder) / "aliases.txt").write_text(str(aliases_of(found, callback)), "utf-8")
+                metadata = yaml.dump(description_of(checkpoint, callback, "Checkpoint"), default_flow_style=False)
+                (Path(folder) / "metadata.yaml").write_text(metadata, "utf-8")
+                (Path(folder) / "aliases.txt").write_text(str(aliases_of(checkpoint, callback)), "utf-8")
                 self.experiment.log_artifacts(self.run_id, folder, place)
-            self._logged_model_time[found.path] = found.time
+            self._logged_model_time[checkpoint.path] = checkpoint.time
 
 
 def _warn_of_mlflow(message: str) -> None:

@@ -1,4 +1,4 @@
-"""What becomes of a logger that fails: the run goes on, rows wait for it, and those it never takes are counted."""
+"""Calls of a logger that may fail: the run goes on, rows wait for the logger, and those that are lost are counted."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from typing import Any
 
 LONGEST_PAUSE = 64
-"""Rows that a failing logger is left alone for at most."""
+"""The most rows for which a failing logger is left alone."""
 MOST_HELD = 10_000
-"""Rows that wait for a logger at most; then the oldest are given up."""
+"""The most rows that wait for a logger; beyond them the oldest are dropped."""
 
 
 class Patient:
-    """Calls a logger in one run, and raises nothing.
+    """Calls a logger in one run without letting its errors end the run.
 
     The first failure is reported. A row that fails with an ``OSError``, as a full disk or a missing
     connection raise, waits with all that follow, and is tried again after ever longer pauses. A row
-    that fails otherwise is given up.
+    that fails with any other error would fail again, and is dropped.
 
     Args:
         logger: The logger.
@@ -25,9 +25,9 @@ class Patient:
 
     def __init__(self, logger: Any) -> None:
         self.logger = logger
-        self._held: deque[tuple[Mapping[str, Any], int]] = deque()
+        self._waiting: deque[tuple[Mapping[str, Any], int]] = deque()
         self._lost = 0
-        self._left, self._pause = 0, 1
+        self._rows_to_skip, self._pause = 0, 1
         self._is_reported = False
 
     def call(self, method: str, *args: Any, **kwargs: Any) -> bool:
@@ -35,52 +35,52 @@ class Patient:
 
         Args:
             method: Its name.
-            *args: Its arguments.
-            **kwargs: Likewise.
+            *args: Arguments of the method.
+            **kwargs: Keyword arguments of the method.
 
         Returns:
-            Whether it went well.
+            True if it raised nothing.
         """
         return self._error_of(method, *args, **kwargs) is None
 
     def write(self, row: Mapping[str, Any], step: int, *, saves: bool) -> None:
-        """Give the logger a row, after those that wait; in a pause it waits as well.
+        """Hand the logger a row, after those that wait; in a pause it waits as well.
 
         Args:
-            row: Name to number.
-            step: Where it stands.
+            row: Name of each value to the value.
+            step: Place of the row on the x-axis.
             saves: Call ``save`` after it.
         """
-        if len(self._held) == MOST_HELD:
-            self._held.popleft()
+        if len(self._waiting) == MOST_HELD:
+            self._waiting.popleft()
             self._lost += 1
-        self._held.append((row, step))
-        if self._left:
-            self._left -= 1
+        self._waiting.append((row, step))
+        if self._rows_to_skip:
+            self._rows_to_skip -= 1
         elif self._send() and (not saves or self.call("save")):
             self._pause = 1
         else:
-            self._left = self._pause = min(2 * self._pause, LONGEST_PAUSE)
+            self._rows_to_skip = self._pause = min(2 * self._pause, LONGEST_PAUSE)
 
     def finalize(self, status: str) -> None:
-        """Give the logger what waits and tell it that the run is over; say how many rows it never took.
+        """Hand the logger the rows that wait, end its run, and warn of rows that it never took.
 
         Args:
             status: ``"success"`` or ``"failed"``.
         """
         self._send()
         self.call("finalize", status)
-        if lost := self._lost + len(self._held):
+        if lost := self._lost + len(self._waiting):
             from groundwire.errors import rank_zero_warn
 
             rank_zero_warn(f"{type(self.logger).__qualname__}: {lost} rows of this run could not be written")
 
     def _send(self) -> bool:
-        while self._held:
-            row, step = self._held[0]
+        while self._waiting:
+            row, step = self._waiting[0]
             error = self._error_of("log_metrics", metrics=row, step=step)
             if not isinstance(error, OSError):
-                self._held.popleft()
+                self._waiting.popleft()
             if error is not None:
                 self._lost += not isinstance(error, OSError)
                 return False

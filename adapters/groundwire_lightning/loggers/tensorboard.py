@@ -31,13 +31,13 @@ class TensorBoardLogger(Logger):
     """Writes values, hyper-parameters and on request the graph to ``save_dir/name/version_N``.
 
     Args:
-        save_dir: Where all experiments are kept.
+        save_dir: The folder of all experiments.
         name: The experiment, a directory in it; None or empty for no such level.
         version: The run; by default the next number that is free. A string is the directory's name.
         log_graph: Draw the graph of the module, called with its ``example_input_array``.
         default_hp_metric: Write ``hp_metric`` = -1 with hyper-parameters that come without metrics,
-            which TensorBoard needs to show them; see ``hp_metrics`` for something true.
-        prefix: Stands before the name of each value.
+            which TensorBoard needs to show them; ``hp_metrics`` names values of the run instead.
+        prefix: A text that is put before the name of each value, with a dash.
         sub_dir: A directory within that of the run.
         hp_metrics: Names of logged values by which TensorBoard compares runs, each by its last value;
             True for all that were logged. Then no ``hp_metric`` is written.
@@ -79,7 +79,7 @@ class TensorBoardLogger(Logger):
 
     @property
     def version(self) -> int | str:
-        """Which run of the experiment this is."""
+        """The version of this run within the experiment."""
         if self._version is None:
             self._version = self._get_next_version()
         return self._version
@@ -89,7 +89,7 @@ class TensorBoardLogger(Logger):
 
     @property
     def save_dir(self) -> str:
-        """Where all experiments are kept."""
+        """Directory of all experiments."""
         return self._root_dir
 
     @property
@@ -105,13 +105,13 @@ class TensorBoardLogger(Logger):
     @property
     def log_dir(self) -> str:
         """Directory of this run."""
-        found = join(self.root_dir, version_name(self.version), *([self._sub_dir] if self._sub_dir else []))
-        return os.path.expanduser(os.path.expandvars(found))  # noqa: PTH111  # may be a URL
+        path = join(self.root_dir, version_name(self.version), *([self._sub_dir] if self._sub_dir else []))
+        return os.path.expanduser(os.path.expandvars(path))  # noqa: PTH111  # may be a URL
 
     @property
     @rank_zero_experiment
     def experiment(self) -> Any:
-        """The ``SummaryWriter``; made when it is first asked for."""
+        """The ``SummaryWriter``, made at the first access."""
         if self._events is None:
             if self._root_dir:
                 filesystem(self._root_dir).makedirs(self.root_dir, exist_ok=True)
@@ -126,14 +126,14 @@ class TensorBoardLogger(Logger):
             ValueError: A value is no number.
         """
         experiment = self.experiment
-        for name, given in prefixed(metrics, self._prefix).items():
-            value = given.item() if isinstance(given, Tensor) else given
+        for name, metric in prefixed(metrics, self._prefix).items():
+            value = metric.item() if isinstance(metric, Tensor) else metric
             if isinstance(value, dict):
                 experiment.add_scalars(name, value, step)
                 continue
             try:
                 experiment.add_scalar(name, value, step)
-            except OSError:
+            except OSError:  # a full disk is no fault of the value; Patient tries again
                 raise
             except Exception as error:
                 raise ValueError(
@@ -152,11 +152,11 @@ class TensorBoardLogger(Logger):
         """Write hyper-parameters, so that TensorBoard compares runs by them.
 
         Args:
-            params: Name to value; nested ones get names with slashes.
+            params: Name of each hyper-parameter to its value; nested ones get names with slashes.
             metrics: Values that runs are compared by; ``hp_metric`` where it is a single number.
-            step: Of these values.
+            step: Place of these values on the x-axis.
         """
-        self._keep(params)
+        self._merge_hparams(params)
         if metrics is None and self._hp_metrics is not False and self._hp_metrics != ():
             if self._hp_metrics is not True:
                 self._write_hparams(dict.fromkeys(self._hp_metrics, 0.0), step)
@@ -169,7 +169,7 @@ class TensorBoardLogger(Logger):
             self.log_metrics(metrics, step)
             self._write_hparams(metrics, step, params)
 
-    def _keep(self, params: Any) -> None:
+    def _merge_hparams(self, params: Any) -> None:
         if type(self.hparams).__module__.startswith("omegaconf") or type(params).__module__.startswith("omegaconf"):
             self.hparams = sys.modules["omegaconf"].OmegaConf.merge(self.hparams, params)
         else:
@@ -178,9 +178,10 @@ class TensorBoardLogger(Logger):
     def _write_hparams(self, metrics: Mapping[str, Any], step: int | None, params: Any = None) -> None:
         from torch.utils.tensorboard.summary import hparams
 
-        given = as_mapping(self.hparams if params is None else params)
-        plain = {name: primitive(value) for name, value in flat(given).items()}
+        nested = as_mapping(self.hparams if params is None else params)
+        plain = {name: primitive(value) for name, value in flat(nested).items()}
         files = self.experiment._get_file_writer()
+        # Into the run's own file: SummaryWriter.add_hparams would begin another run in a folder of its own.
         for summary in hparams(plain, dict(metrics)):  # type: ignore[no-untyped-call]
             files.add_summary(summary, step)
 
@@ -195,20 +196,20 @@ class TensorBoardLogger(Logger):
         """
         if not self._log_graph:
             return
-        given = getattr(model, "example_input_array", None) if input_array is None else input_array
-        if not isinstance(given, (Tensor, tuple)):
+        example = getattr(model, "example_input_array", None) if input_array is None else input_array
+        if not isinstance(example, (Tensor, tuple)):
             from groundwire.errors import rank_zero_warn
 
             rank_zero_warn(
                 "TensorBoardLogger(log_graph=True): no graph is drawn; set self.example_input_array to a tensor or to "
-                f"a tuple of the arguments of forward(), it is {type(given).__name__}"
+                f"a tuple of the arguments of forward(), it is {type(example).__name__}"
             )
             return
-        self.experiment.add_graph(model, _transferred(model, given))
+        self.experiment.add_graph(model, _transferred(model, example))
 
     @in_first_process
     def save(self) -> None:
-        """Write out what is pending; ``hparams.yaml`` once."""
+        """Write pending values to disk, and ``hparams.yaml`` where it does not exist."""
         self.experiment.flush()
         path = join(self.log_dir, self.NAME_HPARAMS_FILE)
         files = filesystem(self._root_dir)
@@ -234,10 +235,10 @@ class TensorBoardLogger(Logger):
         return {**self.__dict__, "_events": None}
 
 
-def _transferred(model: Any, given: Any) -> Any:
-    """An example as the module gets its batches: through its transfer hooks, on its device."""
+def _transferred(model: Any, example: Any) -> Any:
+    """Pass an example through the transfer hooks of the module, to its device, as batches are."""
     from lightning_utilities.core.apply_func import apply_to_collection
 
-    given = model.on_before_batch_transfer(given, 0) if hasattr(model, "on_before_batch_transfer") else given
-    given = apply_to_collection(given, Tensor, lambda tensor: tensor.to(model.device))
-    return model.on_after_batch_transfer(given, 0) if hasattr(model, "on_after_batch_transfer") else given
+    example = model.on_before_batch_transfer(example, 0) if hasattr(model, "on_before_batch_transfer") else example
+    example = apply_to_collection(example, Tensor, lambda tensor: tensor.to(model.device))
+    return model.on_after_batch_transfer(example, 0) if hasattr(model, "on_after_batch_transfer") else example

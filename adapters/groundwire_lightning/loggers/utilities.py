@@ -1,4 +1,4 @@
-"""What loggers that keep checkpoints, and loggers over packages that may be missing, have in common."""
+"""Helpers of loggers over other packages: the import of the package, and the checkpoints to upload."""
 
 from __future__ import annotations
 
@@ -9,19 +9,17 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
-from groundwire_lightning.errors import NotSupportedYetError
-
-DESCRIBED = ("monitor", "mode", "save_last", "save_top_k", "save_weights_only", "_every_n_train_steps")
-"""What is told of the callback beside each checkpoint."""
+CALLBACK_ARGUMENTS = ("monitor", "mode", "save_last", "save_top_k", "save_weights_only", "_every_n_train_steps")
+"""Attributes of a ``ModelCheckpoint`` that are uploaded beside each checkpoint."""
 
 
-class Found(NamedTuple):
-    """A checkpoint that a logger has not taken yet, or that was written anew since.
+class NewCheckpoint(NamedTuple):
+    """A checkpoint that a logger has not uploaded yet, or that was written anew since.
 
     Attributes:
-        time: When the file was written.
-        path: The file.
-        score: The monitored value.
+        time: The time at which the file was written, in seconds since the epoch.
+        path: The path of the file.
+        score: The monitored value, or None.
     """
 
     time: float
@@ -29,57 +27,58 @@ class Found(NamedTuple):
     score: Any
 
 
-def new_checkpoints(callback: Any, taken: Mapping[str, float]) -> list[Found]:
-    """The checkpoints of a callback that are not taken yet, the oldest first.
+def new_checkpoints(callback: Any, uploaded: Mapping[str, float]) -> list[NewCheckpoint]:
+    """The checkpoints of a callback that are to be uploaded, the oldest first.
 
     Args:
         callback: The callback that writes them.
-        taken: Path to the time of the file that was taken.
+        uploaded: Path of each checkpoint that was uploaded, to the time at which its file was written.
     """
-    found = {path: score for path, score in _paths(callback) if path and Path(path).is_file()}
-    timed = [Found(Path(path).stat().st_mtime, path, score) for path, score in found.items()]
-    return [
-        each for each in sorted(timed, key=lambda each: each[:2]) if taken.get(each.path, float("-inf")) < each.time
-    ]
+    scores = {path: score for path, score in _paths(callback) if path and Path(path).is_file()}
+    checkpoints = [NewCheckpoint(Path(path).stat().st_mtime, path, score) for path, score in scores.items()]
+    # By time and path alone, for scores may be tensors of several devices, or None.
+    checkpoints.sort(key=lambda checkpoint: checkpoint[:2])
+    return [checkpoint for checkpoint in checkpoints if uploaded.get(checkpoint.path, float("-inf")) < checkpoint.time]
 
 
 def _paths(callback: Any) -> Iterator[tuple[str, Any]]:
+    """Path and score of every checkpoint that the callback knows; the same path may come several times."""
     for path, score in (("last_model_path", "current_score"), ("best_model_path", "best_model_score")):
         if hasattr(callback, path) and hasattr(callback, score):
             yield getattr(callback, path), getattr(callback, score)
     yield from getattr(callback, "best_k_models", {}).items()
 
 
-def described(found: Found, callback: Any, heading: str) -> dict[str, Any]:
-    """What is told of a checkpoint.
+def description_of(checkpoint: NewCheckpoint, callback: Any, heading: str) -> dict[str, Any]:
+    """Describe a checkpoint in a dictionary that is uploaded beside it.
 
     Args:
-        found: The checkpoint.
+        checkpoint: The checkpoint.
         callback: The callback that wrote it.
-        heading: The name under which the callback's arguments stand.
+        heading: The key of the callback's arguments in it.
     """
     return {
-        "score": found.score.item() if isinstance(found.score, Tensor) else found.score,
-        "original_filename": Path(found.path).name,
-        heading: {name: getattr(callback, name) for name in DESCRIBED if hasattr(callback, name)},
+        "score": checkpoint.score.item() if isinstance(checkpoint.score, Tensor) else checkpoint.score,
+        "original_filename": Path(checkpoint.path).name,
+        heading: {name: getattr(callback, name) for name in CALLBACK_ARGUMENTS if hasattr(callback, name)},
     }
 
 
-def aliases_of(found: Found, callback: Any) -> list[str]:
-    """The names that a checkpoint goes by."""
-    return ["latest", "best"] if found.path == callback.best_model_path else ["latest"]
+def aliases_of(checkpoint: NewCheckpoint, callback: Any) -> list[str]:
+    """The names besides its version under which a service finds a checkpoint."""
+    return ["latest", "best"] if checkpoint.path == callback.best_model_path else ["latest"]
 
 
 def need(package: str, logger: str, install: str) -> Any:
-    """A package that is imported when a logger is made.
+    """Import a package, when a logger is made that writes through it.
 
     Args:
-        package: Its import name.
-        logger: Who needs it.
-        install: What pip installs.
+        package: The name of its import.
+        logger: The class of the logger, for the message.
+        install: The name of the distribution that pip installs.
 
     Raises:
-        ModuleNotFoundError: It is not installed.
+        ModuleNotFoundError: The package is not installed, or something that it imports is not.
     """
     try:
         return importlib.import_module(package)
@@ -89,24 +88,3 @@ def need(package: str, logger: str, install: str) -> Any:
         raise ModuleNotFoundError(
             f"{logger} needs the package {package}: pip install {install}", name=package
         ) from None
-
-
-class Refused:
-    """The name of a logger of Lightning's that is not here.
-
-    Args:
-        *args: What Lightning's takes.
-        **kwargs: Likewise.
-
-    Raises:
-        NotSupportedYetError: Always.
-    """
-
-    service: str
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        raise NotSupportedYetError(
-            f"{type(self).__name__} writes to {self.service}, which is not supported yet. Instead: WandbLogger, "
-            "MLFlowLogger, TensorBoardLogger or CSVLogger, or a subclass of Logger whose log_metrics and "
-            f"log_hyperparams call {self.service}'s own package"
-        )

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.loggers.files import as_mapping, prefixed
 from groundwire_lightning.loggers.logger import Logger, in_first_process, rank_zero_experiment
-from groundwire_lightning.loggers.utilities import aliases_of, described, need, new_checkpoints
+from groundwire_lightning.loggers.utilities import aliases_of, description_of, need, new_checkpoints
 
 STEP = "trainer/global_step"
 """The x-axis of every value."""
@@ -20,8 +20,8 @@ class WandbLogger(Logger):
     """Logs to Weights and Biases.
 
     Args:
-        name: What the run is called there.
-        save_dir: Where wandb keeps its files.
+        name: The name of the run.
+        save_dir: The folder in which wandb keeps its files.
         version: The id of the run; to go on with one, pass its id.
         offline: Write files only; ``wandb sync`` uploads them later.
         dir: An older name of ``save_dir``.
@@ -30,7 +30,7 @@ class WandbLogger(Logger):
         project: The project; by default ``WANDB_PROJECT`` of the environment, else ``"lightning_logs"``.
         log_model: Upload checkpoints: True at the end of a run (during it where all are kept), ``"all"`` during it.
         experiment: A run that ``wandb.init`` made, to use instead of a new one.
-        prefix: Stands before the name of each value.
+        prefix: A text that is put before the name of each value, with a dash.
         checkpoint_name: Name of the artifact that checkpoints become versions of; by default ``"model-"`` and the id.
         add_file_policy: ``"mutable"`` copies a checkpoint before the upload, ``"immutable"`` does not.
         **kwargs: Further arguments of ``wandb.init``, such as ``entity``, ``group`` or ``tags``.
@@ -89,15 +89,15 @@ class WandbLogger(Logger):
         self._id: str | None = self._wandb_init["id"]
 
     def __getstate__(self) -> dict[str, Any]:
-        """Of a running experiment only what another process attaches to it by."""
+        """Keep of a running experiment only the ids by which another process attaches to it."""
         run = self.experiment
-        found = {name: getattr(run, name, None) for name in ("id", "_attach_id", "name")}
-        known = {"_id": found["id"], "_attach_id": found["_attach_id"], "_name": found["name"]}
+        state = {name: getattr(run, name, None) for name in ("id", "_attach_id", "name")}
+        known = {"_id": state["id"], "_attach_id": state["_attach_id"], "_name": state["name"]}
         return {**vars(self), **known, "_experiment": None}
 
     @property
     def name(self) -> str | None:
-        """The project; what the run is called stands in ``experiment.name``."""
+        """The project; the name of the run is ``experiment.name``."""
         return self._project
 
     @property
@@ -107,13 +107,13 @@ class WandbLogger(Logger):
 
     @property
     def save_dir(self) -> str | None:
-        """Where wandb keeps its files."""
+        """The folder in which wandb keeps its files."""
         return self._save_dir
 
     @property
     @rank_zero_experiment
     def experiment(self) -> Any:
-        """The run of wandb; begun when it is first asked for."""
+        """The run of wandb, begun at the first access."""
         if self._experiment is None:
             self._experiment = self._begin()
         return self._experiment
@@ -123,7 +123,7 @@ class WandbLogger(Logger):
 
         if self._offline:
             os.environ["WANDB_MODE"] = "dryrun"
-        if wandb.run is not None:
+        if wandb.run is not None:  # one process has one run; a second init would end the first
             from groundwire.errors import rank_zero_warn
 
             rank_zero_warn(
@@ -183,11 +183,11 @@ class WandbLogger(Logger):
         """Log a table, whose cells may hold media.
 
         Args:
-            key: Its name.
+            key: The name of the table.
             columns: Names of the columns.
             data: The rows.
             dataframe: A pandas frame, instead of columns and data.
-            step: Where it stands on the x-axis.
+            step: Place of the table on the x-axis.
         """
         import wandb
 
@@ -202,7 +202,7 @@ class WandbLogger(Logger):
         dataframe: Any = None,
         step: int | None = None,
     ) -> None:
-        """Log texts, as :meth:`log_table`."""
+        """Log texts in a table; the arguments are those of :meth:`log_table`."""
         self.log_table(key, columns, data, dataframe, step)
 
     @in_first_process
@@ -212,7 +212,7 @@ class WandbLogger(Logger):
         Args:
             key: Their name.
             images: The pictures.
-            step: Where they stand on the x-axis.
+            step: Their place on the x-axis.
             **kwargs: Arguments of ``wandb.Image``, each a list with an entry a picture.
         """
         self._log_media("Image", key, "images", images, step, kwargs)
@@ -224,7 +224,7 @@ class WandbLogger(Logger):
         Args:
             key: Their name.
             audios: The sounds.
-            step: Where they stand on the x-axis.
+            step: Their place on the x-axis.
             **kwargs: Arguments of ``wandb.Audio``, each a list with an entry a sound.
         """
         self._log_media("Audio", key, "audios", audios, step, kwargs)
@@ -236,22 +236,28 @@ class WandbLogger(Logger):
         Args:
             key: Their name.
             videos: The videos.
-            step: Where they stand on the x-axis.
+            step: Their place on the x-axis.
             **kwargs: Arguments of ``wandb.Video``, each a list with an entry a video.
         """
         self._log_media("Video", key, "videos", videos, step, kwargs)
 
-    def _log_media(self, kind: str, key: str, said: str, media: Any, step: int | None, given: dict[str, Any]) -> None:
+    def _log_media(
+        self, kind: str, key: str, argument: str, items: Any, step: int | None, options: dict[str, Any]
+    ) -> None:
+        """Log items as one value, each made by the class ``kind`` of wandb with its own entry of every option."""
         import wandb
 
-        if not isinstance(media, list):
-            raise TypeError(f"log_{kind.lower()}: {said} is a list, got {type(media).__name__}")
-        for name, values in given.items():
-            if len(values) != len(media):
-                raise ValueError(f"log_{kind.lower()}: {len(media)} {said}, but {len(values)} entries in {name}")
-        made = getattr(wandb, kind)
-        each = [{name: values[index] for name, values in given.items()} for index in range(len(media))]
-        self.log_metrics({key: [made(item, **words) for item, words in zip(media, each, strict=True)]}, step)
+        if not isinstance(items, list):
+            raise TypeError(f"log_{kind.lower()}: {argument} is a list, got {type(items).__name__}")
+        for name, values in options.items():
+            if len(values) != len(items):
+                raise ValueError(f"log_{kind.lower()}: {len(items)} {argument}, but {len(values)} entries in {name}")
+        medium = getattr(wandb, kind)
+        media = [
+            medium(item, **{name: values[index] for name, values in options.items()})
+            for index, item in enumerate(items)
+        ]
+        self.log_metrics({key: media}, step)
 
     # checkpoints and artifacts
 
@@ -272,14 +278,16 @@ class WandbLogger(Logger):
     def _upload_checkpoints(self, callback: Any) -> None:
         import wandb
 
-        for found in new_checkpoints(callback, self._logged_model_time):
+        for checkpoint in new_checkpoints(callback, self._logged_model_time):
             if not self._checkpoint_name:
                 self._checkpoint_name = f"model-{self.experiment.id}"
-            metadata = described(found, callback, callback.__class__.__name__)  # type() of it may be a weak proxy
+            metadata = description_of(
+                checkpoint, callback, callback.__class__.__name__
+            )  # type() of it may be a weak proxy
             artifact = wandb.Artifact(name=self._checkpoint_name, type="model", metadata=metadata)
-            artifact.add_file(found.path, name="model.ckpt", policy=self.add_file_policy)
-            self.experiment.log_artifact(artifact, aliases=aliases_of(found, callback))
-            self._logged_model_time[found.path] = found.time
+            artifact.add_file(checkpoint.path, name="model.ckpt", policy=self.add_file_policy)
+            self.experiment.log_artifact(artifact, aliases=aliases_of(checkpoint, callback))
+            self._logged_model_time[checkpoint.path] = checkpoint.time
 
     def use_artifact(self, artifact: str, artifact_type: str | None = None) -> Any:
         """Note that the run uses an artifact.
@@ -305,25 +313,25 @@ class WandbLogger(Logger):
 
         Args:
             artifact: Its path.
-            save_dir: Where to.
+            save_dir: The folder to download it to.
             artifact_type: Its type.
             use_artifact: Note that the run under way uses it.
 
         Returns:
-            Where it is.
+            The folder that it is in.
         """
         import wandb
 
         if wandb.run is not None and use_artifact:
-            found = wandb.run.use_artifact(artifact)
+            reference = wandb.run.use_artifact(artifact)
         else:
-            found = wandb.Api().artifact(artifact, type=artifact_type)
-        path: str = found.download(root=None if save_dir is None else os.fspath(save_dir))
+            reference = wandb.Api().artifact(artifact, type=artifact_type)
+        path: str = reference.download(root=None if save_dir is None else os.fspath(save_dir))
         return path
 
 
 def _named_class(value: Any) -> Any:
-    """A class by its name; of a function what it returns, or its name where that is no value."""
+    """Replace a class by its name, and a function by its result, or its name where it fails or returns a function."""
     if isinstance(value, type):
         return value.__name__
     if not callable(value):
@@ -336,7 +344,7 @@ def _named_class(value: Any) -> Any:
 
 
 def _writable(value: Any) -> Any:
-    """A value that JSON can say, or its text."""
+    """A value that JSON can hold, or its text."""
     import json
 
     if isinstance(value, (bool, int, float, str, list, dict, type(None))):

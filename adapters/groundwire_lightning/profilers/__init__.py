@@ -24,8 +24,8 @@ __all__ = [
     "XLAProfiler",
 ]
 
-_LATE = {"AdvancedProfiler": "advanced", "PyTorchProfiler": "pytorch", "XLAProfiler": "xla"}
-_BY_NAME = {
+_LAZY_MODULES = {"AdvancedProfiler": "advanced", "PyTorchProfiler": "pytorch", "XLAProfiler": "xla"}
+_CLASS_OF_WORD = {
     "simple": "SimpleProfiler",
     "advanced": "AdvancedProfiler",
     "pytorch": "PyTorchProfiler",
@@ -34,24 +34,24 @@ _BY_NAME = {
 
 
 def __getattr__(name: str) -> Any:
-    return lazy_attribute(__name__, _LATE, name)
+    return lazy_attribute(__name__, _LAZY_MODULES, name)
 
 
 def profiler_for(asked: Any) -> Any:
-    """The profiler that ``Trainer(profiler=)`` asks for.
+    """Make the profiler that ``Trainer(profiler=)`` asks for.
 
     Args:
         asked: A name, True for the simple one, None or False for none, or a profiler.
 
     Raises:
-        MisconfigurationException: A name that no profiler has.
-        NotSupportedYetError: The one that records on TPUs.
+        MisconfigurationException: No profiler has this name.
+        NotSupportedYetError: The profiler is the one for TPUs.
     """
     if asked is True:
         asked = "simple"
     if not isinstance(asked, str):
         return asked or PassThroughProfiler()
-    if asked.lower() not in _BY_NAME:
-        raise MisconfigurationException(f"Trainer(profiler={asked!r}): there are {sorted(_BY_NAME)}")
-    made = _BY_NAME[asked.lower()]
-    return (globals().get(made) or __getattr__(made))()
+    if asked.lower() not in _CLASS_OF_WORD:
+        raise MisconfigurationException(f"Trainer(profiler={asked!r}): there are {sorted(_CLASS_OF_WORD)}")
+    class_name = _CLASS_OF_WORD[asked.lower()]
+    return (globals().get(class_name) or __getattr__(class_name))()

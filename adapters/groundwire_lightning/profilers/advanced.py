@@ -1,4 +1,4 @@
-"""Which functions each action spent its time in."""
+"""A profiler that reports the functions in which each action spent its time."""
 
 from __future__ import annotations
 
@@ -39,23 +39,23 @@ class AdvancedProfiler(Profiler):
         self.dump_stats = dump_stats
 
     def start(self, action_name: str) -> None:
-        """An action begins, and what encloses it pauses: only one recording can run.
+        """Begin to record an action, and pause the one around it, since only one recording can run.
 
         Args:
-            action_name: Its name.
+            action_name: The name of the action.
         """
         for recording in self.profiled_actions.values():
             recording.disable()
         self.profiled_actions[action_name].enable()
 
     def stop(self, action_name: str) -> None:
-        """An action has ended.
+        """End the recording of an action; the one around it stays paused, as in Lightning.
 
         Args:
-            action_name: Its name.
+            action_name: The name of the action.
 
         Raises:
-            ValueError: It never began.
+            ValueError: The action was not started.
         """
         if action_name not in self.profiled_actions:
             raise ValueError(f"the action {action_name!r} cannot be stopped: it was not started")
@@ -63,9 +63,9 @@ class AdvancedProfiler(Profiler):
 
     def summary(self) -> str:
         """The functions of each action, the costliest first."""
-        return self._stats_to_str({name: self._told(name, made) for name, made in self.profiled_actions.items()})
+        return self._stats_to_str({name: self._table(name, stats) for name, stats in self.profiled_actions.items()})
 
-    def _told(self, action_name: str, recording: cProfile.Profile) -> str:
+    def _table(self, action_name: str, recording: cProfile.Profile) -> str:
         if self.dump_stats:
             self._dump_stats(action_name, recording)
         text = io.StringIO()
@@ -81,7 +81,7 @@ class AdvancedProfiler(Profiler):
         recording.dump_stats(str(folder / self._prepare_filename(action_name=action_name, extension=".prof")))
 
     def teardown(self, stage: str | None) -> None:
-        """A run has ended: forget what was recorded.
+        """Drop the recordings of a run that has ended.
 
         Args:
             stage: As in :meth:`setup`.
@@ -90,6 +90,6 @@ class AdvancedProfiler(Profiler):
         self.profiled_actions.clear()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Without the recordings, which cannot be pickled."""
-        kept = ("dirpath", "filename", "line_count_restriction", "dump_stats")
-        return type(self), (), {name: getattr(self, name) for name in kept}
+        """Pickle the arguments alone; recordings cannot be pickled."""
+        arguments = ("dirpath", "filename", "line_count_restriction", "dump_stats")
+        return type(self), (), {name: getattr(self, name) for name in arguments}

@@ -1,4 +1,4 @@
-"""The profiler that records nothing."""
+"""The profiler of a Trainer that was given none: it records nothing."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from groundwire_lightning.profilers.profiler import Profiler
 
 
 class PassThroughProfiler(Profiler):
-    """What ``trainer.profiler`` is where no profiler was asked for; the run itself does not call it."""
+    """Stands in ``trainer.profiler`` where none was asked for, so that a user's code may call it; no run does."""
 
     def start(self, action_name: str) -> None:
-        """Nothing."""
+        """Record nothing of an action that begins."""
 
     def stop(self, action_name: str) -> None:
-        """Nothing."""
+        """Record nothing of an action that has ended."""

@@ -1,4 +1,4 @@
-"""What a profiler is: it is told when an action starts and stops, and reports when a run is over."""
+"""The base class of profilers, which hear when an action starts and stops, and report when a run is over."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ log = logging.getLogger(__name__)
 
 
 class Profiler(ABC):
-    """The base of profilers; a subclass says what :meth:`start` and :meth:`stop` record.
+    """Writes a report of what a subclass records in :meth:`start` and :meth:`stop`.
 
     Args:
         dirpath: Folder of the report; by default the folder of the run's logger.
         filename: Name of the report, without its ending; without one the report is shown on the console.
 
     Raises:
-        NotSupportedYetError: ``dirpath`` is no folder of this machine.
+        NotSupportedYetError: ``dirpath`` is a URL.
     """
 
     def __init__(self, dirpath: str | os.PathLike[str] | None = None, filename: str | None = None) -> None:
@@ -41,22 +41,22 @@ class Profiler(ABC):
 
     @abstractmethod
     def start(self, action_name: str) -> None:
-        """An action begins.
+        """Record the begin of an action.
 
         Args:
-            action_name: Its name.
+            action_name: The name of the action.
         """
 
     @abstractmethod
     def stop(self, action_name: str) -> None:
-        """An action has ended.
+        """Record the end of an action.
 
         Args:
-            action_name: The name that it was started under.
+            action_name: The name that the action was started under.
         """
 
     def summary(self) -> str:
-        """The report."""
+        """The text of the report; an empty one is not written."""
         return ""
 
     @contextmanager
@@ -64,7 +64,7 @@ class Profiler(ABC):
         """Record what happens inside a ``with`` block.
 
         Args:
-            action_name: The name in the report.
+            action_name: The name of the action in the report.
         """
         try:
             self.start(action_name)
@@ -73,7 +73,7 @@ class Profiler(ABC):
             self.stop(action_name)
 
     def describe(self) -> None:
-        """Write the report into its file, or show it; the trainer does so as a run ends."""
+        """Write the report into its file, or show it; the Trainer calls this when a run ends."""
         self._prepare_streams()
         summary = self.summary()
         if summary and self._write_stream is not None:
@@ -83,19 +83,19 @@ class Profiler(ABC):
         self.teardown(stage=self._stage)
 
     def setup(self, stage: str, local_rank: int | None = None, log_dir: str | None = None) -> None:
-        """A run begins.
+        """Take the stage and the folder of a run that begins.
 
         Args:
             stage: ``"fit"``, ``"validate"``, ``"test"`` or ``"predict"``.
-            local_rank: Which process of the machine this is, where there are several.
-            log_dir: The folder of the report where the constructor was given none.
+            local_rank: Index of this process on its machine, where there are several.
+            log_dir: The folder of the report where ``dirpath`` is None.
         """
         self._stage = stage
         self._local_rank = local_rank
         self.dirpath = self.dirpath or log_dir
 
     def teardown(self, stage: str | None) -> None:
-        """A run has ended: close what is open.
+        """Close the report of a run that has ended.
 
         Args:
             stage: As in :meth:`setup`.
@@ -111,7 +111,7 @@ class Profiler(ABC):
 
     @property
     def local_rank(self) -> int:
-        """Which process of the machine this is."""
+        """Index of this process on its machine, 0 where there is one."""
         return self._local_rank or 0
 
     def _rank_zero_info(self, text: str) -> None:
@@ -141,10 +141,10 @@ class Profiler(ABC):
             self._write_stream = self._rank_zero_info
 
     def _stats_to_str(self, stats: Mapping[str, str]) -> str:
-        of = "" if self._local_rank is None else f" rank: {self._local_rank}"
+        rank = "" if self._local_rank is None else f" rank: {self._local_rank}"
         lines = [self._title()]
         for action, value in stats.items():
-            lines += [f"Profile stats for: {action}{of}", value]
+            lines += [f"Profile stats for: {action}{rank}", value]
         return os.linesep.join(lines)
 
     def _title(self) -> str:

@@ -1,4 +1,4 @@
-"""Which operators each action spent its time in, as ``torch.profiler`` records them."""
+"""A profiler that reports the operators of each action, as ``torch.profiler`` records them."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.profilers.profiler import Profiler
 
 PROFILED_STEPS = {"training": "train", "validation": "val", "test": "test", "predict": "predict"}
-"""What the name of a step begins with, and the name of its number of batches in the trainer."""
+"""First word in the name of a step, to the word in ``trainer.num_<word>_batches`` that counts its batches."""
 LEAST_STEPS = 5
-"""Batches that the default schedule needs: one to wait, one to warm up, three to record."""
+"""The fewest batches for the default schedule: one to wait, one to warm up, three to record."""
 
 
 class RegisterRecordFunction:
     """Labels the forward pass of every submodule in a recording, inside a ``with`` block.
 
     Args:
-        model: Whose submodules.
+        model: The module whose submodules are labelled.
     """
 
     def __init__(self, model: nn.Module) -> None:
@@ -42,7 +42,7 @@ class RegisterRecordFunction:
                 self._label(module, f"[pl][module]{cls.__module__}.{cls.__name__}: {name}")
 
     def _label(self, module: nn.Module, label: str) -> None:
-        open_labels: list[Any] = []
+        open_labels: list[Any] = []  # a stack, for a module may call itself
 
         def before(*_: Any) -> None:
             open_labels.append(_opened(label))
@@ -59,10 +59,10 @@ class RegisterRecordFunction:
 
 
 class ScheduleWrapper:
-    """A schedule that counts the batches of each kind of step by themselves.
+    """A schedule that counts the batches of each kind of step on its own.
 
     Args:
-        schedule: Says for the number of a batch what the profiler does there.
+        schedule: A function from the number of a batch to the action of the profiler there.
     """
 
     def __init__(self, schedule: Callable[[int], ProfilerAction]) -> None:
@@ -71,43 +71,43 @@ class ScheduleWrapper:
         self.reset()
 
     def reset(self) -> None:
-        """Begin to count anew."""
+        """Set all counts to zero."""
         self._counts = dict.fromkeys(PROFILED_STEPS, 0)
         self._finished: set[str] = set()
         self._kind: str | None = None
         self._last: ProfilerAction | None = None
 
     def setup(self, start_action_name: str) -> None:
-        """Note the first action of a run.
+        """Take note of the first action of a run.
 
         Args:
-            start_action_name: Its name.
+            start_action_name: The name of the action.
         """
         self._start_action_name = start_action_name
 
     def pre_step(self, current_action: str) -> None:
-        """Note which step has just ended.
+        """Take note of the kind of the step that has just ended.
 
         Args:
-            current_action: Its name, which ends with that of the method.
+            current_action: The name of the step's action, which ends with that of the method.
         """
         self._kind = next((kind for kind in PROFILED_STEPS if current_action.endswith(f"{kind}_step")), None)
 
     @property
     def num_step(self) -> int:
-        """Batches of the present kind so far."""
+        """Number of batches of the present kind so far."""
         return 0 if self._kind is None else self._counts[self._kind]
 
     @property
     def has_finished(self) -> bool:
-        """The recording of the present kind is complete."""
+        """True where the recording of the present kind is complete."""
         return self._kind in self._finished
 
     def __call__(self, num_step: int) -> ProfilerAction:
-        """What to do with the next batch.
+        """Choose the action of the profiler for the next batch.
 
         Args:
-            num_step: Not used: the kinds are counted here.
+            num_step: The number of torch, which counts all kinds together, and so is not read.
         """
         if self._kind is None or self.has_finished:
             return ProfilerAction.NONE
@@ -139,8 +139,8 @@ class PyTorchProfiler(Profiler):
         **profiler_kwargs: Arguments of ``torch.profiler.profile``; also ``export_to_flame_graph`` and ``metric``.
 
     Raises:
-        MisconfigurationException: A column that there is not, or a schedule that is none.
-        KeyError: ``table_kwargs`` holds what the table does not take.
+        MisconfigurationException: ``sort_by_key`` is no column, or ``schedule`` is no schedule.
+        KeyError: ``table_kwargs`` holds an argument that the table does not take.
     """
 
     STEP_FUNCTIONS: ClassVar[set[str]] = {f"{kind}_step" for kind in PROFILED_STEPS}
@@ -191,15 +191,15 @@ class PyTorchProfiler(Profiler):
         self._recording_map: dict[str, Any] = {}
 
     def start(self, action_name: str) -> None:
-        """An action begins; the first one starts the recording.
+        """Label an action that begins; the first one starts the recording.
 
         Args:
-            action_name: Its name.
+            action_name: The name of the action.
         """
         if self.profiler is None:
             if self._schedule is not None:
                 self._schedule.setup(action_name)
-            self._open()
+            self._open_profiler()
         if self._register is None and self._record_module_names and self._lightning_module is not None:
             self._register = RegisterRecordFunction(self._lightning_module)
             self._register.__enter__()
@@ -207,10 +207,10 @@ class PyTorchProfiler(Profiler):
             self._recording_map[action_name] = _opened(f"[pl][profile]{action_name}")
 
     def stop(self, action_name: str) -> None:
-        """An action has ended; after a step the schedule moves on.
+        """End the label of an action; after a step the schedule moves on.
 
         Args:
-            action_name: Its name.
+            action_name: The name of the action.
         """
         label = self._recording_map.pop(action_name, None)
         if label is not None:
@@ -243,8 +243,8 @@ class PyTorchProfiler(Profiler):
         if kind == "training":
             return float(trainer.num_training_batches)
         names = [f"num_{PROFILED_STEPS[kind]}_batches", *(["num_sanity_val_batches"] if kind == "validation" else [])]
-        found = [getattr(trainer, name) for name in names]
-        return sum(sum(each) if isinstance(each, list) else each for each in found)
+        batches = [getattr(trainer, name) for name in names]
+        return sum(sum(number) if isinstance(number, list) else number for number in batches)
 
     def _export(self, profiler: Any, action_name: str) -> None:
         from groundwire.errors import rank_zero_warn
@@ -263,7 +263,7 @@ class PyTorchProfiler(Profiler):
         """A table of the operators of the last recording."""
         if self._emit_nvtx:
             return ""
-        self._close()
+        self._close_profiler()
         if not self.function_events:
             return ""
         averages: Any = self.function_events.key_averages(  # type: ignore[no-untyped-call]  # torch's
@@ -272,7 +272,7 @@ class PyTorchProfiler(Profiler):
         table = averages.table(sort_by=self._sort_by_key, row_limit=self._row_limit, **self._table_kwargs)
         return self._stats_to_str({"records": table})
 
-    def _open(self) -> None:
+    def _open_profiler(self) -> None:
         if self._emit_nvtx:
             self._parent_profiler = torch.cuda.profiler.profile()
             self._parent_profiler.__enter__()
@@ -281,12 +281,12 @@ class PyTorchProfiler(Profiler):
             autograd: Any = torch.autograd
             if autograd._profiler_enabled():
                 autograd._disable_profiler()  # a profiler that was never closed; there can be one
-            taken = inspect.signature(torch.profiler.profile).parameters
-            given = {name: value for name, value in self._profiler_kwargs.items() if name in taken}
-            self.profiler = torch.profiler.profile(**given | {"schedule": self._schedule})
+            known = inspect.signature(torch.profiler.profile).parameters
+            arguments = {name: value for name, value in self._profiler_kwargs.items() if name in known}
+            self.profiler = torch.profiler.profile(**arguments | {"schedule": self._schedule})
         self.profiler.__enter__()
 
-    def _close(self) -> None:
+    def _close_profiler(self) -> None:
         if self.profiler is not None:
             self.profiler.__exit__(None, None, None)
             if not self._emit_nvtx and self.profiler.profiler is not None:  # None where no batch was recorded
@@ -302,29 +302,29 @@ class PyTorchProfiler(Profiler):
             self._register = None
 
     def teardown(self, stage: str | None) -> None:
-        """A run has ended: close what is open.
+        """Close the recording and the report of a run that has ended.
 
         Args:
             stage: As in :meth:`setup`.
         """
         if "_recording_map" in vars(self):  # not where the constructor refused
-            self._close()
+            self._close_profiler()
             for action_name in list(self._recording_map):
                 self.stop(action_name)
         super().teardown(stage=stage)
 
 
 def _opened(label: str) -> Any:
-    """A label whose range has begun."""
-    made: Any = record_function(label)
-    return made.__enter__()
+    """Begin the range of a label, and return it to be closed."""
+    label_range: Any = record_function(label)
+    return label_range.__enter__()
 
 
 @lru_cache(1)
 def default_schedule() -> Callable[[int], ProfilerAction]:
-    """One batch to wait, one to warm up, three to record: little cost over a long run."""
-    made: Callable[[int], ProfilerAction] = torch.profiler.schedule(wait=1, warmup=1, active=3)
-    return made
+    """The schedule of one batch to wait, one to warm up and three to record, which costs little over a long run."""
+    schedule: Callable[[int], ProfilerAction] = torch.profiler.schedule(wait=1, warmup=1, active=3)
+    return schedule
 
 
 def _activities() -> list[ProfilerActivity]:
@@ -342,11 +342,11 @@ def _checked_schedule(schedule: Any) -> ScheduleWrapper | None:
     return ScheduleWrapper(schedule)
 
 
-def _check_table(given: dict[str, Any]) -> None:
-    """Refuse arguments that the table does not take, or that the profiler has of its own."""
-    taken = set(inspect.signature(EventList.table).parameters) - {"self", "sort_by", "row_limit"}
-    for name in given:
+def _check_table(table_kwargs: dict[str, Any]) -> None:
+    """Refuse arguments that the table does not take, or that the profiler sets itself."""
+    known = set(inspect.signature(EventList.table).parameters) - {"self", "sort_by", "row_limit"}
+    for name in table_kwargs:
         if name in ("sort_by", "row_limit"):
             raise KeyError(f"table_kwargs holds {name!r}; pass sort_by_key= and row_limit= to PyTorchProfiler itself")
-        if name not in taken:
-            raise KeyError(f"table_kwargs holds {name!r}; the table takes {sorted(taken)}")
+        if name not in known:
+            raise KeyError(f"table_kwargs holds {name!r}; the table takes {sorted(known)}")

@@ -1,4 +1,4 @@
-"""How long each action took, and how often it ran."""
+"""A profiler that reports the seconds of each action, and how often it ran."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COLUMN_WIDTH = 15
 
 
 class SimpleProfiler(Profiler):
-    """Measures the seconds of each action.
+    """Measures how long each action takes, in seconds of ``time.perf_counter``.
 
     Args:
         dirpath: Folder of the report; by default the folder of the run's logger.
@@ -23,7 +23,7 @@ class SimpleProfiler(Profiler):
         extended: Tell the number of calls and the share of all time too.
 
     Attributes:
-        current_actions: Actions that are under way, and when each was started.
+        current_actions: Actions that are under way, to the time at which each began.
         recorded_durations: The seconds of each call, by action.
     """
 
@@ -37,28 +37,28 @@ class SimpleProfiler(Profiler):
         self.start_time = time.perf_counter()
 
     def start(self, action_name: str) -> None:
-        """An action begins.
+        """Begin to measure an action.
 
         Args:
-            action_name: Its name.
+            action_name: The name of the action.
 
         Raises:
-            ValueError: It has begun already.
+            ValueError: The action is under way already.
         """
         if action_name in self.current_actions:
             raise ValueError(f"the action {action_name!r} was started and is not over; stop it first")
         self.current_actions[action_name] = time.perf_counter()
 
     def stop(self, action_name: str) -> None:
-        """An action has ended.
+        """End the measurement of an action.
 
         Args:
-            action_name: Its name.
+            action_name: The name of the action.
 
         Raises:
-            ValueError: It never began.
+            ValueError: The action was not started.
         """
-        ended = time.perf_counter()
+        ended = time.perf_counter()  # first, so that nothing of ours is measured
         if action_name not in self.current_actions:
             raise ValueError(f"the action {action_name!r} cannot be stopped: it was not started")
         self.recorded_durations[action_name].append(ended - self.current_actions.pop(action_name))
@@ -80,20 +80,23 @@ class SimpleProfiler(Profiler):
         calls = sum(number for _, _, number, _ in rows)
         head = ("Action", "Mean duration (s)", "Num calls", "Total time (s)", "Percentage %")
         sums = ("Total", "-", str(calls), f"{total:.5}", "100 %")
-        told = [
+        cells = [
             (action, f"{mean:.5}", str(number), f"{seconds:.5}", f"{100 * seconds / total:.5}")
             for action, mean, number, seconds in rows
         ]
-        return self._table([[head], [sums], told])
+        return self._table([[head], [sums], cells])
 
     def _short(self) -> list[str]:
-        rows = [(action, math.fsum(s) / len(s), math.fsum(s)) for action, s in self.recorded_durations.items()]
+        rows = [
+            (action, math.fsum(seconds) / len(seconds), math.fsum(seconds))
+            for action, seconds in self.recorded_durations.items()
+        ]
         rows.sort(key=lambda row: row[1], reverse=True)
-        told = [(action, f"{mean:.5}", f"{seconds:.5}") for action, mean, seconds in rows]
-        return self._table([[("Action", "Mean duration (s)", "Total time (s)")], told])
+        cells = [(action, f"{mean:.5}", f"{seconds:.5}") for action, mean, seconds in rows]
+        return self._table([[("Action", "Mean duration (s)", "Total time (s)")], cells])
 
     def _table(self, parts: Sequence[Sequence[Cells]]) -> list[str]:
-        """Rows with a rule above, between and below the parts."""
+        """Draw rows, with a rule above, between and below the parts."""
         widest = max(map(len, self.recorded_durations), default=0)
         drawn = [[self._row(cells, widest) for cells in part] for part in parts]
         rule = "-" * (len(drawn[0][0].expandtabs()) + len(os.linesep))

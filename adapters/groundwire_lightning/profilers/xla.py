@@ -1,4 +1,4 @@
-"""The name of Lightning's profiler for TPUs, which is not here."""
+"""Lightning's profiler for TPUs, which cannot run here."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from groundwire_lightning.errors import NotSupportedYetError
 
 
 class XLAProfiler:
-    """Refuses: groundwire does not run on TPUs.
+    """A profiler that cannot be made, since groundwire does not run on TPUs.
 
     Args:
-        *args: What Lightning's takes.
-        **kwargs: Likewise.
+        *args: The arguments of Lightning's profiler.
+        **kwargs: Further arguments of Lightning's profiler.
 
     Raises:
         NotSupportedYetError: Always.

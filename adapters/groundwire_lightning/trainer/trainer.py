@@ -13,7 +13,8 @@ from accelerate import Accelerator
 from groundwire import LossTracker
 from groundwire.run.run import Run
 from groundwire.tables.report import as_text
-from groundwire_lightning.callbacks.of_a_trainer import listed, ordered, substituted
+from groundwire_lightning.callbacks.of_a_trainer import listed_callbacks, ordered_callbacks
+from groundwire_lightning.callbacks.substitutes import substituted
 from groundwire_lightning.checkpoints import io
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.core.states import TrainerFn
@@ -139,8 +140,8 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         self._eval_batches = {}
         settings.take(self, given)
         self._told_foreign: set[str] = set()
-        callbacks, self.substituted = substituted(listed(given))
-        super().__init__(None, callbacks=ordered(callbacks, given["enable_checkpointing"]))
+        callbacks, self.substituted = substituted(listed_callbacks(given))
+        super().__init__(None, callbacks=ordered_callbacks(callbacks, given["enable_checkpointing"]))
         self.precision_plugin = precision_for(given["precision"], self.device.type)
         if self.barebones:
             self.logged = Silent()

@@ -1,4 +1,4 @@
-"""What every progress bar knows: how many batches there are, and what is shown beside them."""
+"""The base class of progress bars: the number of batches, and the values that are shown beside them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class ProgressBar(Callback):
-    """The base class of progress bars; subclasses say how to draw, :meth:`enable` and :meth:`disable`."""
+    """Counts the batches of a run; a subclass draws them, and writes :meth:`enable` and :meth:`disable`."""
 
     def __init__(self) -> None:
         self._trainer: Any = None
@@ -28,7 +28,7 @@ class ProgressBar(Callback):
             raise TypeError(f"{type(self).__name__} has no trainer yet; an entry point gives it one, before any batch")
         return self._trainer
 
-    # what bars are called
+    # the names of bars
 
     @property
     def sanity_check_description(self) -> str:
@@ -55,7 +55,7 @@ class ProgressBar(Callback):
         """The name of a prediction."""
         return "Predicting"
 
-    # how many batches there are; infinite where the data does not say
+    # numbers of batches; infinite where the data does not say
 
     @property
     def total_train_batches(self) -> int | float:
@@ -95,19 +95,19 @@ class ProgressBar(Callback):
     def _of_loader(self, batches: Any) -> int | float:
         if not isinstance(batches, list):
             return batches  # type: ignore[no-any-return]  # a number then
-        assert self._current_eval_dataloader_idx is not None  # told by has_dataloader_changed
+        assert self._current_eval_dataloader_idx is not None  # recorded by has_dataloader_changed
         return batches[self._current_eval_dataloader_idx]  # type: ignore[no-any-return]
 
     def has_dataloader_changed(self, dataloader_idx: int) -> bool:
-        """Take note of the loader in use; True if it is another than the time before."""
-        before, self._current_eval_dataloader_idx = self._current_eval_dataloader_idx, dataloader_idx
-        return before != dataloader_idx
+        """Record the loader in use; True if it is another one than at the last call."""
+        previous, self._current_eval_dataloader_idx = self._current_eval_dataloader_idx, dataloader_idx
+        return previous != dataloader_idx
 
     def reset_dataloader_idx_tracker(self) -> None:
         """Forget the loader in use."""
         self._current_eval_dataloader_idx = None
 
-    # what a subclass says
+    # the methods that a subclass writes or extends
 
     def disable(self) -> None:
         """Draw nothing from now on."""
@@ -118,7 +118,7 @@ class ProgressBar(Callback):
         raise NotImplementedError(f"{type(self).__name__} does not say how it is switched on: write enable()")
 
     def print(self, *args: Any, **kwargs: Any) -> None:
-        """Print without harm to a bar."""
+        """Print; a subclass prints so that no bar is torn."""
         print(*args, **kwargs)
 
     def setup(self, trainer: Running, pl_module: Any, stage: str) -> None:
@@ -128,28 +128,28 @@ class ProgressBar(Callback):
             self.disable()
 
     def get_metrics(self, trainer: Running, pl_module: Any) -> dict[str, Any]:
-        """What stands beside the bar: override it to show more or less. It reads tensors.
+        """Collect the values that stand beside the bar; override it to show more or less.
 
         Args:
             trainer: The trainer.
             pl_module: The module.
 
         Returns:
-            The version of the experiment (``v_num``) and what was logged with ``prog_bar=True``, by name.
+            The version of the experiment (``v_num``) and the values logged with ``prog_bar=True``, by name.
         """
         standard, logged = get_standard_metrics(trainer), trainer.progress_bar_metrics
-        if twice := sorted(standard.keys() & logged.keys()):
+        if names := sorted(standard.keys() & logged.keys()):
             from groundwire.errors import rank_zero_warn
 
             rank_zero_warn(
-                f"self.log({twice[0]!r}, ..., prog_bar=True) hides what the progress bar shows as {', '.join(twice)}; "
+                f"self.log({names[0]!r}, ..., prog_bar=True) hides what the progress bar shows as {', '.join(names)}; "
                 "log it under another name, or override get_metrics() of the bar"
             )
         return {**standard, **logged}
 
 
 def get_standard_metrics(trainer: Running) -> dict[str, int | str]:
-    """What every bar shows: ``v_num``, the version that the loggers write to, where they have one.
+    """Collect the values that every bar shows: ``v_num``, the version that the loggers write to, if they have one.
 
     Args:
         trainer: The trainer.

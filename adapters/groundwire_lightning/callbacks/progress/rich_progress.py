@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 PURPLE = "#6206E0"
 LEAST_PAUSE = 0.1
-"""Seconds between two drawings; with more of them rich would take the time of training."""
-PARTS = frozenset(
+"""Seconds between two drawings; more drawings would take the time of training."""
+RICH_PARTS = frozenset(
     {
         "BatchesProcessedColumn",
         "CustomBarColumn",
@@ -33,8 +33,8 @@ PARTS = frozenset(
 
 
 def __getattr__(name: str) -> Any:
-    """The columns, which need rich."""
-    if name not in PARTS:
+    """Import the columns when they are first asked for, since they need rich."""
+    if name not in RICH_PARTS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from groundwire_lightning.callbacks.progress import rich_parts
 
@@ -48,19 +48,19 @@ def has_rich() -> bool:
 
 @dataclass
 class RichProgressBarTheme:
-    """How the parts of the bar look; styles are rich's.
+    """Looks of the parts of the bar; styles are rich's.
 
     Attributes:
-        description: Of the name of the bar.
-        progress_bar: Of the bar.
-        progress_bar_finished: Of the bar when it is done.
-        progress_bar_pulse: Of the bar of data without a length.
-        batch_progress: Of the number of batches.
-        time: Of the time that passed and is left.
-        processing_speed: Of the batches a second.
-        metrics: Of what was logged.
-        metrics_text_delimiter: Between two values.
-        metrics_format: Of a number.
+        description: Style of the name of the bar.
+        progress_bar: Style of the bar.
+        progress_bar_finished: Style of the bar when it is done.
+        progress_bar_pulse: Style of the bar of data without a length.
+        batch_progress: Style of the number of batches.
+        time: Style of the time that passed and is left.
+        processing_speed: Style of the batches a second.
+        metrics: Style of the logged values.
+        metrics_text_delimiter: Text between two values.
+        metrics_format: Format of a number.
     """
 
     description: Any = ""
@@ -89,8 +89,8 @@ class RichProgressBar(ProgressBar):
     Args:
         refresh_rate: Drawings a second, ten at most; 0 draws nothing.
         leave: Leave the bar of every epoch on the screen.
-        theme: How it looks.
-        console_kwargs: Of the console that rich writes to.
+        theme: Looks of the bar.
+        console_kwargs: Arguments of the console that rich writes to.
 
     Raises:
         ModuleNotFoundError: rich is not installed.
@@ -122,7 +122,7 @@ class RichProgressBar(ProgressBar):
         self.theme = RichProgressBarTheme() if theme is None else theme
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without the screen."""
+        """Leave the screen out, which holds a lock and a file and cannot be copied."""
         return {**vars(self), "progress": None, "_console": None, "_metric_component": None}
 
     @property
@@ -253,10 +253,10 @@ class RichProgressBar(ProgressBar):
             self.progress.update(number, completed=current, visible=visible)
             self.progress.refresh()
 
-    # what is shown
+    # the texts and values that are shown
 
     def get_metrics(self, trainer: Running, pl_module: Any) -> dict[str, Any]:
-        """As every bar, with numbers in place of tensors."""
+        """Collect the values of every bar, with numbers in place of tensors, so that rich reads no device."""
         metrics = super().get_metrics(trainer, pl_module)
         return {name: value.item() if isinstance(value, torch.Tensor) else value for name, value in metrics.items()}
 
@@ -266,10 +266,10 @@ class RichProgressBar(ProgressBar):
 
     def _get_train_description(self, current_epoch: int) -> str:
         most = self.trainer.max_epochs
-        said = f"Epoch {current_epoch}" + ("" if most in (None, -1) else f"/{most - 1}")
-        return said.ljust(len(self.validation_description))  # of one width, or the bars would not stand in line
+        description = f"Epoch {current_epoch}" + ("" if most in (None, -1) else f"/{most - 1}")
+        return description.ljust(len(self.validation_description))  # of one width, or the bars would not stand in line
 
-    # when
+    # the moments of a run
 
     def on_sanity_check_start(self, trainer: Running, pl_module: Any) -> None:
         """Open the screen."""
@@ -305,12 +305,12 @@ class RichProgressBar(ProgressBar):
             self._init_progress(trainer)
         if self.progress is None:
             return
-        total, said = self.total_train_batches, self._get_train_description(trainer.current_epoch)
+        total, description = self.total_train_batches, self._get_train_description(trainer.current_epoch)
         if self.train_progress_bar_id is None:
-            self.train_progress_bar_id = self._add_task(total, said)
+            self.train_progress_bar_id = self._add_task(total, description)
         else:
             number = self.train_progress_bar_id
-            self.progress.reset(number, total=_known(total), description=said, visible=True)
+            self.progress.reset(number, total=_known(total), description=description, visible=True)
         self.refresh()
 
     def on_train_batch_end(self, trainer: Running, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
@@ -318,8 +318,8 @@ class RichProgressBar(ProgressBar):
         if self.is_disabled or self.progress is None:
             return
         if self.train_progress_bar_id is None:  # resumed within an epoch
-            said = self._get_train_description(trainer.current_epoch)
-            self.train_progress_bar_id = self._add_task(self.total_train_batches, said)
+            description = self._get_train_description(trainer.current_epoch)
+            self.train_progress_bar_id = self._add_task(self.total_train_batches, description)
         if self._is_time() or batch_idx + 1 == self.train_progress_bar.total:
             self._update_metrics(trainer, pl_module)
             self._update(self.train_progress_bar_id, batch_idx + 1, hard=True)
@@ -414,5 +414,5 @@ class RichProgressBar(ProgressBar):
 
 
 def _known(total: float) -> float | None:
-    """A total as rich takes it: None where nobody knows."""
+    """A total as rich takes it: None where it is infinite."""
     return total if math.isfinite(total) else None

@@ -24,20 +24,20 @@ SECONDS_IN_A_FILE = 10.0
 BAR_PHASES = ("train", "val", "test", "predict")
 
 
-class Tqdm(_tqdm):  # type: ignore[misc]  # which of two classes it is is found when this is imported
+class Tqdm(_tqdm):  # type: ignore[misc]  # one of two classes, chosen when this module is imported
     """A bar whose numbers keep their width, so that what stands behind them does not jump."""
 
     @staticmethod
     def format_num(n: int | float | str) -> str:
-        """A number or a text as it is shown: filled up with zeros where it is not whole."""
-        said = n if isinstance(n, str) else str(_tqdm.format_num(n))
-        if not isinstance(n, (float, str)) or "e" in said:
-            return said
-        if "." not in said and len(said) < NUMBER_WIDTH:
-            if not _is_number(said):
-                return said
-            said += "."
-        return said.ljust(NUMBER_WIDTH, "0")
+        """Write a number or a text as it is shown: filled up with zeros where it is not whole."""
+        text = n if isinstance(n, str) else str(_tqdm.format_num(n))
+        if not isinstance(n, (float, str)) or "e" in text:
+            return text
+        if "." not in text and len(text) < NUMBER_WIDTH:
+            if not _is_number(text):
+                return text
+            text += "."
+        return text.ljust(NUMBER_WIDTH, "0")
 
 
 class TQDMProgressBar(ProgressBar):
@@ -69,7 +69,7 @@ class TQDMProgressBar(ProgressBar):
         self._due_at = 0.0
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without the bars, which hold open files."""
+        """Leave the bars out, which hold open files and cannot be copied."""
         return {name: None if isinstance(value, _tqdm) else value for name, value in vars(self).items()}
 
     def _bar(self, phase: str) -> Any:
@@ -142,30 +142,30 @@ class TQDMProgressBar(ProgressBar):
         """Draw again."""
         self._enabled = True
 
-    # how bars are made: override one to change it
+    # new bars; override one of these to change its looks
 
     def init_sanity_tqdm(self) -> Tqdm:
         """The bar of the sanity check."""
-        return self._made(self.sanity_check_description, leave=False)
+        return self._new_bar(self.sanity_check_description, leave=False)
 
     def init_train_tqdm(self) -> Tqdm:
         """The bar of training."""
-        return self._made(self.train_description, smoothing=0)
+        return self._new_bar(self.train_description, smoothing=0)
 
     def init_validation_tqdm(self) -> Tqdm:
         """The bar of a validation, which within ``fit`` stands below that of training."""
         below = self.trainer.state.fn != "validate"
-        return self._made(self.validation_description, leave=not below, below=below)
+        return self._new_bar(self.validation_description, leave=not below, below=below)
 
     def init_test_tqdm(self) -> Tqdm:
         """The bar of a test."""
-        return self._made("Testing")
+        return self._new_bar("Testing")
 
     def init_predict_tqdm(self) -> Tqdm:
         """The bar of a prediction."""
-        return self._made(self.predict_description, smoothing=0)
+        return self._new_bar(self.predict_description, smoothing=0)
 
-    def _made(self, description: str, leave: bool = True, below: bool = False, **kwargs: Any) -> Tqdm:
+    def _new_bar(self, description: str, leave: bool = True, below: bool = False, **kwargs: Any) -> Tqdm:
         on_screen = sys.stdout.isatty() or "ipykernel" in sys.modules
         self._pause, self._due_at = SECONDS_ON_SCREEN if on_screen else SECONDS_IN_A_FILE, 0.0
         return Tqdm(
@@ -179,15 +179,15 @@ class TQDMProgressBar(ProgressBar):
             **kwargs,
         )
 
-    # when they are drawn
+    # the moments of a run
 
     def on_sanity_check_start(self, trainer: Running, pl_module: Any) -> None:
-        """Open its bar."""
+        """Open the bar of the sanity check, and a hidden one of training, which a user's code may read."""
         self.val_progress_bar = self.init_sanity_tqdm()
         self.train_progress_bar = Tqdm(disable=True)
 
     def on_sanity_check_end(self, trainer: Running, pl_module: Any) -> None:
-        """Close its bar."""
+        """Close both bars."""
         self.val_progress_bar.close()
         self.train_progress_bar.close()
 
@@ -231,9 +231,9 @@ class TQDMProgressBar(ProgressBar):
     ) -> None:
         """Begin the bar anew for each loader."""
         if self.has_dataloader_changed(dataloader_idx):
-            said = self.sanity_check_description if trainer.sanity_checking else self.validation_description
+            description = self.sanity_check_description if trainer.sanity_checking else self.validation_description
             total = self.total_val_batches_current_dataloader
-            self._begin(self.val_progress_bar, total, f"{said} DataLoader {dataloader_idx}")
+            self._begin(self.val_progress_bar, total, f"{description} DataLoader {dataloader_idx}")
 
     def on_validation_batch_end(
         self, trainer: Running, pl_module: Any, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
@@ -298,9 +298,9 @@ class TQDMProgressBar(ProgressBar):
     def print(self, *args: Any, sep: str = " ", **kwargs: Any) -> None:
         """Print above the bar that is open."""
         bars = [getattr(self, f"_{phase}_progress_bar") for phase in BAR_PHASES]
-        open_ones = [bar for bar in bars if bar is not None and not bar.disable]
-        if open_ones:
-            open_ones[0].write(sep.join(map(str, args)), **kwargs)
+        open_bars = [bar for bar in bars if bar is not None and not bar.disable]
+        if open_bars:
+            open_bars[0].write(sep.join(map(str, args)), **kwargs)
 
     def _begin(self, bar: Any, total: int | float, description: str) -> None:
         bar.reset()
@@ -334,13 +334,13 @@ class TQDMProgressBar(ProgressBar):
 
 
 def convert_inf(x: int | float | None) -> int | float | None:
-    """``x``, or None where it is no finite number: so tqdm is told that nobody knows."""
+    """Return ``x``, or None where it is no finite number, which is how tqdm is told that a total is unknown."""
     return None if x is None or not math.isfinite(x) else x
 
 
-def _is_number(said: str) -> bool:
+def _is_number(text: str) -> bool:
     try:
-        float(said)
+        float(text)
     except ValueError:
         return False
     return True
