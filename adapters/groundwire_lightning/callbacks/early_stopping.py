@@ -13,6 +13,7 @@ from torch import Tensor
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.callback import Monitor, refuse_native_order
 from groundwire_lightning.loops.phases import of_each_loader
+from groundwire_lightning.strategies.processes import processes_agree
 from groundwire_lightning.utilities.checked import checked, flag, number, one_of, optional, text, whole
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.data.dataloader_iter import reads_batches
-from groundwire_lightning.utilities.apply_func import CPU
+from groundwire_lightning.utilities.apply_func import CPU, batch_on_device
 from groundwire_lightning.utilities.checked import checked, one_of
 from groundwire_lightning.utilities.combined_loader import parts_of
 

@@ -15,7 +15,7 @@ from torch.optim.swa_utils import SWALR
 
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import ArgumentError, MisconfigurationException
-from groundwire_lightning.utilities.checked import checked, function, one_of, optional, whole
+from groundwire_lightning.utilities.checked import checked, function, one_of, optional, plain_number, whole
 from groundwire_lightning.utilities.checked import device as device_of
 from groundwire_lightning.utilities.console import tell
 from groundwire_lightning.utilities.types import LRSchedulerConfig
