@@ -155,7 +155,7 @@ class CheckpointConnector(Look):
 
     @property
     def _loaded_checkpoint(self) -> dict[str, Any]:
-        loaded: dict[str, Any] = self.trainer._loaded
+        loaded: dict[str, Any] = self.trainer._restoring.loaded
         return loaded
 
     @property
@@ -184,13 +184,7 @@ class CheckpointConnector(Look):
             return
         if not trainer._is_running:
             trainer._wire_idle()
-        outer = trainer._ckpt_path, trainer._trusts_ckpt, trainer.restart
-        trainer._ckpt_path, trainer._trusts_ckpt = checkpoint_path, weights_only
-        try:
-            trainer.restore_module()
-            trainer.restore_training()
-        finally:
-            trainer._ckpt_path, trainer._trusts_ckpt, trainer.restart = outer
+        trainer._restoring.restore(checkpoint_path, weights_only)
 
     @staticmethod
     def hpc_save_path(folderpath: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,12 +23,14 @@ from groundwire_lightning.loops.run import LightningRun
 from groundwire_lightning.map import LIGHTNING
 from groundwire_lightning.trainer.arguments import EVALUATE, FIT, PREDICT
 from groundwire_lightning.trainer.loaders import Loaders
+from groundwire_lightning.trainer.restoring import Restoring
 from groundwire_lightning.utilities.checked import checked
 
 
 class EntryPoints(Loaders):
     """The calls that start a run."""
 
+    _restoring: Restoring
     results: list[dict[str, float]] = of_run("results")
     predicted: Predicted = Predicted(True)
     told_of_short_window: bool = False
@@ -62,7 +64,7 @@ class EntryPoints(Loaders):
             HookMapError: A hook that would change numbers has no place, or cannot be called as it would be.
         """
         with self._calling(TrainerFn.FITTING):
-            self._restore_for(TrainerFn.FITTING, ckpt_path, weights_only, True)
+            self._restoring.choose(TrainerFn.FITTING, ckpt_path, weights_only, True)
             loaders = {"train_dataloader": train_dataloaders, "val_dataloader": val_dataloaders}
             self._connect(TrainerFn.FITTING, model, loaders, datamodule)
             self._require("training_step", "configure_optimizers")
@@ -106,7 +108,7 @@ class EntryPoints(Loaders):
             NotSupportedYetError: Something has no counterpart here yet.
         """
         with self._calling(TrainerFn.VALIDATING):
-            self._restore_for(TrainerFn.VALIDATING, ckpt_path, weights_only, model is not None)
+            self._restoring.choose(TrainerFn.VALIDATING, ckpt_path, weights_only, model is not None)
             return self._evaluate(TrainerFn.VALIDATING, model, {"val_dataloader": dataloaders}, datamodule, verbose)
 
     @checked(**EVALUATE)
@@ -138,7 +140,7 @@ class EntryPoints(Loaders):
             NotSupportedYetError: Something has no counterpart here yet.
         """
         with self._calling(TrainerFn.TESTING):
-            self._restore_for(TrainerFn.TESTING, ckpt_path, weights_only, model is not None)
+            self._restoring.choose(TrainerFn.TESTING, ckpt_path, weights_only, model is not None)
             return self._evaluate(TrainerFn.TESTING, model, {"test_dataloader": dataloaders}, datamodule, verbose)
 
     @checked(**PREDICT)
@@ -171,7 +173,7 @@ class EntryPoints(Loaders):
         """
         self.predicted = Predicted(return_predictions is not False)
         with self._calling(TrainerFn.PREDICTING):
-            self._restore_for(TrainerFn.PREDICTING, ckpt_path, weights_only, model is not None)
+            self._restoring.choose(TrainerFn.PREDICTING, ckpt_path, weights_only, model is not None)
             model = self._model_of("predict", model)
             self._connect(TrainerFn.PREDICTING, model, {"predict_dataloader": dataloaders}, datamodule)
             self._check_prediction()
@@ -196,8 +198,6 @@ class EntryPoints(Loaders):
             if isinstance(error, KeyboardInterrupt):
                 raise SystemExit(1) from error
             raise
-
-    _restore_for: Callable[..., None]  # see checkpoints.py
 
     def _evaluate(
         self, entry: TrainerFn, model: Any, loaders: dict[str, Any], datamodule: Any, verbose: bool

@@ -67,9 +67,9 @@ class Loaders(LightningAdapter):
     reader: Reader | None = None
     eval_reader: Reader | None = None
     _train_batches: float = math.inf  # of the last fit, once its loader was given back
-    restart: Restart | None = None
+    restart: Restart | None
     told_to_go_on: bool = False  # that should_stop waits for min_epochs or min_steps
-    _loader_states: list[Any] = []  # noqa: RUF012  # those of the checkpoint, where there is one
+    _loader_states: list[Any]
 
     def _accumulate(self, batches: Any) -> None:
         """Let a callback say how many batches make an update; infinitely many where none is to be made."""

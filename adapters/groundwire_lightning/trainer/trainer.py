@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import ExitStack
 from datetime import timedelta
 from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn
 import torch
 from accelerate import Accelerator
 
-from groundwire import LossTracker
+from groundwire import LossTracker, Part
 from groundwire.run.run import Run
 from groundwire.tables.report import as_text
 from groundwire_lightning.callbacks.of_a_trainer import listed, ordered, substituted
@@ -24,9 +25,9 @@ from groundwire_lightning.logged.to_loggers import ToLoggers, plain
 from groundwire_lightning.loggers.default import chosen_loggers
 from groundwire_lightning.loggers.logger import Logger
 from groundwire_lightning.loops import evaluation, fit, predictions, steps, updates_choice
-from groundwire_lightning.loops.progress import Progress
+from groundwire_lightning.loops.progress import Progress, Restart
 from groundwire_lightning.profilers import Profiler, profiler_for
-from groundwire_lightning.profilers.profiled import Profiled
+from groundwire_lightning.profilers.profiled import Profiling
 from groundwire_lightning.strategies import devices as devices_of
 from groundwire_lightning.strategies.layer_sync import TorchSyncBatchNorm
 from groundwire_lightning.strategies.precision import precision_for
@@ -34,8 +35,10 @@ from groundwire_lightning.strategies.strategy import Strategy
 from groundwire_lightning.trainer import arguments, orders, settings
 from groundwire_lightning.trainer.entry_points import EntryPoints
 from groundwire_lightning.trainer.orders import ORDERS
-from groundwire_lightning.trainer.restoring import Checkpoints
+from groundwire_lightning.trainer.parts import of_part
+from groundwire_lightning.trainer.restoring import Restoring
 from groundwire_lightning.trainer.retired import RETIRED_NAMES, refusing_retired
+from groundwire_lightning.trainer.saving import write_run
 from groundwire_lightning.trainer.setup import _log_device_info
 from groundwire_lightning.utilities.seed import reset_seed
 
@@ -43,7 +46,7 @@ if TYPE_CHECKING:
     from groundwire_lightning.loops.steered import Steered
 
 
-class Trainer(Checkpoints, Profiled, EntryPoints):
+class Trainer(EntryPoints):
     """Lightning's Trainer on groundwire: ``fit`` and ``validate`` in Lightning's order, with its numbers.
 
     The arguments are Lightning's; ``groundwire_lightning.trainer.arguments`` says of each what becomes of
@@ -78,6 +81,10 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
     told_of_nesting: bool = False
     _clips_before_step = False
     _step: Any = staticmethod(steps.train_step)
+
+    profiler: Any
+    restart: Restart | None = of_part("_restoring", "restart")
+    _loader_states: list[Any] = of_part("_restoring", "loader_states")
 
     @refusing_retired
     def __init__(
@@ -129,6 +136,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         given = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
         given = arguments.check_arguments(given)
         self._asked = given
+        self._restoring, self._profiling = Restoring(self), Profiling(self)
         self._kind = devices_of.kind_of(given)
         self._strategy = devices_of.strategy_for(given, self._kind)
         self._strategy._answer_for(self)
@@ -254,16 +262,81 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
     def _before_run(self, run: Run) -> None:
         self.logged.share = share if self.world_size > 1 else None
         self.to_loggers.prepare()
+        self._profiling.before_run()
         super()._before_run(run)
 
     def _after_run(self, run: Run, error: BaseException | None) -> None:
-        try:
+        with ExitStack() as ends:  # from the last one up; an error in one leaves out none of the others
+            ends.callback(io.run_ends, self.strategy._checkpoint_io)
+            ends.callback(self.to_loggers.finalize, "success" if error is None else "failed")
+            ends.callback(self._profiling.after_run, error)
             super()._after_run(run, error)
-        finally:
-            try:
-                self.to_loggers.finalize("success" if error is None else "failed")
-            finally:
-                io.run_ends(self.strategy._checkpoint_io)
+
+    def _wire(self, stage: Any) -> None:
+        self._profiling.before_wiring(stage)
+        super()._wire(stage)
+
+    def _parts(self) -> list[Part]:
+        return self._profiling.around(super()._parts())
+
+    def _on_device(self, batches: Iterable[Any]) -> Iterable[Any]:
+        return super()._on_device(self._profiling.fetched(batches))
+
+    # checkpoints
+
+    def save_checkpoint(  # type: ignore[override]  # Lightning's signature; the native keywords are taken too
+        self,
+        filepath: str | PathLike[str] | None = None,
+        weights_only: bool | None = None,
+        storage_options: Any = None,
+        **native: Any,
+    ) -> None:
+        """Write the run into a file, whole or not at all; Lightning loads it too.
+
+        Args:
+            filepath: The file.
+            weights_only: True leaves callbacks, optimizers and schedulers out.
+            storage_options: For a ``CheckpointIO`` of one's own; otherwise it must be None.
+            **native: The arguments of :meth:`groundwire.Trainer.save_checkpoint`, which write its format.
+
+        Raises:
+            AttributeError: No module was given to an entry point yet.
+            CheckpointError: It cannot be written.
+        """
+        with self._profiling.moment("save_checkpoint"):
+            if native:
+                path: Any = native.pop("save_path", filepath)
+                super().save_checkpoint(path, **native)
+            else:
+                write_run(self, filepath, bool(weights_only), storage_options)
+
+    @property
+    def ckpt_path(self) -> Any:
+        """The checkpoint from which the last run began; one that is set is where the next one begins."""
+        return self._restoring.path
+
+    @ckpt_path.setter
+    def ckpt_path(self, path: Any) -> None:
+        self._restoring.begin_from(path)
+
+    def restore_module(self) -> None:
+        """Read the checkpoint, and give module, data module and callbacks what is theirs."""
+        self._restoring.restore_module()
+
+    def restore_training(self) -> None:
+        """Give loops, optimizers and schedulers what the checkpoint holds of them, and let go of it."""
+        self._restoring.restore_training()
+
+    def _load_state(self, state: dict[str, Any]) -> None:
+        if "state_dict" in state:
+            self._restoring.load_module(state["state_dict"])
+        else:
+            super()._load_state(state)
+
+    def _wire_idle(self) -> None:
+        """Let the hooks of saving reach who takes part, between runs."""
+        self._wire("assembly")
+        self._stage = "init"
 
     # where the run is
 

@@ -10,10 +10,10 @@ from groundwire.errors import rank_zero_warn
 from groundwire_lightning.checkpoints import files
 
 if TYPE_CHECKING:
-    from groundwire_lightning.trainer.trainer import Trainer
+    from groundwire_lightning.trainer.parts import Parted
 
 
-def chosen_checkpoint(trainer: Trainer, entry: str, ckpt_path: Any, model_given: bool) -> Any:
+def chosen_checkpoint(trainer: Parted, entry: str, ckpt_path: Any, model_given: bool) -> Any:
     """The path of the checkpoint to begin from, or None.
 
     Args:
@@ -62,7 +62,7 @@ def _is_requeued() -> bool:
     return "SLURM_NTASKS" in os.environ and os.environ.get("SLURM_JOB_NAME") not in ("bash", "interactive")
 
 
-def _best(trainer: Trainer, entry: str) -> str:
+def _best(trainer: Parted, entry: str) -> str:
     asked = f"{entry}(ckpt_path='best')"
     found = trainer.checkpoint_callbacks
     if not found:
@@ -77,7 +77,7 @@ def _best(trainer: Trainer, entry: str) -> str:
     raise ValueError(f"{asked}: {type(found[0]).__name__} has written none yet; fit first, or pass a path")
 
 
-def _last(trainer: Trainer, entry: str, rescues: list[Any]) -> str | None:
+def _last(trainer: Parted, entry: str, rescues: list[Any]) -> str | None:
     candidates = {str(callback.ckpt_path) for callback in rescues}
     for callback in trainer.checkpoint_callbacks:
         if hasattr(callback, "_find_last_checkpoints"):

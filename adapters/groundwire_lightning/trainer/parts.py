@@ -1,0 +1,61 @@
+"""Parts of the Trainer: small objects that each own one matter, with fields of their own."""
+
+from __future__ import annotations
+
+import copy
+import operator
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from groundwire_lightning.loops.steered import Steered
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Whole = TypeVar("Whole")
+"""What a part knows of the Trainer: a Protocol."""
+
+
+class PartOf(Generic[Whole]):
+    """One matter of a Trainer, in an object of its own.
+
+    The Trainer builds its parts in its constructor and nowhere else, and its hooks call them; what they
+    hold is set by themselves, or through a name of the Trainer that :func:`of_part` makes.
+
+    Args:
+        trainer: The Trainer.
+    """
+
+    def __init__(self, trainer: Whole) -> None:
+        self.trainer = trainer
+
+    def of_copy(self, trainer: Whole) -> Any:
+        """The part of a copy of the Trainer."""
+        twin = copy.copy(self)
+        twin.trainer = trainer
+        return twin
+
+
+def of_part(part: str, field: str) -> Any:
+    """A name of the Trainer for a field of one of its parts: read as fast as an attribute, and written there.
+
+    Args:
+        part: The attribute of the Trainer that holds the part.
+        field: The field.
+    """
+    holder = operator.attrgetter(part)
+
+    def put(whole: Any, value: Any) -> None:
+        setattr(holder(whole), field, value)
+
+    # attrgetter: a step reads some of these names, and a function of Python would cost it a call
+    return property(operator.attrgetter(f"{part}.{field}"), put)
+
+
+class Parted(Steered, Protocol):
+    """A Trainer as its parts see it."""
+
+    @property
+    def _asked(self) -> Mapping[str, Any]: ...
+    @property
+    def checkpoint_callbacks(self) -> list[Any]:
+        """The callbacks that write checkpoints."""
