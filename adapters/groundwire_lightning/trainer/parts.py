@@ -51,11 +51,31 @@ def of_part(part: str, field: str) -> Any:
     return property(operator.attrgetter(f"{part}.{field}"), put)
 
 
+def asked_of(part: str, question: Any) -> Any:
+    """A name of the Trainer for what one of its parts works out: it is read, and not set.
+
+    Args:
+        part: The attribute of the Trainer that holds the part.
+        question: The property of the part's class.
+    """
+    return property(operator.attrgetter(f"{part}.{question.fget.__name__}"), doc=question.__doc__)
+
+
 class Parted(Steered, Protocol):
     """A Trainer as its parts see it."""
 
+    overfit_batches: int | float
+    reload_dataloaders_every_n_epochs: int
+    _asks_data: bool
+    _called: bool
+
     @property
     def _asked(self) -> Mapping[str, Any]: ...
+    @property
+    def distributed_sampler_kwargs(self) -> dict[str, int] | None:
+        """What a ``DistributedSampler`` is made with."""
+
+    def _wire(self, stage: Any) -> None: ...
     @property
     def checkpoint_callbacks(self) -> list[Any]:
         """The callbacks that write checkpoints."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from datetime import timedelta
 from os import PathLike
@@ -34,6 +34,7 @@ from groundwire_lightning.strategies.precision import precision_for
 from groundwire_lightning.strategies.strategy import Strategy
 from groundwire_lightning.trainer import arguments, orders, settings
 from groundwire_lightning.trainer.entry_points import EntryPoints
+from groundwire_lightning.trainer.loaders import Loading
 from groundwire_lightning.trainer.orders import ORDERS
 from groundwire_lightning.trainer.parts import of_part
 from groundwire_lightning.trainer.restoring import Restoring
@@ -59,8 +60,6 @@ class Trainer(EntryPoints):
     Attributes:
         skips_backward: Batches are only looked at: nothing is differentiated, nothing updated.
         told_of_nesting: It was said that a user's ``optimizer_step`` runs around more than an update.
-        told_of_short_window: It was said that a window of accumulation is a short one.
-        told_of_no_batch: It was said that a training batch was None.
 
     Raises:
         NotSupportedYetError: An argument asks for something that has no counterpart here yet.
@@ -79,6 +78,10 @@ class Trainer(EntryPoints):
     enable_autolog_hparams: bool
     skips_backward: bool = False
     told_of_nesting: bool = False
+    progress: Progress
+    _asked: Mapping[str, Any]
+    _last_val_time: float = 0.0
+    _modes: Mapping[str, bool] = {}
     _clips_before_step = False
     _step: Any = staticmethod(steps.train_step)
 
@@ -136,7 +139,7 @@ class Trainer(EntryPoints):
         given = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
         given = arguments.check_arguments(given)
         self._asked = given
-        self._restoring, self._profiling = Restoring(self), Profiling(self)
+        self._restoring, self._loading, self._profiling = Restoring(self), Loading(self), Profiling(self)
         self._kind = devices_of.kind_of(given)
         self._strategy = devices_of.strategy_for(given, self._kind)
         self._strategy._answer_for(self)
@@ -144,7 +147,6 @@ class Trainer(EntryPoints):
         devices_of.check_processes(given, self._kind, devices_of.number_of(given, self._kind))
         self.profiler = profiler_for(given["profiler"])
         self.progress = Progress()
-        self._eval_batches = {}
         settings.take(self, given)
         self._told_foreign: set[str] = set()
         callbacks, self.substituted = substituted(listed(given))
