@@ -10,7 +10,7 @@ from typing import Any
 from groundwire import Part
 from groundwire.errors import rank_zero_warn
 from groundwire.run.launch import RunHook, launch
-from groundwire.run.run import of_run
+from groundwire.run.run import of_part, of_run
 from groundwire_lightning import guests
 from groundwire_lightning.callbacks.of_a_trainer import has_any
 from groundwire_lightning.core.configure_optimizers import check_training_step
@@ -27,7 +27,7 @@ from groundwire_lightning.map import LIGHTNING
 from groundwire_lightning.trainer.adapter import LightningAdapter
 from groundwire_lightning.trainer.arguments import EVALUATE, FIT, PREDICT
 from groundwire_lightning.trainer.loaders import Loading
-from groundwire_lightning.trainer.parts import asked_of, of_part
+from groundwire_lightning.trainer.parts import asked_of
 from groundwire_lightning.trainer.restoring import Restoring
 from groundwire_lightning.utilities.checked import checked
 
@@ -77,10 +77,10 @@ class EntryPoints(LightningAdapter):
     num_predict_batches: list[float] = asked_of("_loading", Loading.num_predict_batches)
     num_sanity_val_batches: list[float] = asked_of("_loading", Loading.num_sanity_val_batches)
     estimated_stepping_batches: float = asked_of("_loading", Loading.estimated_stepping_batches)
-    val_check_batch: float | None = of_part("_loading", "val_check_batch")
-    reader: Reader | None = of_part("_loading", "reader")
-    eval_reader: Reader | None = of_part("_loading", "eval_reader")
-    _readers: frozenset[str] = of_part("_loading", "reading_steps")
+    val_check_batch: float | None = of_part("_loading.val_check_batch")
+    reader: Reader | None = of_part("_loading.reader")
+    eval_reader: Reader | None = of_part("_loading.eval_reader")
+    _readers: frozenset[str] = of_part("_loading.reading_steps")
     _tells_loader: bool = asked_of("_loading", Loading.tells_loader)
     _feed: Feed | None = of_run("feed")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import operator
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -19,7 +18,7 @@ class PartOf(Generic[Whole]):
     """One matter of a Trainer, in an object of its own.
 
     The Trainer builds its parts in its constructor and nowhere else, and its hooks call them; what they
-    hold is set by themselves, or through a name of the Trainer that :func:`of_part` makes.
+    hold is set by themselves, or through a name of the Trainer that :func:`groundwire.run.run.of_part` makes.
 
     Args:
         trainer: The Trainer.
@@ -27,28 +26,6 @@ class PartOf(Generic[Whole]):
 
     def __init__(self, trainer: Whole) -> None:
         self.trainer = trainer
-
-    def of_copy(self, trainer: Whole) -> Any:
-        """The part of a copy of the Trainer."""
-        twin = copy.copy(self)
-        twin.trainer = trainer
-        return twin
-
-
-def of_part(part: str, field: str) -> Any:
-    """A name of the Trainer for a field of one of its parts: read as fast as an attribute, and written there.
-
-    Args:
-        part: The attribute of the Trainer that holds the part.
-        field: The field.
-    """
-    holder = operator.attrgetter(part)
-
-    def put(whole: Any, value: Any) -> None:
-        setattr(holder(whole), field, value)
-
-    # attrgetter: a step reads some of these names, and a function of Python would cost it a call
-    return property(operator.attrgetter(f"{part}.{field}"), put)
 
 
 def asked_of(part: str, question: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
+from copy import copy
 from datetime import timedelta
 from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn
@@ -12,8 +13,7 @@ import torch
 from accelerate import Accelerator
 
 from groundwire import LossTracker, Part
-from groundwire.run.run import Run
-from groundwire.tables.report import as_text
+from groundwire.run.run import Run, of_part
 from groundwire_lightning.callbacks.of_a_trainer import listed, ordered, substituted
 from groundwire_lightning.checkpoints import io
 from groundwire_lightning.core.callback import Callback
@@ -34,9 +34,9 @@ from groundwire_lightning.strategies.precision import precision_for
 from groundwire_lightning.strategies.strategy import Strategy
 from groundwire_lightning.trainer import arguments, orders, settings
 from groundwire_lightning.trainer.entry_points import EntryPoints
+from groundwire_lightning.trainer.explained import explained
 from groundwire_lightning.trainer.loaders import Loading
 from groundwire_lightning.trainer.orders import ORDERS
-from groundwire_lightning.trainer.parts import of_part
 from groundwire_lightning.trainer.restoring import Restoring
 from groundwire_lightning.trainer.retired import RETIRED_NAMES, refusing_retired
 from groundwire_lightning.trainer.saving import write_run
@@ -86,8 +86,8 @@ class Trainer(EntryPoints):
     _step: Any = staticmethod(steps.train_step)
 
     profiler: Any
-    restart: Restart | None = of_part("_restoring", "restart")
-    _loader_states: list[Any] = of_part("_restoring", "loader_states")
+    restart: Restart | None = of_part("_restoring.restart")
+    _loader_states: list[Any] = of_part("_restoring.loader_states")
 
     @refusing_retired
     def __init__(
@@ -222,42 +222,19 @@ class Trainer(EntryPoints):
         """
         if entry not in ("fit", *ORDERS):
             raise ValueError(f"explain(entry={entry!r}): 'fit', 'validate', 'test' or 'predict' is due")
-        known = self.datamodule
-        purpose = self._purpose if self._is_running else TrainerFn(entry)
-        with self._laid_over(purpose=purpose, model=self.model if model is None else model):
-            self.datamodule = known if datamodule is None else datamodule
-            try:
-                if purpose == TrainerFn.FITTING:
-                    return self._with_more(super().explain(format))
-                return self._of_entry(purpose.value, format)
-            finally:
-                self.datamodule = known
+        view = copy(self)  # what is asked about is laid over a copy, so that this Trainer stays as it is
+        if not view._is_running:
+            view._purpose = TrainerFn(entry)
+        view.model = view.model if model is None else model
+        view.datamodule = view.datamodule if datamodule is None else datamodule
+        return explained(view, format)
 
-    def _of_entry(self, entry: str, format: Literal["text", "json"]) -> Any:  # noqa: A002  # as above
-        """The part of the report that belongs to an entry point other than ``fit``; nothing is updated there."""
-        vars(self)["hook_order"] = ORDERS[entry]
-        try:
-            told: Any = super().explain("json" if format == "text" else format)
-        finally:
-            del vars(self)["hook_order"]
-        hooks = {line["name"]: line for line in told["hooks"]}
-        told["hooks"] = [hooks[name] for name in ORDERS[entry]]
-        if format == "json":
-            return {**told, "updates": [], "substituted": self.substituted}
-        text = as_text(told, aside=False)
-        self.print(text)
-        return text
-
-    def _with_more(self, told: Any) -> Any:
-        """What is told, how updates are made, and which callbacks of Lightning's ours stand in for."""
-        updates = updates_choice.said_of_updates(self)
-        if isinstance(told, dict):
-            return {**told, "updates": updates, "substituted": self.substituted}
-        lines = ["", "Updates:", *(f"  {line}" for line in updates)]
-        lines += ["", "Substituted:", *(f"  {line}" for line in self.substituted)] if self.substituted else []
-        more = "\n".join(lines)
-        self.print(more)
-        return f"{told}\n{more}"
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """With parts of its own, also for a shallow copy."""
+        for name in ("_restoring", "_loading", "_profiling"):
+            state[name] = copy(state[name])
+            state[name].trainer = self
+        super().__setstate__(state)
 
     # the start and the end of a run
 
