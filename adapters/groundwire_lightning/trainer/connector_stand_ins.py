@@ -160,7 +160,7 @@ class CheckpointConnector(Look):
 
     @property
     def _hpc_resume_path(self) -> str | None:
-        return which_checkpoint.newest_hpc(self.trainer)
+        return which_checkpoint.newest_hpc(self.trainer.default_root_dir)
 
     def dump_checkpoint(self, weights_only: bool | None = None) -> dict[str, Any]:
         """What ``save_checkpoint`` would write at this moment.

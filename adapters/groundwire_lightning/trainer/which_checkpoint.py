@@ -28,7 +28,7 @@ def chosen_checkpoint(trainer: Parted, entry: str, ckpt_path: Any, model_given: 
     from groundwire_lightning.callbacks.on_exception_checkpoint import OnExceptionCheckpoint
 
     rescues = [callback for callback in trainer.callbacks if isinstance(callback, OnExceptionCheckpoint)]
-    if ckpt_path is None and _is_requeued() and newest_hpc(trainer) is not None:
+    if ckpt_path is None and _is_requeued() and newest_hpc(trainer.default_root_dir) is not None:
         ckpt_path = "hpc"
     if ckpt_path is None and rescues and entry == "fit":
         ckpt_path = "last"
@@ -45,7 +45,7 @@ def chosen_checkpoint(trainer: Parted, entry: str, ckpt_path: Any, model_given: 
     if ckpt_path == "last":
         return _last(trainer, entry, rescues)
     if ckpt_path == "hpc":
-        if (path := newest_hpc(trainer)) is None:
+        if (path := newest_hpc(trainer.default_root_dir)) is None:
             raise ValueError(f"{entry}(ckpt_path='hpc'): there is no hpc_ckpt_*.ckpt in {trainer.default_root_dir}")
         return path
     if not ckpt_path:
@@ -53,9 +53,13 @@ def chosen_checkpoint(trainer: Parted, entry: str, ckpt_path: Any, model_given: 
     return ckpt_path
 
 
-def newest_hpc(trainer: Any) -> str | None:
-    """The checkpoint that a job of a cluster left in ``default_root_dir``."""
-    return files.newest_numbered(str(trainer.default_root_dir), "hpc_ckpt_", ".ckpt")
+def newest_hpc(folder: str) -> str | None:
+    """The checkpoint that a job of a cluster left in ``default_root_dir``.
+
+    Args:
+        folder: That folder.
+    """
+    return files.newest_numbered(str(folder), "hpc_ckpt_", ".ckpt")
 
 
 def _is_requeued() -> bool:
