@@ -1,4 +1,4 @@
-"""How a profiler hears of a run: it is written into the compiled plan, under Lightning's names for the moments.
+"""Profiling: what a profiler hears of a run, written into the compiled plan under Lightning's names for the moments.
 
 A run without a profiler runs the same functions as if there were no profilers. With one, every method
 that a row runs is called through the profiler, and so are the Trainer's own hooks in :data:`MOMENTS`.
@@ -7,16 +7,20 @@ that a row runs is called through the profiler, and so are the Trainer's own hoo
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import weakref
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any, Protocol
 
-from groundwire import Part, Trainer
-from groundwire.run.run import Run
+from groundwire import Part
 from groundwire_lightning.core.hooks import STEPS
 from groundwire_lightning.core.states import TrainerFn
 from groundwire_lightning.profilers import PassThroughProfiler
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+    from groundwire import RunState
 
 MODULE = "[LightningModule]{module}."
 STRATEGY = "[Strategy]{strategy}."
@@ -29,99 +33,129 @@ MOMENTS = {
     "optimizer_zero_grad": MODULE + "optimizer_zero_grad",
     "_clip_gradients": MODULE + "configure_gradient_clipping",
     "scheduler_step": MODULE + "lr_scheduler_step",
-    "save_checkpoint": "save_checkpoint",
 }
-"""Methods of the Trainer and what Lightning calls the moment."""
+"""Hooks of the Trainer and what Lightning calls the moment."""
 
 NEXT = {"fit": "val", "validate": "val", "test": "test", "predict": "predict"}
 """Entry point to what its loaders are called, training's apart."""
 
 
-class Profiled(Trainer):
-    """A Trainer that tells its profiler what runs.
-
-    Attributes:
-        profiler: What ``profiler=`` asked for.
-    """
+class Measured(Protocol):
+    """What telling a profiler of a run needs of a Trainer."""
 
     profiler: Any
-    lightning_module: Any
-    log_dir: str | None
-    _purpose: TrainerFn
-    _profiles: bool = False
+    plan: Any
 
-    def _before_run(self, run: Run) -> None:
-        self._profiles = self._profiles or not (self._is_running or type(self.profiler) is PassThroughProfiler)
-        super()._before_run(run)
+    @property
+    def at(self) -> RunState:
+        """Where the run is."""
 
-    def _after_run(self, run: Run, error: BaseException | None) -> None:
-        try:
-            super()._after_run(run, error)
-        finally:
-            is_over = self._profiles and not self._is_running
-            if is_over:
-                self._profiles = False
-                for name in (*MOMENTS, "_on_device"):
-                    vars(self).pop(name, None)
-        if is_over and error is None:
-            self.profiler.describe()
+    @property
+    def lightning_module(self) -> Any:
+        """The module."""
 
-    def _wire(self, stage: Any) -> None:
-        if self._profiles and stage == "assembly":
-            self._begin_profile()
-        super()._wire(stage)
+    @property
+    def log_dir(self) -> str | None:
+        """Where the run writes."""
 
-    def _begin_profile(self) -> None:
-        module, accelerator = self.lightning_module, self._accelerator
+    @property
+    def strategy(self) -> Any:
+        """How processes work together."""
+
+    @property
+    def _accelerator(self) -> Accelerator: ...
+    @property
+    def _purpose(self) -> TrainerFn: ...
+    @property
+    def _is_running(self) -> bool: ...
+
+
+class Profiling:
+    """Tells the profiler of a Trainer what runs; a Trainer without one is left as it is.
+
+    Args:
+        trainer: Whose ``profiler`` is told.
+    """
+
+    def __init__(self, trainer: Measured) -> None:
+        self.trainer = trainer
+        self._is_on = False
+        self._words: dict[str, str] = {}
+
+    def before_run(self) -> None:
+        """Listen to a run from its assembly on, and to the runs inside it, if there is a profiler."""
+        trainer = self.trainer
+        self._is_on = self._is_on or not (trainer._is_running or type(trainer.profiler) is PassThroughProfiler)
+
+    def after_run(self, error: BaseException | None) -> None:
+        """Let the profiler report at the end of a run that no other is around, and listen no longer."""
+        if not self._is_on or self.trainer._is_running:
+            return
+        self._is_on, self.trainer.plan.through = False, None
+        if error is None:
+            self.trainer.profiler.describe()
+
+    def before_wiring(self, stage: str) -> None:
+        """Set the profiler up where a run is assembled, before its plan is compiled."""
+        if not (self._is_on and stage == "assembly"):
+            return
+        trainer = self.trainer
+        module, accelerator, profiler = trainer.lightning_module, trainer._accelerator, trainer.profiler
         rank = int(accelerator.local_process_index) if accelerator.num_processes > 1 else None
-        self.profiler._lightning_module = None if module is None else weakref.proxy(module)
-        self.profiler.setup(
-            stage=str(getattr(self._purpose, "value", self._purpose)), local_rank=rank, log_dir=self.log_dir
+        profiler._lightning_module = None if module is None else weakref.proxy(module)
+        profiler.setup(
+            stage=str(getattr(trainer._purpose, "value", trainer._purpose)), local_rank=rank, log_dir=trainer.log_dir
         )
-        words = {"module": type(module).__name__, "strategy": strategy_of(self)}
-        for name, said in MOMENTS.items():
-            vars(self)[name] = self._timed_hook(name, said.format(**words))
-        vars(self)["_on_device"] = self._timed_batches
+        self._words = {"module": type(module).__name__, "strategy": strategy_of(trainer)}
+        trainer.plan.through = self._hook
 
-    def _timed_hook(self, name: str, action: str) -> Callable[..., Any]:
-        found = inspect.getattr_static(type(self), name)
+    def _hook(self, name: str, own: Callable[..., Any]) -> Callable[..., Any]:
+        """The Trainer's own method at a hook, timed where the moment has a name."""
+        # a method of the module that runs instead is recorded by itself, under the same name
+        if name not in MOMENTS or (name in self.trainer.plan.instead and name != "backward_step"):
+            return own
+        trainer, action = self.trainer, MOMENTS[name].format(**self._words)
 
         def hook(*args: Any, **kwargs: Any) -> Any:
-            own = found.__get__(self, type(self))
-            if (
-                name in self.plan.instead and name != "backward_step"
-            ):  # the method that runs instead goes by the same name
-                return own(*args, **kwargs)
-            with self.profiler.profile(action):
+            with trainer.profiler.profile(action):
                 return own(*args, **kwargs)
 
         return hook
 
-    def _timed_batches(self, batches: Iterable[Any]) -> Iterable[Any]:
-        own = inspect.getattr_static(type(self), "_on_device").__get__(self, type(self))
-        moved: Iterable[Any] = own(self._fetched(batches))
-        return moved
+    def moment(self, action: str) -> AbstractContextManager[Any]:
+        """What a moment runs under that is no hook of the plan.
 
-    def _fetched(self, batches: Iterable[Any]) -> Iterator[Any]:
-        """The batches, each fetched under the profiler."""
-        if self.at.phase == "train":
+        Args:
+            action: Its name.
+        """
+        recording: AbstractContextManager[Any] = self.trainer.profiler.profile(action) if self._is_on else nullcontext()
+        return recording
+
+    def fetched(self, batches: Iterable[Any]) -> Iterable[Any]:
+        """The batches; with a profiler each is fetched under it."""
+        return self._timed(batches) if self._is_on else batches
+
+    def _timed(self, batches: Iterable[Any]) -> Iterator[Any]:
+        purpose = self.trainer._purpose
+        if self.trainer.at.phase == "train":
             action = "[_TrainingEpochLoop].train_dataloader_next"
         else:
-            loop = "_PredictionLoop" if self._purpose == "predict" else "_EvaluationLoop"
-            action = f"[{loop}].{NEXT[self._purpose]}_next"
+            loop = "_PredictionLoop" if purpose == "predict" else "_EvaluationLoop"
+            action = f"[{loop}].{NEXT[purpose]}_next"
         iterator = iter(batches)
         while not getattr(batches, "is_last", False):
-            with self.profiler.profile(action):
-                found = list(next_of(iterator))
-            if not found:
+            with self.trainer.profiler.profile(action):
+                following = list(next_of(iterator))
+            if not following:
                 return
-            yield found[0]
+            yield following[0]
+        yield from iterator  # nothing more to fetch, but whoever gave the batches wants to hear of their end
 
-    def _parts(self) -> list[Part]:
-        parts = super()._parts()
-        if not self._profiles:
+    def around(self, parts: list[Part]) -> list[Part]:
+        """Who takes part, their methods called through the profiler if there is one."""
+        if not self._is_on:
             return parts
-        return [dataclasses.replace(part, through=through(self, part)) for part in parts]
+        return [dataclasses.replace(part, through=through(self.trainer, part)) for part in parts]
 
 
 def next_of(iterator: Iterator[Any]) -> Iterator[Any]:
@@ -137,7 +171,7 @@ def strategy_of(trainer: object) -> str:
     return "SingleDeviceStrategy" if strategy is None else type(strategy).__name__
 
 
-def through(trainer: Profiled, part: Part) -> Callable[[str, Callable[..., Any]], Callable[..., Any]]:
+def through(trainer: Measured, part: Part) -> Callable[[str, Callable[..., Any]], Callable[..., Any]]:
     """What a part's methods are called through: the profiler, then what they went through before.
 
     Args:

@@ -1,9 +1,8 @@
-"""What the rows of the table need of a Trainer: a slot for each hook they run instead of, and values to pass."""
+"""LightningAdapter: a Trainer whose hooks run a Lightning module's methods, as map.py says."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
@@ -18,25 +17,19 @@ from groundwire.run.run import Run, of_run
 from groundwire_lightning import guests
 from groundwire_lightning.callbacks.of_a_trainer import checkpoints_last, specialises
 from groundwire_lightning.callbacks.substitutes import substituted
-from groundwire_lightning.core.callback import idle_hooks
 from groundwire_lightning.core.configure_optimizers import optimizers_and_schedulers
 from groundwire_lightning.core.datamodule import LightningDataModule
-from groundwire_lightning.core.hooks import STEPS, TRANSFERS
 from groundwire_lightning.core.replaced import Standing
 from groundwire_lightning.core.self_log import keep_from_compiling
-from groundwire_lightning.core.state_methods import STATE_METHODS, with_own_state
 from groundwire_lightning.core.states import PURPOSES, TrainerStatus
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError, TunerExit
 from groundwire_lightning.logged.store import Logged
-from groundwire_lightning.loops.phases import LOADERS, PHASES, not_ended
 from groundwire_lightning.loops.updates import Stepping
 from groundwire_lightning.map import LIGHTNING
-from groundwire_lightning.strategies.processes import prepared_once
-from groundwire_lightning.strategies.wrappers import through_wrappers
+from groundwire_lightning.trainer.casting import cast_of_run
 from groundwire_lightning.trainer.facade import Facade
 from groundwire_lightning.utilities.combined_loader import is_combined, is_several
 
-Through = Callable[[str, Callable[..., Any]], Callable[..., Any]]
 WIRED = frozenset(line.method for hookmap in (NATIVE, LIGHTNING) for line in hookmap.rows)
 """The methods that a run may bind."""
 GIVEN_AS = {"train_dataloader": "train_dataset", "val_dataloader": "eval_dataset"}
@@ -104,63 +97,7 @@ class LightningAdapter(Facade, Slots):
     # who takes part
 
     def _parts(self) -> list[Part]:
-        hearing, table, others = self._hearing(), self._table, PHASES[self._purpose].without
-        parts = [self._as_ours(part, hearing) if part.hookmap is LIGHTNING else part for part in super()._parts()]
-        module, data, without = self.lightning_module, self.datamodule, others | self._loaders_given
-        if data is not None:
-            kept = without if self._asks_data else others | LOADERS | set(TRANSFERS)
-            bring = Part(table, "LightningDataModule", data, through=self._about_state(data, hearing), without=kept)
-            parts.append(bring)
-            if self._asks_data:
-                without = others | LOADERS | {method for method in TRANSFERS if bring.implements(method)}
-        if module is not None:
-            without |= self._unused(module)
-
-            def through(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
-                return hearing(name, self._entered(name, method))
-
-            parts.append(Part(table, "LightningModule", module, through=through, without=without))
-            parts.append(Part(table, "RetiredHooks", module, without=not_ended(self._purpose)))
-        return parts
-
-    def _hearing(self) -> Callable[[str, Callable[..., Any]], Callable[..., Any]]:
-        """What foreign methods are called through, so that it is known which of them is running."""
-        hook_namer, hearing = guests.hook_namer(self.lightning_module), self.logged.through
-        return hearing if hook_namer is None else lambda name, method: hearing(name, hook_namer(name, method))
-
-    def _unused(self, module: Any) -> set[str]:
-        """Methods that the trainer does not call: clipping by hand, and what another method calls."""
-        if not self.is_automatic:
-            return {"configure_gradient_clipping", "clip_gradients", "optimizer_step"}
-        clips = Part(LIGHTNING, "LightningModule", module).implements("configure_gradient_clipping")
-        return {"clip_gradients"} if clips else set()
-
-    def _entered(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
-        """A method of the module as it is called: in this precision, and through the wrappers of the model."""
-        if name == "prepare_data":
-            return prepared_once(self._accelerator, self.lightning_module, method)
-        if name in STEPS:
-            by_hand = name == "training_step" and not self.is_automatic
-            entered = through_wrappers(self.model, self.lightning_module, method, by_hand)
-            return self.precision_plugin.around(entered)
-        if name == "backward":
-            return self._backward_of(method)
-        return self.precision_plugin.within(method) if name == "configure_model" else method
-
-    def _as_ours(self, part: Part, hearing: Through) -> Part:
-        through = self._about_state(part.player, hearing)
-        without = PHASES[self._purpose].without | idle_hooks(part.player)
-        return dataclasses.replace(part, hookmap=self._table, through=through, without=without)
-
-    def _about_state(self, player: Any, hearing: Through) -> Through:
-        """What methods of a callback or data module are called through: those about states are told their own."""
-
-        def through(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
-            if name == "prepare_data":
-                return hearing(name, prepared_once(self._accelerator, player, method))
-            return hearing(name, with_own_state(self, player, name, method) if name in STATE_METHODS else method)
-
-        return through
+        return cast_of_run(self, super()._parts())  # type: ignore[arg-type]  # a run in native order reads less of it
 
     _asks_data: bool = True
     """False where the data module is that of a call before, and loaders come from elsewhere."""
@@ -180,9 +117,9 @@ class LightningAdapter(Facade, Slots):
         brought = {method for method, data in GIVEN_AS.items() if asked.get(data) is not None}
         if hook == "_run_prediction" and "val_dataloader" in brought:
             brought.add("predict_dataloader")
-        given = self._loaders_given | brought
+        loaders = self._loaders_given | brought
         return super()._new_run(
-            hook, **{"purpose": PURPOSES[hook], **asked}, is_inner=self._is_running, loaders_given=given
+            hook, **{"purpose": PURPOSES[hook], **asked}, is_inner=self._is_running, loaders_given=loaders
         )
 
     def _before_run(self, run: Run) -> None:
@@ -212,8 +149,8 @@ class LightningAdapter(Facade, Slots):
 
     def _tear_down(self) -> None:
         """Let everyone tear down who would at the end of the run; for one that ends as it begins."""
-        found = self.plan.wired.get(self._running)
-        for attached in () if found is None else found.after:
+        wired = self.plan.wired.get(self._running)
+        for attached in () if wired is None else wired.after:
             if attached.row.method == "teardown":
                 values = attached.values
                 attached.method(*map(values.get, attached.args), **{name: values[name] for name in attached.named})
@@ -262,11 +199,11 @@ class LightningAdapter(Facade, Slots):
         joining: Any = super()._gather_callbacks()
         if not joining:
             return
-        new, told = substituted(joining if isinstance(joining, (list, tuple)) else [joining])
-        self.substituted = [*self.substituted, *told]
-        replaced = {type(old) for old in self.callbacks for made in new if old is not made and specialises(made, old)}
+        new, sentences = substituted(joining if isinstance(joining, (list, tuple)) else [joining])
+        self.substituted = [*self.substituted, *sentences]
+        replaced = {type(old) for old in self.callbacks for one in new if old is not one and specialises(one, old)}
         self.callback_handler.callbacks = [
-            old for old in self.callbacks if type(old) not in replaced and not any(old is made for made in new)
+            old for old in self.callbacks if type(old) not in replaced and not any(old is one for one in new)
         ]
         self.callback_handler.add_callbacks(new)
         self.callback_handler.callbacks = checkpoints_last(self.callbacks)
@@ -290,7 +227,7 @@ class LightningAdapter(Facade, Slots):
     @property
     def _brought(self) -> set[str]:
         """The hooks that module or data module run instead of, those of later stages too."""
-        return {hook for hook, found in self.plan.wired.items() if found.instead}
+        return {hook for hook, wired in self.plan.wired.items() if wired.instead}
 
     def create_train_dataloader(self, batch_size: int | None, train_dl_kwargs: Any = None) -> Any:
         """The loader of training batches: of the data that ``train`` was given, or the module's."""
@@ -417,10 +354,10 @@ class LightningAdapter(Facade, Slots):
         if "logged" not in state:  # saved by an earlier version
             return
         self.logged.load_state_dict(state["logged"], self.lightning_module)
-        for optimizer, told in zip(self.optimizers[1:], state["optimizers"], strict=True):
-            optimizer.load_state_dict(told)
-        for config, told in zip(self.lr_scheduler_configs, state["schedulers"], strict=True):
-            config.scheduler.load_state_dict(told)
+        for optimizer, of_optimizer in zip(self.optimizers[1:], state["optimizers"], strict=True):
+            optimizer.load_state_dict(of_optimizer)
+        for config, of_scheduler in zip(self.lr_scheduler_configs, state["schedulers"], strict=True):
+            config.scheduler.load_state_dict(of_scheduler)
         if state.get("owes") == "train" and self.at.ahead == "eval":  # saved as the batches of training were done
             self.choose_way()
             self._close_train_epoch()
@@ -463,8 +400,8 @@ class LightningAdapter(Facade, Slots):
             values: Name to value; a name that the history has been given in this epoch is kept as it is.
         """
         ours = {"train_loss_epoch", "eval_loss_epoch", "evaluation_loss"} & set(self.run_history.get_metric_names())
-        kept = {name: value for name, value in values.items() if name not in ours and value.numel() == 1}
-        for name, value in zip(kept, numbers(list(kept.values())), strict=True):
+        scalars = {name: value for name, value in values.items() if name not in ours and value.numel() == 1}
+        for name, value in zip(scalars, numbers(list(scalars.values())), strict=True):
             self.run_history.update_metric(name, value)
 
     # what rows pass

@@ -10,16 +10,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from groundwire_lightning.loops.predictions import Predicted
+    from groundwire_lightning.trainer.restoring import Restoring
 
 
 class Answering(Steered, Protocol):
     """A Trainer as these parts see it."""
 
     skips_backward: bool
-    _loaded: dict[str, Any]
-    _ckpt_path: Any
-    _trusts_ckpt: bool | None
 
+    @property
+    def _restoring(self) -> Restoring: ...
     def _wire_idle(self) -> None: ...
 
     @property

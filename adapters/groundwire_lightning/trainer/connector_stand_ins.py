@@ -155,12 +155,12 @@ class CheckpointConnector(Look):
 
     @property
     def _loaded_checkpoint(self) -> dict[str, Any]:
-        loaded: dict[str, Any] = self.trainer._loaded
+        loaded: dict[str, Any] = self.trainer._restoring.loaded
         return loaded
 
     @property
     def _hpc_resume_path(self) -> str | None:
-        return which_checkpoint.newest_hpc(self.trainer)
+        return which_checkpoint.newest_hpc(self.trainer.default_root_dir)
 
     def dump_checkpoint(self, weights_only: bool | None = None) -> dict[str, Any]:
         """What ``save_checkpoint`` would write at this moment.
@@ -184,13 +184,7 @@ class CheckpointConnector(Look):
             return
         if not trainer._is_running:
             trainer._wire_idle()
-        outer = trainer._ckpt_path, trainer._trusts_ckpt, trainer.restart
-        trainer._ckpt_path, trainer._trusts_ckpt = checkpoint_path, weights_only
-        try:
-            trainer.restore_module()
-            trainer.restore_training()
-        finally:
-            trainer._ckpt_path, trainer._trusts_ckpt, trainer.restart = outer
+        trainer._restoring.restore(checkpoint_path, weights_only)
 
     @staticmethod
     def hpc_save_path(folderpath: Any) -> str:

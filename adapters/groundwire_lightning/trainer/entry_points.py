@@ -2,37 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import dataclasses
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from groundwire import Part
 from groundwire.errors import rank_zero_warn
 from groundwire.run.launch import RunHook, launch
-from groundwire.run.run import of_run
+from groundwire.run.run import of_part, of_run
 from groundwire_lightning import guests
 from groundwire_lightning.callbacks.of_a_trainer import has_any
 from groundwire_lightning.core.configure_optimizers import check_training_step
 from groundwire_lightning.core.states import TrainerFn, TrainerStatus
-from groundwire_lightning.data.dataloader_iter import reading_table, steps_that_read
+from groundwire_lightning.data.dataloader_iter import Reader, reading_table, steps_that_read
+from groundwire_lightning.data.feed import Feed
 from groundwire_lightning.errors import MisconfigurationException, NoModuleError, PossibleUserWarning, TunerExit
 from groundwire_lightning.logged import results_table
 from groundwire_lightning.loops import limits
+from groundwire_lightning.loops.phases import PHASES, Phase
 from groundwire_lightning.loops.predictions import Predicted
 from groundwire_lightning.loops.run import LightningRun
 from groundwire_lightning.map import LIGHTNING
+from groundwire_lightning.trainer.adapter import LightningAdapter
 from groundwire_lightning.trainer.arguments import EVALUATE, FIT, PREDICT
-from groundwire_lightning.trainer.loaders import Loaders
+from groundwire_lightning.trainer.loaders import Loading
+from groundwire_lightning.trainer.parts import asked_of
+from groundwire_lightning.trainer.restoring import Restoring
 from groundwire_lightning.utilities.checked import checked
 
 
-class EntryPoints(Loaders):
-    """The calls that start a run."""
+class EntryPoints(LightningAdapter):
+    """The calls that start a run, and how long it is: its limits, and the batches that there are.
 
+    Attributes:
+        val_check_batch: Batches between two validations; None before the training loader was asked for.
+        reader: What a ``training_step`` with ``dataloader_iter`` reads; None with any other.
+        eval_reader: Likewise in an evaluation or a prediction.
+        told_of_short_window: It was said that a window of accumulation is a short one.
+        told_of_no_batch: It was said that a training batch was None.
+        told_to_go_on: It was said that ``should_stop`` waits for ``min_epochs`` or ``min_steps``.
+    """
+
+    _restoring: Restoring
+    _loading: Loading
     results: list[dict[str, float]] = of_run("results")
     predicted: Predicted = Predicted(True)
     told_of_short_window: bool = False
     told_of_no_batch: bool = False
+    told_to_go_on: bool = False
+
+    max_epochs: int | None = of_run("limits.max_epochs")
+    min_epochs: int | None = of_run("limits.min_epochs")
+    max_steps: int = of_run("limits.max_steps")
+    min_steps: int | None = of_run("limits.min_steps")
+    limit_train_batches: int | float = of_run("limits.limit_train_batches")
+    limit_val_batches: int | float = of_run("limits.limit_val_batches")
+    limit_test_batches: int | float = of_run("limits.limit_test_batches")
+    limit_predict_batches: int | float = of_run("limits.limit_predict_batches")
+    check_val_every_n_epoch: int | None
+    accumulate_grad_batches: int
+    val_check_interval: int | float
+    num_sanity_val_steps: int | float
+    overfit_batches: int | float = 0
+    reload_dataloaders_every_n_epochs: int = 0
+    gradient_clip_val: float | None = None
+    gradient_clip_algorithm: str | None = None
+    _val_check_time_interval: float | None = None
+
+    enable_validation: bool = asked_of("_loading", Loading.enable_validation)
+    num_training_batches: float = asked_of("_loading", Loading.num_training_batches)
+    num_val_batches: list[float] = asked_of("_loading", Loading.num_val_batches)
+    num_test_batches: list[float] = asked_of("_loading", Loading.num_test_batches)
+    num_predict_batches: list[float] = asked_of("_loading", Loading.num_predict_batches)
+    num_sanity_val_batches: list[float] = asked_of("_loading", Loading.num_sanity_val_batches)
+    estimated_stepping_batches: float = asked_of("_loading", Loading.estimated_stepping_batches)
+    val_check_batch: float | None = of_part("_loading.val_check_batch")
+    reader: Reader | None = of_part("_loading.reader")
+    eval_reader: Reader | None = of_part("_loading.eval_reader")
+    _readers: frozenset[str] = of_part("_loading.reading_steps")
+    _tells_loader: bool = asked_of("_loading", Loading.tells_loader)
+    _feed: Feed | None = of_run("feed")
 
     @checked(**FIT)
     def fit(
@@ -62,7 +112,7 @@ class EntryPoints(Loaders):
             HookMapError: A hook that would change numbers has no place, or cannot be called as it would be.
         """
         with self._calling(TrainerFn.FITTING):
-            self._restore_for(TrainerFn.FITTING, ckpt_path, weights_only, True)
+            self._restoring.choose(TrainerFn.FITTING, ckpt_path, weights_only, True)
             loaders = {"train_dataloader": train_dataloaders, "val_dataloader": val_dataloaders}
             self._connect(TrainerFn.FITTING, model, loaders, datamodule)
             self._require("training_step", "configure_optimizers")
@@ -106,7 +156,7 @@ class EntryPoints(Loaders):
             NotSupportedYetError: Something has no counterpart here yet.
         """
         with self._calling(TrainerFn.VALIDATING):
-            self._restore_for(TrainerFn.VALIDATING, ckpt_path, weights_only, model is not None)
+            self._restoring.choose(TrainerFn.VALIDATING, ckpt_path, weights_only, model is not None)
             return self._evaluate(TrainerFn.VALIDATING, model, {"val_dataloader": dataloaders}, datamodule, verbose)
 
     @checked(**EVALUATE)
@@ -138,7 +188,7 @@ class EntryPoints(Loaders):
             NotSupportedYetError: Something has no counterpart here yet.
         """
         with self._calling(TrainerFn.TESTING):
-            self._restore_for(TrainerFn.TESTING, ckpt_path, weights_only, model is not None)
+            self._restoring.choose(TrainerFn.TESTING, ckpt_path, weights_only, model is not None)
             return self._evaluate(TrainerFn.TESTING, model, {"test_dataloader": dataloaders}, datamodule, verbose)
 
     @checked(**PREDICT)
@@ -171,7 +221,7 @@ class EntryPoints(Loaders):
         """
         self.predicted = Predicted(return_predictions is not False)
         with self._calling(TrainerFn.PREDICTING):
-            self._restore_for(TrainerFn.PREDICTING, ckpt_path, weights_only, model is not None)
+            self._restoring.choose(TrainerFn.PREDICTING, ckpt_path, weights_only, model is not None)
             model = self._model_of("predict", model)
             self._connect(TrainerFn.PREDICTING, model, {"predict_dataloader": dataloaders}, datamodule)
             self._check_prediction()
@@ -196,8 +246,6 @@ class EntryPoints(Loaders):
             if isinstance(error, KeyboardInterrupt):
                 raise SystemExit(1) from error
             raise
-
-    _restore_for: Callable[..., None]  # see checkpoints.py
 
     def _evaluate(
         self, entry: TrainerFn, model: Any, loaders: dict[str, Any], datamodule: Any, verbose: bool
@@ -229,7 +277,7 @@ class EntryPoints(Loaders):
         self.model, self._asks_data = model, datamodule is not None
         if datamodule is not None:
             self.datamodule = datamodule  # one of a call before stays, as under Lightning, but brings no loader
-        self._given, self._loaders_given = given, frozenset(given)
+        self._loading.call_loaders, self._loaders_given = given, frozenset(given)
 
     def _require(self, *methods: str) -> None:
         module = Part(LIGHTNING, "LightningModule", self.lightning_module)
@@ -243,7 +291,7 @@ class EntryPoints(Loaders):
 
     def _half_a_validation(self) -> str | None:
         """What to say where there is a validation step without data, or data without a step."""
-        module, has_data = Part(LIGHTNING, "LightningModule", self.lightning_module), self._has_val_data()
+        module, has_data = Part(LIGHTNING, "LightningModule", self.lightning_module), self._loading.has_val_data()
         if has_data == module.implements("validation_step"):
             return None
         lacks, has = ("validation_step", "val_dataloader") if has_data else ("val_dataloader", "validation_step")
@@ -259,8 +307,8 @@ class EntryPoints(Loaders):
 
     def _start(self, hook: RunHook, purpose: TrainerFn) -> LightningRun:
         """Launch the run of a call: without what a run in native order is asked for."""
-        self._readers = steps_that_read(self.lightning_module)
-        self.logged.needs_size = "training_step" in self._readers
+        reading_steps = self._loading.reading_steps = steps_that_read(self.lightning_module)
+        self.logged.needs_size = "training_step" in reading_steps
         run = launch(
             self,
             hook,
@@ -275,7 +323,62 @@ class EntryPoints(Loaders):
             feed=None,
             results=[],
             purpose=purpose,
-            table=reading_table(LIGHTNING, self._readers),  # until the loaders are counted
+            table=reading_table(LIGHTNING, reading_steps),  # until the loaders are counted
         )
         assert isinstance(run, LightningRun)
         return run
+
+    # the data of a run
+
+    @property
+    def _is_fitting(self) -> bool:
+        return self._running == "_run_training"
+
+    @property
+    def _phase(self) -> Phase:
+        return PHASES[self._purpose]
+
+    def _accumulate(self, batches: Any) -> None:
+        """Let a callback say how many batches make an update; infinitely many where none is to be made."""
+        self.accumulate_grad_batches = batches
+
+    def create_train_dataloader(self, batch_size: int | None, train_dl_kwargs: Any = None) -> Any:
+        """The loader of training batches: the one given to ``fit``, the data module's or the module's."""
+        loader = self._loading.call_loaders.get("train_dataloader")
+        return super().create_train_dataloader(batch_size, train_dl_kwargs) if loader is None else loader
+
+    def create_eval_dataloader(self, batch_size: int | None, eval_dl_kwargs: Any = None) -> Any:
+        """The loader of batches to validate, test or predict with, likewise."""
+        loader = self._loading.call_loaders.get(self._phase.loader)
+        return super().create_eval_dataloader(batch_size, eval_dl_kwargs) if loader is None else loader
+
+    def _accepted(self, loader: Any) -> Any:
+        return loader  # several too
+
+    def _prepare_dataloaders(self) -> None:
+        """Leaves loaders as they are: one that was asked for early, for its length, is the one that is read later."""
+
+    def load_training_data(self) -> None:
+        """Ask for the training loader and make its first iterator, unless that was done and need not be again."""
+        self._loading.load_training_data()
+
+    def load_evaluation_data(self) -> None:
+        """Ask for the loaders of an evaluation or a prediction, unless that was done or none of it is used."""
+        self._loading.load_evaluation_data()
+
+    def training_feed(self) -> Feed:
+        """The batches of the epoch that begins; for the very first one they were opened before."""
+        return self._loading.training_feed()
+
+    def evaluation_feed(self) -> Feed | None:
+        """The batches of one pass over the loaders of the phase, or None where there are none."""
+        return self._loading.evaluation_feed()
+
+    def describe_run(self) -> None:
+        """Write the run configuration, again when the loaders are known."""
+        by_norm = self.gradient_clip_algorithm != "value"
+        limit = self.gradient_clip_val or None
+        most = None if self.max_steps == -1 else self.max_steps
+        value = None if by_norm else limit
+        config = self.plan._create_run_config(None, self.max_epochs, self.accumulate_grad_batches, most, value)
+        self.run_config = dataclasses.replace(config, gradient_clip_norm=limit if by_norm else None)

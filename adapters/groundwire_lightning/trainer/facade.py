@@ -1,4 +1,4 @@
-"""What people ask a Trainer under names of Lightning's that stand for its parts: strategy, loops, callbacks, state."""
+"""Facade: what people ask a Trainer under names of Lightning's: state, strategy, loops, callbacks, what was logged."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from groundwire.devices import unwrapped
 from groundwire.run.run import of_run
 from groundwire_lightning.accelerators import KINDS
 from groundwire_lightning.accelerators import Accelerator as Kind
+from groundwire_lightning.callbacks.of_a_trainer import is_checkpoint, is_early_stopping
 from groundwire_lightning.core.states import RunningStage, TrainerFn, TrainerState, TrainerStatus
 from groundwire_lightning.guests import is_a
 from groundwire_lightning.loggers.default import log_dir
@@ -36,10 +37,13 @@ if TYPE_CHECKING:
     from groundwire_lightning.utilities.types import LRSchedulerConfig
 
 
-class Answers:
-    """Lightning's names for the parts of a Trainer.
+class Facade:
+    """Where a run is, what it logged, who takes part and on what it runs, under Lightning's names.
 
     Attributes:
+        sanity_checking: The short validation before the first batch is under way.
+        should_stop: Set it to end the run after the batch under way.
+        lr_scheduler_configs: The schedulers, and when each moves on.
         barebones: Nothing is logged, shown or saved.
         enable_autolog_hparams: Hyper-parameters are sent to loggers.
         substituted: A sentence for each callback of Lightning's that ours stands in for.
@@ -48,205 +52,6 @@ class Answers:
     barebones: bool = False
     enable_autolog_hparams: bool = True
     substituted: Sequence[str] = ()
-
-    _status: TrainerStatus = TrainerStatus.INITIALIZING
-    _strategy: Strategy | None = None
-    _called: bool = False
-
-    _is_running: bool
-    sanity_checking: bool
-    device: torch.device
-    precision_plugin: Precision
-
-    if TYPE_CHECKING:  # what Facade, which inherits this, says
-        at: RunState
-        _purpose: TrainerFn
-
-        @property
-        def callbacks(self) -> list[Any]: ...  # noqa: D102
-        @property
-        def training(self) -> bool: ...  # noqa: D102
-
-    # where it is
-
-    @property
-    def state(self) -> TrainerState:
-        """What was called, what is under way, and how the last call ended."""
-        return TrainerState(self._status, TrainerFn(self._purpose) if self._called else None, self._running_stage)
-
-    @property
-    def _running_stage(self) -> RunningStage | None:
-        if not self._is_running:
-            return None
-        if self.sanity_checking:
-            return RunningStage.SANITY_CHECKING
-        if self._purpose == TrainerFn.FITTING and self.at.phase != "eval":
-            return RunningStage.TRAINING
-        return PHASES[self._purpose].stage
-
-    @property
-    def interrupted(self) -> bool:
-        """True where the last call was broken off."""
-        return self._status == TrainerStatus.INTERRUPTED
-
-    @property
-    def received_sigterm(self) -> bool:
-        """Always False: signals end the process as Python ends it."""
-        return False
-
-    # devices and processes
-
-    @property
-    def strategy(self) -> Strategy:
-        """How processes work together."""
-        if self._strategy is None:
-            self._strategy = SingleDeviceStrategy(self.device)
-            self._strategy._trainer = self
-        return self._strategy
-
-    @property
-    def accelerator(self) -> Kind:
-        """The kind of device."""
-        return KINDS[self.device.type]()
-
-    @property
-    def scaler(self) -> Any:
-        """What scales the loss of 16-bit training, or None."""
-        return self.precision_plugin.scaler
-
-    @property
-    def device_ids(self) -> list[int]:
-        """Indices of the devices of this machine."""
-        return [device.index or number for number, device in enumerate(self.strategy.parallel_devices)]
-
-    @property
-    def distributed_sampler_kwargs(self) -> dict[str, int] | None:
-        """What a ``DistributedSampler`` is made with; None without a strategy for several processes."""
-        made: dict[str, int] | None = getattr(self.strategy, "distributed_sampler_kwargs", None)
-        return made
-
-    @contextmanager
-    def init_module(self, empty_init: bool | None = None) -> Iterator[None]:
-        """Parameters that are made inside are made on the device.
-
-        Args:
-            empty_init: True leaves their values undefined, for weights that are loaded afterwards.
-        """
-        with self.device, self.precision_plugin.module_init_context(), _Undefined() if empty_init else torch.no_grad():
-            yield
-
-    # loops and connectors
-
-    @property
-    def fit_loop(self: Answering) -> stand_ins.FitLoop:
-        """What ``fit`` does, as far as it is asked about."""
-        return stand_ins.FitLoop(self)
-
-    @property
-    def validate_loop(self: Answering) -> stand_ins.EvaluationLoop:
-        """What ``validate`` does."""
-        return stand_ins.EvaluationLoop(self)
-
-    @property
-    def test_loop(self: Answering) -> stand_ins.EvaluationLoop:
-        """What ``test`` does."""
-        return stand_ins.EvaluationLoop(self)
-
-    @property
-    def predict_loop(self: Answering) -> stand_ins.PredictionLoop:
-        """What ``predict`` does."""
-        return stand_ins.PredictionLoop(self)
-
-    @property
-    def _evaluation_loop(self: Answering) -> stand_ins.EvaluationLoop:
-        return stand_ins.EvaluationLoop(self)
-
-    @property
-    def _active_loop(self: Answering) -> Any:
-        if not self._is_running:
-            return None
-        if self._purpose == "predict":
-            return self.predict_loop
-        return self.fit_loop if self.training else self._evaluation_loop
-
-    @property
-    def _results(self: Answering) -> stand_ins.Results | None:
-        return None if self._active_loop is None or self._purpose == "predict" else stand_ins.Results(self)
-
-    @property
-    def _logger_connector(self: Answering) -> connector_stand_ins.LoggerConnector:
-        return connector_stand_ins.LoggerConnector(self)
-
-    @property
-    def _accelerator_connector(self: Answering) -> connector_stand_ins.AcceleratorConnector:
-        return connector_stand_ins.AcceleratorConnector(self)
-
-    @property
-    def _data_connector(self: Answering) -> connector_stand_ins.DataConnector:
-        return connector_stand_ins.DataConnector(self)
-
-    @property
-    def _callback_connector(self: Answering) -> connector_stand_ins.CallbackConnector:
-        return connector_stand_ins.CallbackConnector(self)
-
-    @property
-    def _checkpoint_connector(self: Answering) -> connector_stand_ins.CheckpointConnector:
-        return connector_stand_ins.CheckpointConnector(self)
-
-    @property
-    def _signal_connector(self: Answering) -> connector_stand_ins.SignalConnector:
-        return connector_stand_ins.SignalConnector(self)
-
-    # callbacks, by their kind
-
-    @property
-    def early_stopping_callback(self) -> Any:
-        """The first that stops early, or None."""
-        return next(iter(self.early_stopping_callbacks), None)
-
-    @property
-    def early_stopping_callbacks(self) -> list[Any]:
-        """Those that stop early."""
-        return self._of_kind("EarlyStopping")
-
-    @property
-    def checkpoint_callback(self) -> Any:
-        """The first that saves checkpoints, or None."""
-        return next(iter(self.checkpoint_callbacks), None)
-
-    @property
-    def checkpoint_callbacks(self) -> list[Any]:
-        """Those that save checkpoints."""
-        return self._of_kind("Checkpoint", "ModelCheckpoint")
-
-    @property
-    def progress_bar_callback(self) -> Any:
-        """The progress bar, or None."""
-        return next(iter(self._of_kind("ProgressBar")), None)
-
-    def _of_kind(self, *names: str) -> list[Any]:
-        """The callbacks of a class of this name, ours or Lightning's, or of a subclass of it."""
-        return [callback for callback in self.callbacks if is_a(callback, *names)]
-
-
-class _Undefined(torch.overrides.TorchFunctionMode):
-    """Functions of ``torch.nn.init`` leave their tensor as it is."""
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        kwargs = kwargs or {}
-        if getattr(func, "__module__", None) == "torch.nn.init":
-            return kwargs["tensor"] if "tensor" in kwargs else args[0]
-        return func(*args, **kwargs)
-
-
-class Facade(Answers):
-    """Where the run is, what it logged and who takes part, as Lightning's trainer tells it.
-
-    Attributes:
-        sanity_checking: The short validation before the first batch is under way.
-        should_stop: Set it to end the run after the batch under way.
-        lr_scheduler_configs: The schedulers, and when each moves on.
-    """
 
     at: RunState
     model: Any
@@ -266,6 +71,11 @@ class Facade(Answers):
     _eval_dataloader: Any
     _loggers: list[Any] | None = None
     to_loggers: ToLoggers | None = None
+    device: torch.device
+    precision_plugin: Precision
+    _status: TrainerStatus = TrainerStatus.INITIALIZING
+    _strategy: Strategy | None = None
+    _called: bool = False
 
     # where the run is
 
@@ -440,9 +250,176 @@ class Facade(Answers):
         """True in the first process."""
         return bool(self._accelerator.is_main_process)
 
+    # how the run is called
+
+    @property
+    def state(self) -> TrainerState:
+        """What was called, what is under way, and how the last call ended."""
+        return TrainerState(self._status, TrainerFn(self._purpose) if self._called else None, self._running_stage)
+
+    @property
+    def _running_stage(self) -> RunningStage | None:
+        if not self._is_running:
+            return None
+        if self.sanity_checking:
+            return RunningStage.SANITY_CHECKING
+        if self._purpose == TrainerFn.FITTING and self.at.phase != "eval":
+            return RunningStage.TRAINING
+        return PHASES[self._purpose].stage
+
+    @property
+    def interrupted(self) -> bool:
+        """True where the last call was broken off."""
+        return self._status == TrainerStatus.INTERRUPTED
+
+    @property
+    def received_sigterm(self) -> bool:
+        """Always False: signals end the process as Python ends it."""
+        return False
+
+    # devices and processes
+
+    @property
+    def strategy(self) -> Strategy:
+        """How processes work together."""
+        if self._strategy is None:
+            self._strategy = SingleDeviceStrategy(self.device)
+            self._strategy._trainer = self
+        return self._strategy
+
+    @property
+    def accelerator(self) -> Kind:
+        """The kind of device."""
+        return KINDS[self.device.type]()
+
+    @property
+    def scaler(self) -> Any:
+        """What scales the loss of 16-bit training, or None."""
+        return self.precision_plugin.scaler
+
+    @property
+    def device_ids(self) -> list[int]:
+        """Indices of the devices of this machine."""
+        return [device.index or number for number, device in enumerate(self.strategy.parallel_devices)]
+
+    @property
+    def distributed_sampler_kwargs(self) -> dict[str, int] | None:
+        """What a ``DistributedSampler`` is made with; None without a strategy for several processes."""
+        made: dict[str, int] | None = getattr(self.strategy, "distributed_sampler_kwargs", None)
+        return made
+
+    @contextmanager
+    def init_module(self, empty_init: bool | None = None) -> Iterator[None]:
+        """Parameters that are made inside are made on the device.
+
+        Args:
+            empty_init: True leaves their values undefined, for weights that are loaded afterwards.
+        """
+        with self.device, self.precision_plugin.module_init_context(), _Undefined() if empty_init else torch.no_grad():
+            yield
+
+    # loops and connectors
+
+    @property
+    def fit_loop(self: Answering) -> stand_ins.FitLoop:
+        """What ``fit`` does, as far as it is asked about."""
+        return stand_ins.FitLoop(self)
+
+    @property
+    def validate_loop(self: Answering) -> stand_ins.EvaluationLoop:
+        """What ``validate`` does."""
+        return stand_ins.EvaluationLoop(self)
+
+    @property
+    def test_loop(self: Answering) -> stand_ins.EvaluationLoop:
+        """What ``test`` does."""
+        return stand_ins.EvaluationLoop(self)
+
+    @property
+    def predict_loop(self: Answering) -> stand_ins.PredictionLoop:
+        """What ``predict`` does."""
+        return stand_ins.PredictionLoop(self)
+
+    @property
+    def _evaluation_loop(self: Answering) -> stand_ins.EvaluationLoop:
+        return stand_ins.EvaluationLoop(self)
+
+    @property
+    def _active_loop(self: Answering) -> Any:
+        if not self._is_running:
+            return None
+        if self._purpose == "predict":
+            return self.predict_loop
+        return self.fit_loop if self.training else self._evaluation_loop
+
+    @property
+    def _results(self: Answering) -> stand_ins.Results | None:
+        return None if self._active_loop is None or self._purpose == "predict" else stand_ins.Results(self)
+
+    @property
+    def _logger_connector(self: Answering) -> connector_stand_ins.LoggerConnector:
+        return connector_stand_ins.LoggerConnector(self)
+
+    @property
+    def _accelerator_connector(self: Answering) -> connector_stand_ins.AcceleratorConnector:
+        return connector_stand_ins.AcceleratorConnector(self)
+
+    @property
+    def _data_connector(self: Answering) -> connector_stand_ins.DataConnector:
+        return connector_stand_ins.DataConnector(self)
+
+    @property
+    def _callback_connector(self: Answering) -> connector_stand_ins.CallbackConnector:
+        return connector_stand_ins.CallbackConnector(self)
+
+    @property
+    def _checkpoint_connector(self: Answering) -> connector_stand_ins.CheckpointConnector:
+        return connector_stand_ins.CheckpointConnector(self)
+
+    @property
+    def _signal_connector(self: Answering) -> connector_stand_ins.SignalConnector:
+        return connector_stand_ins.SignalConnector(self)
+
+    # callbacks, by their kind
+
+    @property
+    def early_stopping_callback(self) -> Any:
+        """The first callback that ends a run early, or None."""
+        return next(iter(self.early_stopping_callbacks), None)
+
+    @property
+    def early_stopping_callbacks(self) -> list[Any]:
+        """The callbacks that end a run early."""
+        return [callback for callback in self.callbacks if is_early_stopping(callback)]
+
+    @property
+    def checkpoint_callback(self) -> Any:
+        """The first callback that writes checkpoints, or None."""
+        return next(iter(self.checkpoint_callbacks), None)
+
+    @property
+    def checkpoint_callbacks(self) -> list[Any]:
+        """The callbacks that write checkpoints."""
+        return [callback for callback in self.callbacks if is_checkpoint(callback)]
+
+    @property
+    def progress_bar_callback(self) -> Any:
+        """The progress bar, or None."""
+        return next((callback for callback in self.callbacks if is_a(callback, "ProgressBar")), None)
+
 
 def _batches(loader: Any) -> float:
     try:
         return 0 if loader is None else len(loader)
     except (TypeError, NotImplementedError):
         return math.inf
+
+
+class _Undefined(torch.overrides.TorchFunctionMode):
+    """Functions of ``torch.nn.init`` leave their tensor as it is."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if getattr(func, "__module__", None) == "torch.nn.init":
+            return kwargs["tensor"] if "tensor" in kwargs else args[0]
+        return func(*args, **kwargs)

@@ -6,7 +6,7 @@ import logging
 import math
 import os
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 
@@ -24,7 +24,23 @@ LIMITS = tuple(f"limit_{prefix}_batches" for prefix in ("train", "val", "test", 
 """Arguments that are a number of batches or a share of them."""
 
 
-def take(trainer: Any, given: dict[str, Any]) -> None:
+class Settled(Protocol):
+    """A Trainer as its arguments are written on it."""
+
+    fast_dev_run: int | bool
+    barebones: bool
+    detect_anomaly: bool
+    accumulate_grad_batches: int
+    val_check_interval: int | float
+    _val_check_time_interval: float | None
+    overfit_batches: int | float
+    gradient_clip_algorithm: str | None
+    num_sanity_val_steps: int | float
+    log_every_n_steps: int
+    default_root_dir: str
+
+
+def take(trainer: Settled, given: dict[str, Any]) -> None:
     """Set the attributes of a Trainer.
 
     Args:
@@ -68,7 +84,7 @@ _AMOUNTS = {
 """What 1 means, and what 1.0; the two are easily taken for each other."""
 
 
-def _tell(trainer: Any, given: dict[str, Any]) -> None:
+def _tell(trainer: Settled, given: dict[str, Any]) -> None:
     """Say what arguments mean that are easily misread, or forgotten."""
     if trainer.fast_dev_run:
         batches = int(trainer.fast_dev_run)

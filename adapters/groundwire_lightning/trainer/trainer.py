@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from copy import copy
 from datetime import timedelta
 from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn
@@ -10,9 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn
 import torch
 from accelerate import Accelerator
 
-from groundwire import LossTracker
-from groundwire.run.run import Run
-from groundwire.tables.report import as_text
+from groundwire import LossTracker, Part
+from groundwire.run.run import Run, of_part
 from groundwire_lightning.callbacks.of_a_trainer import listed_callbacks, ordered_callbacks
 from groundwire_lightning.callbacks.substitutes import substituted
 from groundwire_lightning.checkpoints import io
@@ -25,18 +26,21 @@ from groundwire_lightning.logged.to_loggers import ToLoggers, plain
 from groundwire_lightning.loggers.default import chosen_loggers
 from groundwire_lightning.loggers.logger import Logger
 from groundwire_lightning.loops import evaluation, fit, predictions, steps, updates_choice
-from groundwire_lightning.loops.progress import Progress
+from groundwire_lightning.loops.progress import Progress, Restart
 from groundwire_lightning.profilers import Profiler, profiler_for
-from groundwire_lightning.profilers.profiled import Profiled
+from groundwire_lightning.profilers.profiled import Profiling
 from groundwire_lightning.strategies import devices as devices_of
 from groundwire_lightning.strategies.layer_sync import TorchSyncBatchNorm
 from groundwire_lightning.strategies.precision import precision_for
 from groundwire_lightning.strategies.strategy import Strategy
 from groundwire_lightning.trainer import arguments, orders, settings
 from groundwire_lightning.trainer.entry_points import EntryPoints
+from groundwire_lightning.trainer.explained import explained
+from groundwire_lightning.trainer.loaders import Loading
 from groundwire_lightning.trainer.orders import ORDERS
-from groundwire_lightning.trainer.restoring import Checkpoints
+from groundwire_lightning.trainer.restoring import Restoring
 from groundwire_lightning.trainer.retired import RETIRED_NAMES, refusing_retired
+from groundwire_lightning.trainer.saving import write_run
 from groundwire_lightning.trainer.setup import _log_device_info
 from groundwire_lightning.utilities.seed import reset_seed
 
@@ -44,7 +48,7 @@ if TYPE_CHECKING:
     from groundwire_lightning.loops.steered import Steered
 
 
-class Trainer(Checkpoints, Profiled, EntryPoints):
+class Trainer(EntryPoints):
     """Lightning's Trainer on groundwire: ``fit`` and ``validate`` in Lightning's order, with its numbers.
 
     The arguments are Lightning's; ``groundwire_lightning.trainer.arguments`` says of each what becomes of
@@ -57,8 +61,6 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
     Attributes:
         skips_backward: Batches are only looked at: nothing is differentiated, nothing updated.
         told_of_nesting: It was said that a user's ``optimizer_step`` runs around more than an update.
-        told_of_short_window: It was said that a window of accumulation is a short one.
-        told_of_no_batch: It was said that a training batch was None.
 
     Raises:
         NotSupportedYetError: An argument asks for something that has no counterpart here yet.
@@ -77,8 +79,16 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
     enable_autolog_hparams: bool
     skips_backward: bool = False
     told_of_nesting: bool = False
+    progress: Progress
+    _asked: Mapping[str, Any]
+    _last_val_time: float = 0.0
+    _modes: Mapping[str, bool] = {}
     _clips_before_step = False
     _step: Any = staticmethod(steps.train_step)
+
+    profiler: Any
+    restart: Restart | None = of_part("_restoring.restart")
+    _loader_states: list[Any] = of_part("_restoring.loader_states")
 
     @refusing_retired
     def __init__(
@@ -130,6 +140,7 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         given = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
         given = arguments.check_arguments(given)
         self._asked = given
+        self._restoring, self._loading, self._profiling = Restoring(self), Loading(self), Profiling(self)
         self._kind = devices_of.device_kind(given)
         self._strategy = devices_of.strategy_for(given, self._kind)
         self._strategy._answer_for(self)
@@ -137,11 +148,10 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         devices_of.check_processes(given, self._kind, devices_of.device_count(given, self._kind))
         self.profiler = profiler_for(given["profiler"])
         self.progress = Progress()
-        self._eval_batches = {}
         settings.take(self, given)
         self._told_foreign: set[str] = set()
-        callbacks, self.substituted = substituted(listed_callbacks(given))
-        super().__init__(None, callbacks=ordered_callbacks(callbacks, given["enable_checkpointing"]))
+        listed, self.substituted = substituted(listed_callbacks(given))
+        super().__init__(None, callbacks=ordered_callbacks(listed, given["enable_checkpointing"]))
         self.precision_plugin = precision_for(given["precision"], self.device.type)
         if self.barebones:
             self.logged = Silent()
@@ -213,58 +223,100 @@ class Trainer(Checkpoints, Profiled, EntryPoints):
         """
         if entry not in ("fit", *ORDERS):
             raise ValueError(f"explain(entry={entry!r}): 'fit', 'validate', 'test' or 'predict' is due")
-        known = self.datamodule
-        purpose = self._purpose if self._is_running else TrainerFn(entry)
-        with self._laid_over(purpose=purpose, model=self.model if model is None else model):
-            self.datamodule = known if datamodule is None else datamodule
-            try:
-                if purpose == TrainerFn.FITTING:
-                    return self._with_more(super().explain(format))
-                return self._of_entry(purpose.value, format)
-            finally:
-                self.datamodule = known
+        view = copy(self)  # what is asked about is laid over a copy, so that this Trainer stays as it is
+        if not view._is_running:
+            view._purpose = TrainerFn(entry)
+        view.model = view.model if model is None else model
+        view.datamodule = view.datamodule if datamodule is None else datamodule
+        return explained(view, format)
 
-    def _of_entry(self, entry: str, format: Literal["text", "json"]) -> Any:  # noqa: A002  # as above
-        """The part of the report that belongs to an entry point other than ``fit``; nothing is updated there."""
-        vars(self)["hook_order"] = ORDERS[entry]
-        try:
-            told: Any = super().explain("json" if format == "text" else format)
-        finally:
-            del vars(self)["hook_order"]
-        hooks = {line["name"]: line for line in told["hooks"]}
-        told["hooks"] = [hooks[name] for name in ORDERS[entry]]
-        if format == "json":
-            return {**told, "updates": [], "substituted": self.substituted}
-        text = as_text(told, aside=False)
-        self.print(text)
-        return text
-
-    def _with_more(self, told: Any) -> Any:
-        """What is told, how updates are made, and which callbacks of Lightning's ours stand in for."""
-        updates = updates_choice.said_of_updates(self)
-        if isinstance(told, dict):
-            return {**told, "updates": updates, "substituted": self.substituted}
-        lines = ["", "Updates:", *(f"  {line}" for line in updates)]
-        lines += ["", "Substituted:", *(f"  {line}" for line in self.substituted)] if self.substituted else []
-        more = "\n".join(lines)
-        self.print(more)
-        return f"{told}\n{more}"
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """With parts of its own, also for a shallow copy."""
+        for name in ("_restoring", "_loading", "_profiling"):
+            state[name] = copy(state[name])
+            state[name].trainer = self
+        super().__setstate__(state)
 
     # the start and the end of a run
 
     def _before_run(self, run: Run) -> None:
         self.logged.share = share if self.world_size > 1 else None
         self.to_loggers.prepare()
+        self._profiling.before_run()
         super()._before_run(run)
 
     def _after_run(self, run: Run, error: BaseException | None) -> None:
-        try:
+        with ExitStack() as ends:  # from the last one up; an error in one leaves out none of the others
+            ends.callback(io.finish_writing, self.strategy._checkpoint_io)
+            ends.callback(self.to_loggers.finalize, "success" if error is None else "failed")
+            ends.callback(self._profiling.after_run, error)
             super()._after_run(run, error)
-        finally:
-            try:
-                self.to_loggers.finalize("success" if error is None else "failed")
-            finally:
-                io.finish_writing(self.strategy._checkpoint_io)
+
+    def _wire(self, stage: Any) -> None:
+        self._profiling.before_wiring(stage)
+        super()._wire(stage)
+
+    def _parts(self) -> list[Part]:
+        return self._profiling.around(super()._parts())
+
+    def _on_device(self, batches: Iterable[Any]) -> Iterable[Any]:
+        return super()._on_device(self._profiling.fetched(batches))
+
+    # checkpoints
+
+    def save_checkpoint(  # type: ignore[override]  # Lightning's signature; the native keywords are taken too
+        self,
+        filepath: str | PathLike[str] | None = None,
+        weights_only: bool | None = None,
+        storage_options: Any = None,
+        **native: Any,
+    ) -> None:
+        """Write the run into a file, whole or not at all; Lightning loads it too.
+
+        Args:
+            filepath: The file.
+            weights_only: True leaves callbacks, optimizers and schedulers out.
+            storage_options: For a ``CheckpointIO`` of one's own; otherwise it must be None.
+            **native: The arguments of :meth:`groundwire.Trainer.save_checkpoint`, which write its format.
+
+        Raises:
+            AttributeError: No module was given to an entry point yet.
+            CheckpointError: It cannot be written.
+        """
+        with self._profiling.moment("save_checkpoint"):
+            if native:
+                path: Any = native.pop("save_path", filepath)
+                super().save_checkpoint(path, **native)
+            else:
+                write_run(self, filepath, bool(weights_only), storage_options)
+
+    @property
+    def ckpt_path(self) -> Any:
+        """The checkpoint from which the last run began; one that is set is where the next one begins."""
+        return self._restoring.path
+
+    @ckpt_path.setter
+    def ckpt_path(self, path: Any) -> None:
+        self._restoring.begin_from(path)
+
+    def restore_module(self) -> None:
+        """Read the checkpoint, and give module, data module and callbacks what is theirs."""
+        self._restoring.restore_module()
+
+    def restore_training(self) -> None:
+        """Give loops, optimizers and schedulers what the checkpoint holds of them, and let go of it."""
+        self._restoring.restore_training()
+
+    def _load_state(self, state: dict[str, Any]) -> None:
+        if "state_dict" in state:
+            self._restoring.load_module(state["state_dict"])
+        else:
+            super()._load_state(state)
+
+    def _wire_idle(self) -> None:
+        """Let the hooks of saving reach who takes part, between runs."""
+        self._wire("assembly")
+        self._stage = "init"
 
     # where the run is
 

@@ -10,10 +10,10 @@ from groundwire.errors import rank_zero_warn
 from groundwire_lightning.checkpoints import files
 
 if TYPE_CHECKING:
-    from groundwire_lightning.trainer.trainer import Trainer
+    from groundwire_lightning.trainer.parts import Parted
 
 
-def chosen_checkpoint(trainer: Trainer, entry: str, ckpt_path: Any, model_given: bool) -> Any:
+def chosen_checkpoint(trainer: Parted, entry: str, ckpt_path: Any, model_given: bool) -> Any:
     """The path of the checkpoint to begin from, or None.
 
     Args:
@@ -28,7 +28,7 @@ def chosen_checkpoint(trainer: Trainer, entry: str, ckpt_path: Any, model_given:
     from groundwire_lightning.callbacks.on_exception_checkpoint import OnExceptionCheckpoint
 
     rescues = [callback for callback in trainer.callbacks if isinstance(callback, OnExceptionCheckpoint)]
-    if ckpt_path is None and _is_requeued() and newest_hpc(trainer) is not None:
+    if ckpt_path is None and _is_requeued() and newest_hpc(trainer.default_root_dir) is not None:
         ckpt_path = "hpc"
     if ckpt_path is None and rescues and entry == "fit":
         ckpt_path = "last"
@@ -45,7 +45,7 @@ def chosen_checkpoint(trainer: Trainer, entry: str, ckpt_path: Any, model_given:
     if ckpt_path == "last":
         return _last(trainer, entry, rescues)
     if ckpt_path == "hpc":
-        if (path := newest_hpc(trainer)) is None:
+        if (path := newest_hpc(trainer.default_root_dir)) is None:
             raise ValueError(f"{entry}(ckpt_path='hpc'): there is no hpc_ckpt_*.ckpt in {trainer.default_root_dir}")
         return path
     if not ckpt_path:
@@ -53,16 +53,20 @@ def chosen_checkpoint(trainer: Trainer, entry: str, ckpt_path: Any, model_given:
     return ckpt_path
 
 
-def newest_hpc(trainer: Any) -> str | None:
-    """The checkpoint that a job of a cluster left in ``default_root_dir``."""
-    return files.newest_numbered(str(trainer.default_root_dir), "hpc_ckpt_", ".ckpt")
+def newest_hpc(folder: str) -> str | None:
+    """The checkpoint that a job of a cluster left in ``default_root_dir``.
+
+    Args:
+        folder: That folder.
+    """
+    return files.newest_numbered(str(folder), "hpc_ckpt_", ".ckpt")
 
 
 def _is_requeued() -> bool:
     return "SLURM_NTASKS" in os.environ and os.environ.get("SLURM_JOB_NAME") not in ("bash", "interactive")
 
 
-def _best(trainer: Trainer, entry: str) -> str:
+def _best(trainer: Parted, entry: str) -> str:
     asked = f"{entry}(ckpt_path='best')"
     found = trainer.checkpoint_callbacks
     if not found:
@@ -77,7 +81,7 @@ def _best(trainer: Trainer, entry: str) -> str:
     raise ValueError(f"{asked}: {type(found[0]).__name__} has written none yet; fit first, or pass a path")
 
 
-def _last(trainer: Trainer, entry: str, rescues: list[Any]) -> str | None:
+def _last(trainer: Parted, entry: str, rescues: list[Any]) -> str | None:
     candidates = {str(callback.ckpt_path) for callback in rescues}
     for callback in trainer.checkpoint_callbacks:
         if hasattr(callback, "_find_last_checkpoints"):

@@ -13,7 +13,7 @@ from groundwire.run_config import TrainerRunConfig
 from groundwire.run_state import RunState
 from groundwire.tables.hooks import Stage
 
-__all__ = ["Run", "of_run"]
+__all__ = ["Run", "of_part", "of_run"]
 
 
 @dataclass(slots=True, eq=False)
@@ -80,18 +80,28 @@ class Run:
         self.hook, self.stage = before.hook, "init"
 
 
-def of_run(field: str) -> Any:
-    """A name of the Trainer for a field of its run: read as fast as an attribute, and written to the run.
+def of_part(path: str) -> Any:
+    """A name of the Trainer for a field of an object that it holds: read as fast as an attribute, and written there.
 
     Args:
-        field: The field of :class:`Run`; behind a dot, that of an object that it holds.
+        path: The attribute that holds the object, a dot, and its field; between them may stand further objects.
     """
-    within, _, name = f"_run.{field}".rpartition(".")
+    within, _, name = path.rpartition(".")
     holder = operator.attrgetter(within)
 
     def put(trainer: object, value: Any) -> None:
         setattr(holder(trainer), name, value)
 
-    return property(
-        operator.attrgetter(f"_run.{field}"), put, doc=f"``{name}`` of the run under way, or of the last one."
-    )
+    # attrgetter: a step reads such names, and a function of Python would cost it a call
+    return property(operator.attrgetter(path), put, doc=f"``{name}`` of the part that has it.")
+
+
+def of_run(field: str) -> Any:
+    """A name of the Trainer for a field of its run.
+
+    Args:
+        field: The field of :class:`Run`; behind a dot, that of an object that it holds.
+    """
+    of_it = of_part(f"_run.{field}")
+    of_it.__doc__ = f"``{field.rpartition('.')[2]}`` of the run under way, or of the last one."
+    return of_it

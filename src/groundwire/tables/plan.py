@@ -118,21 +118,26 @@ class Plan:
         wired: Hook to what is attached there.
         findings: One line for each row and gap that met an object, and each unknown method.
         fits: What was found of the methods of this run, for the stages that follow.
+        through: Given the name of a hook and the Trainer's own method, returns what is called in its
+            place; for adapters that measure it. None calls the methods themselves.
     """
 
-    __slots__ = (*HOOKS, "findings", "fits", "instead", "wired")
+    __slots__ = (*HOOKS, "findings", "fits", "instead", "through", "wired")
 
     def __init__(self) -> None:
         self.instead: dict[str, Callable[..., Any]] = {}
         self.wired: dict[str, Wired] = {}
         self.findings: list[Finding] = []
         self.fits: Fits = {}
+        self.through: Callable[[str, Callable[..., Any]], Callable[..., Any]] | None = None
 
     def put(self, trainer: Any, hooks: Iterable[str]) -> None:
         """Make the functions of ``hooks`` from what is wired there."""
         spent = getattr(getattr(trainer, "at", None), "spent", None)
         for name in hooks:
             own = nothing if HOOKS[name].is_event else getattr(trainer, name)
+            if self.through is not None and not HOOKS[name].is_event:
+                own = self.through(name, own)
             wired = self.wired.get(name)
             setattr(self, name, fuse(HOOKS[name], own, wired.before, wired.after, spent) if wired else own)
 
