@@ -1,4 +1,4 @@
-"""What a Lightning step returns, turned into what a Trainer's step returns, and back."""
+"""The turns at the border of a step: a Lightning step's return value becomes a Trainer's batch output."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from groundwire import GroundwireError
 from groundwire_lightning.errors import MisconfigurationException
-from groundwire_lightning.utilities.data import size_of
+from groundwire_lightning.utilities.data import batch_sizes
 
 
 class EpochSkipped(GroundwireError):  # noqa: N818  # it is a signal; an error only where nobody takes it
@@ -22,6 +22,13 @@ def skip_rest(returned: Any, batch: Any, step: int) -> None:
         raise EpochSkipped(
             f"on_train_batch_start returned -1 at batch {step}; fit() ends the epoch there, train() has no such rule"
         )
+
+
+def size_of(batch: Any) -> int:
+    """Samples in a batch: the length of its first tensor, 1 for a scalar one or where there is no tensor."""
+    if type(batch) in (list, tuple) and batch and type(batch[0]) is Tensor:  # from most loaders: no generator for it
+        return batch[0].size(0) if batch[0].ndim else 1
+    return next(batch_sizes(batch), 1)
 
 
 def as_batch_output(returned: Any, batch: Any) -> dict[str, Any]:

@@ -20,12 +20,7 @@ from groundwire_lightning.loops import resume
 from groundwire_lightning.loops.evaluation import sanity_check, validate_within_epoch
 from groundwire_lightning.loops.limits import is_done, is_epoch_done, should_validate, validates_in_epoch
 from groundwire_lightning.loops.reading_steps import steps_of_epoch
-from groundwire_lightning.loops.steps import (
-    after_step,
-    move_schedulers,
-    window,
-    without_batch,
-)
+from groundwire_lightning.loops.steps import end_of_step, move_schedulers, window, without_batch
 from groundwire_lightning.utilities.seed import isolate_rng
 
 if TYPE_CHECKING:
@@ -133,13 +128,14 @@ def train_epoch(trainer: Steered) -> None:
         except EpochSkipped:
             progress.is_last = at.is_update = True
             trainer.reader = None
-            after_step(trainer)
+            end_of_step(trainer, at.step, updates=False)
             break
         except StopIteration as end:
             if trainer.reader is None:
                 raise stray("training_step, or a hook around it,") from end
             break  # a step that reads batches itself found none
-        logged.batch_ends()
+        if logged.sink is not None:
+            logged.sink.batch_ends(logged)
         progress.batch.completed = progress.ready
         if validates and should_validate(trainer):
             validate_within_epoch(trainer)

@@ -125,6 +125,9 @@ class Steered(Paced, Stepped, Running, Protocol):
 
     # its updates
 
+    def tell_of_no_loss(self) -> None:
+        """Say, once, that a step returned no loss."""
+
     way: Literal["straight", "nested", "by hand"]
     skips_backward: bool
     told_of_nesting: bool

@@ -25,27 +25,29 @@ def train_step(trainer: Steered, batch: Any, step: int) -> Any:
     if at.is_update:
         progress.steps_ready += 1
     plan.on_train_step_start(step)
-    batch_output = plan.calculate_train_batch_loss(batch)
-    loss = batch_output["loss"]
-    if loss is None:
-        check_loss(batch_output)
-    trainer._update_loss_tracker(loss, batch_output["batch_size"])
-    plan.on_train_step_end(batch, batch_output, step)
-    if step % trainer.accumulate_grad_batches == 0:
-        plan.optimizer_zero_grad()
-        progress.cleared += 1
-    if loss is not None:
-        plan.backward_step(loss if at.window == 1 else loss / at.window)
+    batch_output = forward_and_backward(trainer, batch, step)
     if at.is_update:
-        if progress.is_last and trainer.numerics == "exact":
-            reweigh(trainer)
         plan._clip_gradients()
         plan.optimizer_step()
-        at.update += 1
-        progress.steps += 1
-        plan.on_train_update_end(step)
-    after_step(trainer)
+    end_of_step(trainer, step, updates=at.is_update)
     return batch_output
+
+
+def nested_step(trainer: Steered, batch: Any, step: int) -> Any:
+    """A batch whose forward and backward pass run within the optimizer's step, where it completes an update."""
+    plan, at, progress = trainer.plan, trainer.at, trainer.progress
+    progress.batch.started += 1
+    if at.is_update:
+        progress.steps_ready += 1
+    plan.on_train_step_start(step)
+    closure = Closure(trainer, batch, step)
+    if at.is_update:
+        with trainer._with_closure(closure):
+            plan.optimizer_step()
+    else:
+        closure()
+    end_of_step(trainer, step, updates=at.is_update, closure=closure)
+    return closure.batch_output
 
 
 def step_by_hand(trainer: Steered, batch: Any, step: int) -> Any:
@@ -56,8 +58,8 @@ def step_by_hand(trainer: Steered, batch: Any, step: int) -> Any:
     except StopIteration:
         if trainer.reader is None:
             raise
-        batch_output = None  # a step that reads batches itself found none; its last updates count
-    after_step(trainer)
+        batch_output = None  # a step that reads batches itself came to their end; its last updates count
+    end_of_step(trainer, step, updates=False)  # each was counted as it was made
     return batch_output
 
 
@@ -77,27 +79,65 @@ def step_without_backward(trainer: Steered, batch: Any, step: int) -> Any:
     if at.is_update:
         plan._clip_gradients()
         plan.optimizer_step()
-        at.update += 1
-        progress.steps += 1
-        plan.on_train_update_end(step)
-    after_step(trainer)
+    end_of_step(trainer, step, updates=at.is_update)
     return batch_output
 
 
-def without_batch(trainer: Steered) -> None:
-    """The place of a batch that is None: no step, but counters and schedulers move on."""
-    after_step(trainer)
-    tell_of_no_batch(trainer)
+def forward_and_backward(trainer: Steered, batch: Any, step: int) -> Any:
+    """Forward, loss and backward of a batch, in an update or before it; returns its batch output."""
+    plan, at, progress = trainer.plan, trainer.at, trainer.progress
+    batch_output = plan.calculate_train_batch_loss(batch)
+    loss = batch_output["loss"]
+    if loss is None:
+        check_loss(batch_output)
+        trainer.tell_of_no_loss()
+    else:
+        trainer._loss_tracker.update(loss, batch_output["batch_size"])
+    plan.on_train_step_end(batch, batch_output, step)
+    # between forward and backward, as in Lightning: a training_step still sees the gradients of the update before
+    if step % trainer.accumulate_grad_batches == 0:
+        plan.optimizer_zero_grad()
+        progress.cleared += 1
+    if loss is not None:
+        if at.window != 1:  # dividing by one would be an operation more, on each step
+            loss = loss / at.window
+        scaler = trainer.precision_plugin.scaler
+        plan.backward_step(loss if scaler is None else scaler.scale(loss))
+    # before clipping, which has to see the gradients that the update is made of
+    if progress.is_last and at.is_update and trainer.numerics == "exact":
+        reweigh(trainer)
+    return batch_output
 
 
-def after_step(trainer: Steered) -> None:
-    """Move on the schedulers that need no metric: after an update, and with the last batch of an epoch."""
-    trainer.progress.batch.processed = trainer.progress.ready
+def end_of_step(trainer: Steered, step: int, updates: bool, closure: Closure | None = None) -> None:
+    """Count the update that a step made, and move on the schedulers that need no metric.
+
+    Args:
+        trainer: Whose step it is.
+        step: The number of its batch.
+        updates: It made an update that is still to be counted.
+        closure: Evaluates the gradients of an update that was made around them.
+    """
+    at, progress = trainer.at, trainer.progress
+    if updates:
+        at.update += 1
+        progress.steps += 1
+        if closure is not None:
+            closure.check()  # behind the count: Lightning counts an update that then turns out to have no gradients
+        trainer.plan.on_train_update_end(step)
+    progress.batch.processed = progress.ready
+    # those that wait for a metric are moved on behind the validation that may log it
     if trainer.lr_scheduler_configs:
-        if trainer.at.is_update:
+        if at.is_update:
             move_schedulers(trainer, "step", plateau=False)
-        if trainer.progress.is_last:
+        if progress.is_last:
             move_schedulers(trainer, "epoch", plateau=False)
+
+
+def without_batch(trainer: Steered) -> None:
+    """Go past a batch that is None: no step, but counters and schedulers move on."""
+    end_of_step(trainer, trainer.at.step, updates=False)
+    tell_of_no_batch(trainer)
 
 
 def move_schedulers(trainer: Steered, interval: str, plateau: bool) -> None:
@@ -140,47 +180,6 @@ class Closure:
                 "optimizer_step made no gradients: call optimizer.step(closure=optimizer_closure) in it, or "
                 "optimizer_closure() by itself where the optimizer is not to step"
             )
-
-
-def forward_and_backward(trainer: Steered, batch: Any, step: int) -> Any:
-    """Forward, loss and backward of a batch, in the order of :func:`train_step`."""
-    plan, at = trainer.plan, trainer.at
-    batch_output = plan.calculate_train_batch_loss(batch)
-    loss, scaler = batch_output["loss"], trainer.precision_plugin.scaler
-    if loss is None:
-        check_loss(batch_output)
-    trainer._update_loss_tracker(loss, batch_output["batch_size"])
-    plan.on_train_step_end(batch, batch_output, step)
-    if step % trainer.accumulate_grad_batches == 0:
-        plan.optimizer_zero_grad()
-        trainer.progress.cleared += 1
-    if loss is not None:
-        loss = loss if at.window == 1 else loss / at.window
-        plan.backward_step(loss if scaler is None else scaler.scale(loss))
-    if at.is_update and trainer.progress.is_last and trainer.numerics == "exact":
-        reweigh(trainer)
-    return batch_output
-
-
-def nested_step(trainer: Steered, batch: Any, step: int) -> Any:
-    """A batch whose forward and backward pass run within the optimizer's step, where it completes an update."""
-    plan, at, progress = trainer.plan, trainer.at, trainer.progress
-    progress.batch.started += 1
-    if at.is_update:
-        progress.steps_ready += 1
-    plan.on_train_step_start(step)
-    closure = Closure(trainer, batch, step)
-    if at.is_update:
-        with trainer._with_closure(closure):
-            plan.optimizer_step()
-        at.update += 1
-        progress.steps += 1
-        closure.check()
-        plan.on_train_update_end(step)
-    else:
-        closure()
-    after_step(trainer)
-    return closure.batch_output
 
 
 def tell_of_no_batch(trainer: Steered) -> None:
@@ -240,8 +239,6 @@ def _tell_once(trainer: Steered, held: int) -> None:
     if trainer.told_of_short_window:
         return
     trainer.told_of_short_window = True
-    from groundwire.errors import rank_zero_warn
-
     rank_zero_warn(
         f"accumulate_grad_batches={trainer.accumulate_grad_batches}: the last update of an epoch holds {held} batches, "
         f"and as in Lightning their loss is divided by {trainer.accumulate_grad_batches}. "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import cached_property, wraps
+from functools import cached_property, partial, wraps
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
@@ -24,28 +24,8 @@ if TYPE_CHECKING:
     from groundwire_lightning.loops.steered import Steered, Stepped
 
 
-def told_of_step(batch_output: Mapping[str, Any], share: float) -> dict[str, Any]:
-    """What ``on_train_batch_end`` is given.
-
-    Args:
-        batch_output: Of ``calculate_train_batch_loss``.
-        share: What the loss is divided by: the batches that are accumulated.
-
-    Returns:
-        The loss, divided and without a graph, and whatever else ``training_step`` returned; empty
-        where it returned None.
-    """
-    loss, returned = batch_output["loss"], batch_output["model_outputs"]
-    if loss is None:
-        return {}
-    own = (loss.detach() / share) if share != 1 else loss.detach().clone()
-    if not isinstance(returned, Mapping):
-        return {"loss": own}
-    return {"loss": own, **detached({key: value for key, value in returned.items() if key != "loss"})}
-
-
-def told_by_hand(batch_output: Mapping[str, Any]) -> dict[str, Any]:
-    """The same for a module that makes its updates itself: all that ``training_step`` returned."""
+def outputs_by_hand(batch_output: Mapping[str, Any]) -> dict[str, Any]:
+    """The ``outputs`` of ``on_train_batch_end`` where a module makes its updates itself: all that its step returned."""
     returned = batch_output["model_outputs"]
     extra = dict(returned) if isinstance(returned, Mapping) else {} if returned is None else {"loss": returned}
     if "loss" in extra:
@@ -253,9 +233,10 @@ class Stepping(Trainer):
 
     # a batch
 
-    def _transfer_batch(self, batch: Any) -> Any:
-        """Move a batch to the device, and whatever in it has a method ``to``."""
-        return moved(batch, self._accelerator.device)
+    @property
+    def _transfer_batch(self) -> Callable[[Any], Any]:  # type: ignore[override]  # read once a run, called for each batch
+        """Moves a batch to the device, and whatever in it has a method ``to``."""
+        return partial(moved, device=self._accelerator.device)
 
     def _run_train_step(self, batch: Any, step: int) -> Any:
         run = self._run
@@ -339,21 +320,35 @@ class Stepping(Trainer):
                 f"training_step returned no loss at batch {self.at.step}; fit() skips such a batch, train() has no "
                 "such rule"
             )
-        elif self.at.phase == "train" and not self._told_of_no_loss:
+        elif self.at.phase == "train":
+            self.tell_of_no_loss()
+
+    def tell_of_no_loss(self) -> None:
+        """Say, once, that ``training_step`` returned no loss."""
+        if not self._told_of_no_loss:
             self._told_of_no_loss = True
             rank_zero_warn("training_step returned None, so no gradient comes of this batch; if that is meant, go on")
 
     @property
     def step_outputs(self) -> dict[str, Any]:
-        """What ``on_train_batch_end`` is given; made once a batch, and only if somebody listens."""
+        """The ``outputs`` of ``on_train_batch_end``; made once a batch, and only if somebody listens.
+
+        The loss, divided by the batches that are accumulated and without a graph, and whatever else
+        ``training_step`` returned; empty where it returned None.
+        """
         run = self._run
-        if run.step_outputs is None:
-            output = run.batch_output
-            by_hand = self.way == "by hand"
-            run.step_outputs = (
-                {} if output is None else told_by_hand(output) if by_hand else told_of_step(output, run.at.window)
-            )
-        return run.step_outputs
+        if run.step_outputs is not None:
+            return run.step_outputs
+        outputs: dict[str, Any] = {}
+        if run.batch_output is not None and self.way == "by hand":
+            outputs = outputs_by_hand(run.batch_output)
+        elif run.batch_output is not None and run.batch_output["loss"] is not None:
+            loss, returned, window = run.batch_output["loss"], run.batch_output["model_outputs"], run.at.window
+            outputs["loss"] = loss.detach() / window if window != 1 else loss.detach().clone()
+            if isinstance(returned, Mapping):
+                outputs |= detached({key: value for key, value in returned.items() if key != "loss"})
+        run.step_outputs = outputs
+        return outputs
 
 
 def step_in_native_order(trainer: Stepping, batch: Any, step: int) -> Any:
