@@ -345,7 +345,8 @@ class Logged:
         self.callback: dict[str, Tensor] = {}
         self.logger: dict[str, Tensor] = {}
         self.bar: dict[str, Tensor] = {}
-        self.ledger = Ledger()
+        if any(self._collections.values()):  # a ledger is written through entries alone
+            self.ledger = Ledger()
         for entries in self._collections.values():
             for entry in entries.values():
                 if entry.metric is not None and entry.seen:  # a run broke off

@@ -22,10 +22,6 @@ Noting = Callable[[Iterator[Any], Any], Iterator[Any]]
 
 def sanity_check(trainer: Steered) -> None:
     """A few validation batches before the first training batch; whatever they logged is forgotten."""
-    if not (trainer.enable_validation and trainer.num_sanity_val_steps):
-        return
-    if trainer.restart is not None and trainer.restart.in_epoch:  # its epoch may be within a validation
-        return
     trainer.sanity_checking = True
     trainer.plan._run_sanity_evaluation()
     trainer.sanity_checking = False

@@ -46,9 +46,18 @@ def training_run(trainer: Steered) -> None:
     trainer.notice_replaced()
     trainer.restore_training()
     trainer.lightning_module.zero_grad()
-    with isolate_rng():
-        sanity_check(trainer)
+    if checks_sanity(trainer):
+        with isolate_rng():  # training draws the same numbers with the check and without it
+            sanity_check(trainer)
     train(trainer)
+
+
+def checks_sanity(trainer: Steered) -> bool:
+    """True where a few validation batches come before the first training batch."""
+    if not (trainer.enable_validation and trainer.num_sanity_val_steps):
+        return False
+    # a run that is taken up in an epoch may be within a validation, whose counters a check would overwrite
+    return trainer.restart is None or not trainer.restart.in_epoch
 
 
 def train(trainer: Steered) -> None:
@@ -58,7 +67,8 @@ def train(trainer: Steered) -> None:
     trainer.to_loggers.warn_if_seldom()
     if is_done(trainer):
         return
-    resume.enter_run(trainer)
+    if trainer.restart is not None:
+        resume.enter_run(trainer, trainer.restart)
     stopped: StopTrainingError | None = None
     try:
         if validates_in_epoch(trainer) and trainer._eval_dataloader is None:

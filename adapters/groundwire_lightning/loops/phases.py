@@ -97,10 +97,14 @@ ENDED_EPOCHS: dict[str, TrainerFn] = {
 """Hooks of Lightning 1.x that were given the outputs of an epoch, and the entry point that would call each."""
 
 
-def not_ended(purpose: TrainerFn) -> frozenset[str]:
-    """Those of :data:`ENDED_EPOCHS` that an entry point would not call; ``fit`` validates too."""
-    calls = {purpose, TrainerFn.VALIDATING} if purpose == TrainerFn.FITTING else {purpose}
-    return frozenset(name for name, entry in ENDED_EPOCHS.items() if entry not in calls)
+NOT_ENDED: dict[TrainerFn, frozenset[str]] = {
+    TrainerFn.FITTING: frozenset({"test_epoch_end"}),  # it validates too
+    **{
+        purpose: frozenset(name for name, entry in ENDED_EPOCHS.items() if entry != purpose)
+        for purpose in (TrainerFn.VALIDATING, TrainerFn.TESTING, TrainerFn.PREDICTING)
+    },
+}
+"""Those of :data:`ENDED_EPOCHS` that an entry point would not call."""
 
 
 NAME = "dataloader_idx"

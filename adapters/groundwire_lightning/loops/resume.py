@@ -50,11 +50,9 @@ def told_from(progress: Progress, by_steps: bool) -> Restart:
     return restart
 
 
-def enter_run(trainer: Steered) -> None:
+def enter_run(trainer: Steered, restart: Restart) -> None:
     """Count the epoch as done where only its last hooks were missing."""
-    restart, progress = trainer.restart, trainer.progress
-    if restart is None:
-        return
+    progress = trainer.progress
     at_batch_end = restart.batch == "batch end" and progress.is_last
     if restart.epoch == "epoch start":
         progress.epochs_started = progress.processed = progress.epochs
@@ -139,7 +137,7 @@ def _tell_of_repeated_data(trainer: Steered) -> None:
         )
 
 
-def give_loader_state(loader: Any, restart: Restart | None, states: list[Any]) -> None:
+def give_loader_state(loader: Any, restart: Restart, states: list[Any]) -> None:
     """Put a training loader that keeps its place where it was.
 
     Args:
@@ -150,7 +148,7 @@ def give_loader_state(loader: Any, restart: Restart | None, states: list[Any]) -
     Raises:
         RuntimeError: There are more or fewer loaders with a state than were saved.
     """
-    if not states or restart is None or not restart.in_epoch:
+    if not states or not restart.in_epoch:
         return
     stateful = [part for part in parts_of(loader) if has_state(part)]
     if len(stateful) != len(states):

@@ -27,7 +27,7 @@ from groundwire_lightning.core.state_methods import STATE_METHODS, told_its_stat
 from groundwire_lightning.core.states import PURPOSES, TrainerStatus
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError, TunerExit
 from groundwire_lightning.logged.store import Logged
-from groundwire_lightning.loops.phases import LOADERS, PHASES, not_ended
+from groundwire_lightning.loops.phases import LOADERS, NOT_ENDED, PHASES
 from groundwire_lightning.loops.updates import Stepping
 from groundwire_lightning.map import LIGHTNING
 from groundwire_lightning.strategies.processes import prepared_once
@@ -119,7 +119,7 @@ class LightningAdapter(Facade, Slots):
                 return hearing(name, self._entered(name, method))
 
             parts.append(Part(table, "LightningModule", module, through=through, without=without))
-            parts.append(Part(table, "RetiredHooks", module, without=not_ended(self._purpose)))
+            parts.append(Part(table, "RetiredHooks", module, without=NOT_ENDED[self._purpose]))
         return parts
 
     def _hearing(self) -> Callable[[str, Callable[..., Any]], Callable[..., Any]]:

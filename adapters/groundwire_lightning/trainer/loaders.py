@@ -171,7 +171,8 @@ class Loaders(LightningAdapter):
             loader = self._unshuffled(checked_loader(loader, "train_dataloader", "max_size_cycle"), "train")
             self._train_dataloader = self._shared(loader, shuffles=True)
             warn_of_loaders(self, self._train_dataloader, "train_dataloader")
-            resume.give_loader_state(self._train_dataloader, self.restart, self._loader_states)
+            if self.restart is not None:
+                resume.give_loader_state(self._train_dataloader, self.restart, self._loader_states)
             self._feed = self._new_training_feed()
             if self.num_training_batches:
                 self._train_asked = self.current_epoch
