@@ -92,9 +92,9 @@ class Logging:
         Args:
             dictionary: Name to value; also a torchmetrics ``MetricCollection``.
         """
-        given = {name: value for name, value in locals().items() if name not in ("self", "dictionary")}
+        arguments = {name: value for name, value in locals().items() if name not in ("self", "dictionary")}
         for name, value in _items(dictionary):
-            self.log(name, value, **given)
+            self.log(name, value, **arguments)
 
 
 def keep_from_compiling(module: Any) -> None:

@@ -32,7 +32,7 @@ def size_of(batch: Any) -> int:
 
 
 def as_batch_output(returned: Any, batch: Any) -> dict[str, Any]:
-    """What ``training_step`` returned, as a Trainer's batch output.
+    """Make a Trainer's batch output of what ``training_step`` returned.
 
     Args:
         returned: The loss, a dictionary with it, or None.
@@ -66,7 +66,7 @@ def check_loss(batch_output: Mapping[str, Any]) -> None:
 
 
 def as_eval_output(returned: Any, batch: Any) -> dict[str, Any]:
-    """What ``validation_step`` returned, as a Trainer's batch output; its ``loss`` may be None.
+    """Make a Trainer's batch output of what ``validation_step`` returned; its ``loss`` may be None.
 
     Args:
         returned: Anything.

@@ -67,7 +67,7 @@ class Feed:
         while number < most or self._owes_one:
             self._owes_one = False
             try:
-                found = self._ahead or next(iterator)  # a for loop would have combined loaders begin anew
+                triple = self._ahead or next(iterator)  # a for loop would have combined loaders begin anew
             except StopIteration as end:
                 check_end(end)
                 break
@@ -77,14 +77,15 @@ class Feed:
                 self.is_last = self._ahead is None
             else:
                 self.is_last = number >= most
-            yield (found[0], number - 1, found[2]) if self._begins_at else found
+            # the iterator counts from zero; a pass that is taken up goes on counting
+            yield (triple[0], number - 1, triple[2]) if self._begins_at else triple
         self.is_over = True
 
-    def check(self, given: int, what: str) -> None:
+    def check(self, seen: int, what: str) -> None:
         """Look at the end of a pass: that it is one, and that there was as much as the loader says.
 
         Args:
-            given: Batches of the pass.
+            seen: Batches of the pass.
             what: Whose they are, for messages.
 
         Raises:
@@ -92,11 +93,11 @@ class Feed:
         """
         if not self.is_over:
             raise stray(f"a hook that changes or moves the batches of the {what}")
-        if given < self._batches < math.inf:
+        if seen < self._batches < math.inf:
             from groundwire.errors import rank_zero_warn
 
             rank_zero_warn(
-                f"the {what} says that it has {self._batches} batches and gave {given}. As in Lightning nobody could "
+                f"the {what} says that it has {self._batches} batches and gave {seen}. As in Lightning nobody could "
                 "know that its last batch was the last: there was no validation at the end of the epoch, no scheduler "
                 "of epochs moved and batches that waited for an update had none. Correct __len__ of the data, or take "
                 "it away",
@@ -161,14 +162,14 @@ def checked_loader(loader: Any, source: str, mode: str) -> Any:
     Raises:
         TypeError: It, or one of them, cannot be iterated over.
     """
-    made = combined(loader, mode)
-    for part in parts_of(made):
+    readable = combined(loader, mode)
+    for part in parts_of(readable):
         if not isinstance(part, DataLoader):
             _check_iterable(part, source)
             _warn_of_dataset(part, source)
         elif part.num_workers and part.worker_init_fn is None and seeds_workers():
             part.worker_init_fn = start_worker
-    return made
+    return readable
 
 
 def _warn_of_dataset(loader: Any, source: str) -> None:

@@ -1,4 +1,7 @@
-"""The step where the optimizer evaluates its gradients itself, once or several times."""
+"""The ways through a batch: update behind the gradients, around them, by the module's own hand, or with none.
+
+All but the last two share :func:`forward_and_backward`, and all of them :func:`end_of_step`.
+"""
 
 from __future__ import annotations
 
@@ -70,7 +73,7 @@ def step_without_backward(trainer: Steered, batch: Any, step: int) -> Any:
     """
     plan, at, progress = trainer.plan, trainer.at, trainer.progress
     progress.batch.started += 1
-    at.is_update = at.is_update and trainer.numerics != "exact"
+    at.is_update = at.is_update and trainer.numerics != "exact"  # put down, for schedulers read it too
     progress.steps_ready += at.is_update
     plan.on_train_step_start(step)
     batch_output = plan.calculate_train_batch_loss(batch)
@@ -135,16 +138,22 @@ def end_of_step(trainer: Steered, step: int, updates: bool, closure: Closure | N
 
 
 def without_batch(trainer: Steered) -> None:
-    """Go past a batch that is None: no step, but counters and schedulers move on."""
+    """Go past a batch that is None: no step, but counters and schedulers move on, as in Lightning."""
     end_of_step(trainer, trainer.at.step, updates=False)
     tell_of_no_batch(trainer)
 
 
 def move_schedulers(trainer: Steered, interval: str, plateau: bool) -> None:
-    """Move on the schedulers that are due, one after the other; those of a module that does so itself are not."""
+    """Move on the schedulers that are due, one after the other; those of a module that does so itself are not.
+
+    Args:
+        trainer: Whose schedulers.
+        interval: ``"step"`` or ``"epoch"``: those that count these.
+        plateau: True for those that wait for a metric, False for all others.
+    """
     if trainer.way == "by hand" or not trainer.lr_scheduler_configs:
         return
-    run = trainer._run
+    run = trainer._run  # written directly: a Trainer's name for a field of its run costs a call to set
     for scheduler, metric in due(trainer, interval, plateau):
         run.scheduler, run.monitored = scheduler, metric
         trainer.plan.scheduler_step()
@@ -164,9 +173,10 @@ class Closure:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The loss, without its graph; None where ``training_step`` returned none."""
-        with torch.enable_grad():
+        with torch.enable_grad():  # torch's optimizers call it under no_grad
             self.batch_output = forward_and_backward(*self._moment)
         loss = self.batch_output["loss"]
+        # Lightning hands the optimizer the divided loss, and a copy that nothing in place reaches later
         return None if loss is None else (loss / self._moment[0].at.window).detach().clone()
 
     def check(self) -> None:
@@ -183,15 +193,19 @@ class Closure:
 
 
 def tell_of_no_batch(trainer: Steered) -> None:
-    """Call what stands after a training step, with None for the batch and for what the step made of it."""
+    """Call what stands after a training step, with None for the batch and for what the step made of it.
+
+    In Lightning ``on_train_batch_end`` is all that such a batch gets. Those rows are compiled behind a
+    step into one function, so they are called here by themselves.
+    """
     if not trainer.told_of_no_batch:
         trainer.told_of_no_batch = True
         rank_zero_warn(
             f"train_dataloader gave None as batch {trainer.at.step}: no step is made of such a batch; if that was "
             "meant, nothing is wrong"
         )
-    found = trainer.plan.wired.get("_run_train_step")
-    for attached in () if found is None else found.after:
+    step = trainer.plan.wired.get("_run_train_step")
+    for attached in () if step is None else step.after:
         space = {**attached.values, "batch": None, "step": trainer.at.step, str(attached.row.moment.makes): None}
         named = {name.rpartition(".")[2]: _read(space, name) for name in attached.named}
         attached.method(*(_read(space, name) for name in attached.args), **named)
@@ -199,11 +213,12 @@ def tell_of_no_batch(trainer: Steered) -> None:
 
 def _read(space: dict[str, Any], name: str) -> Any:
     root, *path = name.split(".")
+    # the trainer would still make these of the batch before
     return None if name == "trainer.step_outputs" else reduce(getattr, path, space[root])
 
 
 def window(trainer: Steered) -> int:
-    """What the loss of the batch in use is divided by.
+    """The divisor of the loss of the batch in use.
 
     Lightning divides by ``accumulate_grad_batches``, also in the last window of an epoch, which may
     hold fewer batches: their gradients come out too small. ``numerics="exact"`` divides by what the
@@ -227,12 +242,12 @@ def reweigh(trainer: Steered) -> None:
     held = trainer.progress.ready % size
     if not held or not math.isinf(trainer.num_training_batches):
         return
-    trainer.at.window = held
+    trainer.at.window = held  # outputs= of hooks after the step are divided by it
     for optimizer in trainer.optimizers:
         for group in optimizer.param_groups:
             for parameter in group["params"]:
                 if parameter.grad is not None:
-                    parameter.grad.mul_(size / held)
+                    parameter.grad.mul_(size / held)  # each loss was divided by the size
 
 
 def _tell_once(trainer: Steered, held: int) -> None:

@@ -38,7 +38,7 @@ END_TIME = (
 
 
 def nothing(*moment: Any) -> None:
-    """What an event does by itself."""
+    """Stands for an event, which does nothing by itself."""
 
 
 @dataclass(slots=True)
@@ -91,16 +91,16 @@ class Attached:
 
     @property
     def said(self) -> str:
-        """Who this is, for messages and reports: ``Class.method (file:line)``."""
+        """The method by name and place, for messages and reports: ``Class.method (file:line)``."""
         place = place_of(self.method)
         name = f"{self.owner.__qualname__}.{self.row.method}"
         return f"{name} ({place})" if place else name
 
     def bind(self, known: Mapping[str, Any]) -> None:
         """Fix what the names mean that the run knows and the moment does not give."""
-        given = self.row.moment.names_at(self.row.position)
+        of_moment = self.row.moment.names_at(self.row.position)
         roots = {_root(name) for name in (*self.args, *self.named)}
-        self.values = {root: known[root] for root in roots if root not in given and root in known}
+        self.values = {root: known[root] for root in roots if root not in of_moment and root in known}
 
     def expression(self, label: str) -> str:
         """The call as source, the method being called ``label``."""
@@ -121,11 +121,11 @@ class Attached:
         return name
 
     def space(self, label: str) -> dict[str, Any]:
-        """What the names in :meth:`expression` stand for, those of the moment apart."""
+        """The values of the names in :meth:`expression`, those of the moment apart."""
         return {**self.values, label: self.method, f"{label}_turn": self.row.turn}
 
     def spelled(self) -> str:
-        """What is passed, as a reader would write it."""
+        """The arguments, as a reader would write them."""
         return f"({', '.join((*self.args, *(f'{_leaf(name)}=' for name in self.named)))})"
 
 
@@ -205,7 +205,7 @@ def _whose(name: str, method: Callable[..., Any]) -> str:
 
 
 def _in_one_line(text: str) -> str:
-    """What a comment can hold: no name of a class or file may end it, or keep the source from being encoded."""
+    """Text as a comment can hold it: no name of a class or file may end it, or keep the source from being encoded."""
     return text if text.isprintable() else " ".join(text.encode(errors="replace").decode().split())
 
 
