@@ -1,1 +1,1 @@
-"""What ``self.log`` recorded: entries, their reduction across processes, and the way to the loggers."""
+"""Values of ``self.log``: their entries, their reduction across processes, and the way to the loggers."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Paced(Bounds, Protocol):
-    """What says whether a run validates or ends here."""
+    """A Trainer as the rules see it that say whether a run validates or ends here."""
 
     should_stop: bool
     progress: Progress
@@ -45,7 +45,7 @@ class Paced(Bounds, Protocol):
 
 
 class Stepped(Protocol):
-    """What a step needs in which a module makes its updates itself, in any order of hooks."""
+    """A Trainer as a step sees it in which a module makes its updates itself, in any order of hooks."""
 
     plan: Any
 
