@@ -143,9 +143,10 @@ def test_a_fit_comes_to_its_first_step_soon(tmp_path):
     calls, logger = Before(), L.loggers.CSVLogger(tmp_path)
     callbacks = [Listens(), L.Callback(), L.Callback()]
     trainer = quiet(logger=logger, enable_model_summary=False, log_every_n_steps=1, callbacks=callbacks)
+    module, batches = lit(training_step=logs), DataLoader(data(), 2 * BATCHES)
     sys.setprofile(calls)
     try:
-        trainer.fit(lit(training_step=logs), DataLoader(data(), 2 * BATCHES))
+        trainer.fit(module, batches)
     finally:
         sys.setprofile(None)
     assert calls.is_over

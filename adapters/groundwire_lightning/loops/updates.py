@@ -237,7 +237,7 @@ class Stepping(Trainer):
     # a batch
 
     @property
-    def _transfer_batch(self) -> Callable[[Any], Any]:  # type: ignore[override]  # read once a run, called for each batch
+    def _transfer_batch(self) -> Callable[[Any], Any]:  # read once a run, called for each batch
         """Moves a batch to the device, and whatever in it has a method ``to``."""
         return partial(moved, device=self._accelerator.device)
 
