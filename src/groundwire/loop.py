@@ -28,11 +28,11 @@ def training_run(trainer: Running) -> None:
     plan, at, config = trainer.plan, trainer.at, trainer.run_config
     stopped: StopTrainingError | None = None
     try:
-        trainer.optimizer.zero_grad()
+        trainer.optimizer.zero_grad()  # a run before this one may have left gradients
         plan.training_run_start()
         plan.on_training_run_start()
         plan._run_sanity_evaluation()
-        trainer._take_up_run()
+        trainer._take_up_run()  # behind the hooks and the sanity check, which draw random numbers of their own
         while at.ahead != "epoch" or (at.epoch < config.num_epochs and at.update < most_updates(trainer)):
             training_run_epoch(trainer)
     except StopTrainingError as error:
@@ -52,6 +52,7 @@ def training_run_epoch(trainer: Running) -> None:
     plan, at = trainer.plan, trainer.at
     began, updates = clock(), at.update
     at.spent.clear()
+    # at.ahead names what comes next, and is saved: a resumed epoch enters below where it was left
     if at.ahead == "epoch":
         at.epoch, at.ahead = at.epoch + 1, "train"
     if at.ahead == "train":
@@ -62,7 +63,7 @@ def training_run_epoch(trainer: Running) -> None:
         plan._run_eval_epoch(trainer._eval_dataloader, True, False)
     if at.ahead != "count":
         plan.training_run_epoch_end()
-        at.ahead = "count"
+        at.ahead = "count"  # before the event, in which a checkpoint may be written: its listeners are not told twice
         plan.on_training_run_epoch_end()
     keep_time(trainer, clock() - began, at.update - updates)
     trainer.run_history._increment_epoch()
@@ -88,22 +89,24 @@ def train_epoch(trainer: Running, train_dl: Iterable[Any]) -> None:
     most = most_updates(trainer)
     batches = () if at.update >= most else trainer._in_order(train_dl)
     spent, ended = at.spent, clock()
+    # numbered before they are moved, so that what changes batches knows where in the epoch it is
     for batch in trainer._on_device(in_windows(batches, at, trainer.run_config.gradient_accumulation_steps)):
         began, before = clock(), spent.total
         spent.data += began - ended
+        # processes average their gradients in the backward pass that completes an update, once for all of its batches
         if at.is_update or not trainer.run_config.is_distributed:
             plan._run_train_step(batch, at.step)
         else:
             with trainer._accelerator.no_sync(trainer.model):
                 plan._run_train_step(batch, at.step)
         ended = clock()
-        spent.step += ended - began - (spent.total - before)
+        spent.step += ended - began - (spent.total - before)  # less what was put on other accounts meanwhile
         spent.total = before + ended - began
         if at.update >= most:
             break
     plan.train_epoch_end()
     trainer._add_epoch_loss_to_run_history("train_loss_epoch")
-    at.ahead, at.done = "eval", 0
+    at.ahead, at.done = "eval", 0  # before the event, in which a checkpoint may be written
     plan.on_train_epoch_end()
 
 
@@ -117,7 +120,7 @@ def train_step(trainer: Running, batch: Any, step: int) -> Any:
     plan.backward_step(share(trainer, batch_output))
     if trainer.at.is_update:
         update(trainer, step)
-    else:
+    else:  # in an update this is put down behind the optimizer, so that what is saved there is whole
         trainer.at.done = step + 1
     return batch_output
 
@@ -138,9 +141,10 @@ def track(trainer: Running, batch_output: Any, source: str) -> None:
 
 
 def share(trainer: Running, batch_output: Any) -> Any:
-    """What a batch contributes to the loss of its update: its part of the batches, or of the items."""
+    """Scale a batch's loss so that a window's gradients add up to its mean, by batches or by items."""
     loss, at = batch_output["loss"], trainer.at
     if "num_items_in_batch" in batch_output and (at.window > 1 or trainer.run_config.is_distributed):
+        # how many items a window holds is known with its last batch: its gradients are divided then
         items = batch_output["num_items_in_batch"]
         at.items = items if at.items is None else at.items + items
         return loss * items
@@ -161,13 +165,14 @@ def update(trainer: Running, step: int) -> None:
         plan.scheduler_step()
     plan.optimizer_zero_grad()
     at.update += 1
-    at.items, at.done = None, step + 1
+    at.items, at.done = None, step + 1  # before the event, in which a checkpoint may be written
     plan.on_train_update_end(step)
 
 
 def average_over_items(trainer: Running) -> None:
     """Divide the gradients of a window by the items that its losses were weighted with."""
     total = torch.as_tensor(trainer.at.items, device=trainer.device, dtype=torch.float32)
+    # gradients are a mean over processes, so that they are divided by the mean number of items too
     total = trainer._accelerator.reduce(total, reduction="sum") / trainer._accelerator.num_processes
     for parameter in trainer.model.parameters():
         if parameter.grad is not None:
@@ -206,7 +211,7 @@ def eval_epoch(trainer: Running, valid_dl: Iterable[Any], is_training: bool, is_
     plan.eval_epoch_end()
     of_epoch = "eval_loss_epoch" if is_training else "evaluation_loss"
     trainer._add_epoch_loss_to_run_history("intermediate_eval_loss" if is_intermediate else of_epoch)
-    if at.ahead == "eval":
+    if at.ahead == "eval":  # not of one in the middle of a training epoch, behind which that goes on
         at.ahead = "end"
     plan.on_eval_epoch_end(is_intermediate)
     plan._leave_eval_mode()
@@ -225,7 +230,7 @@ def eval_step(trainer: Running, batch: Any, step: int) -> Any:
 
 def prediction_run(trainer: Running) -> None:
     """Every batch once, without gradients; predictions are for listeners, and kept where they were asked for."""
-    plan, at, kept = trainer.plan, trainer.at, trainer._predictions
+    plan, at, wanted = trainer.plan, trainer.at, trainer._predictions
     at.phase = "predict"
     try:
         plan.prediction_run_start()
@@ -234,8 +239,8 @@ def prediction_run(trainer: Running) -> None:
         with torch.no_grad():
             for at.eval_step, batch in numbered(batches, shared=trainer.run_config.is_distributed):
                 predictions = plan._run_prediction_step(batch, at.eval_step)
-                if kept is not None:
-                    kept.append(on_cpu(predictions))
+                if wanted is not None:
+                    wanted.append(on_cpu(predictions))
     except StopTrainingError as error:
         plan.on_stop_training_error(error)
         trainer.print(error)
@@ -244,7 +249,7 @@ def prediction_run(trainer: Running) -> None:
 
 
 def prediction_step(trainer: Running, batch: Any, step: int) -> Any:
-    """What the model says of a batch."""
+    """Predictions of the model for a batch."""
     plan = trainer.plan
     plan.on_prediction_step_start(step)
     predictions = plan.calculate_predictions(batch)

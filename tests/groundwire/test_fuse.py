@@ -1,7 +1,8 @@
+import functools
 import inspect
 import linecache
 import traceback
-from types import SimpleNamespace
+from types import FunctionType, SimpleNamespace
 
 import pytest
 
@@ -215,7 +216,90 @@ def test_a_traceback_shows_the_generated_line_and_then_the_callback():
 def test_the_generated_source_survives_a_check_of_the_line_cache():
     event = fuse(STEP_END, nothing, [], [attached(_fails)])
     linecache.checkcache()
-    assert inspect.getsource(event) == "def on_train_step_end(batch, batch_output, step):\n    after_0(batch, step)\n"
+    assert inspect.getsource(event) == (
+        "def on_train_step_end(batch, batch_output, step):\n"
+        f"    after_0(batch, step)  # Player.on_it (test_fuse.py:{_fails.__code__.co_firstlineno})\n"
+    )
+
+
+def test_a_traceback_says_in_the_generated_line_whose_method_it_is():
+    with pytest.raises(RuntimeError, match="inside the callback") as caught:
+        fuse(STEP_END, nothing, [], [attached(_fails)])("b", "o", 3)
+    generated = traceback.extract_tb(caught.value.__traceback__)[-2]
+    assert generated.line == f"after_0(batch, step)  # Player.on_it (test_fuse.py:{_fails.__code__.co_firstlineno})"
+    assert generated.filename.endswith(": on_train_step_end of Player>")
+
+
+def own_step(batch):
+    return {"loss": batch}
+
+
+def test_the_line_of_the_own_method_says_whose_it_is_too():
+    source = inspect.getsource(fuse(LOSS, own_step, [], [attached(_fails, hook=LOSS.name, args=("batch", "step"))]))
+    assert f"returned = own(batch)  # own_step (test_fuse.py:{own_step.__code__.co_firstlineno})\n" in source
+
+
+def test_the_line_of_what_runs_instead_says_whose_it_is():
+    one = attached(lambda: 0, hook=LOSS.name, position="instead", args=())
+    assert "return instead()  # Player.on_it (test_fuse.py:" in inspect.getsource(stand_in(LOSS, one))
+
+
+def attached_to(player, args=()):
+    made = Attached.check(line(args=args), player)
+    made.bind({})
+    return made
+
+
+def calls_of(names):
+    return [attached_to(type(name, (), {"on_it": lambda self: None})()) for name in names]
+
+
+def test_the_file_of_a_function_names_the_classes_that_it_calls_each_once_and_not_too_many():
+    few = fuse(STEP_END, nothing, calls_of("AB"), calls_of("A"))
+    many = fuse(STEP_END, nothing, calls_of("ABCDEF"), [])
+    assert few.__code__.co_filename.endswith(": on_train_step_end of A, B>")
+    assert many.__code__.co_filename.endswith(": on_train_step_end of A, B, C, D, …>")
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("two\nlines", "a.py"),
+        ("A\r\x0c#", "a.py"),
+        ("ends\\", "a.py"),
+        ("A", "two\nlines.py"),
+        ("A", "not-utf8-\udcff.py"),
+    ],
+    ids=["lines", "returns", "backslash", "file of two lines", "file that is not UTF-8"],
+)
+def test_no_name_of_a_class_or_file_breaks_the_source(name, file):
+    method = FunctionType(_fails.__code__.replace(co_filename=file), {})
+    player = type(name, (), {"on_it": staticmethod(method)})()
+    with pytest.raises(RuntimeError, match="inside the callback"):
+        fuse(STEP_END, nothing, [attached_to(player, ("batch", "step"))], [])("b", "o", 3)
+
+
+@functools.wraps(_fails)
+def _wrapped(*args, **kwargs):
+    return _fails(*args, **kwargs)
+
+
+def test_a_line_names_the_method_and_not_what_it_is_called_through():
+    call = attached(_wrapped)
+    call.method = lambda *args: None  # as a profiler does
+    source = inspect.getsource(fuse(STEP_END, nothing, [], [call]))
+    assert f"(test_fuse.py:{_fails.__code__.co_firstlineno})" in source
+
+
+def test_a_method_without_source_is_named_without_a_place():
+    source = inspect.getsource(fuse(STEP_END, nothing, [], [attached(max)]))
+    assert source.endswith("# Player.on_it\n")
+
+
+def test_no_source_file_is_read_to_say_whose_a_line_is(monkeypatch):
+    call = attached(_fails)
+    monkeypatch.setattr(inspect, "findsource", lambda function: pytest.fail("a source file is read"))
+    fuse(STEP_END, nothing, [call], [call])
 
 
 def test_the_same_hook_is_compiled_once_and_bound_each_time():

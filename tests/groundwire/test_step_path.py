@@ -83,7 +83,7 @@ ASKED = {
 @pytest.mark.parametrize("asked", ASKED.values(), ids=list(ASKED))
 def test_a_step_is_short(callbacks, asked, capsys):
     for step in steps_of(callbacks, **asked):
-        assert len(step) <= 25
+        assert len(step) <= 24
         assert len(files_of(step)) <= 4
         assert max(depth for _, depth in step) <= 5
 
@@ -99,7 +99,7 @@ def test_the_next_batch_of_data_in_memory_is_five_more_calls_in_one_file():
         return steps.steps[3]
 
     at_once, one_by_one = given(data(24)), given(DataLoader(data(24), 2))
-    assert len(at_once) <= len(one_by_one) + 5 <= 25
+    assert len(at_once) <= len(one_by_one) + 5 <= 24
     assert {Path(file).name for file in files_of(at_once) - files_of(one_by_one)} == {"in_batches.py"}
 
 

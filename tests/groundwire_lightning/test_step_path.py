@@ -1,5 +1,6 @@
 """What a training step of a Lightning module costs in calls, files and depth: counted, not timed."""
 
+import gc
 import sys
 from pathlib import Path
 
@@ -82,8 +83,8 @@ class Listens(L.Callback):
 
 def test_a_step_that_logs_with_a_callback_that_listens_is_short():
     for step in steps_of(lit(training_step=logs), callbacks=[Listens()]):
-        assert len(step) <= 28
-        assert len(files_of(step)) <= 10
+        assert len(step) <= 25
+        assert len(files_of(step)) <= 9
         assert max(depth for _, depth in step) <= 8
 
 
@@ -133,6 +134,8 @@ class Before:
     def __call__(self, frame, event, argument):
         code = frame.f_code
         self.is_over = self.is_over or code.co_name == "_run_train_step"
+        if code.co_name == "find_spec":  # asked of each module of others that is imported for the first time
+            return
         if event == "call" and not self.is_over and code.co_filename.startswith((*OWN, WRITTEN_FOR_THE_RUN)):
             self.codes.append(code)
 
@@ -141,14 +144,16 @@ def test_a_fit_comes_to_its_first_step_soon(tmp_path):
     calls, logger = Before(), L.loggers.CSVLogger(tmp_path)
     callbacks = [Listens(), L.Callback(), L.Callback()]
     trainer = quiet(logger=logger, enable_model_summary=False, log_every_n_steps=1, callbacks=callbacks)
+    module, batches = lit(training_step=logs), DataLoader(data(), 2 * BATCHES)
+    gc.collect()  # the profilers of trainers before have a __del__
     sys.setprofile(calls)
     try:
-        trainer.fit(lit(training_step=logs), DataLoader(data(), 2 * BATCHES))
+        trainer.fit(module, batches)
     finally:
         sys.setprofile(None)
     assert calls.is_over
     assert len(calls.codes) <= 3200
-    assert len({code.co_filename for code in calls.codes if code.co_filename.startswith(OWN)}) <= 56
+    assert len({code.co_filename for code in calls.codes if code.co_filename.startswith(OWN)}) <= 53
 
 
 def test_what_a_stage_found_of_a_method_is_not_looked_for_again_in_the_next(monkeypatch):

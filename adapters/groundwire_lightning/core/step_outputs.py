@@ -1,4 +1,4 @@
-"""The return values of Lightning's steps, turned into batch outputs of groundwire's Trainer."""
+"""The turns at the border of a step: a Lightning step's return value becomes a Trainer's batch output."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from groundwire import GroundwireError
 from groundwire_lightning.errors import MisconfigurationException
-from groundwire_lightning.utilities.data import size_of
+from groundwire_lightning.utilities.data import batch_sizes
 
 
 class EpochSkipped(GroundwireError):  # noqa: N818  # it is a signal; an error only where nobody takes it
@@ -28,8 +28,15 @@ def skip_rest(returned: Any, batch: Any, step: int) -> None:
         )
 
 
+def size_of(batch: Any) -> int:
+    """Samples in a batch: the length of its first tensor, 1 for a scalar one or where there is no tensor."""
+    if type(batch) in (list, tuple) and batch and type(batch[0]) is Tensor:  # from most loaders: no generator for it
+        return batch[0].size(0) if batch[0].ndim else 1
+    return next(batch_sizes(batch), 1)
+
+
 def as_batch_output(returned: Any, batch: Any) -> dict[str, Any]:
-    """The return value of ``training_step``, as a batch output of groundwire.
+    """Make a Trainer's batch output of what ``training_step`` returned.
 
     Args:
         returned: The loss, a dictionary with it, or None.
@@ -66,7 +73,7 @@ def check_loss(batch_output: Mapping[str, Any]) -> None:
 
 
 def as_eval_output(returned: Any, batch: Any) -> dict[str, Any]:
-    """The return value of ``validation_step`` or ``test_step``, as a batch output; its ``loss`` may be None.
+    """Make a Trainer's batch output of what ``validation_step`` returned; its ``loss`` may be None.
 
     Args:
         returned: Anything.

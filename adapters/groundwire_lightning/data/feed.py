@@ -67,7 +67,7 @@ class Feed:
         while number < most or self._owes_one:
             self._owes_one = False
             try:
-                triple = self._ahead or next(iterator)  # a for loop would call iter(), and combined loaders begin anew
+                triple = self._ahead or next(iterator)  # a for loop would have combined loaders begin anew
             except StopIteration as end:
                 check_end(end)
                 break
@@ -77,6 +77,7 @@ class Feed:
                 self.is_last = self._ahead is None
             else:
                 self.is_last = number >= most
+            # the iterator counts from zero; a pass that is taken up goes on counting
             yield (triple[0], number - 1, triple[2]) if self._begins_at else triple
         self.is_over = True
 

@@ -51,7 +51,7 @@ _REDUCTIONS: dict[Any, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How a value is kept: the arguments of its first ``self.log``, which the later ones have to repeat."""
+    """Terms on which a value is kept: the arguments of its first ``self.log``, which the later ones have to repeat."""
 
     hook: str
     name: str
@@ -69,8 +69,18 @@ class Kept:
     metric: str | None
 
     @property
+    def key(self) -> tuple[str, str, int | None]:
+        """The place in a collection."""
+        return self.hook, self.name, self.loader if self.add_loader else None
+
+    def apart(self, later: Kept) -> str:
+        """The arguments that differ in a later call, as a message tells of them."""
+        names = [name for name in self.__slots__ if getattr(self, name) != getattr(later, name)]
+        return ", ".join(f"{name} was {getattr(self, name)!r} and is {getattr(later, name)!r}" for name in names)
+
+    @property
     def suffix(self) -> str:
-        """What stands behind a name where there are several loaders."""
+        """The end of a name where there are several loaders."""
         return "" if self.loader is None or not self.add_loader else f"/dataloader_idx_{self.loader}"
 
     def plain(self) -> str:
@@ -84,7 +94,7 @@ class Kept:
 
 
 def resolved(hook: str | None, name: str, loader: int | None, metric: str | None, asked: Asked) -> Kept:
-    """What the arguments of ``self.log`` mean in a hook.
+    """Resolve the arguments of ``self.log`` by what they mean in a hook.
 
     Args:
         hook: The method that is running.
@@ -161,11 +171,11 @@ class Entry(Slot):
         "weighed",
     )
 
-    def __init__(self, kept: Kept, asked: Asked, device: torch.device) -> None:
-        super().__init__(kept.reduce, kept.hook)
-        self.kept, self.asked, self.device = kept, asked, device
-        self.on_step, self.on_epoch = kept.on_step, kept.on_epoch
-        self.weighed = kept.on_epoch and kept.reduce == "mean"
+    def __init__(self, terms: Kept, asked: Asked, device: torch.device) -> None:
+        super().__init__(terms.reduce, terms.hook)
+        self.kept, self.asked, self.device = terms, asked, device
+        self.on_step, self.on_epoch = terms.on_step, terms.on_epoch  # read at each step
+        self.weighed = terms.on_epoch and terms.reduce == "mean"
         self.metric: Any = None
         self.shared = False
         self.clear()
@@ -179,7 +189,7 @@ class Entry(Slot):
         self.reduced: Tensor | None = None
 
     def state_dict(self) -> dict[str, Any]:
-        """What goes on adding up to the very same numbers: plain values and tensors."""
+        """Plain values and tensors that go on adding up to the very same numbers."""
         running = self.running()
         return {
             "kept": {name: getattr(self.kept, name) for name in self.kept.__slots__ if name != "group"},
@@ -248,14 +258,14 @@ def is_metric(value: Any) -> bool:
     return torchmetrics is not None and isinstance(value, torchmetrics.Metric)
 
 
-def place_of_metric(module: Any, name: str, metric: Any, said: str | None) -> str:
-    """Where in a module a torchmetrics object is.
+def place_of_metric(module: Any, name: str, metric: Any, attribute: str | None) -> str:
+    """The place of a torchmetrics object in a module, as ``get_submodule`` takes it.
 
     Raises:
-        MisconfigurationException: Nowhere, and nothing was said.
+        MisconfigurationException: It has none, and ``metric_attribute=`` named none.
     """
-    if said is not None:
-        return said
+    if attribute is not None:
+        return attribute
     known: dict[int, str] = {id(part): place for place, part in module.named_modules() if is_metric(part)}
     if id(metric) not in known:
         there = f"one of {sorted(known.values())}" if known else "its name"

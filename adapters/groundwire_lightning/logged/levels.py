@@ -47,7 +47,7 @@ LEVELS: dict[str, Level] = {
 
 
 def levels(hook: str | None, name: str, on_step: bool | None, on_epoch: bool | None) -> tuple[bool, bool]:
-    """Whether a value is kept for the step, and whether it is reduced over the epoch.
+    """Decide at which levels a value is kept: for the step, reduced over the epoch, or both.
 
     Args:
         hook: The method that is running, or None outside of a run.

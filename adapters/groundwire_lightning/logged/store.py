@@ -1,4 +1,4 @@
-"""What ``self.log`` recorded: kept on the device, reduced over the epoch, read when somebody asks.
+"""The store of ``self.log``: values kept on the device, reduced over the epoch, read when somebody asks.
 
 Training and evaluation have a collection each, with one entry a hook, name and loader. The three
 dictionaries that callbacks read are brought up to date when they are read and when an epoch ends.
@@ -19,14 +19,14 @@ from torch import Tensor
 
 from groundwire.measured.ledger import Ledger
 from groundwire_lightning.errors import MisconfigurationException
-from groundwire_lightning.logged.entry import Asked, Entry, Kept, as_scalar, is_metric, place_of_metric, resolved
+from groundwire_lightning.logged.entry import Asked, Entry, as_scalar, is_metric, place_of_metric, resolved
 from groundwire_lightning.logged.levels import LogError
 from groundwire_lightning.utilities.apply_func import CPU
 from groundwire_lightning.utilities.data import checked_size_of
 
 _LOGGER, _ADD_LOADER, _METRIC = 1, 5, 10
 """Where these arguments are in :data:`~groundwire_lightning.logged.entry.Asked`."""
-_KEPT_AS_THEY_ARE = frozenset({torch.float32, torch.float64})
+_FULL_PRECISION = frozenset({torch.float32, torch.float64})
 PHASES = ("train", "eval")
 READ = ("callback", "logger", "bar")
 Collection = dict[tuple[str | None, str, Any], Entry]
@@ -81,8 +81,8 @@ class Logged:
         results: Of the last evaluation, the values of each loader by the name that a logger uses.
         ledger: Where values are added up.
         sink: Who takes values to the loggers, where there are any.
-        takes_numbers: What is on a CPU is kept as a number, which costs less than a copy and waits for nothing.
-        needs_size: Of what is logged in training, ``batch_size=`` has to be said.
+        takes_numbers: Scalars on a CPU are kept as Python numbers: cheaper than cloning a tensor.
+        needs_size: ``training_step`` reads its batches itself, so that ``self.log`` requires ``batch_size=``.
         share: Reduces entries over processes, where there are several: those at a step, or over the epoch.
     """
 
@@ -99,7 +99,7 @@ class Logged:
         self._now = Pass("train", self._collections["train"])
         self._in_batch: dict[str, str] = {"train": "", "eval": ""}
         self._last_hook: str | None = None
-        self._is_behind = False
+        self._is_behind = False  # True once a batch has begun since the last validation
         self._to_share: list[Entry] = []
         self.forget()
 
@@ -122,21 +122,21 @@ class Logged:
         """
         hook, now = self.hook, self._now
         entry = now.entries.get((hook, name, now.loader if asked[_ADD_LOADER] else None))
-        if entry is None or entry.asked != asked:
+        if entry is None or entry.asked != asked:  # the checks run once a name, not once a step
             self._check_size(name, batch_size)
             entry = self._entry(module, name, value, asked)
-        if hook != self._last_hook:
+        if hook != self._last_hook:  # before anything is put into the entry, which this may clear
             self._enter(hook)
         entry.seen, entry.reduced = True, None
         kind, dtype = type(value), None
-        if kind is Tensor and not value.ndim and value.dtype in _KEPT_AS_THEY_ARE:
+        if kind is Tensor and not value.ndim and value.dtype in _FULL_PRECISION:
             if value.is_cpu and self.takes_numbers and not isinstance(batch_size, Tensor):
-                scalar, dtype = value.tolist(), value.dtype
-            else:
+                scalar, dtype = value.tolist(), value.dtype  # its type rounds the sum as tensors would
+            else:  # a copy, since the step may change the tensor in place; on a card nobody waits for it
                 scalar = value.detach().clone() if value.requires_grad else value.clone()
         elif kind is float or kind is int:
             scalar = value
-        elif value is entry.metric or is_metric(value):
+        elif value is entry.metric or is_metric(value):  # a metric adds up by itself
             entry.take_metric(module, value)
             return
         else:
@@ -159,30 +159,30 @@ class Logged:
         metric = asked[_METRIC]
         if is_metric(value):
             metric = place_of_metric(module, name, value, metric)
-        kept = resolved(self.hook, name, self._now.loader, metric, asked)
+        terms = resolved(self.hook, name, self._now.loader, metric, asked)
         if metric is None:
             as_scalar(value, name, torch.device("cpu"))  # refused before anything is kept of it
         if asked[_LOGGER] and self.sink is None:
             _warn_without_logger(name)
-        key = _key(kept)
-        entry = self._now.entries.get(key)
+        entry = self._now.entries.get(terms.key)
         if entry is None:
-            entry = self._now.entries[key] = Entry(kept, asked, module.device)
-            entry.shared = kept.sync and not kept.only_first and self.share is not None
-        elif entry.kept != kept:
+            entry = self._now.entries[terms.key] = Entry(terms, asked, module.device)
+            entry.shared = terms.sync and not terms.only_first and self.share is not None
+        elif entry.kept != terms:
             raise LogError(
-                f"self.log({name!r}, ...) was called twice in {kept.hook} with different arguments: "
-                f"{_apart(entry.kept, kept)}"
+                f"self.log({name!r}, ...) was called twice in {terms.hook} with different arguments: "
+                f"{entry.kept.apart(terms)}"
             )
-        entry.asked = asked
+        entry.asked = asked  # spelled otherwise, and meaning the same
         return entry
 
     def _enter(self, hook: str | None) -> None:
-        """At the first value of a hook in a new epoch, forget those of the epoch before."""
+        """At the first value of a hook in an epoch, forget those of the epoch before, which could be read until now."""
         self._last_hook = hook
         if self._in_batch[self._now.phase] != "later":
-            self.ledger.flush()
+            self.ledger.flush()  # what waits belongs to the entries as they are
             for entry in self._now.entries.values():
+                # a metric is reset by itself; behind a suffix another loader of this pass may still add up
                 if entry.kept.hook == hook and entry.metric is None and not entry.kept.suffix:
                     entry.clear()
 
@@ -195,7 +195,7 @@ class Logged:
 
     def _measure(self) -> int:
         self._check_size("...", None)
-        if self._now.batch is None:
+        if self._now.batch is None:  # outside of batches each value weighs as much as the next
             return 1
         if self._now.size is None:
             self._now.size = checked_size_of(self._now.batch)
@@ -210,21 +210,23 @@ class Logged:
 
         @wraps(method)
         def run(*args: Any, **kwargs: Any) -> Any:
-            outer, self.hook = self.hook, name
+            outer, self.hook = self.hook, name  # a hook may call another one: manual_backward in training_step
             try:
                 return method(*args, **kwargs)
             finally:
                 self.hook = outer
+                # added up hook by hook, so that entries which are logged together stay one vector
                 if self.ledger.waiting:
                     self.ledger.flush()
                 if self._to_share:
                     self._share_now()
 
-        run.__self__ = getattr(method, "__self__", None)  # type: ignore[attr-defined]  # whose method it is, for reports
+        run.__self__ = getattr(method, "__self__", None)  # type: ignore[attr-defined]  # the player, for reports
         return run
 
     def _share_now(self) -> None:
         """Reduce over processes what a hook logged: all processes are in it."""
+        # each once, in the order of logging: processes have to take part in the same order
         due, self._to_share = list(dict.fromkeys(self._to_share)), []
         on_step = bool(self._in_batch[self._now.phase])
         due = [entry for entry in due if (entry.on_step if on_step else entry.on_epoch)]
@@ -246,7 +248,7 @@ class Logged:
             loader: Index of the loader it comes from, where there are several.
         """
         now = self._now
-        now.batch, now.size, now.loader = batch, None, loader
+        now.batch, now.size, now.loader = batch, None, loader  # its size is asked for only if a mean needs it
         self._in_batch[now.phase] = "later" if self._in_batch[now.phase] else "first"
         self._is_behind = True
 
@@ -259,7 +261,7 @@ class Logged:
     def loader_ends(self) -> None:
         """The batches of a loader are done, and there may be more of another one."""
         if self._in_batch[self._now.phase] and self._is_behind:
-            self.refresh()
+            self.refresh()  # while still in a batch: the values of the last step, before those of the epoch
         self._in_batch[self._now.phase] = ""
         if self.share is not None:  # all processes are here, also those that logged nothing
             self.share(self._unshared(), False)
@@ -282,7 +284,7 @@ class Logged:
         outputs, self._now.outputs = self._now.outputs, None
         if outputs is None:
             return
-        at_end = self.for_loggers(on_step=False)
+        at_end = self.for_loggers(on_step=False)  # logged behind all loaders, it counts among the values of each
         self._now.together = dict(ChainMap(*outputs)) | at_end
         self.results = [values | at_end for values in outputs]
         if self.sink is not None:
@@ -309,7 +311,7 @@ class Logged:
             is_check: It is the check before training, of which nothing comes but what can be read meanwhile.
         """
         if self._in_batch["train"]:
-            self.refresh()
+            self.refresh()  # callbacks of the validation may read what the batch before it logged
         outer = self._now
         within = self._collections["eval"]
         if outer.phase == "eval":  # a validation inside a validation, of an average for instance
@@ -319,7 +321,7 @@ class Logged:
         try:
             yield
         finally:
-            self._clear()
+            self._clear()  # before the outer pass is back: these are the entries of this one
             self._collections["eval"] = within
             self._is_behind = False  # a name that both log keeps the value of the validation
             self._now = outer
@@ -336,16 +338,17 @@ class Logged:
     def run_ends(self) -> None:
         """A run is over: what it logged can be read on, and what was under way is let go of."""
         self.refresh()
-        for phase in ("eval", "train"):
+        for phase in ("eval", "train"):  # training last, which stays the collection that is written
             self._now = Pass(phase, self._collections[phase])
-            self._clear(with_metrics=False)
+            self._clear(with_metrics=False)  # a user may read a metric's state after the run
 
     def forget(self) -> None:
         """Forget everything that was recorded."""
         self.callback: dict[str, Tensor] = {}
         self.logger: dict[str, Tensor] = {}
         self.bar: dict[str, Tensor] = {}
-        self.ledger = Ledger()
+        if any(self._collections.values()):  # a ledger is written through entries alone
+            self.ledger = Ledger()
         for entries in self._collections.values():
             for entry in entries.values():
                 if entry.metric is not None and entry.seen:  # a run broke off
@@ -357,7 +360,7 @@ class Logged:
     # a training state
 
     def state_dict(self) -> dict[str, Any]:
-        """What was logged and not yet reduced to the value of an epoch, and what callbacks can read."""
+        """Values that are not yet reduced to that of an epoch, and those that callbacks can read."""
         self.ledger.flush()
         return {
             "entries": {phase: [one.state_dict() for one in self._collections[phase].values()] for phase in PHASES},
@@ -375,7 +378,7 @@ class Logged:
         for phase, entries in state["entries"].items():
             again = [Entry.again(one, module, ()) for one in entries]
             self._collections[phase].clear()
-            self._collections[phase].update((_key(one.kept), one) for one in again)
+            self._collections[phase].update((one.kept.key, one) for one in again)
         for name, values in state["read"].items():
             setattr(self, name, {key: value.to(module.device) for key, value in values.items()})
         self._in_batch = dict(state["in_batch"])
@@ -389,7 +392,7 @@ class Logged:
             forked, plain = entry.kept.forked(on_step), entry.kept.plain()
             if entry.kept.logger:
                 self.logger[forked] = value
-            if self._now.phase == "train" or not on_step:
+            if self._now.phase == "train" or not on_step:  # a step of a validation is for loggers and bars alone
                 self.callback[plain] = value
                 self.callback[forked] = value
             if entry.kept.prog_bar:
@@ -409,26 +412,17 @@ class Logged:
         ]
         if not on_step and self.share is not None and (due := self._unshared()):
             self.share(due, False)
-        found = ((entry, entry.value(on_step)) for entry in here)
-        return [(entry, value) for entry, value in found if value is not None]
+        values = ((entry, entry.value(on_step)) for entry in here)
+        return [(entry, value) for entry, value in values if value is not None]
 
     def _unshared(self) -> list[Entry]:
-        """What is to be reduced over processes and was not, since it was logged last."""
+        """Entries that are to be reduced over processes and were not, since they were logged last."""
         self.ledger.flush()
         return [
             entry
             for entry in self._now.entries.values()
             if entry.shared and entry.on_epoch and entry.seen and entry.reduced is None and entry.metric is None
         ]
-
-
-def _key(kept: Kept) -> tuple[str, str, int | None]:
-    return kept.hook, kept.name, kept.loader if kept.add_loader else None
-
-
-def _apart(before: Kept, now: Kept) -> str:
-    names = [name for name in before.__slots__ if getattr(before, name) != getattr(now, name)]
-    return ", ".join(f"{name} was {getattr(before, name)!r} and is {getattr(now, name)!r}" for name in names)
 
 
 def _warn_without_logger(name: str) -> None:
@@ -438,14 +432,14 @@ def _warn_without_logger(name: str) -> None:
 
 
 class Silent(Logged):
-    """What ``self.log`` writes to under ``barebones=True``: nowhere."""
+    """A store that keeps nothing, for ``barebones=True``."""
 
     def log(self, *args: Any, **kwargs: Any) -> None:
         """Drop a value, and say so once."""
         from groundwire.errors import rank_zero_warn
 
-        if not self._said:
+        if not self._has_warned:
             rank_zero_warn("self.log: Trainer(barebones=True) keeps nothing that is logged")
-        self._said = True
+        self._has_warned = True
 
-    _said = False
+    _has_warned = False

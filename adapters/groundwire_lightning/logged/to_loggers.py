@@ -1,4 +1,4 @@
-"""How values reach the loggers: what is written when, at which x, and what becomes of a logger that fails.
+"""The way of values to the loggers: what is written when, at which x, and what becomes of a logger that fails.
 
 The x-axis of training counts batches that completed an update; a row at the end of an epoch stands
 where its last batch stands. Values of evaluation batches count by loader, over epochs.
@@ -140,9 +140,10 @@ class ToLoggers:
             return
         row = plain(values)
         if step is None:
-            given = row.pop("step", None)
-            step = self.trainer.progress.stepped - back if given is None else int(given)
-            if given is None:
+            # a value of that name is the x-axis, as in Lightning
+            own = row.pop("step", None)
+            step = self.trainer.progress.stepped - back if own is None else int(own)
+            if own is None:
                 row.setdefault("epoch", self.trainer.current_epoch)
         for logger in self.trainer.loggers:
             self._patient(logger).write(row, step, saves=True)
@@ -190,7 +191,7 @@ def plain(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def logged_hyper_parameters(module: Any, datamodule: Any) -> dict[str, Any] | None:
-    """What module and data module want to have logged, or None where neither of them does.
+    """Hyper-parameters that module and data module want to have logged, or None where neither of them does.
 
     Raises:
         RuntimeError: They say different things of one hyper-parameter.

@@ -38,20 +38,20 @@ class Sizes:
         size: int = lightning_getattr(self._trainer.lightning_module, self._name)
         return size
 
-    def take(self, size: int, said: str = "") -> bool:
+    def take(self, size: int, outcome: str = "") -> bool:
         """Try this size next; False where the one before is all of the data, or was the largest.
 
         Args:
             size: The size.
-            said: What is told of the one before.
+            outcome: How the one before went, for the log.
         """
         before, samples = self.now, _samples(self._trainer)
         if samples is not None and before >= samples:
             log.info("A batch of %d holds all %d samples there are", before, samples)
             return False
         size = min(size, self._most)
-        if said:
-            log.info("Batch size %d %s, %d is tried next", before, said, size)
+        if outcome:
+            log.info("Batch size %d %s, %d is tried next", before, outcome, size)
         self.set(size)
         return size != before
 
@@ -103,17 +103,17 @@ def scale_batch_size(
     with counters_kept(trainer), trial(trainer, [], limits):
         sizes.take(init_val)
         if mode == "power":
-            found = _doubled(lambda: run_once(trainer), sizes, max_trials, max_val)
+            size = _doubled(lambda: run_once(trainer), sizes, max_trials, max_val)
         else:
-            found = _searched(lambda: run_once(trainer), sizes, max_trials, max_val)
-            if (less := max(1, int(found * (1 - margin)))) != found:
-                log.info("Batch size %d is made smaller by %.1f%%", found, 100 * margin)
-                found = less
-        sizes.set(found)
+            size = _searched(lambda: run_once(trainer), sizes, max_trials, max_val)
+            if (less := max(1, int(size * (1 - margin)))) != size:
+                log.info("Batch size %d is made smaller by %.1f%%", size, 100 * margin)
+                size = less
+        sizes.set(size)
         garbage_collection_cuda()
-    log.info("The run goes on with batch size %d", found)
+    log.info("The run goes on with batch size %d", size)
     ask_for_loaders(trainer)
-    return found
+    return size
 
 
 def _doubled(run: Callable[[], None], sizes: Sizes, trials: int, most: int) -> int:

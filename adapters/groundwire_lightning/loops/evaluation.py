@@ -21,11 +21,7 @@ Noting = Callable[[Iterator[Any], Any], Iterator[Any]]
 
 
 def sanity_check(trainer: Steered) -> None:
-    """A few validation batches before the first training batch; whatever they logged is forgotten."""
-    if not (trainer.enable_validation and trainer.num_sanity_val_steps):
-        return
-    if trainer.restart is not None and trainer.restart.in_epoch:  # its epoch may be within a validation
-        return
+    """A few validation batches before the first training batch; all that they logged is forgotten."""
     trainer.sanity_checking = True
     trainer.plan._run_sanity_evaluation()
     trainer.sanity_checking = False
@@ -35,8 +31,8 @@ def sanity_check(trainer: Steered) -> None:
 
 def validate_within_epoch(trainer: Steered) -> None:
     """A validation between two training batches, which leaves phase, modes and loss as they were."""
-    if trainer.at.is_update:
-        trainer.at.phase = "eval"
+    if trainer.at.is_update:  # between two updates the gradients so far are still needed
+        trainer.at.phase = "eval"  # on_validation_model_zero_grad belongs to the validation
         trainer.plan._make_room_for_evaluation()
         trainer.at.phase = "train"
     with evaluating(trainer):
@@ -64,11 +60,11 @@ def evaluation(trainer: Steered, feed: Feed) -> None:
     with modes_kept(trainer):
         progress.enter_validation()
         if trainer._is_fitting:
-            trainer._has_validated = False
+            trainer._has_validated = False  # a ModelCheckpoint asks whether this epoch has a validation behind it
         trainer.notice_replaced()
         plan.eval_epoch_start()
         plan.on_eval_epoch_start(False)
-        trainer.notice_replaced()
+        trainer.notice_replaced()  # a callback that is no module of ours may have set a hook, and tells nobody
         broke_off = 0
         for batch in batches_of_evaluation(trainer, feed):
             progress.val_batch.ready, progress.val_is_last = progress.val_batch.ready + 1, feed.is_last
@@ -83,18 +79,20 @@ def evaluation(trainer: Steered, feed: Feed) -> None:
             logged.batch_ends()
         else:
             check_pass(trainer, feed)
+        # while batches are used only those that are ready are counted: the other counters follow at once
         seen = progress.val_batch.ready
         progress.val_batch = Count(seen, seen, seen - broke_off, seen - broke_off)
         if trainer._is_fitting:
             trainer._has_validated = seen > 0 and not trainer.sanity_checking
-        logged.epoch_ends()
+        logged.epoch_ends()  # before the hooks, which read values that are reduced over the epoch
         plan.eval_epoch_end()
-        logged.evaluated()
+        logged.evaluated()  # between the module's hook, which may still log, and the callbacks, which monitor
         if not trainer.sanity_checking:
             trainer._add_epoch_loss_to_run_history("eval_loss_epoch")
         plan.on_eval_epoch_end(False)
         trainer.notice_replaced()
         plan._leave_eval_mode()
+        # read at the end: val_check_interval as a time counts from one validation's end to the next one's start
         trainer._last_val_time = time.monotonic()
 
 
@@ -124,12 +122,15 @@ def announced_of_evaluation(trainer: Steered, feed: Feed) -> Iterator[Any]:
             trainer.logged.loader_ends()
         before = at.loader
         yield batch
-    at.loader = 0
+    at.loader = 0  # transfer hooks of training are passed it too
 
 
 @contextmanager
 def evaluating(trainer: Steered, phase: Any = "eval") -> Iterator[None]:
-    """What an evaluation runs under: within ``fit`` only gradients are off, else inference mode is on."""
+    """Switch gradients off; outside of ``fit`` inference mode is on too, unless the Trainer's argument says no.
+
+    Within ``fit`` it would leave inference tensors behind, which no later backward pass may use.
+    """
     outer, trainer.at.phase = trainer.at.phase, phase
     with torch.no_grad() if trainer._is_fitting or not trainer.inference_mode else torch.inference_mode():
         yield

@@ -20,12 +20,7 @@ from groundwire_lightning.loops import resume
 from groundwire_lightning.loops.evaluation import sanity_check, validate_within_epoch
 from groundwire_lightning.loops.limits import is_done, is_epoch_done, should_validate, validates_in_epoch
 from groundwire_lightning.loops.reading_steps import steps_of_epoch
-from groundwire_lightning.loops.steps import (
-    after_step,
-    move_schedulers,
-    window,
-    without_batch,
-)
+from groundwire_lightning.loops.steps import end_of_step, move_schedulers, window, without_batch
 from groundwire_lightning.utilities.seed import isolate_rng
 
 if TYPE_CHECKING:
@@ -35,8 +30,8 @@ if TYPE_CHECKING:
 def assembly(trainer: Steered) -> None:
     """Model on its device, then the optimizer; loaders come when the run asks for them."""
     plan = trainer.plan
-    trainer.notice_replaced()
-    trainer.restore_module()
+    trainer.notice_replaced()  # setup() and configure_model() may have set hooks
+    trainer.restore_module()  # before configure_optimizers, which may look at the weights
     trainer._forget_logged()
     trainer.precision_plugin.convert_module(trainer.lightning_module).to(trainer.device)
     if trainer._is_fitting:
@@ -50,20 +45,31 @@ def training_run(trainer: Steered) -> None:
     """The sanity check, then training."""
     trainer.notice_replaced()
     trainer.restore_training()
-    trainer.lightning_module.zero_grad()
-    with isolate_rng():
-        sanity_check(trainer)
+    trainer.lightning_module.zero_grad()  # a run before this one may have left gradients
+    if checks_sanity(trainer):
+        with isolate_rng():  # training draws the same numbers with the check and without it
+            sanity_check(trainer)
     train(trainer)
+
+
+def checks_sanity(trainer: Steered) -> bool:
+    """True where a few validation batches come before the first training batch."""
+    if not (trainer.enable_validation and trainer.num_sanity_val_steps):
+        return False
+    # a run that is taken up in an epoch may be within a validation, whose counters a check would overwrite
+    return trainer.restart is None or not trainer.restart.in_epoch
 
 
 def train(trainer: Steered) -> None:
     """Epochs until there are enough, or steps, or somebody stops the run."""
     plan = trainer.plan
+    # the loader's first iterator draws a random number, before that of validation does: the order is Lightning's
     trainer.load_training_data()
     trainer.to_loggers.warn_if_seldom()
-    if is_done(trainer):
+    if is_done(trainer):  # asked before any hook: then not even on_train_start runs
         return
-    resume.enter_run(trainer)
+    if trainer.restart is not None:
+        resume.enter_run(trainer, trainer.restart)
     stopped: StopTrainingError | None = None
     try:
         if validates_in_epoch(trainer) and trainer._eval_dataloader is None:
@@ -78,6 +84,7 @@ def train(trainer: Steered) -> None:
         stopped = error
         plan.on_stop_training_error(error)
         trainer.print(error)
+    # a native callback that stops a run still hears of its end; only then is an error raised
     plan.training_run_end()
     plan.on_training_run_end()
     if isinstance(stopped, NonFiniteLossError):
@@ -98,12 +105,12 @@ def warn_of_eval_mode(module: Any) -> None:
 def epoch(trainer: Steered) -> None:
     """Training with the validation inside it, and the end of the epoch."""
     plan, at = trainer.plan, trainer.at
-    trainer.load_training_data()
+    trainer.load_training_data()  # anew, where reload_dataloaders_every_n_epochs says so
     at.epoch = trainer.progress.epochs + 1
     tell_epoch(trainer._train_dataloader, trainer.progress.processed)
     plan._run_train_epoch(trainer._train_dataloader)
     trainer.progress.epochs += 1
-    trainer.restart = None
+    trainer.restart = None  # taken up is one epoch; the next begins as usual
     plan.training_run_epoch_end()
     plan.on_training_run_epoch_end()
     trainer.run_history._increment_epoch()
@@ -116,12 +123,14 @@ def train_epoch(trainer: Steered) -> None:
     at.phase = "train"
     feed = start_of_epoch(trainer)
     validates = validates_in_epoch(trainer)
+    # a hook at the start may have asked to stop, and an epoch that is taken up may have no batch left
     batches = () if is_epoch_done(trainer) else batches_of_epoch(trainer, feed)
     for batch in batches:
         progress.ready += 1
         progress.batches += 1
         at.window = size = trainer.accumulate_grad_batches
         at.is_update = progress.is_last or progress.ready % size == 0
+        # an update behind the last batch comes in any case, so its window may be short
         if size > 1 and (progress.is_last or trainer.numerics == "exact"):
             at.window = window(trainer)
         logged.batch_starts(batch)
@@ -131,27 +140,31 @@ def train_epoch(trainer: Steered) -> None:
             else:
                 plan._run_train_step(batch, at.step)
         except EpochSkipped:
+            # as in Lightning, an epoch whose rest is skipped is over: schedulers of steps and of epochs move on
             progress.is_last = at.is_update = True
             trainer.reader = None
-            after_step(trainer)
+            end_of_step(trainer, at.step, updates=False)
             break
-        except StopIteration as end:
+        except StopIteration as end:  # of the program's own; in Lightning it ends the epoch without a word
             if trainer.reader is None:
                 raise stray_stop_iteration("training_step, or a hook around it,") from end
             break  # a step that reads batches itself found none
-        logged.batch_ends()
-        progress.batch.completed = progress.ready
+        if logged.sink is not None:
+            logged.sink.batch_ends(logged)
+        progress.batch.completed = progress.ready  # before the validation, in which a checkpoint may be written
         if validates and should_validate(trainer):
             validate_within_epoch(trainer)
         if at.is_update:
+            # behind the validation, which logs what these monitor
             if trainer.lr_scheduler_configs:
                 move_schedulers(trainer, "step", plateau=True)
             progress.stepped += 1
         if trainer.should_stop:
             trainer.to_loggers.save()
+        # who is not to stop and has no limit of steps goes on to the end of the feed without being asked
         if (trainer.should_stop or trainer.max_steps != -1) and is_epoch_done(trainer):
             break
-    else:
+    else:  # the feed came to its end
         if batches and trainer.reader is None:
             feed.check(progress.ready, "train_dataloader")
     end_of_epoch(trainer)
@@ -161,19 +174,21 @@ def start_of_epoch(trainer: Steered) -> Feed:
     """The hooks at the start of an epoch, its counters and its batches; of one that is taken up, what is left."""
     plan, progress, restart = trainer.plan, trainer.progress, trainer.restart
     if restart is None or restart.begins_epoch:
+        # a checkpoint that was written as an epoch began has counted it as ready
         progress.epochs_ready += restart is None or restart.epoch != "epoch start"
         plan.train_epoch_start()
         trainer._loss_tracker.reset()
         plan.on_train_epoch_start()
         progress.epochs_started += 1
         trainer.notice_replaced()
-    trainer.choose_way()
+    trainer.choose_way()  # behind on_train_epoch_start, which may change optimizers or automatic_optimization
     trainer.reader = None
     if restart is None:
         progress.enter_epoch()
         return trainer.training_feed()
     resume.enter_epoch(trainer, restart)
     feed = trainer.training_feed()
+    # the end of the batch that the checkpoint was written in, as train_epoch goes through it
     if resume.first_batch_is_over(trainer, restart, feed):
         if restart.in_validation:
             validate_within_epoch(trainer)
@@ -194,6 +209,7 @@ def batches_of_epoch(trainer: Steered, feed: Feed) -> Iterable[Any]:
 def announced_of_epoch(trainer: Steered, feed: Feed) -> Iterator[Any]:
     """The batches of a feed, each after its number is known, and whether it is the last."""
     at, progress = trainer.at, trainer.progress
+    # put down before the batch is moved to the device, since the hooks around that may ask
     for batch, at.step, _ in feed:
         progress.is_last = feed.is_last
         yield batch
@@ -202,12 +218,13 @@ def announced_of_epoch(trainer: Steered, feed: Feed) -> Iterator[Any]:
 def end_of_epoch(trainer: Steered) -> None:
     """The hooks at the end of an epoch, schedulers that wait for a metric, and the epoch's values."""
     plan = trainer.plan
-    trainer.logged.epoch_ends()
+    trainer.logged.epoch_ends()  # before the hooks, which monitor values that are reduced over the epoch
     trainer.progress.processed += 1
     plan.train_epoch_end()
     trainer._add_epoch_loss_to_run_history("train_loss_epoch")
     plan.on_train_epoch_end()
-    trainer.logged.refresh()
+    trainer.logged.refresh()  # what these hooks logged, a scheduler may monitor
+    # an epoch that was taken up moves none of these, as in Lightning
     if trainer.progress.is_last and not (trainer.restart is not None and trainer.restart.in_epoch):
         move_schedulers(trainer, "epoch", plateau=True)
     trainer.record(trainer.logged.take())

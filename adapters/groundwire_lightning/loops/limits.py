@@ -1,4 +1,4 @@
-"""How long to fit and when to validate: what the Trainer's limits say of the batch or epoch under way."""
+"""Limits of a fit, and moments to validate: what the Trainer's limits say of the batch or epoch under way."""
 
 from __future__ import annotations
 

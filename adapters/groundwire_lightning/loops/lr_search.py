@@ -172,15 +172,15 @@ def lr_find(
 def _growing(finder: _LRFinder, optimizer: Any) -> LRScheduler:
     for group in optimizer.param_groups:
         group["lr"] = group["initial_lr"] = finder.lr_min
-    made = _LinearLR if finder.mode == "linear" else _ExponentialLR
-    return made(optimizer, finder.lr_max, finder.num_training)
+    schedule = _LinearLR if finder.mode == "linear" else _ExponentialLR
+    return schedule(optimizer, finder.lr_max, finder.num_training)
 
 
-def _name_of_rate(model: Any, given: str) -> str:
-    for name in (given,) if given else RATE_NAMES:
+def _name_of_rate(model: Any, name_asked: str) -> str:
+    for name in (name_asked,) if name_asked else RATE_NAMES:
         if lightning_hasattr(model, name):
             return name
-    asked = f"{given!r}" if given else " or ".join(map(repr, RATE_NAMES))
+    asked = f"{name_asked!r}" if name_asked else " or ".join(map(repr, RATE_NAMES))
     raise AttributeError(
         f"{type(model).__name__} keeps no learning rate as {asked}, in itself or in its hparams; say where it does: "
         "lr_find(attr_name=...), or leave it alone: update_attr=False"

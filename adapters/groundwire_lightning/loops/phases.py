@@ -1,4 +1,4 @@
-"""What validation, test and prediction differ in: names, and which methods do not take part."""
+"""Validation, test and prediction: the names that differ between them, and the methods that do not take part."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TRAINING = _methods_of("train", "train") | {
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """What batches are used for, other than training.
+    """A use of batches other than training.
 
     Attributes:
         stage: What the trainer's state says meanwhile.
@@ -50,7 +50,7 @@ class Phase:
 
     @property
     def prefix(self) -> str:
-        """How its loader and its limit are called."""
+        """The name that its loader and its limit begin with."""
         return self.stage.dataloader_prefix
 
     @property
@@ -97,10 +97,14 @@ ENDED_EPOCHS: dict[str, TrainerFn] = {
 """Hooks of Lightning 1.x that were given the outputs of an epoch, and the entry point that would call each."""
 
 
-def not_ended(purpose: TrainerFn) -> frozenset[str]:
-    """Those of :data:`ENDED_EPOCHS` that an entry point would not call; ``fit`` validates too."""
-    calls = {purpose, TrainerFn.VALIDATING} if purpose == TrainerFn.FITTING else {purpose}
-    return frozenset(name for name, entry in ENDED_EPOCHS.items() if entry not in calls)
+NOT_ENDED: dict[TrainerFn, frozenset[str]] = {
+    TrainerFn.FITTING: frozenset({"test_epoch_end"}),  # it validates too
+    **{
+        purpose: frozenset(name for name, entry in ENDED_EPOCHS.items() if entry != purpose)
+        for purpose in (TrainerFn.VALIDATING, TrainerFn.TESTING, TrainerFn.PREDICTING)
+    },
+}
+"""Those of :data:`ENDED_EPOCHS` that an entry point would not call."""
 
 
 NAME = "dataloader_idx"
@@ -110,13 +114,13 @@ class LoaderIndexError(RuntimeError, MisconfigurationException):
     """A method does not take the index of a loader, or insists on one where there is one loader."""
 
 
-def check_loader_index(module: Any, phase: Phase, told: bool) -> None:
+def check_loader_index(module: Any, phase: Phase, has_several: bool) -> None:
     """Refuse a method of the module that cannot be called for these loaders.
 
     Args:
         module: The module.
         phase: What the loaders are for.
-        told: There are several, and methods are told which.
+        has_several: There are several, and methods are told which.
 
     Raises:
         LoaderIndexError: A method needs ``dataloader_idx`` and does not take it, or takes it where
@@ -130,11 +134,11 @@ def check_loader_index(module: Any, phase: Phase, told: bool) -> None:
         kinds = {parameter.kind for parameter in parameters.values()}
         takes = NAME in parameters or inspect.Parameter.VAR_POSITIONAL in kinds
         where = f"{type(module).__qualname__}.{name}{inspect.signature(method)}"
-        if told and not takes and not reads_batches(method):
+        if has_several and not takes and not reads_batches(method):
             raise LoaderIndexError(
                 f"{where} is told which of several {phase.prefix} loaders a batch is from: add dataloader_idx=0"
             )
-        if not told and NAME in parameters and parameters[NAME].default is inspect.Parameter.empty:
+        if not has_several and NAME in parameters and parameters[NAME].default is inspect.Parameter.empty:
             raise LoaderIndexError(
                 f"{where} insists on dataloader_idx, and there is one {phase.prefix} loader: write dataloader_idx=0"
             )

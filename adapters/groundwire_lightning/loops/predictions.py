@@ -1,4 +1,4 @@
-"""What a prediction run keeps: what the module said, and which samples were in each batch."""
+"""The results of a prediction run: what the module said, and which samples were in each batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far fitting has come, as Lightning counts it, and where it is taken up; kept between fits and in checkpoints."""
+"""Counters of a fit, as Lightning counts it, and where it is taken up; kept between fits and in checkpoints."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal
 
 @dataclass(slots=True)
 class Count:
-    """How often something was begun and done.
+    """Counts of how often something was begun and done.
 
     Attributes:
         ready: It was about to begin.
@@ -34,7 +34,7 @@ class Count:
         )
 
     def minus(self, other: Count) -> Count:
-        """What is left without another."""
+        """The difference of two."""
         return self.plus(Count(-other.ready, -other.started, -other.processed, -other.completed))
 
 
@@ -93,13 +93,13 @@ class Progress:
     @contextmanager
     def counting(self, entry: str) -> Iterator[None]:
         """Count the batches of an entry point, apart from the validations of ``fit``."""
-        kept = self.val_batch, self.val_before, self.val_is_last
+        outer = self.val_batch, self.val_before, self.val_is_last
         self.val_batch, self.val_before, self.val_is_last = self.others.get(entry, (Count(), Count(), False))
         try:
             yield
         finally:
             self.others[entry] = self.val_batch, self.val_before, self.val_is_last
-            self.val_batch, self.val_before, self.val_is_last = kept
+            self.val_batch, self.val_before, self.val_is_last = outer
 
     def predicted(self, number: int) -> None:
         """Count the batches of a prediction that is over."""
@@ -131,7 +131,7 @@ Place = Literal["between", "epoch start", "mid-epoch", "epoch end", "after the e
 
 @dataclass(slots=True)
 class Restart:
-    """Where a run is taken up; forgotten once the epoch that it was in is over.
+    """The place where a run is taken up; forgotten once the epoch that it was in is over.
 
     Attributes:
         in_epoch: An epoch was under way, or steps and not epochs are what counts.

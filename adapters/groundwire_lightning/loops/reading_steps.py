@@ -37,12 +37,12 @@ def by_reading(run: Callable[..., Any]) -> Callable[..., Any]:
     """A training step after which it is known whether there is another batch."""
 
     def step(trainer: Steered, batch: Any, number: int) -> Any:
-        made = run(trainer, batch, number)
+        batch_output = run(trainer, batch, number)  # which may read batches, and come to their end
         reader, progress, at = trainer.reader, trainer.progress, trainer.at
         assert reader is not None  # since the epoch began
         reader.is_last = reader.done
         progress.is_last = progress.is_last or reader.done
         at.is_update = at.is_update or progress.is_last
-        return made
+        return batch_output
 
     return step

@@ -1,6 +1,7 @@
-"""How a fit is taken up where a checkpoint was written: what of the epoch under way is still to be done.
+"""Taking up a fit where a checkpoint was written: the rest of the epoch that was under way.
 
-The states are Lightning's own, told from the counters of its loops, and so is what follows from each.
+The states are Lightning's own, told from the counters of its loops, and so is what follows from each,
+where it is odd too: the numbers of a resumed run are to be those of Lightning's.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
 
 def told_from(progress: Progress, by_steps: bool) -> Restart:
-    """Where a run is taken up.
+    """Tell from saved counters at which moment of an epoch and of a batch the run stopped.
+
+    Each moment leaves its own gap between the counters, which are moved on one after the other.
 
     Args:
         progress: The counters of the checkpoint.
@@ -32,6 +35,7 @@ def told_from(progress: Progress, by_steps: bool) -> Restart:
         progress.processed,
         progress.epochs,
     )
+    # under a limit of steps Lightning goes on within the epoch, also where its counters look done
     unfinished = ready != processed or started != processed
     restart = Restart(in_epoch=unfinished or by_steps)
     if started == ready and processed == started and done == processed - 1:
@@ -43,6 +47,7 @@ def told_from(progress: Progress, by_steps: bool) -> Restart:
     total = _total(progress)
     if restart.in_epoch and total.ready == total.started == total.processed:
         restart.batch = {0: "after it", 1: "batch end"}.get(total.processed - total.completed, "between")  # type: ignore[assignment]
+    # Lightning's sign of a validation under way: one batch is begun and not processed
     val = progress.val_before.plus(progress.val_batch)
     restart.in_validation = (
         restart.in_epoch and val.started == val.ready and val.processed == val.started - 1 == val.completed
@@ -50,11 +55,10 @@ def told_from(progress: Progress, by_steps: bool) -> Restart:
     return restart
 
 
-def enter_run(trainer: Steered) -> None:
+def enter_run(trainer: Steered, restart: Restart) -> None:
     """Count the epoch as done where only its last hooks were missing."""
-    restart, progress = trainer.restart, trainer.progress
-    if restart is None:
-        return
+    progress = trainer.progress
+    # the checkpoint was written in on_train_batch_end of the last batch: nothing of its epoch is left
     at_batch_end = restart.batch == "batch end" and progress.is_last
     if restart.epoch == "epoch start":
         progress.epochs_started = progress.processed = progress.epochs
@@ -65,13 +69,14 @@ def enter_run(trainer: Steered) -> None:
         progress.epochs += 1
     if at_batch_end and restart.epoch != "mid-epoch" and not progress.val_is_last:
         progress.epochs += 1
-    if trainer.max_steps == -1:
+    if trainer.max_steps == -1:  # with a limit of steps Lightning keeps the epoch that it stopped in
         progress.epochs = progress.processed
 
 
 def enter_epoch(trainer: Steered, restart: Restart) -> None:
     """Set the counters of the epoch to where its first batch will be."""
     progress = trainer.progress
+    # an update moves on the x-axis of loggers last, behind all that may write a checkpoint
     if restart.in_epoch and restart.batch != "after it" and not _accumulates(trainer):
         progress.stepped += 1
     if restart.batch == "batch end":
@@ -81,6 +86,7 @@ def enter_epoch(trainer: Steered, restart: Restart) -> None:
     if not restart.in_epoch:
         progress.enter_epoch()
         return
+    # batches that were begun and not completed are done again; the totals keep counting them
     total, done = _total(progress), progress.batch.completed
     progress.batch, progress.ready = Count(done, done, done, done), done
     progress.before = total.minus(progress.batch)
@@ -101,12 +107,14 @@ def first_batch_is_over(trainer: Steered, restart: Restart, feed: Feed) -> bool:
         return False
     trainer.at.step = progress.ready - 1
     if validates_in_epoch(trainer) and should_validate(trainer):
+        # the validation behind that batch was under way, or had not begun: it comes first
         if restart.in_validation or restart.batch == "after it":
             trainer.at.is_update = not _accumulates(trainer)
             feed.begin_at(progress.ready)
             return True
         trainer.load_evaluation_data()
         trainer.evaluation_feed()  # Lightning makes an iterator here, which draws a random number
+        # otherwise it was over, and the counters of validation say so
         batches = trainer.num_val_batches
         if batches and not math.isinf(max(batches)):
             most = int(max(batches))
@@ -139,7 +147,7 @@ def _tell_of_repeated_data(trainer: Steered) -> None:
         )
 
 
-def give_loader_state(loader: Any, restart: Restart | None, states: list[Any]) -> None:
+def give_loader_state(loader: Any, restart: Restart, states: list[Any]) -> None:
     """Put a training loader that keeps its place where it was.
 
     Args:
@@ -150,7 +158,7 @@ def give_loader_state(loader: Any, restart: Restart | None, states: list[Any]) -
     Raises:
         RuntimeError: There are more or fewer loaders with a state than were saved.
     """
-    if not states or restart is None or not restart.in_epoch:
+    if not states or not restart.in_epoch:
         return
     stateful = [part for part in parts_of(loader) if has_state(part)]
     if len(stateful) != len(states):

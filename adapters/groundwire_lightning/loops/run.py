@@ -1,4 +1,4 @@
-"""What belongs to one run of a Lightning module, beside what belongs to any run."""
+"""The run of a Lightning module: all that belongs to one, beside what belongs to any run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from groundwire_lightning.utilities.types import LRSchedulerConfig
 
 @dataclass(slots=True, eq=False)
 class Limits:
-    """How long to fit, and how many batches of each loader are used; the Trainer's arguments of these names."""
+    """Limits: how long to fit, and how many batches of each loader are used; the Trainer's arguments of these names."""
 
     max_epochs: int | None = None
     min_epochs: int | None = None

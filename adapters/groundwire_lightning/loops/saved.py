@@ -1,4 +1,4 @@
-"""What a ``.ckpt`` file holds: written as Lightning writes it, and given back in Lightning's order."""
+"""The content of a ``.ckpt`` file: written as Lightning writes it, and given back in Lightning's order."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def dumped(trainer: Steered, weights_only: bool) -> dict[str, Any]:
         state["lr_schedulers"] = [config.scheduler.state_dict() for config in trainer.lr_scheduler_configs]
         if scaler := trainer.precision_plugin.state_dict():
             state[type(trainer.precision_plugin).__qualname__] = scaler
-    for made in (module, trainer.datamodule):
-        state |= saved_hyper_parameters(made)
+    for part in (module, trainer.datamodule):
+        state |= saved_hyper_parameters(part)
     trainer._saves_weights_only = weights_only
     try:
         trainer.plan._save_state(state)
@@ -58,15 +58,15 @@ def dumped(trainer: Steered, weights_only: bool) -> dict[str, Any]:
     return state
 
 
-def saved_hyper_parameters(made: Any) -> dict[str, Any]:
-    """What a module or data module kept of its arguments, under the keys of a checkpoint."""
-    hparams = getattr(made, "hparams", None)
-    if not hparams or not hasattr(made, HPARAMS[1]):
+def saved_hyper_parameters(part: Any) -> dict[str, Any]:
+    """The arguments that a module or data module saved, under the keys of a checkpoint."""
+    hparams = getattr(part, "hparams", None)
+    if not hparams or not hasattr(part, HPARAMS[1]):
         return {}
-    name_key, key = (getattr(made, constant) for constant in HPARAMS)
-    name = {name_key: made._hparams_name} if hasattr(made, "_hparams_name") else {}
+    name_key, key = (getattr(part, constant) for constant in HPARAMS)
+    name = {name_key: part._hparams_name} if hasattr(part, "_hparams_name") else {}
     if is_config(hparams):
-        return {**name, key: hparams, made.CHECKPOINT_HYPER_PARAMS_TYPE: type(hparams)}
+        return {**name, key: hparams, part.CHECKPOINT_HYPER_PARAMS_TYPE: type(hparams)}
     return {**name, key: _writable(dict(hparams))}
 
 
@@ -111,8 +111,8 @@ def restore_training(trainer: Steered, state: dict[str, Any]) -> None:
     parts = [*zip(trainer.optimizers, state["optimizer_states"], strict=False)]
     parts += zip((config.scheduler for config in trainer.lr_scheduler_configs), state["lr_schedulers"], strict=False)
     with unchanged_by_failure(*(part for part, _ in parts)):
-        for part, kept in parts:
-            _restore_part(part, kept, trainer.ckpt_path)
+        for part, saved_state in parts:
+            _restore_part(part, saved_state, trainer.ckpt_path)
 
 
 def check_saved(path: Any, state: dict[str, Any], is_fitting: bool) -> None:
@@ -148,11 +148,11 @@ def _check_entries(state: dict[str, Any], fitting: tuple[str, ...]) -> None:
         return
     if "loops" in state:
         saved_counters.taken(Progress(), state["loops"]["fit_loop"], automatic=True)
-    for kept in state.get("optimizer_states", ()):
-        kept["state"].keys()
-        [len(group["params"]) for group in kept["param_groups"]]
-    for kept in state.get("lr_schedulers", ()):
-        kept.keys()
+    for saved_state in state.get("optimizer_states", ()):
+        saved_state["state"].keys()
+        [len(group["params"]) for group in saved_state["param_groups"]]
+    for saved_state in state.get("lr_schedulers", ()):
+        saved_state.keys()
 
 
 def restore_precision(trainer: Steered, state: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Which schedulers of learning rates are due, and with which metric."""
+"""Schedulers of learning rates that are due, each with its metric."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def due(trainer: Steered, interval: str, plateau: bool) -> Iterator[tuple[Any, A
 
 
 def _missing(trainer: Steered, config: LRSchedulerConfig) -> None:
-    said = (
+    complaint = (
         f"{type(config.scheduler).__name__} monitors {config.monitor!r}, which was not logged; there are "
         f"{sorted(trainer.callback_metrics)}.{of_each_loader(str(config.monitor), trainer.callback_metrics)}"
     )
     if config.strict:
-        raise MisconfigurationException(f"{said} Log it, change monitor, or set strict to False")
+        raise MisconfigurationException(f"{complaint} Log it, change monitor, or set strict to False")
     from groundwire.errors import rank_zero_warn
 
-    rank_zero_warn(f"{said} The learning rate stays as it is", category=RuntimeWarning)
+    rank_zero_warn(f"{complaint} The learning rate stays as it is", category=RuntimeWarning)

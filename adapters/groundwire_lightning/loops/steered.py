@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Paced(Bounds, Protocol):
-    """What says whether a run validates or ends here."""
+    """A Trainer as the rules see it that say whether a run validates or ends here."""
 
     should_stop: bool
     progress: Progress
@@ -45,7 +45,7 @@ class Paced(Bounds, Protocol):
 
 
 class Stepped(Protocol):
-    """What a step needs in which a module makes its updates itself, in any order of hooks."""
+    """A Trainer as a step sees it in which a module makes its updates itself, in any order of hooks."""
 
     plan: Any
 
@@ -124,6 +124,9 @@ class Steered(Paced, Stepped, Running, Protocol):
     def _on_device(self, batches: Iterable[Any]) -> Iterable[Any]: ...
 
     # its updates
+
+    def tell_of_no_loss(self) -> None:
+        """Say, once, that a step returned no loss."""
 
     way: Literal["straight", "nested", "by hand"]
     skips_backward: bool

@@ -1,10 +1,10 @@
-"""How an update is made: after the gradients, around them, or by the module's own hand."""
+"""Updates of a Lightning module's optimizers: after the gradients, around them, or by the module's own hand."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import cached_property, wraps
+from functools import cached_property, partial, wraps
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
@@ -24,28 +24,8 @@ if TYPE_CHECKING:
     from groundwire_lightning.loops.steered import Steered, Stepped
 
 
-def told_of_step(batch_output: Mapping[str, Any], share: float) -> dict[str, Any]:
-    """What ``on_train_batch_end`` is given.
-
-    Args:
-        batch_output: Of ``calculate_train_batch_loss``.
-        share: What the loss is divided by: the batches that are accumulated.
-
-    Returns:
-        The loss, divided and without a graph, and whatever else ``training_step`` returned; empty
-        where it returned None.
-    """
-    loss, returned = batch_output["loss"], batch_output["model_outputs"]
-    if loss is None:
-        return {}
-    own = (loss.detach() / share) if share != 1 else loss.detach().clone()
-    if not isinstance(returned, Mapping):
-        return {"loss": own}
-    return {"loss": own, **detached({key: value for key, value in returned.items() if key != "loss"})}
-
-
-def told_by_hand(batch_output: Mapping[str, Any]) -> dict[str, Any]:
-    """The same for a module that makes its updates itself: all that ``training_step`` returned."""
+def outputs_by_hand(batch_output: Mapping[str, Any]) -> dict[str, Any]:
+    """The ``outputs`` of ``on_train_batch_end`` where a module makes its updates itself: all that its step returned."""
     returned = batch_output["model_outputs"]
     extra = dict(returned) if isinstance(returned, Mapping) else {} if returned is None else {"loss": returned}
     if "loss" in extra:
@@ -68,7 +48,7 @@ Way = Literal["straight", "nested", "by hand"]
 
 
 class Stepping(Trainer):
-    """What the steps of a Lightning module's optimizers need of a Trainer.
+    """A Trainer that makes the updates of a Lightning module's optimizers, in native order and in Lightning's.
 
     Attributes:
         precision_plugin: What the numbers of a run are made with.
@@ -118,27 +98,28 @@ class Stepping(Trainer):
 
     @property
     def lightning_optimizers(self) -> list[LightningOptimizer]:
-        """The same as a module is handed them."""
-        found = self.optimizers
-        if self._handles is None or not _same_optimizers(self._handles[0], found):
-            self._handles = list(found), [LightningOptimizer.of(optimizer, self) for optimizer in found]
+        """The optimizers as a module is handed them: handles that go through the trainer."""
+        optimizers = self.optimizers
+        # a handle is kept as long as its optimizer: a module may store it, and a scheduler may be made of it
+        if self._handles is None or not _same_optimizers(self._handles[0], optimizers):
+            self._handles = list(optimizers), [LightningOptimizer.of(optimizer, self) for optimizer in optimizers]
         return self._handles[1]
 
     @property
     def lightning_optimizer(self) -> LightningOptimizer:
-        """The one that ``optimizer_step`` of a module is handed."""
+        """The handle that ``optimizer_step`` of a module is passed."""
         return self.lightning_optimizers[0]
 
     @property
     def closure(self) -> Callable[[], Any]:
-        """What ``optimizer_step`` of a module is handed; a run in native order has evaluated it already."""
+        """The closure that ``optimizer_step`` of a module is passed; a run in native order has evaluated it already."""
         return evaluated_already if self._closure is None else self._closure
 
     # how updates are made
 
     @property
     def is_automatic(self) -> bool:
-        """False where ``training_step`` makes the updates itself."""
+        """False where ``training_step`` makes the updates itself; nothing but False says so."""
         return getattr(self.lightning_module, "automatic_optimization", True) is not False
 
     def choose_way(self) -> None:
@@ -161,15 +142,15 @@ class Stepping(Trainer):
         """
         if self.is_automatic:
             return
-        said = f"{type(self.lightning_module).__qualname__} sets automatic_optimization = False"
+        cause = f"{type(self.lightning_module).__qualname__} sets automatic_optimization = False"
         if limit:
             raise MisconfigurationException(
-                f"{said}, so the trainer clips nothing (gradient_clip_val={limit}): call "
+                f"{cause}, so the trainer clips nothing (gradient_clip_val={limit}): call "
                 "self.clip_gradients(optimizer, gradient_clip_val=...) before optimizer.step()"
             )
         if window != 1:
             raise MisconfigurationException(
-                f"{said}, so the trainer accumulates nothing (accumulate_grad_batches={window}): step and clear the "
+                f"{cause}, so the trainer accumulates nothing (accumulate_grad_batches={window}): step and clear the "
                 "gradients every so many batches in training_step"
             )
 
@@ -186,15 +167,15 @@ class Stepping(Trainer):
         """
         scaler = self.precision_plugin.scaler
         if self._clips_before_step and self.way != "by hand":
-            made = optimizer.step(closure=closure, **options)
-        elif scaler is not None:
-            made = self._stepped_scaled(scaler, optimizer, closure, options)
-        else:
-            made = optimizer.step(closure=lambda: self._evaluated(optimizer, closure), **options)
-        return made
+            return optimizer.step(closure=closure, **options)
+        if scaler is not None:
+            return self._stepped_scaled(scaler, optimizer, closure, options)
+        # clipped within the closure: on_before_optimizer_step and clipping come between its gradients and the
+        # update, as often as an optimizer such as LBFGS evaluates it
+        return optimizer.step(closure=lambda: self._evaluated(optimizer, closure), **options)
 
     def _update_begins(self) -> None:
-        """What each update by hand begins with, unless ``training_step`` set something else on the optimizer."""
+        """Count the begin of an update by hand, unless ``training_step`` set something else on the optimizer."""
         self._count_step(done=False)
 
     def _update_ends(self) -> None:
@@ -210,6 +191,7 @@ class Stepping(Trainer):
 
     def _clip_for(self, optimizer: Any) -> None:
         run = self._run
+        # rows of the hook are passed trainer.optimizer, which of several optimizers has to be this one
         outer, run.optimizer = run.optimizer, optimizer
         try:
             self.plan._clip_gradients()
@@ -222,6 +204,7 @@ class Stepping(Trainer):
                 "precision='16-mixed' and LBFGS do not go together: it evaluates the loss several times between two "
                 "updates of the scale; use 'bf16-mixed' or another optimizer"
             )
+        # the scaler's step takes no closure, so this is evaluated before it; clipping sees unscaled gradients
         value = closure()
         skipped = value is None and self.is_automatic  # no loss, so there are no gradients to unscale
         if not unscales(optimizer) and not skipped:
@@ -229,9 +212,9 @@ class Stepping(Trainer):
         self._clip_for(optimizer)
         if skipped:
             return value
-        made = scaler.step(optimizer, **options)
+        outcome = scaler.step(optimizer, **options)
         scaler.update()
-        return made
+        return outcome
 
     def _count_step(self, done: bool) -> None:
         self.at.update += done
@@ -245,7 +228,7 @@ class Stepping(Trainer):
 
     @contextmanager
     def _with_closure(self, closure: Callable[[], Any]) -> Iterator[None]:
-        outer, self._closure = self._closure, closure
+        outer, self._closure = self._closure, closure  # read by the row of optimizer_step
         try:
             yield
         finally:
@@ -253,13 +236,14 @@ class Stepping(Trainer):
 
     # a batch
 
-    def _transfer_batch(self, batch: Any) -> Any:
-        """Move a batch to the device, and whatever in it has a method ``to``."""
-        return batch_on_device(batch, self._accelerator.device)
+    @property
+    def _transfer_batch(self) -> Callable[[Any], Any]:  # read once a run, called for each batch
+        """Moves a batch to the device, and whatever in it has a method ``to``."""
+        return partial(batch_on_device, device=self._accelerator.device)
 
     def _run_train_step(self, batch: Any, step: int) -> Any:
         run = self._run
-        run.batch_output = run.step_outputs = None
+        run.batch_output = run.step_outputs = None  # so that the graph of the batch before is gone before this one's
         run.batch_output = self._step(self, batch, step)
         return run.batch_output
 
@@ -280,7 +264,7 @@ class Stepping(Trainer):
         if self._backward_more is not None:
             arguments, options = self._backward_more
             loss.backward(*arguments, **options)
-        elif self._is_wrapped:
+        elif self._is_wrapped:  # then backward is Accelerate's to call: it scales, and knows of DDP
             super().backward_step(loss)
         else:
             loss.backward()
@@ -339,21 +323,36 @@ class Stepping(Trainer):
                 f"training_step returned no loss at batch {self.at.step}; fit() skips such a batch, train() has no "
                 "such rule"
             )
-        elif self.at.phase == "train" and not self._told_of_no_loss:
+        elif self.at.phase == "train":
+            self.tell_of_no_loss()
+
+    def tell_of_no_loss(self) -> None:
+        """Say, once, that ``training_step`` returned no loss."""
+        if not self._told_of_no_loss:
             self._told_of_no_loss = True
             rank_zero_warn("training_step returned None, so no gradient comes of this batch; if that is meant, go on")
 
     @property
     def step_outputs(self) -> dict[str, Any]:
-        """What ``on_train_batch_end`` is given; made once a batch, and only if somebody listens."""
+        """The ``outputs`` of ``on_train_batch_end``; made once a batch, and only if somebody listens.
+
+        The loss, divided by the batches that are accumulated and without a graph, and whatever else
+        ``training_step`` returned; empty where it returned None.
+        """
         run = self._run
-        if run.step_outputs is None:
-            output = run.batch_output
-            by_hand = self.way == "by hand"
-            run.step_outputs = (
-                {} if output is None else told_by_hand(output) if by_hand else told_of_step(output, run.at.window)
-            )
-        return run.step_outputs
+        if run.step_outputs is not None:
+            return run.step_outputs
+        outputs: dict[str, Any] = {}
+        if run.batch_output is not None and self.way == "by hand":
+            outputs = outputs_by_hand(run.batch_output)
+        elif run.batch_output is not None and run.batch_output["loss"] is not None:
+            loss, returned, window = run.batch_output["loss"], run.batch_output["model_outputs"], run.at.window
+            # a clone where nothing is divided: a hook that changes it must not change the loss itself
+            outputs["loss"] = loss.detach() / window if window != 1 else loss.detach().clone()
+            if isinstance(returned, Mapping):
+                outputs |= detached({key: value for key, value in returned.items() if key != "loss"})
+        run.step_outputs = outputs
+        return outputs
 
 
 def step_in_native_order(trainer: Stepping, batch: Any, step: int) -> Any:
@@ -368,6 +367,7 @@ def step_in_native_order(trainer: Stepping, batch: Any, step: int) -> Any:
     return batch_output
 
 
+# set from here, since the function calls what Stepping inherits; a Trainer in Lightning's order has another step
 Stepping._step = staticmethod(step_in_native_order)
 
 
@@ -389,7 +389,7 @@ def run_step_by_hand(trainer: Stepped, batch: Any, step: int) -> Any:
         handle._on_before_step, handle._on_after_step = trainer._update_begins, trainer._update_ends
     try:
         batch_output = plan.calculate_train_batch_loss(batch)
-    finally:
+    finally:  # a step outside of training_step, in a hook for instance, is no update that counts
         for handle in handles:
             handle._on_before_step = handle._on_after_step = idle
     if batch_output["loss"] is not None:
@@ -402,6 +402,7 @@ def synchronised_at_updates(run: Callable[..., Any]) -> Callable[..., Any]:
     """A step that averages gradients over the processes only where it completes an update."""
 
     def step(trainer: Steered, batch: Any, number: int) -> Any:
+        # as in Lightning, gradients of the other batches add up in each process, and only their sum is averaged
         with nullcontext() if trainer.at.is_update else trainer.without_sync():
             return run(trainer, batch, number)
 

@@ -1,4 +1,4 @@
-"""Which of the steps of ``fit`` a run takes."""
+"""The choice of a step of ``fit`` for a run, and the reasons for it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def nests_updates(trainer: Steered) -> bool:
 
 
 def said_of_updates(trainer: Steered) -> list[str]:
-    """How updates are made, in lines for a report.
+    """Tell how updates are made, in lines for a report.
 
     Args:
         trainer: Of whose run, before it or in it.
@@ -63,7 +63,7 @@ def said_of_updates(trainer: Steered) -> list[str]:
 
 
 def _reasons_to_nest(trainer: Steered) -> list[str]:
-    """What forward and backward pass run within."""
+    """The calls that forward and backward pass run within."""
     cls = type(trainer.lightning_module)
     parts = [part for part in trainer._parts() if part.role == "LightningModule"]
     overrides = any(part.implements("optimizer_step") for part in parts)

@@ -11,7 +11,7 @@ from groundwire_lightning import guests
 from groundwire_lightning.core.callback import idle_hooks
 from groundwire_lightning.core.hooks import STEPS, TRANSFERS
 from groundwire_lightning.core.state_methods import STATE_METHODS, with_own_state
-from groundwire_lightning.loops.phases import LOADERS, PHASES, not_ended
+from groundwire_lightning.loops.phases import LOADERS, NOT_ENDED, PHASES
 from groundwire_lightning.map import LIGHTNING
 from groundwire_lightning.strategies.processes import prepared_once
 from groundwire_lightning.strategies.wrappers import through_wrappers
@@ -80,7 +80,7 @@ def _of_module(trainer: Casting, hearing: Through, without: frozenset[str]) -> l
         return hearing(name, _entered(trainer, name, method))
 
     without |= _unused(trainer)
-    retired = Part(trainer._table, "RetiredHooks", module, without=not_ended(trainer._purpose))
+    retired = Part(trainer._table, "RetiredHooks", module, without=NOT_ENDED[trainer._purpose])
     return [Part(trainer._table, "LightningModule", module, through=through, without=without), retired]
 
 

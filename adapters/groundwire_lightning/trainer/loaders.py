@@ -133,7 +133,8 @@ class Loading(PartOf[Parted]):
         loader = self._unshuffled(checked_loader(loader, "train_dataloader", "max_size_cycle"), "train")
         run.train_dataloader = self._shared(loader, shuffles=True)
         warn_of_loaders(trainer, run.train_dataloader, "train_dataloader")
-        resume.give_loader_state(run.train_dataloader, trainer.restart, trainer._loader_states)
+        if trainer.restart is not None:
+            resume.give_loader_state(run.train_dataloader, trainer.restart, trainer._loader_states)
         run.feed = self._new_training_feed()
         if self.num_training_batches:
             self._train_asked = trainer.current_epoch

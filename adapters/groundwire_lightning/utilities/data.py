@@ -15,13 +15,6 @@ from groundwire_lightning.utilities.combined_loader import length_of
 __all__ = ["extract_batch_size", "has_len"]
 
 
-def size_of(batch: Any) -> int:
-    """Samples in a batch: the length of its first tensor; 1 where that is a scalar, or where there is no tensor."""
-    if type(batch) in (list, tuple) and batch and type(batch[0]) is Tensor:  # a short cut for most batches
-        return batch[0].size(0) if batch[0].ndim else 1
-    return next(_batch_sizes(batch), 1)
-
-
 def checked_size_of(batch: Any) -> int:
     """Samples in a batch, for a weighted mean; warns where its tensors differ in length.
 
@@ -38,7 +31,7 @@ def checked_size_of(batch: Any) -> int:
                 break
         else:
             return size
-    sizes = _batch_sizes(batch)
+    sizes = batch_sizes(batch)
     first = next(sizes, None)
     if first is None:
         raise MisconfigurationException(
@@ -54,18 +47,19 @@ def checked_size_of(batch: Any) -> int:
     return first
 
 
-def _batch_sizes(batch: Any) -> Iterator[int]:
+def batch_sizes(batch: Any) -> Iterator[int]:
+    """The length of each tensor in a batch, 1 for a scalar one."""
     if isinstance(batch, Tensor):
         yield batch.size(0) if batch.ndim else 1
     elif isinstance(batch, Mapping):
         for value in batch.values():
-            yield from _batch_sizes(value)
+            yield from batch_sizes(value)
     elif is_dataclass(batch) and not isinstance(batch, type):
         for entry in fields(batch):
-            yield from _batch_sizes(getattr(batch, entry.name))
+            yield from batch_sizes(getattr(batch, entry.name))
     elif isinstance(batch, Sequence) and not isinstance(batch, (str, bytes)):
         for value in batch:
-            yield from _batch_sizes(value)
+            yield from batch_sizes(value)
 
 
 def extract_batch_size(batch: Any) -> int:

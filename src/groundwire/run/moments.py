@@ -326,8 +326,10 @@ class Moments(Saves):
 
     def _seed_run(self) -> None:
         """Let a run begin from the seed, where there is one; a run inside a run draws on."""
+        if self._seed is None:
+            return
         check_seed(self._seed)
-        if self._seed is not None and not self._is_running:
+        if not self._is_running:
             order = self._new_data_order()
             seed_all(order.seed_of("run", 0, order.rank), self.device)
 

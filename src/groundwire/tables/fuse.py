@@ -1,7 +1,10 @@
-"""How a row becomes a call: arguments fitted to a signature, and one function written for a hook.
+"""A row becomes a call: arguments fitted to a signature, and one function written for a hook.
 
 The function is Python source, ``returned = own(batch, step)`` between one line a row, compiled
-once. It is entered into ``linecache``, so tracebacks and debuggers show its lines.
+once. It is entered into ``linecache``, so tracebacks and debuggers show its lines, each of which
+says whose method it calls::
+
+    after_1(batch, step)  # Listens.on_train_batch_end (train.py:7)
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ import functools
 import inspect
 import itertools
 import linecache
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import CodeType
@@ -19,6 +23,9 @@ from groundwire.errors import HookMapError, place_of
 from groundwire.measured.time_ledger import Spent, clock
 from groundwire.tables.hookmap import Row
 from groundwire.tables.hooks import Hook
+
+MOST_NAMED = 4
+"""Classes in the file name of generated source; the rest stand in its lines."""
 
 _numbers = itertools.count()
 
@@ -31,7 +38,7 @@ END_TIME = (
 
 
 def nothing(*moment: Any) -> None:
-    """What an event does by itself."""
+    """Stands for an event, which does nothing by itself."""
 
 
 @dataclass(slots=True)
@@ -84,16 +91,16 @@ class Attached:
 
     @property
     def said(self) -> str:
-        """Who this is, for messages and reports: ``Class.method (file:line)``."""
+        """The method by name and place, for messages and reports: ``Class.method (file:line)``."""
         place = place_of(self.method)
         name = f"{self.owner.__qualname__}.{self.row.method}"
         return f"{name} ({place})" if place else name
 
     def bind(self, known: Mapping[str, Any]) -> None:
         """Fix what the names mean that the run knows and the moment does not give."""
-        given = self.row.moment.names_at(self.row.position)
+        of_moment = self.row.moment.names_at(self.row.position)
         roots = {_root(name) for name in (*self.args, *self.named)}
-        self.values = {root: known[root] for root in roots if root not in given and root in known}
+        self.values = {root: known[root] for root in roots if root not in of_moment and root in known}
 
     def expression(self, label: str) -> str:
         """The call as source, the method being called ``label``."""
@@ -101,17 +108,24 @@ class Attached:
         call = f"{label}({', '.join(words)})"
         return f"{label}_turn({', '.join((call, *self.row.moment.gives))})" if self.row.turn else call
 
+    def line(self, label: str) -> str:
+        """The call as source, and behind it whose method it is."""
+        name = f"{self.owner.__qualname__}.{self.row.method}"
+        # the player's own method: what it is called through, such as a profiler, is written elsewhere
+        method = getattr(self.player, self.row.method, self.method)
+        return f"{self.expression(label)}  # {_in_one_line(_whose(name, method))}"
+
     def _spell(self, name: str) -> str:
         if self.row.position == "after" and _root(name) == self.row.moment.makes:
             return "returned" + name.removeprefix(_root(name))
         return name
 
     def space(self, label: str) -> dict[str, Any]:
-        """What the names in :meth:`expression` stand for, those of the moment apart."""
+        """The values of the names in :meth:`expression`, those of the moment apart."""
         return {**self.values, label: self.method, f"{label}_turn": self.row.turn}
 
     def spelled(self) -> str:
-        """What is passed, as a reader would write it."""
+        """The arguments, as a reader would write them."""
         return f"({', '.join((*self.args, *(f'{_leaf(name)}=' for name in self.named)))})"
 
 
@@ -136,10 +150,10 @@ def fuse(
     """
     if not before and not after:
         return own
-    lines = [f"{attached.expression(f'before_{index}')}" for index, attached in enumerate(before)]
+    lines = [attached.line(f"before_{index}") for index, attached in enumerate(before)]
     if own is not nothing:
-        lines.append(f"returned = own({', '.join(hook.gives)})")
-    lines += [f"{attached.expression(f'after_{index}')}" for index, attached in enumerate(after)]
+        lines.append(f"returned = own({', '.join(hook.gives)})  # {_in_one_line(_whose(_name_of(own), own))}")
+    lines += [attached.line(f"after_{index}") for index, attached in enumerate(after)]
     if own is not nothing:
         lines.append("return returned")
     space: dict[str, Any] = {"own": own}
@@ -149,29 +163,50 @@ def fuse(
     for position, calls in (("before", before), ("after", after)):
         for index, attached in enumerate(calls):
             space.update(attached.space(f"{position}_{index}"))
-    return _write(hook, lines, space)
+    return _write(hook, lines, space, [*before, *after])
 
 
 def stand_in(hook: Hook, attached: Attached) -> Callable[..., Any]:
     """The function that runs instead of a hook: the foreign method itself where it takes the same."""
     if attached.args == hook.gives and not attached.named and attached.row.turn is None:
         return attached.method
-    return _write(hook, [f"return {attached.expression('instead')}"], attached.space("instead"))
+    return _write(hook, [f"return {attached.line('instead')}"], attached.space("instead"), [attached])
 
 
-def _write(hook: Hook, lines: Sequence[str], space: dict[str, Any]) -> Callable[..., Any]:
+def _write(hook: Hook, lines: Sequence[str], space: dict[str, Any], calls: Sequence[Attached]) -> Callable[..., Any]:
     body = "".join(f"    {line}\n" for line in lines)
-    code = _compiled(hook.name, f"def {hook.name}({', '.join(hook.gives)}):\n{body}")
+    classes = [*dict.fromkeys(attached.owner.__qualname__ for attached in calls)]
+    title = f"{hook.name} of {', '.join(classes[:MOST_NAMED])}{', …' if len(classes) > MOST_NAMED else ''}"
+    code = _compiled(_in_one_line(title), f"def {hook.name}({', '.join(hook.gives)}):\n{body}")
     exec(code, space)  # noqa: S102  # the source is made of names that hookmap.py has checked
     written: Callable[..., Any] = space.pop(hook.name)
     return written
 
 
 @functools.lru_cache(maxsize=1024)
-def _compiled(name: str, source: str) -> CodeType:
-    file = f"<groundwire plan {next(_numbers)}: {name}>"
+def _compiled(title: str, source: str) -> CodeType:
+    # numbered, since two sources with one title are two files to a debugger
+    file = f"<groundwire plan {next(_numbers)}: {title}>"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     return compile(source, file, "exec")
+
+
+def _name_of(own: Callable[..., Any]) -> str:
+    return getattr(own, "__qualname__", "the Trainer's own")
+
+
+def _whose(name: str, method: Callable[..., Any]) -> str:
+    """A name and the place of its method, from the compiled function: no source file is read for it."""
+    function = inspect.unwrap(getattr(method, "func", method))
+    code = getattr(function, "__code__", None)
+    if not isinstance(code, CodeType):  # written in C, or an object that can be called
+        return name
+    return f"{name} ({code.co_filename.rpartition(os.sep)[2]}:{code.co_firstlineno})"
+
+
+def _in_one_line(text: str) -> str:
+    """Text as a comment can hold it: no name of a class or file may end it, or keep the source from being encoded."""
+    return text if text.isprintable() else " ".join(text.encode(errors="replace").decode().split())
 
 
 def _root(name: str) -> str:

@@ -1,4 +1,4 @@
-"""How it is said: rows and gaps, the lines of a table that maps a framework onto the Trainer.
+"""Rows and gaps: the lines of a table that maps a framework onto the Trainer.
 
 A row reads as a sentence: ``row("Callback.on_fit_start", before="training_run_start", args=("trainer",))``.
 What makes no sense is refused when the table is imported, so a table that exists can be compiled.
@@ -123,8 +123,8 @@ def row(
         HookMapError: The position or the hook does not exist, or a name is not one.
     """
     if len(where) != 1 or not set(where) <= set(get_args(Position)):
-        said = ", ".join(f"{key}={value!r}" for key, value in where.items()) or "none"
-        raise HookMapError(f"{source}: a row has exactly one of before=, instead=, after=; got {said}")
+        positions = ", ".join(f"{key}={value!r}" for key, value in where.items()) or "none"
+        raise HookMapError(f"{source}: a row has exactly one of before=, instead=, after=; got {positions}")
     ((position, hook),) = where.items()
     if hook not in HOOKS:
         raise HookMapError(
@@ -132,7 +132,7 @@ def row(
         )
     if position == "instead" and HOOKS[hook].is_event:
         raise HookMapError(f"{source}: {hook} is an event, nothing can run instead of it; use before= or after=")
-    made = Row(
+    line = Row(
         source=source,
         hook=hook,
         position=position,  # type: ignore[arg-type]  # checked above
@@ -142,22 +142,22 @@ def row(
         turn=turn,
         own=own,
     )
-    leaves = [name.rpartition(".")[2] for name in made.named]
+    leaves = [name.rpartition(".")[2] for name in line.named]
     if twice := {leaf for leaf in leaves if leaves.count(leaf) > 1}:
         raise HookMapError(f"{source}: named= passes {sorted(twice)} more than once")
-    if strange := made.maybe - {*made.args, *made.named}:
+    if strange := line.maybe - {*line.args, *line.named}:
         raise HookMapError(f"{source}: maybe= names {sorted(strange)}, which are in neither args= nor named=")
-    return made
+    return line
 
 
 def _names(source: str, names: Iterable[str]) -> tuple[str, ...]:
     if isinstance(names, str):
         raise HookMapError(f"{source}: {names!r} is a string; names come as a tuple, ({names!r},)")
-    kept = tuple(names)
-    for name in kept:
+    as_given = tuple(names)
+    for name in as_given:
         if not all(part.isidentifier() and not iskeyword(part) for part in name.split(".")):
             raise HookMapError(f"{source}: {name!r} is not a name")
-    return kept
+    return as_given
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -211,14 +211,15 @@ class HookMap:
             )
 
     def _check_names(self, line: Row) -> None:
-        given = line.moment.names_at(line.position)
+        of_moment = line.moment.names_at(line.position)
         stage = line.moment.stage
         known = KNOWN[stage] if stage == "init" else (*KNOWN[stage], *self.knows)
+        names = (*of_moment, *known)
         for name in (*line.args, *line.named):
-            if name.partition(".")[0] not in (*given, *known):
+            if name.partition(".")[0] not in names:
                 raise HookMapError(
                     f"{self.name}: {line.source} at {line.hook}: nothing is called {name!r} there. The hook gives "
-                    f"({', '.join(given)}), the run knows ({', '.join(known)}).{did_you_mean(name, (*given, *known))}"
+                    f"({', '.join(of_moment)}), the run knows ({', '.join(known)}).{did_you_mean(name, names)}"
                 )
 
     def _check_gaps(self) -> None:
@@ -238,8 +239,8 @@ class HookMap:
             own = {line.method for line in self.rows if line.role == role}
             general = self.specialises.get(role)
             inherited = self.lines_of(general) if general is not None else ()
-            kept = {id(line) for line in inherited if line.method not in own}
-            self._lines[role] = tuple(line for line in self.rows if line.role == role or id(line) in kept)
+            general_lines = {id(line) for line in inherited if line.method not in own}
+            self._lines[role] = tuple(line for line in self.rows if line.role == role or id(line) in general_lines)
         return self._lines[role]
 
 

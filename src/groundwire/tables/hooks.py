@@ -1,4 +1,4 @@
-"""When: every hook of a run, what is known then, how often it runs and what it returns.
+"""Every hook of a run, in order: what is known then, how often it runs and what it returns.
 
 This is the only place where a hook is declared. Tables of rows attach to these names, the plan
 has one slot for each of them, and the documentation is written from them. The order is the order

@@ -1,4 +1,4 @@
-"""How it is wired: who overrides what, bound to the hooks of one run.
+"""The plan of a run: each method that somebody overrides, bound to the hook at which it runs.
 
 ``compile_plan`` reads tables, objects and signatures once, before the first batch. What comes out
 is a :class:`Plan` with one callable a hook: the Trainer's own bound method where nobody listens,
@@ -37,7 +37,7 @@ class Part:
         order: Its position in ``callbacks=``; 0 for what does not stand there.
         through: Given the name of a method and the player's bound method, returns what is called in
             its place; for adapters that have to know which foreign method is running.
-        without: Methods that the player has and does not bring into this run, since another does.
+        without: Methods of this player to ignore: another player provides them in this run.
     """
 
     hookmap: HookMap
@@ -85,7 +85,7 @@ class Finding:
 
 @dataclass(slots=True)
 class Wired:
-    """What runs at one hook: rows before, one row instead or none (``rivals`` are refused), rows after."""
+    """The rows of one hook: some before, one instead or none (``rivals`` are refused), some after."""
 
     before: tuple[Attached, ...] = ()
     instead: Attached | None = None
@@ -95,7 +95,7 @@ class Wired:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How a player's method takes the arguments of a row, found once for all stages of a run."""
+    """The arguments of a row as a player's method takes them, looked at once for all stages of a run."""
 
     method: Callable[..., Any]
     args: tuple[str, ...]
@@ -117,7 +117,7 @@ class Plan:
         instead: Hook to the compiled row that runs instead of it; read by :class:`by_row`.
         wired: Hook to what is attached there.
         findings: One line for each row and gap that met an object, and each unknown method.
-        fits: What was found of the methods of this run, for the stages that follow.
+        fits: The methods of this run that were looked at, for the stages that follow.
         through: Given the name of a hook and the Trainer's own method, returns what is called in its
             place; for adapters that measure it. None calls the methods themselves.
     """
@@ -135,6 +135,7 @@ class Plan:
         """Make the functions of ``hooks`` from what is wired there."""
         spent = getattr(getattr(trainer, "at", None), "spent", None)
         for name in hooks:
+            # read from the trainer, where a by_row gives what was compiled to run instead
             own = nothing if HOOKS[name].is_event else getattr(trainer, name)
             if self.through is not None and not HOOKS[name].is_event:
                 own = self.through(name, own)
@@ -178,6 +179,7 @@ def overridden(player: object, method: str, bases: tuple[type, ...], silent: tup
     standing = getattr(player, method, None)
     if not callable(standing):
         return False
+    # the classes first, which settle nearly every case; to look into functions costs more
     known = (*bases, *silent)
     lineage = type(player).__mro__
     if not any(base in lineage for base in known):
@@ -189,12 +191,14 @@ def overridden(player: object, method: str, bases: tuple[type, ...], silent: tup
     within = _within(standing)
     code = getattr(within, "__code__", None)
     inherited = (getattr(base, method, None) for base in known if base in lineage)
+    # by their code, for a bound method is another object each time, and a base's function may go by another name
     return within is not None and (code is None or all(code != getattr(one, "__code__", None) for one in inherited))
 
 
 def _within(method: Any) -> Any:
-    """What a wrapper stands around; the method itself where it is none, and None of a mock around nothing."""
+    """The method inside a wrapper; the method itself where it is none, and None of a mock around nothing."""
     method = getattr(method, "__wrapped__", method)
+    # who has a mock has imported the module, which is not to be imported for those who have none
     mock = getattr(sys.modules.get("unittest.mock"), "Mock", ())
     if isinstance(method, mock):
         return method._mock_wraps
@@ -207,7 +211,7 @@ def compile_plan(plan: Plan, trainer: Any, parts: Sequence[Part], known: Mapping
     Every signature is checked at assembly, so that nothing is refused after data was read.
 
     Args:
-        plan: What is filled; left as it was when something is refused.
+        plan: It is filled, or left as it was when something is refused.
         trainer: Whose hooks they are.
         parts: Who plays which role.
         known: Values of the names that the run knows at this stage.
@@ -217,41 +221,43 @@ def compile_plan(plan: Plan, trainer: Any, parts: Sequence[Part], known: Mapping
         RefusedError: A method cannot take its arguments, a gap that would change numbers is met,
             or two rows want to run instead of one hook. Names everything that is refused.
     """
-    if stage == "assembly":
+    if stage == "assembly":  # the ids of the run before may be those of other objects by now
         plan.fits = {}
     wired, findings = attach(trainer, parts, stage, plan.fits)
     if refused := [finding.detail for finding in findings if finding.status == "refused"]:
         raise RefusedError("\n".join(refused))
     for attached in _every(wired):
         attached.bind(known)
+    # later hooks wait: a method of theirs may still be replaced, and names are known then that are not known yet
     hooks = [name for name, hook in HOOKS.items() if STAGES.index(hook.stage) <= STAGES.index(stage)]
     plan.wired, plan.findings = wired, findings
     fresh = {
-        name: stand_in(HOOKS[name], found.instead)
-        for name, found in wired.items()
-        if name in hooks and found.instead is not None
+        name: stand_in(HOOKS[name], rows.instead)
+        for name, rows in wired.items()
+        if name in hooks and rows.instead is not None
     }
     # an evaluation that is assembled inside a run leaves the run's own hooks as they are
-    plan.instead = {name: made for name, made in plan.instead.items() if name not in hooks} | fresh
+    plan.instead = {name: function for name, function in plan.instead.items() if name not in hooks} | fresh
     plan.put(trainer, hooks)
 
 
 def attach(
     trainer: Any, parts: Sequence[Part], stage: Stage, fits: Fits | None = None
 ) -> tuple[dict[str, Wired], list[Finding]]:
-    """Who runs where, and what is to be said about it; nothing is bound, nothing raised.
+    """Give each method its place, and say what is to be said about it; nothing is bound, nothing raised.
 
     Args:
         trainer: Whose hooks they are.
         parts: Who plays which role.
         stage: At ``"init"`` only the rows of that stage are looked at.
-        fits: What an earlier stage of this run found, and where what is found now is put down.
+        fits: Methods that an earlier stage of this run has looked at; those that are new are put into it.
     """
     fits = {} if fits is None else fits
     places: dict[tuple[str, Position], list[_Group]] = {}
     findings: list[Finding] = []
     silent = _bases_of(parts)
     brought = _brought(parts, silent)
+    # tables in the order in which their first part came, and rows in that of the table: see _seat
     for hookmap in dict.fromkeys([part.hookmap for part in parts]):
         for line in hookmap.rows:
             if stage == "init" and not (isinstance(line, Row) and line.moment.stage == "init"):
@@ -265,7 +271,7 @@ def attach(
 
 def _bases_of(parts: Sequence[Part]) -> tuple[type, ...]:
     maps = {part.hookmap for part in parts}
-    return tuple([base for hookmap in maps for given in hookmap.bases.values() for base in as_tuple(given)])
+    return tuple([base for hookmap in maps for of_role in hookmap.bases.values() for base in as_tuple(of_role)])
 
 
 def _brought(parts: Sequence[Part], silent: tuple[type, ...]) -> dict[int, list[Part]]:
@@ -280,7 +286,7 @@ def _brought(parts: Sequence[Part], silent: tuple[type, ...]) -> dict[int, list[
 
 
 def _own_names(part: Part, silent: tuple[type, ...]) -> set[str] | None:
-    """What stands on a player, or on a class of it that no base inherits: it overrides nothing else.
+    """Names that stand on a player, or on a class of it that no base inherits: it overrides nothing else.
 
     None where it inherits no base, so that whatever it has is its own. A class says this of all its
     names at once; asking :func:`overridden` for each line of a table would be thousands of calls a run.
@@ -294,16 +300,16 @@ def _own_names(part: Part, silent: tuple[type, ...]) -> set[str] | None:
 
 
 def _every(wired: Mapping[str, Wired]) -> Iterator[Attached]:
-    for found in wired.values():
-        yield from found.before
-        if found.instead is not None:
-            yield found.instead
-        yield from found.after
+    for rows in wired.values():
+        yield from rows.before
+        if rows.instead is not None:
+            yield rows.instead
+        yield from rows.after
 
 
 @dataclass(slots=True)
 class _Group:
-    """What counts as one row at a place: rows of callback roles, at most one from each map."""
+    """Rows that share one place in the order, at most one a table; see :func:`_seat`."""
 
     shared: bool
     maps: list[HookMap] = field(default_factory=list)
@@ -328,6 +334,7 @@ def _seat(
     findings = []
     for part in players:
         fit = fits.get((id(line), id(part.player)))
+        # compared, for a method may be replaced between two stages; equal bound methods are not identical
         if fit is None or fit.method != getattr(part.player, line.method):
             try:
                 fit = _fit(line, part)
@@ -351,7 +358,7 @@ def _fit(line: Row, part: Part) -> Fit:
 def _group_for(line: Row, hookmap: HookMap, groups: list[_Group]) -> _Group:
     shares = line.role in hookmap.listed and line.role not in hookmap.specialises
     for group in reversed(groups if shares else []):
-        if hookmap in group.maps:
+        if hookmap in group.maps:  # to go further back would put this row before an earlier one of its table
             break
         if group.shared:
             group.maps.append(hookmap)
@@ -364,13 +371,13 @@ def _as_wired(places: Mapping[tuple[str, Position], list[_Group]]) -> dict[str, 
     wired: dict[str, Wired] = {}
     for (hook, position), groups in places.items():
         calls = tuple(call for group in groups for _, call in sorted(group.members, key=lambda member: member[0]))
-        found = wired.setdefault(hook, Wired())
+        rows = wired.setdefault(hook, Wired())
         if position == "before":
-            found.before = calls
+            rows.before = calls
         elif position == "after":
-            found.after = calls
+            rows.after = calls
         elif calls:
-            found.instead, found.rivals = calls[0], calls[1:]
+            rows.instead, rows.rivals = calls[0], calls[1:]
     return wired
 
 
@@ -380,12 +387,12 @@ def _finding(part: Part, line: Row | Gap, status: Status, detail: str) -> Findin
 
 
 def _gap_finding(part: Part, gap: Gap) -> Finding:
-    found = _finding(part, gap, "gap", f"{gap.why} Instead: {gap.use}")
+    finding = _finding(part, gap, "gap", f"{gap.why} Instead: {gap.use}")
     if not gap.stop:
-        return found
+        return finding
     detail = (
-        f"{found.owner}.{gap.method} ({found.place}) cannot be honoured, and leaving it out would change the numbers: "
-        f"{found.detail}"
+        f"{finding.owner}.{gap.method} ({finding.place}) cannot be honoured, and leaving it out would change the "
+        f"numbers: {finding.detail}"
     )
     return _finding(part, gap, "refused", detail)
 
@@ -393,22 +400,21 @@ def _gap_finding(part: Part, gap: Gap) -> Finding:
 def _refused_instead(trainer: Any, wired: Mapping[str, Wired]) -> list[Finding]:
     """Rows that want to run instead of a hook where there is no room, or where another one does."""
     findings = []
-    for name, found in wired.items():
-        if found.instead is None:
+    for name, rows in wired.items():
+        if rows.instead is None:
             continue
-        rivals = [found.instead, *found.rivals]
         detail = ""
-        if found.rivals:
-            said = " and ".join(rival.said for rival in rivals)
-            detail = f"{name}: {said} all want to run instead of it; keep one"
+        if rows.rivals:
+            rivals = " and ".join(rival.said for rival in (rows.instead, *rows.rivals))
+            detail = f"{name}: {rivals} all want to run instead of it; keep one"
         elif not any(isinstance(vars(cls).get(name), by_row) for cls in type(trainer).__mro__):
             detail = (
-                f"{found.instead.said} wants to run instead of {name}, but no class of {type(trainer).__qualname__} "
+                f"{rows.instead.said} wants to run instead of {name}, but no class of {type(trainer).__qualname__} "
                 f"leaves room for it: write `{name} = by_row()` in the adapter class"
             )
         if detail:
-            owner = found.instead.owner.__qualname__
-            findings.append(Finding(owner, found.instead.row.source, "refused", detail, place_of(found.instead.method)))
+            owner = rows.instead.owner.__qualname__
+            findings.append(Finding(owner, rows.instead.row.source, "refused", detail, place_of(rows.instead.method)))
     return findings
 
 

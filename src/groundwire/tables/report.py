@@ -1,4 +1,4 @@
-"""What is: the table of contents of a run, written from the same rows that run.
+"""The table of contents of a run, written from the same rows that run.
 
 :func:`explain` gathers plain data, :func:`as_text` and :func:`wired_rows` write it down. Nothing
 here binds, calls or changes anything.
@@ -60,7 +60,7 @@ class FindingLine(TypedDict):
 
 
 class Report(TypedDict):
-    """What will run, in order, and what will not; made of what JSON has."""
+    """Everything that will run, in order, and that will not; made of what JSON has."""
 
     trainer: str
     hooks: list[HookLine]
@@ -80,13 +80,13 @@ def explain(
         findings: What there is to say about the methods that rows and gaps met.
         hook_order: Names of the hooks in the order of the run.
     """
-    found = list(findings)
+    lines = list(findings)
     return Report(
         trainer=type(trainer).__qualname__,
         hooks=[_hook_line(trainer, name, wired.get(name, Wired())) for name in dict.fromkeys((*hook_order, *wired))],
-        gaps=_of_status(found, "gap"),
-        unknown=_of_status(found, "unknown"),
-        refused=_of_status(found, "refused"),
+        gaps=_of_status(lines, "gap"),
+        unknown=_of_status(lines, "unknown"),
+        refused=_of_status(lines, "refused"),
     )
 
 
@@ -132,7 +132,7 @@ def _hook_line(trainer: object, name: str, wired: Wired) -> HookLine:
 
 
 def _override(trainer: object, name: str, by_rows: bool) -> OverrideLine | None:
-    """Whose method runs as the hook, if it is neither the core's nor a row's."""
+    """The method that runs as the hook, if it is neither the core's nor a row's."""
     if name in vars(trainer):
         return _override_line(type(trainer), vars(trainer)[name])
     for cls in type(trainer).__mro__:
@@ -163,8 +163,8 @@ def _attached_line(attached: Attached) -> AttachedLine:
 
 
 def _of_status(findings: Sequence[Finding], status: Status) -> list[FindingLine]:
-    kept = [found for found in findings if found.status == status]
-    return [FindingLine(owner=f.owner, source=f.source, detail=f.detail, place=f.place) for f in kept]
+    of_status = [finding for finding in findings if finding.status == status]
+    return [FindingLine(owner=f.owner, source=f.source, detail=f.detail, place=f.place) for f in of_status]
 
 
 def _aside(hook: str) -> bool:
@@ -174,13 +174,13 @@ def _aside(hook: str) -> bool:
 
 def _hook_text(hook: HookLine) -> list[str]:
     indent = "  " * _DEPTH[HOOKS[hook["name"]].every]
-    said = [(line["position"], _attached_text(line)) for line in hook["attached"]]
+    calls = [(line["position"], _attached_text(line)) for line in hook["attached"]]
     if override := hook["override"]:
         text = _at(f"{override['class']}.{hook['name']}", override["place"])
         text += f" [{override['package']}]" if override["package"] else ""
         # behind what runs before it; a row that runs instead is what its super() reaches
-        said.insert(sum(position == "before" for position, _ in said), ("override", text))
-    return [f"{indent}{hook['name']}", *(f"{indent}      {position:<8}  {text}" for position, text in said)]
+        calls.insert(sum(position == "before" for position, _ in calls), ("override", text))
+    return [f"{indent}{hook['name']}", *(f"{indent}      {position:<8}  {text}" for position, text in calls)]
 
 
 def _attached_text(line: AttachedLine) -> str:
