@@ -57,7 +57,7 @@ class NoLoaderError(TypeError, MisconfigurationException):
 
 
 class SIGTERMException(SystemExit):  # Lightning's name
-    """Lightning raises it where a SIGTERM came; nothing here does, for a signal ends the process."""
+    """A SIGTERM came while ``fit``, ``validate`` or ``test`` ran; uncaught, it ends the process with status 143."""
 
 
 class PossibleUserWarning(UserWarning):
