@@ -116,6 +116,7 @@ class Profiled(Trainer):
             if not found:
                 return
             yield found[0]
+        yield from iterator  # nothing is left, and whoever gives the batches is to know that it was asked
 
     def _parts(self) -> list[Part]:
         parts = super()._parts()
