@@ -47,7 +47,17 @@ class DataHooks:
         return batch
 
 
-class ModelHooks(DataHooks):
+class CheckpointHooks:
+    """What a module adds to its checkpoints."""
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """A checkpoint is about to be written."""
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """A checkpoint was read."""
+
+
+class ModelHooks(DataHooks, CheckpointHooks):
     """The moments of a run that a module may override, in the order of a run."""
 
     def configure_callbacks(self) -> Any:
@@ -209,12 +219,6 @@ class ModelHooks(DataHooks):
 
     def on_predict_batch_end(self, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0) -> None:
         """A batch was predicted."""
-
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """A checkpoint is about to be written."""
-
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """A checkpoint was read."""
 
 
 class RetiredHooks:
