@@ -348,7 +348,6 @@ def test_the_files_for_editors_say_where_each_name_is():
 # names that Lightning's modules have in public and ours do not, each with its reason
 LACKING = {
     "utilities": {
-        "disable_possible_user_warnings",  # it silences warnings of Lightning's
         "is_shared_filesystem",  # it asks a strategy of Lightning's
     },
     "strategies": set(),

@@ -124,6 +124,9 @@ class Checkpoints(LightningAdapter):
             saved.check_saved(self._ckpt_path, self._loaded, self._purpose == TrainerFn.FITTING)
             self._warn_of_strangers(self._loaded.get("callbacks") or {})
             self.plan._load_state(self._loaded)
+        if self._purpose == TrainerFn.FITTING:  # native callbacks count from here on, before the loops are restored
+            self.at.update = int(self._loaded.get("global_step", self.progress.steps))
+            self.at.epoch = int(self._loaded.get("epoch", self.progress.epochs))
 
     def _load_state(self, state: dict[str, Any]) -> None:
         if "state_dict" in state:
