@@ -203,6 +203,17 @@ def naming(module: Any) -> Callable[[str, Callable[..., Any]], Callable[..., Any
     return through
 
 
+def brings(player: Any, method: str) -> bool:
+    """True if a module, of whatever class, or a data module has a method of its own.
+
+    Args:
+        player: The module or data module.
+        method: Such as ``"val_dataloader"``.
+    """
+    foreign = real("LightningModule") + real("LightningDataModule")
+    return overridden(player, method, (LightningModule, LightningDataModule, *foreign))
+
+
 def is_overridden(method_name: str, instance: Any = None, parent: type | None = None) -> bool:
     """True if an object has a method of its own, and not that of its base class.
 
