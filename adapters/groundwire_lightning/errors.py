@@ -58,7 +58,7 @@ class NoLoaderError(TypeError, MisconfigurationException):
 
 
 class SIGTERMException(SystemExit):  # Lightning's name
-    """The error that Lightning raises on SIGTERM; nothing here raises it, for the signal ends the process."""
+    """A SIGTERM came while ``fit``, ``validate`` or ``test`` ran; uncaught, it ends the process with status 143."""
 
 
 class PossibleUserWarning(UserWarning):

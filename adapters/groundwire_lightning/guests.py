@@ -236,3 +236,14 @@ def hook_namer(module: Any) -> Callable[[str, Callable[..., Any]], Callable[...,
         return run
 
     return through
+
+
+def brings(player: Any, method: str) -> bool:
+    """True if a module, of whatever class, or a data module has a method of its own.
+
+    Args:
+        player: The module or data module.
+        method: Such as ``"val_dataloader"``.
+    """
+    foreign = real_classes("LightningModule") + real_classes("LightningDataModule")
+    return overridden(player, method, (LightningModule, LightningDataModule, *foreign))

@@ -283,7 +283,8 @@ TABLE: dict[str, Row] = {
         "groundwire_lightning.core.hparams: AttributeDict",
         "groundwire_lightning.utilities.enums: LightningEnum",
         "groundwire_lightning.utilities.apply_func: move_data_to_device suggested_max_num_workers",
-        "groundwire_lightning.utilities.rank_zero: rank_zero_deprecation rank_zero_info rank_zero_only rank_zero_warn",
+        "groundwire_lightning.utilities.rank_zero: disable_possible_user_warnings rank_zero_deprecation",
+        "groundwire_lightning.utilities.rank_zero: rank_zero_info rank_zero_only rank_zero_warn",
         "groundwire_lightning.utilities.throughput: Throughput measure_flops",
     ),
     "lightning.fabric.utilities.apply_func": "groundwire_lightning.utilities.apply_func",
@@ -292,7 +293,7 @@ TABLE: dict[str, Row] = {
     "lightning.fabric.utilities.data": (
         "groundwire_lightning.core.hparams: AttributeDict",
         "groundwire_lightning.utilities.apply_func: suggested_max_num_workers",
-        "groundwire_lightning.utilities.data: has_len",
+        "groundwire_lightning.utilities.data: has_iterable_dataset has_len sized_len",
     ),
     "lightning.fabric.utilities.device_dtype_mixin": _FABRIC,
     "lightning.fabric.utilities.device_parser": "groundwire_lightning.utilities.device_parser",
@@ -310,7 +311,10 @@ TABLE: dict[str, Row] = {
     "lightning.fabric.utilities.spike": "groundwire_lightning.callbacks.spike",
     "lightning.fabric.utilities.throughput": "groundwire_lightning.utilities.throughput",
     "lightning.fabric.utilities.types": "groundwire_lightning.utilities.types: _DEVICE _MAP_LOCATION_TYPE _PATH",
-    "lightning.fabric.utilities.warnings": "groundwire_lightning.errors: PossibleUserWarning",
+    "lightning.fabric.utilities.warnings": (
+        "groundwire_lightning.errors: PossibleUserWarning",
+        "groundwire_lightning.utilities.rank_zero: disable_possible_user_warnings",
+    ),
     "lightning.fabric.wrappers": _FABRIC,
     # of Lightning 1
     "lightning.pytorch.callbacks.base": Gap("it moved in Lightning 2", "lightning.pytorch.callbacks"),

@@ -32,7 +32,7 @@ def test_every_argument_is_a_row_with_the_default_of_the_signature():
 
 
 def test_every_default_passes_its_own_check():
-    taken = arguments.check({row.name: row.default for row in ARGUMENTS})
+    taken = arguments.check_arguments({row.name: row.default for row in ARGUMENTS})
     assert {row.name: taken[row.name] for row in ARGUMENTS} == {row.name: row.default for row in ARGUMENTS}
 
 
@@ -74,6 +74,7 @@ VALUES = [
     {"plugins": None},
     {"plugins": [LightningEnvironment(), lightning.pytorch.plugins.TorchCheckpointIO()]},
     {"plugins": [plugins.TorchSyncBatchNorm(), plugins.AsyncCheckpointIO()]},
+    {"plugins": SLURMEnvironment()},
     {"plugins": SLURMEnvironment(auto_requeue=False)},
     {"plugins": plugins.MixedPrecision("bf16-mixed", "cpu")},
     {"plugins": lightning.pytorch.plugins.MixedPrecision("bf16-mixed", "cpu")},
@@ -121,11 +122,6 @@ REFUSED = [
 def test_what_is_refused_is_refused_by_name(asked, error, said):
     with pytest.raises(error, match=said):
         quiet(**{"enable_progress_bar": None, "num_sanity_val_steps": None, **asked})
-
-
-def test_a_slurm_job_is_not_queued_again():
-    with pytest.raises(NotSupportedYetError, match="auto_requeue=False"):
-        SLURMEnvironment()
 
 
 def test_barebones_logs_nothing():

@@ -43,7 +43,7 @@ callbacks.progress.rich_progress: RichProgressBarTheme
 callbacks.progress.tqdm_progress: Tqdm
 core: LightningModule LightningDataModule
 core.datamodule: LightningDataModule
-core.hooks: DataHooks ModelHooks
+core.hooks: CheckpointHooks DataHooks ModelHooks
 core.mixins: HyperparametersMixin
 core.module: LightningModule
 core.optimizer: LightningOptimizer
@@ -58,6 +58,8 @@ fabric.utilities.exceptions: MisconfigurationException
 fabric.utilities.registry: _register_classes
 fabric.utilities.rank_zero: rank_zero_only
 fabric.utilities.seed: seed_everything
+fabric.utilities: disable_possible_user_warnings
+fabric.utilities.data: has_iterable_dataset sized_len
 fabric.utilities.types: _DEVICE _MAP_LOCATION_TYPE _PATH
 loggers: CSVLogger Logger MLFlowLogger TensorBoardLogger WandbLogger CometLogger NeptuneLogger
 loggers.csv_logs: CSVLogger
@@ -83,7 +85,7 @@ trainer.connectors.logger_connector: _LoggerConnector
 trainer.setup: _log_device_info
 trainer.states: RunningStage TrainerFn TrainerState TrainerStatus
 utilities: AttributeDict grad_norm move_data_to_device rank_zero_info rank_zero_only rank_zero_warn measure_flops
-utilities: CombinedLoader
+utilities: CombinedLoader disable_possible_user_warnings
 utilities.cloud_io: get_filesystem
 utilities.combined_loader: CombinedLoader
 utilities.enums: GradClipAlgorithmType LightningEnum
@@ -99,6 +101,7 @@ tuner.tuning: Tuner
 utilities.seed: isolate_rng seed_everything
 utilities.types: EVAL_DATALOADERS OptimizerLRScheduler STEP_OUTPUT TRAIN_DATALOADERS LRSchedulerPLType
 utilities.warnings: PossibleUserWarning
+fabric.utilities.warnings: PossibleUserWarning disable_possible_user_warnings
 """
 NAMES = [
     (path.strip(), name)
@@ -345,7 +348,6 @@ def test_the_files_for_editors_say_where_each_name_is():
 # names that Lightning's modules have in public and ours do not, each with its reason
 LACKING = {
     "utilities": {
-        "disable_possible_user_warnings",  # it silences warnings of Lightning's
         "is_shared_filesystem",  # it asks a strategy of Lightning's
     },
     "strategies": set(),

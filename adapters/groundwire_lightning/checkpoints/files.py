@@ -120,3 +120,10 @@ def newest_numbered(folder: str, name: str, extension: str) -> str | None:
         if path.name.startswith(name) and path.suffix == extension  # not what a killed process left unfinished
     ]
     return os.path.join(folder, f"{name}{max(numbers)}{extension}") if numbers else None  # noqa: PTH118
+
+
+def next_numbered(folder: str, name: str, extension: str) -> str:
+    """The file that comes after the newest one, or the first."""
+    newest = newest_numbered(folder, name, extension)
+    number = 0 if newest is None else int(newest.rpartition(name)[2].removesuffix(extension))
+    return os.path.join(folder, f"{name}{number + 1}{extension}")  # noqa: PTH118  # a URL must stay one

@@ -48,7 +48,17 @@ class DataHooks:
         return batch
 
 
-class ModelHooks(DataHooks):
+class CheckpointHooks:
+    """The hooks about what a module adds to its checkpoints."""
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Called when a checkpoint is about to be written; what is put into it is saved."""
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Called when a checkpoint was read."""
+
+
+class ModelHooks(DataHooks, CheckpointHooks):
     """The hooks of a module, in the order of a run."""
 
     def configure_callbacks(self) -> Any:
@@ -210,12 +220,6 @@ class ModelHooks(DataHooks):
 
     def on_predict_batch_end(self, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0) -> None:
         """Called after a batch was predicted; ``outputs`` is what :meth:`predict_step` returned."""
-
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Called when a checkpoint is about to be written; what is put into it is saved."""
-
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Called when a checkpoint was read."""
 
 
 class RetiredHooks:

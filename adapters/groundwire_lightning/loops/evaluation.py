@@ -56,7 +56,7 @@ def evaluation_run(trainer: Steered) -> None:
 def evaluation(trainer: Steered, feed: Feed) -> None:
     """Every batch once, without gradients."""
     plan, at, logged, progress = trainer.plan, trainer.at, trainer.logged, trainer.progress
-    tells = trainer._tells_loader
+    tells, preemption = trainer._tells_loader, trainer._preemption
     with modes_kept(trainer):
         progress.enter_validation()
         if trainer._is_fitting:
@@ -77,6 +77,8 @@ def evaluation(trainer: Steered, feed: Feed) -> None:
                 broke_off = 1  # a step that reads batches itself found none
                 break
             logged.batch_ends()
+            if preemption.is_due:
+                preemption.heed(trainer, ends=not feed.is_last)
         else:
             check_pass(trainer, feed)
         # while batches are used only those that are ready are counted: the other counters follow at once

@@ -18,7 +18,13 @@ from groundwire_lightning.data.feed import Announced, Feed, stray_stop_iteration
 from groundwire_lightning.errors import PossibleUserWarning
 from groundwire_lightning.loops import resume
 from groundwire_lightning.loops.evaluation import sanity_check, validate_within_epoch
-from groundwire_lightning.loops.limits import is_done, is_epoch_done, should_validate, validates_in_epoch
+from groundwire_lightning.loops.limits import (
+    has_enough_steps,
+    is_done,
+    is_epoch_done,
+    should_validate,
+    validates_in_epoch,
+)
 from groundwire_lightning.loops.reading_steps import steps_of_epoch
 from groundwire_lightning.loops.steps import end_of_step, move_schedulers, window, without_batch
 from groundwire_lightning.utilities.seed import isolate_rng
@@ -114,12 +120,15 @@ def epoch(trainer: Steered) -> None:
     plan.training_run_epoch_end()
     plan.on_training_run_epoch_end()
     trainer.run_history._increment_epoch()
+    if trainer._preemption.is_due:
+        trainer._preemption.heed(trainer, ends=True)
     trainer.notice_replaced()
 
 
 def train_epoch(trainer: Steered) -> None:
     """Every training batch once, with the validations that are due among them."""
     plan, at, logged, progress = trainer.plan, trainer.at, trainer.logged, trainer.progress
+    preemption = trainer._preemption
     at.phase = "train"
     feed = start_of_epoch(trainer)
     validates = validates_in_epoch(trainer)
@@ -161,6 +170,8 @@ def train_epoch(trainer: Steered) -> None:
             progress.stepped += 1
         if trainer.should_stop:
             trainer.to_loggers.save()
+        if preemption.is_due:
+            preemption.heed(trainer, ends=not (progress.is_last or has_enough_steps(trainer)))
         # who is not to stop and has no limit of steps goes on to the end of the feed without being asked
         if (trainer.should_stop or trainer.max_steps != -1) and is_epoch_done(trainer):
             break

@@ -46,7 +46,7 @@ def is_done(trainer: Paced) -> bool:
         if trainer.limit_train_batches:
             tell(log, "fit ends: there are no training batches")
         return True
-    if _enough_steps(trainer):
+    if has_enough_steps(trainer):
         tell(log, "fit ends: max_steps=%s is reached", trainer.max_steps)
         return True
     most = math.inf if trainer.max_epochs in (None, -1) else trainer.max_epochs
@@ -59,7 +59,7 @@ def is_done(trainer: Paced) -> bool:
 
 def is_epoch_done(trainer: Paced) -> bool:
     """True where the epoch ends before its data does."""
-    if _enough_steps(trainer):
+    if has_enough_steps(trainer):
         return True
     if trainer.should_stop and not can_stop_early(trainer):
         _tell_not_yet(trainer)
@@ -81,7 +81,8 @@ def can_stop_early(trainer: Paced) -> bool:
     return enough_epochs and (not trainer.min_steps or trainer.global_step >= trainer.min_steps)
 
 
-def _enough_steps(trainer: Paced) -> bool:
+def has_enough_steps(trainer: Paced) -> bool:
+    """True once ``max_steps`` is reached."""
     return trainer.max_steps != -1 and trainer.global_step >= trainer.max_steps
 
 

@@ -49,6 +49,8 @@ def prediction_run(trainer: Steered, predicted: Predicted) -> None:
                     break
                 predicted.take(predictions, trainer.at.loader)
                 seen += 1
+                if trainer._preemption.is_due:
+                    trainer._preemption.heed(trainer, ends=False)
             else:
                 check_pass(trainer, feed)
             trainer.progress.predicted(seen)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from groundwire_lightning.logged.store import Logged
     from groundwire_lightning.logged.to_loggers import ToLoggers
     from groundwire_lightning.loops.phases import Phase
+    from groundwire_lightning.loops.preemption import Preemption
     from groundwire_lightning.loops.progress import Progress, Restart
     from groundwire_lightning.loops.run import LightningRun
     from groundwire_lightning.strategies.precision import Precision
@@ -95,6 +96,8 @@ class Steered(Paced, Stepped, Running, Protocol):
     def loggers(self) -> list[Any]: ...
     @loggers.setter
     def loggers(self, loggers: list[Any] | None) -> None: ...
+
+    _preemption: Preemption
 
     # its data
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import Any
 
-from groundwire_lightning.errors import NotSupportedYetError, missing_class
+from groundwire_lightning.errors import missing_class
 
 __path__: list[str] = []  # what Lightning has below this path are rows of paths.py
 
@@ -42,26 +43,31 @@ class SLURMEnvironment(ClusterEnvironment):
     """A job of SLURM; one process, or those that ``torchrun`` starts in it.
 
     Args:
-        auto_requeue: Must be False: a job is not queued again when its time is up.
-        requeue_signal: Without effect.
-
-    Raises:
-        NotSupportedYetError: The job is to be queued again.
+        auto_requeue: At ``requeue_signal`` a run writes ``hpc_ckpt_N.ckpt`` and the job is queued again; ``fit``
+            goes on from that file by itself.
+        requeue_signal: What ``sbatch --signal`` sends before the time is up; by default SIGUSR1.
     """
 
     def __init__(self, auto_requeue: bool = True, requeue_signal: Any = None) -> None:
-        if auto_requeue:
-            raise NotSupportedYetError(
-                "SLURMEnvironment(auto_requeue=True) is not supported yet. Instead: SLURMEnvironment(auto_requeue="
-                "False), and fit(ckpt_path='last') in a job that is queued again"
-            )
-        self.auto_requeue = False
-        self.requeue_signal = requeue_signal
+        self.auto_requeue = auto_requeue
+        self.requeue_signal = getattr(signal, "SIGUSR1", None) if requeue_signal is None else requeue_signal
 
     @staticmethod
     def detect() -> bool:
         """True in a job of SLURM that is not interactive."""
         return "SLURM_NTASKS" in os.environ and os.environ.get("SLURM_JOB_NAME") not in ("bash", "interactive")
+
+
+def chosen(plugin: Any) -> Any:
+    """Where the processes of a run come from: what was passed, or what the variables of this process tell.
+
+    Args:
+        plugin: Of ``Trainer(plugins=)``, or None.
+    """
+    if plugin is not None:
+        return plugin
+    detected = (kind for kind in (TorchElasticEnvironment, SLURMEnvironment) if kind.detect())
+    return next(detected, LightningEnvironment)()
 
 
 _LAUNCH = "torchrun, whose processes Accelerate finds"

@@ -39,6 +39,12 @@ class Answering(Steered, Protocol):
         """What ``predict`` does."""
 
     @property
+    def received_sigterm(self) -> bool:
+        """True once a SIGTERM came."""
+
+    @property
+    def _asks_data(self) -> bool: ...
+    @property
     def _asked(self) -> Mapping[str, Any]: ...
     @property
     def _active_loop(self) -> Any: ...

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from groundwire_lightning.callbacks.of_a_trainer import checkpoints_last
@@ -145,7 +144,11 @@ class SignalConnector(Look):
     """``trainer._signal_connector``."""
 
     said = "trainer._signal_connector"
-    received_sigterm = False
+
+    @property
+    def received_sigterm(self) -> bool:
+        """``trainer.received_sigterm``."""
+        return bool(self.trainer.received_sigterm)
 
 
 class CheckpointConnector(Look):
@@ -193,6 +196,4 @@ class CheckpointConnector(Look):
         Args:
             folderpath: The folder of these files.
         """
-        newest = files.newest_numbered(str(folderpath), "hpc_ckpt_", ".ckpt")
-        number = 0 if newest is None else int(re.sub(r"\D", "", newest.rpartition("hpc_ckpt_")[2]))
-        return f"{folderpath}/hpc_ckpt_{number + 1}.ckpt"
+        return files.next_numbered(str(folderpath), "hpc_ckpt_", ".ckpt")

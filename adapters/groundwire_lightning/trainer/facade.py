@@ -274,7 +274,7 @@ class Facade:
 
     @property
     def received_sigterm(self) -> bool:
-        """Always False: signals end the process as Python ends it."""
+        """False: a run in native order is not told of signals, which end the process as Python ends it."""
         return False
 
     # devices and processes

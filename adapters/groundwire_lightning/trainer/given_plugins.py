@@ -68,13 +68,11 @@ def _files(plugin: Any, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _processes(plugin: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     name = type(plugin).__name__
-    harmless = name in ("LightningEnvironment", "TorchElasticEnvironment")
-    if not harmless and (name != "SLURMEnvironment" or plugin.auto_requeue):
+    if name not in ("LightningEnvironment", "TorchElasticEnvironment", "SLURMEnvironment"):
         raise NotSupportedYetError(
-            f"plugins={name}(): processes are started by a launcher, which Accelerate finds. Instead: torchrun; a job "
-            "of SLURM is taken with SLURMEnvironment(auto_requeue=False)"
+            f"plugins={name}(): processes are started by a launcher, which Accelerate finds. Instead: torchrun"
         )
-    return {}
+    return {"cluster_environment": plugin}
 
 
 def _plugin_arguments(plugin: Any, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -62,14 +62,16 @@ class Restoring(PartOf[Parted]):
 
     def restore_module(self) -> None:
         """Read the checkpoint, and give module, data module and callbacks what is theirs."""
-        if not self.path:
-            return
         trainer = self.trainer
-        tell(log, "Restoring from %s", self.path)
-        self.loaded = io.load_checkpoint(trainer.strategy._checkpoint_io, self.path, self._trusts)
-        saved.check_saved(self.path, self.loaded, trainer._purpose == TrainerFn.FITTING)
-        self._warn_of_strangers(self.loaded.get("callbacks") or {})
-        trainer.plan._load_state(self.loaded)
+        if self.path:
+            tell(log, "Restoring from %s", self.path)
+            self.loaded = io.load_checkpoint(trainer.strategy._checkpoint_io, self.path, self._trusts)
+            saved.check_saved(self.path, self.loaded, trainer._purpose == TrainerFn.FITTING)
+            self._warn_of_strangers(self.loaded.get("callbacks") or {})
+            trainer.plan._load_state(self.loaded)
+        if trainer._purpose == TrainerFn.FITTING:  # native callbacks count from here on, before the loops are restored
+            trainer.at.update = int(self.loaded.get("global_step", trainer.progress.steps))
+            trainer.at.epoch = int(self.loaded.get("epoch", trainer.progress.epochs))
 
     def load_module(self, weights: dict[str, Any]) -> None:
         """Load the weights of a checkpoint into the module."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from groundwire_lightning.core.module import LightningModule
+from groundwire_lightning.guests import brings
 from groundwire_lightning.loops import limits, saved_counters
 from groundwire_lightning.loops.limits import can_stop_early, validates_in_epoch
 from groundwire_lightning.loops.progress import Count
@@ -411,12 +412,13 @@ class Source(Look):
 
     def is_defined(self) -> bool:
         """True where there are any."""
-        return not self.is_module() or callable(getattr(self.instance, self.name, None))
+        return not self.is_module() or brings(self.instance, self.name)
 
     @property
     def instance(self) -> Any:
         """The data module or the module that gives them."""
-        return self.trainer.datamodule or self.trainer.lightning_module
+        data = self.trainer.datamodule
+        return self.trainer.lightning_module if data is None or not self.trainer._asks_data else data
 
 
 class Results(Look):

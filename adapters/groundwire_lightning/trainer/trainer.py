@@ -26,10 +26,12 @@ from groundwire_lightning.logged.to_loggers import ToLoggers, plain
 from groundwire_lightning.loggers.default import chosen_loggers
 from groundwire_lightning.loggers.logger import Logger
 from groundwire_lightning.loops import evaluation, fit, predictions, steps, updates_choice
+from groundwire_lightning.loops.preemption import Preemption
 from groundwire_lightning.loops.progress import Progress, Restart
 from groundwire_lightning.profilers import Profiler, profiler_for
 from groundwire_lightning.profilers.profiled import Profiling
 from groundwire_lightning.strategies import devices as devices_of
+from groundwire_lightning.strategies import environments
 from groundwire_lightning.strategies.layer_sync import TorchSyncBatchNorm
 from groundwire_lightning.strategies.precision import precision_for
 from groundwire_lightning.strategies.strategy import Strategy
@@ -144,6 +146,7 @@ class Trainer(EntryPoints):
         self._kind = devices_of.device_kind(given)
         self._strategy = devices_of.strategy_for(given, self._kind)
         self._strategy._answer_for(self)
+        self._preemption = Preemption(environments.chosen(given.get("cluster_environment")))
         self._strategy._checkpoint_io = io.chosen_io(given.get("checkpoint_io"), self._strategy._checkpoint_io)
         devices_of.check_processes(given, self._kind, devices_of.device_count(given, self._kind))
         self.profiler = profiler_for(given["profiler"])
@@ -247,6 +250,8 @@ class Trainer(EntryPoints):
 
     def _after_run(self, run: Run, error: BaseException | None) -> None:
         with ExitStack() as ends:  # from the last one up; an error in one leaves out none of the others
+            if not self._is_running:
+                ends.callback(self._preemption.end)
             ends.callback(io.finish_writing, self.strategy._checkpoint_io)
             ends.callback(self.to_loggers.finalize, "success" if error is None else "failed")
             ends.callback(self._profiling.after_run, error)
@@ -318,7 +323,17 @@ class Trainer(EntryPoints):
         self._wire("assembly")
         self._stage = "init"
 
+    def _batches_begin(self) -> None:
+        """What comes right before the batches of a run: loggers are told of it, and signals noted."""
+        self._preemption.watch()
+        self.to_loggers.run_starts()
+
     # where the run is
+
+    @property
+    def received_sigterm(self) -> bool:
+        """True once a SIGTERM came in this run, or in the last one."""
+        return self._preemption.received_sigterm
 
     @property
     def current_epoch(self) -> int:
@@ -373,7 +388,7 @@ class Trainer(EntryPoints):
             super()._prepare_model_and_optimizer()
 
     def _run_training(self) -> None:
-        self.to_loggers.run_starts()
+        self._batches_begin()
         with torch.autograd.set_detect_anomaly(self.detect_anomaly):
             fit.training_run(self)
 
@@ -386,7 +401,7 @@ class Trainer(EntryPoints):
         fit.train_epoch(self)
 
     def _run_evaluation(self) -> None:
-        self.to_loggers.run_starts()
+        self._batches_begin()
         self.restore_training()
         with self.progress.counting(self._purpose):
             evaluation.evaluation_run(self)
@@ -416,7 +431,7 @@ class Trainer(EntryPoints):
             evaluation.restore_modes(self)
 
     def _run_prediction(self) -> None:
-        self.to_loggers.run_starts()
+        self._batches_begin()
         self.restore_training()
         predictions.prediction_run(self, self.predicted)
 

@@ -11,6 +11,7 @@ _UTILITY_NAMES = {
     "CombinedLoader": "combined_loader",
     "GradClipAlgorithmType": "enums",
     "LightningEnum": "enums",
+    "disable_possible_user_warnings": "rank_zero",
     "find_shared_parameters": "parameter_tying",
     "grad_norm": "grads",
     "is_picklable": "parsing",

@@ -8,11 +8,12 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from torch import Tensor
+from torch.utils.data import IterableDataset
 
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.utilities.combined_loader import length_of
 
-__all__ = ["extract_batch_size", "has_len"]
+__all__ = ["extract_batch_size", "has_iterable_dataset", "has_len", "sized_len"]
 
 
 def checked_size_of(batch: Any) -> int:
@@ -72,6 +73,27 @@ def extract_batch_size(batch: Any) -> int:
         MisconfigurationException: It holds no tensor.
     """
     return checked_size_of(batch)
+
+
+def has_iterable_dataset(dataloader: object) -> bool:
+    """True where the samples of a loader come from an ``IterableDataset``.
+
+    Args:
+        dataloader: The loader.
+    """
+    return isinstance(getattr(dataloader, "dataset", None), IterableDataset)
+
+
+def sized_len(dataloader: Any) -> int | None:
+    """How many batches a loader says that it gives; None where it does not say.
+
+    Args:
+        dataloader: The loader.
+    """
+    try:
+        return len(dataloader)
+    except (TypeError, NotImplementedError):
+        return None
 
 
 def has_len(dataloader: object) -> bool:

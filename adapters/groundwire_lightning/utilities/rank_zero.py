@@ -1,6 +1,7 @@
 """Functions that only the first process runs, from lightning-utilities, under the path at which Lightning has them."""
 
 import os
+import warnings
 
 from lightning_utilities.core.rank_zero import (
     WarningCache,
@@ -12,11 +13,12 @@ from lightning_utilities.core.rank_zero import (
     rank_zero_warn,
 )
 
-from groundwire_lightning.errors import LightningDeprecationWarning
+from groundwire_lightning.errors import LightningDeprecationWarning, PossibleUserWarning
 
 __all__ = [
     "LightningDeprecationWarning",
     "WarningCache",
+    "disable_possible_user_warnings",
     "rank_prefixed_message",
     "rank_zero_debug",
     "rank_zero_deprecation",
@@ -30,3 +32,12 @@ _VARIABLES = ("RANK", "LOCAL_RANK", "SLURM_PROCID", "JSM_NAMESPACE_RANK")
 if getattr(rank_zero_only, "rank", None) is None:
     _rank = next((int(os.environ[name]) for name in _VARIABLES if name in os.environ), 0)
     rank_zero_only.rank = _rank  # type: ignore[attr-defined]  # rank_zero_only reads its rank from this attribute
+
+
+def disable_possible_user_warnings(module: str = "") -> None:
+    """Hide the warnings about what may be meant as it is.
+
+    Args:
+        module: A pattern for the modules in which they arise; by default all.
+    """
+    warnings.filterwarnings("ignore", module=module, category=PossibleUserWarning)
