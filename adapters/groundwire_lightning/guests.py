@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["is_overridden"]
 
-ROOTS = spellings("lightning.pytorch")
+LIGHTNING_ROOTS = spellings("lightning.pytorch")
 """The packages in which the real Lightning comes; both may be in use in one run."""
 
 PLACES = {

@@ -11,12 +11,11 @@ import dataclasses
 from groundwire import Gap, HookMap, Row, row
 from groundwire_lightning.core.callback import Callback, Monitor
 from groundwire_lightning.core.datamodule import LightningDataModule
-from groundwire_lightning.core.hooks import RetiredHooks
+from groundwire_lightning.core.hooks import ENDED_EPOCHS, RetiredHooks
 from groundwire_lightning.core.module import LightningModule
 from groundwire_lightning.core.state_methods import keep_callback_state, keep_data_state
 from groundwire_lightning.core.step_outputs import as_batch_output, as_eval_output, skip_rest
 from groundwire_lightning.guests import Bases
-from groundwire_lightning.loops.phases import ENDED_EPOCHS
 
 WITH_MODULE = ("trainer", "module")
 CLIPPING = ("trainer.gradient_clip_val", "trainer.gradient_clip_algorithm")

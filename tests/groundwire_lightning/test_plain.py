@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from groundwire.saved.stand_ins import stand_ins
-from groundwire_lightning.checkpoints.plain import foreign_values, is_picklable
+from groundwire_lightning.checkpoints.plain import can_be_written, foreign_values
 from groundwire_lightning.checkpoints.reading import read
 from groundwire_lightning.utilities.parsing import AttributeDict
 
@@ -72,5 +72,5 @@ def test_entries_that_are_not_looked_at_are_named_by_nobody():
 
 
 def test_what_is_defined_in_a_function_cannot_be_pickled():
-    assert not is_picklable(lambda: None)
-    assert is_picklable({"net": torch.nn.Linear(1, 1), "colour": Colour.RED})
+    assert not can_be_written(lambda: None)
+    assert can_be_written({"net": torch.nn.Linear(1, 1), "colour": Colour.RED})

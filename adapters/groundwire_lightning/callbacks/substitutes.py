@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from groundwire_lightning.errors import NotSupportedYetError
-from groundwire_lightning.guests import ROOTS
+from groundwire_lightning.guests import LIGHTNING_ROOTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def substituted(callbacks: Iterable[Any]) -> tuple[list[Any], list[str]]:
 def _substitute_for(callback: object) -> Substitute | None:
     """The row of a callback; None for one that runs as it is."""
     for row in SUBSTITUTES:
-        modules = [f"{root}.callbacks.{row.module}" for root in ROOTS]
+        modules = [f"{root}.callbacks.{row.module}" for root in LIGHTNING_ROOTS]
         theirs = [cls for cls in type(callback).__mro__ if cls.__name__ == row.name and cls.__module__ in modules]
         # A subclass may override what ours does otherwise, so its methods cannot be carried over.
         if theirs and theirs[0] is not type(callback):

@@ -81,7 +81,7 @@ def _name(value: Any) -> str:
     return f"{module}.{owner.__qualname__}"
 
 
-def is_picklable(value: Any) -> bool:
+def can_be_written(value: Any) -> bool:
     """True for a value that ``torch.save`` can write."""
     try:
         _Probe(_Nowhere()).dump(value)

@@ -13,7 +13,7 @@ _LARGEST = 1_000_000
 """Values that a file may hold; one that stands in it as an alias counts each time."""
 
 
-def read(file: IO[str], path: Any, trusted: bool) -> dict[str, Any]:
+def read_yaml(file: IO[str], path: Any, trusted: bool) -> dict[str, Any]:
     """Read the values in a file.
 
     Args:

@@ -28,7 +28,7 @@ def _guarded(action: Any, by_name: bool) -> Any:
 
     @functools.wraps(check)
     def guarded(value: Any, *args: Any, **kwargs: Any) -> Any:
-        for path in _paths(value, by_name):
+        for path in _class_paths(value, by_name):
             if "." in path and not is_imported(path):
                 raise TypeError(
                     f'Parser key "{action.dest}": {path} is not imported, and an argument that takes anything names '
@@ -48,7 +48,7 @@ def is_imported(path: str) -> bool:
     return False
 
 
-def _paths(value: Any, by_name: bool) -> Iterator[str]:
+def _class_paths(value: Any, by_name: bool) -> Iterator[str]:
     """The paths of classes in a value of any depth.
 
     Args:
@@ -59,19 +59,19 @@ def _paths(value: Any, by_name: bool) -> Iterator[str]:
         if by_name and all(name.isidentifier() for name in value.split(".")):
             yield value
         elif "class_path" in value:
-            yield from _paths(_parsed(value), by_name=False)
+            yield from _class_paths(_parsed(value), by_name=False)
     elif type(value).__name__ == "NestedArg":  # jsonargparse's, for a key such as --model.optimizer.class_path
-        yield from _paths({value.key.rpartition(".")[2]: value.val}, by_name=False)
+        yield from _class_paths({value.key.rpartition(".")[2]: value.val}, by_name=False)
     elif isinstance(value, (list, tuple)):
         for entry in value:
-            yield from _paths(entry, by_name)
+            yield from _class_paths(entry, by_name)
     elif isinstance(value, dict) or hasattr(value, "as_dict"):
         entries = value if isinstance(value, dict) else vars(value)
         for key, entry in entries.items():
             if key == "class_path" and isinstance(entry, str):
                 yield entry
             else:
-                yield from _paths(entry, by_name=False)
+                yield from _class_paths(entry, by_name=False)
 
 
 def _parsed(text: str) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from groundwire_lightning.core.states import TrainerFn
 from groundwire_lightning.utilities.apply_func import batch_on_device
 
 
@@ -264,6 +265,13 @@ class RetiredHooks:
 
 STEPS = frozenset({"training_step", "validation_step", "test_step", "predict_step"})
 """The methods that compute something from a batch; they are called through the wrappers of the model."""
+
+ENDED_EPOCHS: dict[str, TrainerFn] = {
+    "training_epoch_end": TrainerFn.FITTING,
+    "validation_epoch_end": TrainerFn.VALIDATING,
+    "test_epoch_end": TrainerFn.TESTING,
+}
+"""Hooks of Lightning 1.x that were given the outputs of an epoch, and the entry point that would call each."""
 
 TRANSFERS = ("on_before_batch_transfer", "transfer_batch_to_device", "on_after_batch_transfer")
 """The hooks that move a batch to the device; where both override one, the data module's is called."""

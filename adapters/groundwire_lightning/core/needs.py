@@ -12,7 +12,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from groundwire.saved.stand_ins import stand_ins
 
-_PLAIN = (bool, int, float, complex, str, bytes, type(None))
+_PLAIN_KINDS = (bool, int, float, complex, str, bytes, type(None))
 _LISTS = (list, collections.abc.Sequence, collections.abc.Iterable, collections.abc.Collection)
 _SETS = (set, frozenset, collections.abc.Set)
 _DICTS = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
@@ -89,7 +89,7 @@ def _converted(value: Any, hint: Any) -> Any:
         return {_converted(entry, *(parts or (Any,))) for entry in value}
     if origin in _DICTS and isinstance(value, dict):
         return {key: _converted(entry, parts[1] if parts else Any) for key, entry in value.items()}
-    if origin in _PLAIN and (type(value) is origin or (origin is float and type(value) is int)):
+    if origin in _PLAIN_KINDS and (type(value) is origin or (origin is float and type(value) is int)):
         return float(value) if origin is float else value
     if isinstance(origin, type) and isinstance(value, origin) and not isinstance(value, (str, dict)):
         return value  # jsonargparse links arguments to objects that are made already
@@ -115,7 +115,7 @@ def _as_one_of(value: Any, hints: tuple[Any, ...]) -> Any:
 def _is_plain(hint: Any) -> bool:
     """True for an annotation none of whose values is written as a path of code."""
     origin, parts = get_origin(hint) or hint, get_args(hint)
-    if origin is Literal or origin is None or origin in _PLAIN:
+    if origin is Literal or origin is None or origin in _PLAIN_KINDS:
         return True
     if isinstance(origin, type) and issubclass(origin, (Enum, PurePath)):
         return True

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from groundwire_lightning.core.hooks import ModelHooks
+from groundwire_lightning.core.running import Running
 
 METHODS = frozenset(name for name in dir(ModelHooks) if not name.startswith("_"))
 """The methods of a module that a run may have bound."""
@@ -70,7 +71,7 @@ def noticing_replaced(run: Callable[..., Any], guest: Any) -> Callable[..., Any]
     attributes = vars(guest)
     size = len(attributes)
 
-    def step(trainer: Any, batch: Any, number: int) -> Any:
+    def step(trainer: Running, batch: Any, number: int) -> Any:
         nonlocal size
         # a hook that is set on the object for the first time is one attribute more; comparing all would slow each step
         if len(attributes) != size:

@@ -304,7 +304,7 @@ def read_hyper_parameters(path: Any, trusted: bool = False) -> dict[str, Any]:
         raise NoCheckpointError(f"hparams_file={str(path)!r}: there is no such file")
     with Path(path).open(newline="") as file:
         if extension != "csv":
-            return yaml_values.read(file, path, trusted)
+            return yaml_values.read_yaml(file, path, trusted)
         try:
             return {row[0]: _literal(row[1]) for row in list(csv.reader(file))[1:]}
         except (csv.Error, IndexError, RecursionError) as error:

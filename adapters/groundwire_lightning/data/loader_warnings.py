@@ -8,12 +8,13 @@ from typing import Any
 from torch.utils.data import DataLoader
 
 from groundwire.errors import rank_zero_warn
+from groundwire_lightning.core.running import Running
 from groundwire_lightning.errors import PossibleUserWarning
 from groundwire_lightning.utilities.apply_func import suggested_max_num_workers
 from groundwire_lightning.utilities.combined_loader import length_of, parts_of
 
 
-def warn_of_loaders(trainer: Any, loader: Any, name: str) -> None:
+def warn_of_loaders(trainer: Running, loader: Any, name: str) -> None:
     """Warn of a loader, or of each of several, where Lightning does.
 
     Args:
@@ -28,7 +29,7 @@ def warn_of_loaders(trainer: Any, loader: Any, name: str) -> None:
             rank_zero_warn(f"the {name}, a {type(part).__name__}, has no batch; nothing is read from it")
 
 
-def _warn_of_workers(trainer: Any, loader: DataLoader[Any], name: str) -> None:
+def _warn_of_workers(trainer: Running, loader: DataLoader[Any], name: str) -> None:
     most = suggested_max_num_workers(trainer.num_devices)
     context = loader.multiprocessing_context
     if loader.num_workers and not loader.persistent_workers and _start_method(context) == "spawn":

@@ -27,7 +27,7 @@ from groundwire_lightning.utilities.data import checked_size_of
 _LOGGER, _ADD_LOADER, _METRIC = 1, 5, 10
 """Where these arguments are in :data:`~groundwire_lightning.logged.entry.Asked`."""
 _FULL_PRECISION = frozenset({torch.float32, torch.float64})
-PHASES = ("train", "eval")
+PASS_PHASES = ("train", "eval")
 READ = ("callback", "logger", "bar")
 Collection = dict[tuple[str | None, str, Any], Entry]
 
@@ -363,7 +363,9 @@ class Logged:
         """Values that are not yet reduced to that of an epoch, and those that callbacks can read."""
         self.ledger.flush()
         return {
-            "entries": {phase: [one.state_dict() for one in self._collections[phase].values()] for phase in PHASES},
+            "entries": {
+                phase: [one.state_dict() for one in self._collections[phase].values()] for phase in PASS_PHASES
+            },
             "read": {name: dict(getattr(self, name)) for name in READ},
             "in_batch": dict(self._in_batch),
         }

@@ -18,7 +18,7 @@ from groundwire_lightning.loggers.files import (
     expanded,
     filesystem,
     join,
-    local_path,
+    local_file_path,
     next_version,
     prefixed,
     version_name,
@@ -156,7 +156,7 @@ class ExperimentWriter:
         self.log_dir = log_dir
         self.metrics_file_path = join(log_dir, self.NAME_METRICS_FILE)
         self._files = filesystem(log_dir)
-        self._local = local_path(self.metrics_file_path)
+        self._local = local_file_path(self.metrics_file_path)
         self._clear()
         self._files.makedirs(log_dir, exist_ok=True)
 

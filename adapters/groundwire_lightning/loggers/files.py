@@ -25,7 +25,7 @@ def filesystem(path: str) -> Any:
     return url_to_fs(path)[0]
 
 
-def local_path(path: str) -> Path | None:
+def local_file_path(path: str) -> Path | None:
     """A path or ``file:`` URL as a path of this machine; None for one that is elsewhere."""
     from fsspec.core import url_to_fs
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from groundwire import did_you_mean
+from groundwire_lightning.core.hooks import ENDED_EPOCHS
 from groundwire_lightning.core.states import RunningStage, TrainerFn
 from groundwire_lightning.data.dataloader_iter import reads_batches
 from groundwire_lightning.errors import MisconfigurationException
@@ -21,10 +22,10 @@ def _methods_of(phase: str, prefix: str) -> frozenset[str]:
     return frozenset({f"{phase}_step", f"{prefix}_dataloader", *(f"on_{phase}_{name}" for name in (*moments, *modes))})
 
 
-VALIDATION = _methods_of("validation", "val")
-TEST = _methods_of("test", "test")
-PREDICTION = _methods_of("predict", "predict")
-TRAINING = _methods_of("train", "train") | {
+VALIDATION_METHODS = _methods_of("validation", "val")
+TEST_METHODS = _methods_of("test", "test")
+PREDICTION_METHODS = _methods_of("predict", "predict")
+TRAINING_METHODS = _methods_of("train", "train") | {
     *("training_step", "configure_optimizers", "on_fit_start", "on_fit_end"),
     *("on_sanity_check_start", "on_sanity_check_end", "on_before_zero_grad", "optimizer_zero_grad"),
     *("on_before_backward", "backward", "on_after_backward", "on_before_optimizer_step", "optimizer_step"),
@@ -65,12 +66,21 @@ class Phase:
 
 
 PHASES: dict[TrainerFn, Phase] = {
-    TrainerFn.FITTING: Phase(RunningStage.VALIDATING, "validation_step", "on_validation", TEST | PREDICTION),
-    TrainerFn.VALIDATING: Phase(
-        RunningStage.VALIDATING, "validation_step", "on_validation", TRAINING | TEST | PREDICTION
+    TrainerFn.FITTING: Phase(
+        RunningStage.VALIDATING, "validation_step", "on_validation", TEST_METHODS | PREDICTION_METHODS
     ),
-    TrainerFn.TESTING: Phase(RunningStage.TESTING, "test_step", "on_test", TRAINING | VALIDATION | PREDICTION),
-    TrainerFn.PREDICTING: Phase(RunningStage.PREDICTING, "predict_step", "on_predict", TRAINING | VALIDATION | TEST),
+    TrainerFn.VALIDATING: Phase(
+        RunningStage.VALIDATING,
+        "validation_step",
+        "on_validation",
+        TRAINING_METHODS | TEST_METHODS | PREDICTION_METHODS,
+    ),
+    TrainerFn.TESTING: Phase(
+        RunningStage.TESTING, "test_step", "on_test", TRAINING_METHODS | VALIDATION_METHODS | PREDICTION_METHODS
+    ),
+    TrainerFn.PREDICTING: Phase(
+        RunningStage.PREDICTING, "predict_step", "on_predict", TRAINING_METHODS | VALIDATION_METHODS | TEST_METHODS
+    ),
 }
 """The phase that belongs to what was called."""
 
@@ -87,14 +97,6 @@ def of_each_loader(name: str, logged: Iterable[str]) -> str:
     if of_loaders:
         return f" There is one for each loader, {' and '.join(map(repr, of_loaders))}; choose one of them."
     return did_you_mean(name, names)
-
-
-ENDED_EPOCHS: dict[str, TrainerFn] = {
-    "training_epoch_end": TrainerFn.FITTING,
-    "validation_epoch_end": TrainerFn.VALIDATING,
-    "test_epoch_end": TrainerFn.TESTING,
-}
-"""Hooks of Lightning 1.x that were given the outputs of an epoch, and the entry point that would call each."""
 
 
 NOT_ENDED: dict[TrainerFn, frozenset[str]] = {

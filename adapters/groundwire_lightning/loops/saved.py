@@ -10,7 +10,7 @@ from groundwire.errors import rank_zero_warn
 from groundwire.saved.checkpoint import load_part, unchanged_by_failure
 from groundwire.saved.unpickling import first_line
 from groundwire_lightning.checkpoints.migration import FORMAT, VERSION_KEY
-from groundwire_lightning.checkpoints.plain import foreign_values, is_picklable
+from groundwire_lightning.checkpoints.plain import can_be_written, foreign_values
 from groundwire_lightning.checkpoints.reading import OtherOptimizerError, PartialCheckpointError, unsafe_value_error
 from groundwire_lightning.core.hparams import is_config
 from groundwire_lightning.errors import MisconfigurationException
@@ -67,12 +67,12 @@ def saved_hyper_parameters(part: Any) -> dict[str, Any]:
     name = {name_key: part._hparams_name} if hasattr(part, "_hparams_name") else {}
     if is_config(hparams):
         return {**name, key: hparams, part.CHECKPOINT_HYPER_PARAMS_TYPE: type(hparams)}
-    return {**name, key: _writable(dict(hparams))}
+    return {**name, key: _writable_state(dict(hparams))}
 
 
-def _writable(hparams: dict[str, Any]) -> dict[str, Any]:
+def _writable_state(hparams: dict[str, Any]) -> dict[str, Any]:
     """Hyper-parameters without those that nothing can write."""
-    lost = [name for name in foreign_values(hparams) if not is_picklable(hparams.get(name))]
+    lost = [name for name in foreign_values(hparams) if not can_be_written(hparams.get(name))]
     lost = [name for name in hparams if name in lost]
     if lost:
         rank_zero_warn(

@@ -19,7 +19,7 @@ from groundwire import did_you_mean
 from groundwire_lightning.accelerators import KINDS
 from groundwire_lightning.accelerators import Accelerator as Kind
 from groundwire_lightning.errors import ArgumentError, MisconfigurationException, NotSupportedYetError
-from groundwire_lightning.guests import ROOTS
+from groundwire_lightning.guests import LIGHTNING_ROOTS
 from groundwire_lightning.strategies import GUESTS, DDPStrategy, SingleDeviceStrategy, Strategy, StrategyRegistry
 
 VARIABLE = "GROUNDWIRE_ACCELERATOR"
@@ -94,7 +94,7 @@ def strategy_for(asked: Mapping[str, Any], kind: str) -> Strategy:
     strategy = asked["strategy"]
     if isinstance(strategy, Strategy):
         return strategy
-    if type(strategy).__name__ in GUESTS and type(strategy).__module__.startswith(ROOTS):
+    if type(strategy).__name__ in GUESTS and type(strategy).__module__.startswith(LIGHTNING_ROOTS):
         ours: Strategy = GUESTS[type(strategy).__name__](strategy)
         return ours
     if not isinstance(strategy, str):

@@ -96,7 +96,7 @@ def _interval(name: str, value: Any) -> float | timedelta | None:
     return optional(amount)(name, value)  # type: ignore[no-any-return]
 
 
-def _precision(name: str, value: Any) -> Any:
+def _precision_value(name: str, value: Any) -> Any:
     it = plain_number(value)
     if it is not None and not isinstance(it, (str, int, precision.Precision)):
         raise ArgumentError(f"{name}: a name or a number of bits is due, got {value!r}")
@@ -149,7 +149,7 @@ ARGUMENTS = (
     honoured(
         "precision",
         None,
-        _precision,
+        _precision_value,
         "torch.autocast, or a type, around every step; '16-mixed' on a CPU means 'bf16-mixed'",
     ),
     honoured(

@@ -82,7 +82,9 @@ class OfOptimizer:
     def __init__(self, said: str, progress: Progress) -> None:
         self.step = updates(f"{said}.step", progress)
         now, total = progress.cleared - progress.at_start[1], progress.cleared
-        self.zero_grad = Passes(_three(f"{said}.zero_grad.current", now), _three(f"{said}.zero_grad.total", total))
+        self.zero_grad = Passes(
+            _three_counts(f"{said}.zero_grad.current", now), _three_counts(f"{said}.zero_grad.total", total)
+        )
 
 
 class OptimProgress:
@@ -101,12 +103,12 @@ class OptimProgress:
 def moves(said: str, progress: Progress) -> Passes:
     """How often a scheduler was moved on."""
     now, total = progress.moved - progress.at_start[2], progress.moved
-    return Passes(_two(f"{said}.current", now), _two(f"{said}.total", total))
+    return Passes(_two_counts(f"{said}.current", now), _two_counts(f"{said}.total", total))
 
 
-def _two(said: str, number: int) -> Counted:
+def _two_counts(said: str, number: int) -> Counted:
     return Counted(said, {"ready": number, "completed": number}, {})
 
 
-def _three(said: str, number: int) -> Counted:
+def _three_counts(said: str, number: int) -> Counted:
     return Counted(said, {"ready": number, "started": number, "completed": number}, {})

@@ -60,7 +60,7 @@ def take(trainer: Settled, given: dict[str, Any]) -> None:
     for name in LIMITS:
         setattr(trainer, name, 1.0 if given[name] is None else given[name])
     trainer.overfit_batches = given["overfit_batches"]
-    _tell(trainer, given)
+    _tell_of_settings(trainer, given)
     if trainer.overfit_batches:
         for name in OVERFIT:
             setattr(trainer, name, trainer.overfit_batches)
@@ -84,7 +84,7 @@ _AMOUNTS = {
 """What 1 means, and what 1.0; the two are easily taken for each other."""
 
 
-def _tell(trainer: Settled, given: dict[str, Any]) -> None:
+def _tell_of_settings(trainer: Settled, given: dict[str, Any]) -> None:
     """Say what arguments mean that are easily misread, or forgotten."""
     if trainer.fast_dev_run:
         batches = int(trainer.fast_dev_run)

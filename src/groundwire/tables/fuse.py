@@ -152,7 +152,7 @@ def fuse(
         return own
     lines = [attached.line(f"before_{index}") for index, attached in enumerate(before)]
     if own is not nothing:
-        lines.append(f"returned = own({', '.join(hook.gives)})  # {_in_one_line(_whose(_name_of(own), own))}")
+        lines.append(f"returned = own({', '.join(hook.gives)})  # {_in_one_line(_whose(_method_name(own), own))}")
     lines += [attached.line(f"after_{index}") for index, attached in enumerate(after)]
     if own is not nothing:
         lines.append("return returned")
@@ -191,7 +191,7 @@ def _compiled(title: str, source: str) -> CodeType:
     return compile(source, file, "exec")
 
 
-def _name_of(own: Callable[..., Any]) -> str:
+def _method_name(own: Callable[..., Any]) -> str:
     return getattr(own, "__qualname__", "the Trainer's own")
 
 

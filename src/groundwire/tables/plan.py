@@ -131,7 +131,7 @@ class Plan:
         self.fits: Fits = {}
         self.through: Callable[[str, Callable[..., Any]], Callable[..., Any]] | None = None
 
-    def put(self, trainer: Any, hooks: Iterable[str]) -> None:
+    def put(self, trainer: object, hooks: Iterable[str]) -> None:
         """Make the functions of ``hooks`` from what is wired there."""
         spent = getattr(getattr(trainer, "at", None), "spent", None)
         for name in hooks:
@@ -205,7 +205,7 @@ def _within(method: Any) -> Any:
     return method.func if isinstance(method, functools.partial) else method
 
 
-def compile_plan(plan: Plan, trainer: Any, parts: Sequence[Part], known: Mapping[str, Any], stage: Stage) -> None:
+def compile_plan(plan: Plan, trainer: object, parts: Sequence[Part], known: Mapping[str, Any], stage: Stage) -> None:
     """Bind every row to every part that implements it, and put the hooks of ``stage`` in place.
 
     Every signature is checked at assembly, so that nothing is refused after data was read.
@@ -242,7 +242,7 @@ def compile_plan(plan: Plan, trainer: Any, parts: Sequence[Part], known: Mapping
 
 
 def attach(
-    trainer: Any, parts: Sequence[Part], stage: Stage, fits: Fits | None = None
+    trainer: object, parts: Sequence[Part], stage: Stage, fits: Fits | None = None
 ) -> tuple[dict[str, Wired], list[Finding]]:
     """Give each method its place, and say what is to be said about it; nothing is bound, nothing raised.
 
@@ -397,7 +397,7 @@ def _gap_finding(part: Part, gap: Gap) -> Finding:
     return _finding(part, gap, "refused", detail)
 
 
-def _refused_instead(trainer: Any, wired: Mapping[str, Wired]) -> list[Finding]:
+def _refused_instead(trainer: object, wired: Mapping[str, Wired]) -> list[Finding]:
     """Rows that want to run instead of a hook where there is no room, or where another one does."""
     findings = []
     for name, rows in wired.items():
