@@ -1,7 +1,7 @@
 """The path of a batch: run, epoch, step and evaluation, read from top to bottom.
 
-Everything that can be overridden or listened to is called through the plan; the loop looks nothing
-up by name, reads no tensor and sets nothing on the Trainer. Where a run is stands in ``trainer.at``.
+What can be overridden or listened to is called through the plan; the loop looks nothing up by name, reads no
+tensor and sets nothing on the Trainer. Where a run is stands in ``trainer.at``.
 """
 
 from __future__ import annotations
@@ -278,9 +278,8 @@ def numbered(batches: Iterable[Any], start: int = 0, shared: bool = False) -> It
 def in_windows(batches: Iterable[Any], at: RunState, size: int) -> Iterator[Any]:
     """The batches, each after ``at`` was told its number and what update it belongs to.
 
-    The last window of an epoch holds what is left and is averaged over that. Where the data does
-    not promise a length, a window is fetched as a whole, so that its size is known before its
-    first backward pass.
+    The last window of an epoch holds what is left and is averaged over that. Where the data does not promise a
+    length, a window is fetched as a whole, so that its size is known before its first backward pass.
     """
     at.window, at.is_update = 1, True
     length = promised_length(batches) if size > 1 else None

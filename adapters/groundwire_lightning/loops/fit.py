@@ -139,9 +139,8 @@ def train_epoch(trainer: Steered) -> None:
         progress.batches += 1
         at.window = size = trainer.accumulate_grad_batches
         at.is_update = progress.is_last or progress.ready % size == 0
-        # an update behind the last batch comes in any case, so its window may be short
         if size > 1 and (progress.is_last or trainer.numerics == "exact"):
-            at.window = window(trainer)
+            at.window = window(trainer)  # an update behind the last batch comes in any case, so it may be short
         logged.batch_starts(batch)
         try:
             if batch is None and trainer.reader is None:
@@ -164,9 +163,8 @@ def train_epoch(trainer: Steered) -> None:
         if validates and should_validate(trainer):
             validate_within_epoch(trainer)
         if at.is_update:
-            # behind the validation, which logs what these monitor
             if trainer.lr_scheduler_configs:
-                move_schedulers(trainer, "step", plateau=True)
+                move_schedulers(trainer, "step", plateau=True)  # behind the validation, which logs what these monitor
             progress.stepped += 1
         if trainer.should_stop:
             trainer.to_loggers.save()

@@ -105,8 +105,7 @@ class _LRFinder:
         slopes = torch.gradient(losses, spacing=[rates])[0]
         left = torch.arange(len(self.results["loss"]))[skip_begin:-skip_end][finite]
         self._optimal_idx = int(left[int(torch.argmin(slopes))])
-        suggested: float = self.results["lr"][self._optimal_idx]
-        return suggested
+        return float(self.results["lr"][self._optimal_idx])
 
 
 def lr_find(
@@ -150,8 +149,7 @@ def lr_find(
             f"the learning-rate finder needs one optimizer; configure_optimizers returned {len(trainer.optimizers)}"
         )
     watch = _LRCallback(num_training, early_stop_threshold, progress_bar_refresh_rate=1)
-    before = trainer.global_step
-    limits = {"max_steps": num_training + before, "limit_val_batches": num_training}
+    limits = {"max_steps": trainer.global_step + num_training, "limit_val_batches": num_training}
     with counters_kept(trainer), trial(trainer, [watch], limits):
         growing = _growing(finder, trainer.optimizers[0])  # made here: it sets the rates that the trial takes back
         trainer._run.lr_scheduler_configs = [LRSchedulerConfig(growing, interval="step")]

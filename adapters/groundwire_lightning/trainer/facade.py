@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from groundwire_lightning.core.datamodule import LightningDataModule
     from groundwire_lightning.logged.store import Logged
     from groundwire_lightning.logged.to_loggers import ToLoggers
+    from groundwire_lightning.loops.preemption import Preemption
     from groundwire_lightning.utilities.types import LRSchedulerConfig
 
 
@@ -76,6 +77,7 @@ class Facade:
     _status: TrainerStatus = TrainerStatus.INITIALIZING
     _strategy: Strategy | None = None
     _called: bool = False
+    _preemption: Preemption | None = None
 
     # where the run is
 
@@ -274,8 +276,8 @@ class Facade:
 
     @property
     def received_sigterm(self) -> bool:
-        """False: a run in native order is not told of signals, which end the process as Python ends it."""
-        return False
+        """True once a SIGTERM came in this run, or in the last one; a run in native order is not told of signals."""
+        return self._preemption is not None and self._preemption.received_sigterm
 
     # devices and processes
 

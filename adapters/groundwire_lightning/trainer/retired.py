@@ -8,9 +8,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
 from inspect import signature
-from typing import Any
+from typing import Any, NoReturn
 
 from groundwire import did_you_mean
+from groundwire_lightning.errors import NotSupportedYetError
 
 ENVIRONMENT_PREFIX = "PL_TRAINER_"
 """How environment variables begin that stand for arguments that a call leaves out, as in Lightning."""
@@ -96,6 +97,22 @@ def refusing_retired(init: Callable[..., None]) -> Callable[..., None]:
     return checked
 
 
+def removed_classmethod(name: str, instead: str) -> Any:
+    """A class method that stands in the place of one that Lightning 2 removed, and refuses to be called.
+
+    Args:
+        name: The method.
+        instead: What to do, with ``{cls}`` for the name of the class.
+    """
+
+    def refuse(cls: type, *args: Any, **kwargs: Any) -> NoReturn:
+        way_out = instead.format(cls=cls.__qualname__)
+        raise NotSupportedYetError(f"{cls.__qualname__}.{name}: Lightning 2 removed it. Instead: {way_out}")
+
+    refuse.__name__, refuse.__doc__ = name, f"Refused: Lightning 2 removed it. Instead: {instead}."
+    return classmethod(refuse)
+
+
 def _meant(name: str, known: list[str]) -> str:
     if name in RETIRED_ARGUMENTS:
         return f" Lightning 2 removed it. Instead: {RETIRED_ARGUMENTS[name]}"
@@ -103,11 +120,11 @@ def _meant(name: str, known: list[str]) -> str:
 
 
 def _arguments_of_environment(known: list[str]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    arguments: dict[str, Any] = {}
     for name in known:
-        said = os.environ.get(f"{ENVIRONMENT_PREFIX}{name.upper()}")
-        if said:
-            found[name] = said
-            with suppress(ValueError, SyntaxError):
-                found[name] = ast.literal_eval(said)
-    return found
+        text = os.environ.get(f"{ENVIRONMENT_PREFIX}{name.upper()}")
+        if text:
+            arguments[name] = text
+            with suppress(ValueError, SyntaxError):  # a word, such as "gpu", stays as it is
+                arguments[name] = ast.literal_eval(text)
+    return arguments

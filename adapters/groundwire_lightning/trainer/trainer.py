@@ -41,7 +41,7 @@ from groundwire_lightning.trainer.explained import explained
 from groundwire_lightning.trainer.loaders import Loading
 from groundwire_lightning.trainer.orders import ORDERS
 from groundwire_lightning.trainer.restoring import Restoring
-from groundwire_lightning.trainer.retired import RETIRED_NAMES, refusing_retired
+from groundwire_lightning.trainer.retired import RETIRED_NAMES, refusing_retired, removed_classmethod
 from groundwire_lightning.trainer.saving import write_run
 from groundwire_lightning.trainer.setup import _log_device_info
 from groundwire_lightning.utilities.seed import reset_seed
@@ -72,6 +72,7 @@ class Trainer(EntryPoints):
     hook_order: ClassVar[tuple[str, ...]] = orders.ORDER
 
     to_loggers: ToLoggers
+    _preemption: Preemption
     inference_mode: bool
     detect_anomaly: bool
     numerics: Literal["parity", "exact"]
@@ -166,21 +167,12 @@ class Trainer(EntryPoints):
         """The Accelerator for the device and the processes that were asked for."""
         return devices_of.make_accelerator(self._asked, self._kind, self.strategy)
 
-    @classmethod
-    def from_argparse_args(cls, args: Any, **kwargs: Any) -> NoReturn:
-        """Not here: Lightning 2 removed it."""
-        raise NotSupportedYetError(
-            f"{cls.__qualname__}.from_argparse_args: Lightning 2 removed it. Instead: pass the arguments by name, "
-            f"{cls.__qualname__}(max_epochs=args.max_epochs, ...), or use LightningCLI"
-        )
-
-    @classmethod
-    def add_argparse_args(cls, parent_parser: Any, **kwargs: Any) -> NoReturn:
-        """Not here: Lightning 2 removed it."""
-        raise NotSupportedYetError(
-            f"{cls.__qualname__}.add_argparse_args: Lightning 2 removed it. Instead: parser.add_argument('--max_epochs'"
-            ", type=int) for each that is wanted, or LightningCLI"
-        )
+    from_argparse_args = removed_classmethod(
+        "from_argparse_args", "pass the arguments by name, {cls}(max_epochs=args.max_epochs, ...), or use LightningCLI"
+    )
+    add_argparse_args = removed_classmethod(
+        "add_argparse_args", "parser.add_argument('--max_epochs', type=int) for each that is wanted, or LightningCLI"
+    )
 
     def __getattr__(self, name: str) -> Any:
         if name in RETIRED_NAMES and not name.startswith("__"):
@@ -329,11 +321,6 @@ class Trainer(EntryPoints):
         self.to_loggers.run_starts()
 
     # where the run is
-
-    @property
-    def received_sigterm(self) -> bool:
-        """True once a SIGTERM came in this run, or in the last one."""
-        return self._preemption.received_sigterm
 
     @property
     def current_epoch(self) -> int:

@@ -56,15 +56,13 @@ def loader_as_given(loader: Any) -> Any:
 class CombinedLoader:
     """Reads several loaders as one, with Lightning's interface.
 
-    Iterated over it gives a batch, its index, and the index of the loader. In mode ``"sequential"``
-    a batch is one of a loader's; in the others it is a collection like that of the loaders, with a
-    batch of each.
+    Iterated over it gives a batch, its index, and the index of the loader. In mode ``"sequential"`` a batch is one
+    of a loader's; in the others it is a collection like that of the loaders, with a batch of each.
 
     Args:
         iterables: A loader, or lists, tuples and dictionaries of loaders, however nested.
-        mode: ``"min_size"`` ends with the shortest, ``"max_size_cycle"`` with the longest, beginning
-            the others anew, ``"max_size"`` with the longest, giving None for the others;
-            ``"sequential"`` reads one after the other.
+        mode: ``"min_size"`` ends with the shortest, ``"max_size_cycle"`` with the longest, beginning the others
+            anew, ``"max_size"`` with the longest, giving None for the others; ``"sequential"`` reads one by one.
 
     Raises:
         ValueError: There is no such mode.
@@ -103,8 +101,7 @@ class CombinedLoader:
     def flattened(self, flattened: list[Any]) -> None:
         if len(flattened) != len(self._flattened):
             raise ValueError(f"flattened: {len(self._flattened)} loaders are due, got {len(flattened)}")
-        self._iterables = self._like(flattened)
-        self._flattened = flattened
+        self._iterables, self._flattened = self._like(flattened), flattened
 
     @property
     def limits(self) -> list[float] | None:

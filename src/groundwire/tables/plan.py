@@ -160,11 +160,11 @@ class by_row:  # noqa: N801  # used like a decorator, in a class body
         self.name = name
         self.__doc__ = getattr(getattr(super(owner, owner), name, None), "__doc__", None)
 
-    def __get__(self, trainer: Any, owner: type | None = None) -> Any:
-        if trainer is None:
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        if instance is None:
             return self
-        compiled = trainer.plan.instead.get(self.name)
-        return getattr(super(self.owner, trainer), self.name) if compiled is None else compiled
+        compiled = instance.plan.instead.get(self.name)
+        return getattr(super(self.owner, instance), self.name) if compiled is None else compiled
 
 
 def overridden(player: object, method: str, bases: tuple[type, ...], silent: tuple[type, ...] = ()) -> bool:
