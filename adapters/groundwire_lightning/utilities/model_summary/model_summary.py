@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from torch.nn.parameter import UninitializedParameter
 
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.utilities.model_summary.table import Column, get_human_readable_count, table
 
 if TYPE_CHECKING:
@@ -79,15 +80,12 @@ class LayerSummary:
 class ModelSummary:
     """The layers of a model in a table; ``str`` of it is the table.
 
-    Sizes and floating-point operations are known where the model has an ``example_input_array``,
-    which is sent through it once, in eval mode and without gradients.
+    Sizes and floating-point operations are known where the model has an ``example_input_array``, which is sent
+    through it once, in eval mode and without gradients.
 
     Args:
         model: The module.
-        max_depth: Layers within layers to go down to; -1 for all, 0 for none.
-
-    Raises:
-        ValueError: The depth is no such number.
+        max_depth: Layers within layers to go down to; -1 for all, 0 for none. Others are a ``ValueError``.
     """
 
     def __init__(self, model: Any, max_depth: int = 1) -> None:
@@ -98,8 +96,8 @@ class ModelSummary:
         self._flop_counter: FlopCounterMode | None = None
         self._layer_summary = self.summarize()
         _warn_of_lazy_layers(model)
-        trainer = getattr(model, "_trainer", None)
-        self._precision_megabytes = _bits_of(getattr(trainer, "precision", "32-true")) / 8.0 * 1e-6
+        precision = getattr(getattr(model, "_trainer", None), "precision", "32-true")
+        self._precision_megabytes = _bits_of(precision) / 8.0 * 1e-6
 
     @property
     def named_modules(self) -> list[tuple[str, nn.Module]]:
@@ -287,8 +285,6 @@ def _count(parameters: Iterable[nn.Parameter]) -> int:
 
 def _warn_of_lazy_layers(model: nn.Module) -> None:
     if any(isinstance(parameter, UninitializedParameter) for parameter in model.parameters()):
-        from groundwire.errors import rank_zero_warn
-
         rank_zero_warn(
             "the model has lazy layers whose parameters are not counted, for nothing was sent through them yet; "
             "set self.example_input_array to have them counted"
@@ -297,8 +293,6 @@ def _warn_of_lazy_layers(model: nn.Module) -> None:
 
 def _bits_of(precision: str) -> int:
     if precision not in BITS:
-        from groundwire.errors import rank_zero_warn
-
         rank_zero_warn(
             f"the model summary counts 4 bytes a parameter, since precision {precision!r} says nothing of their size"
         )
