@@ -5,7 +5,7 @@ import functools
 import lightning
 import pytest
 import torch
-from tests.side_by_side.test_model_checkpoint import LOGS, callbacks_of, tell, training_step
+from tests.groundwire_lightning.callbacks.test_model_checkpoint import LOGS, callbacks_of, tell, training_step
 from tests.side_by_side.twins import Loader, Samples, Stage, twins
 from torch.optim.lr_scheduler import ReduceLROnPlateau, StepLR
 

@@ -5,8 +5,8 @@ import contextlib
 import lightning
 import pytest
 import torch
+from tests.groundwire_lightning.callbacks.test_model_checkpoint import LOGS, callbacks_of, tell, training_step
 from tests.side_by_side.test_checkpoints import run_on, write
-from tests.side_by_side.test_model_checkpoint import LOGS, callbacks_of, tell, training_step
 from tests.side_by_side.twins import BoomError, loss_of, twins
 
 

@@ -1,4 +1,4 @@
-"""One process among itself; two of them are in tests/side_by_side/test_logging_processes.py."""
+"""One process among itself; two of them are in tests/groundwire_lightning/logged/test_across_processes.py."""
 
 import pytest
 import torch

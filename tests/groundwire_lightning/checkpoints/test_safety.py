@@ -27,7 +27,7 @@ TRAP = "open('RAN', 'w').close()\ndef run(*a, **k): pass\nclass Trap: pass\nclas
 
 def test_no_door_imports_or_calls_what_a_file_names(tmp_path):
     (tmp_path / "trap.py").write_text(TRAP)
-    paths = os.pathsep.join([".", str(HERE.parents[1] / "src"), str(HERE.parents[1] / "adapters")])
+    paths = os.pathsep.join([".", str(HERE.parents[2] / "src"), str(HERE.parents[2] / "adapters")])
     run = subprocess.run(
         [sys.executable, HERE / "every_door.py"],
         cwd=tmp_path,

@@ -6,7 +6,7 @@ from pathlib import Path
 import lightning.pytorch.plugins
 import pytest
 import torch
-from tests.side_by_side.test_model_checkpoint import LOGS, callbacks_of
+from tests.groundwire_lightning.callbacks.test_model_checkpoint import LOGS, callbacks_of
 from tests.side_by_side.twins import BoomError, loss_of, twins
 
 import groundwire_lightning.plugins

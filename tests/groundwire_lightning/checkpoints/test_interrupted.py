@@ -16,7 +16,7 @@ from groundwire import CheckpointError
 from groundwire_lightning.callbacks import ModelCheckpoint
 from groundwire_lightning.checkpoints.reading import read
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def kill_at_save(number):

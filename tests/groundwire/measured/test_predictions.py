@@ -232,14 +232,16 @@ def predict_in_every_way(folder):
 
 @pytest.mark.slow
 def test_two_processes_predict_each_sample_once_and_in_order(tmp_path):
-    program = f"from tests.groundwire.test_predict import predict_in_every_way as run; run({str(tmp_path)!r})"
+    program = (
+        f"from tests.groundwire.measured.test_predictions import predict_in_every_way as run; run({str(tmp_path)!r})"
+    )
     (tmp_path / "program.py").write_text(program)
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
     settings = {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join([".", *sys.path])}
     ran = subprocess.run(
         [*launch, str(tmp_path / "program.py")],
         env={**os.environ, **settings},
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
         capture_output=True,
         text=True,
         check=False,

@@ -98,10 +98,12 @@ def both(what, folder):
     """What two processes come to."""
     folder.mkdir()
     program = folder / "program.py"
-    program.write_text(f"from tests.side_by_side.test_logging_processes import main; main({what!r}, {str(folder)!r})")
+    program.write_text(
+        f"from tests.groundwire_lightning.logged.test_across_processes import main; main({what!r}, {str(folder)!r})"
+    )
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2", str(program)]
     settings = {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join([".", *sys.path])}
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     ran = subprocess.run(
         launch, env={**os.environ, **settings}, cwd=root, capture_output=True, text=True, check=False, timeout=200
     )

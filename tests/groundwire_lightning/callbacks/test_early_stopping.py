@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from tests.side_by_side.test_model_checkpoint import callbacks_of
+from tests.groundwire_lightning.callbacks.test_model_checkpoint import callbacks_of
 from tests.side_by_side.twins import loss_of, twins
 
 
