@@ -88,11 +88,3 @@ def test_who_is_killed_in_a_save_leaves_whole_files_and_a_torn_one_that_is_refus
     assert str(trainer.ckpt_path) == str(tmp_path / before)
     quiet(max_epochs=3).fit(never, loader(), loader())
     assert equal(again, never)
-
-
-def test_what_a_dead_job_of_a_cluster_left_behind_is_not_its_newest_file(tmp_path):
-    trainer = quiet(default_root_dir=tmp_path)
-    trainer.fit(lit(), loader(), loader())
-    trainer.save_checkpoint(tmp_path / "hpc_ckpt_7.ckpt")
-    (tmp_path / ".hpc_ckpt_8.ckpt.9f3a").write_bytes(b"half of it")
-    quiet(default_root_dir=tmp_path, max_epochs=2).fit(lit(), loader(), loader(), ckpt_path="hpc")

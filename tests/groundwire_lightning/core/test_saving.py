@@ -6,6 +6,8 @@ import enum
 import functools
 
 import lightning
+import lightning.fabric
+import lightning.pytorch
 import numpy as np
 import pytest
 import torch
@@ -227,3 +229,19 @@ def test_an_object_is_written_and_read_as_in_lightning(what, writer, tmp_path):
         **{name: type(value) for name, value in ours.hparams.items()},
         "value": type(OBJECTS[what]),
     }
+
+
+def test_a_class_that_overrides_load_from_checkpoint_can_still_load(tmp_path):
+    from tests.groundwire_lightning.small import Lit, equal, loader, quiet
+
+    from groundwire_lightning.core.saving import _load_from_checkpoint
+
+    class Loads(Lit):
+        @classmethod
+        def load_from_checkpoint(cls, path, **kwargs):
+            return _load_from_checkpoint(cls, path, **kwargs)
+
+    module, trainer = Loads(), quiet()
+    trainer.fit(module, loader())
+    trainer.save_checkpoint(tmp_path / "a.ckpt")
+    assert equal(Loads.load_from_checkpoint(tmp_path / "a.ckpt"), module)

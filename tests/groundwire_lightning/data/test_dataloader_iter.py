@@ -58,12 +58,6 @@ def evaluate(self, dataloader_iter):
     return loss + dataloader_idx
 
 
-def evaluate_two(self, dataloader_iter):
-    total = sum(loss_of(self, next(dataloader_iter)[0]) for _ in range(2))
-    self.log("val_loss", total, batch_size=1)
-    return total
-
-
 def predict(self, dataloader_iter):
     batch, batch_idx, dataloader_idx = next(dataloader_iter)
     return self.layers(batch[0]), batch_idx, dataloader_idx
@@ -78,14 +72,6 @@ def schedulers(self):
     plateau = {"scheduler": ReduceLROnPlateau(optimizer, patience=0), "monitor": "val_loss", "strict": False}
     kinds = [{"scheduler": StepLR(optimizer, 1, 0.9), "interval": each, "frequency": 2} for each in ("step", "epoch")]
     return [optimizer], [*kinds, plateau, {**plateau, "interval": "step", "frequency": 3}]
-
-
-def by_hand(self):
-    self.automatic_optimization = False
-
-
-def two_epochs_at_most(self, batch, batch_idx):
-    return -1 if self.current_epoch == 1 and batch_idx == 2 else None
 
 
 STEPS = {
@@ -109,23 +95,6 @@ def endless(step, loader):
     return step == "the first only" and "length" in loader
 
 
-def more(step):
-    return {"setup": lambda self, stage: by_hand(self)} if step == "by hand" else {}
-
-
-@pytest.mark.parametrize("loader", LOADERS)
-@pytest.mark.parametrize("step", STEPS)
-def test_a_training_step_reads_its_batches(step, loader):
-    if endless(step, loader):
-        pytest.skip("would never end, under Lightning neither")
-    methods = {"training_step": STEPS[step], "validation_step": plain_validation, **more(step)}
-
-    def scenario(stage):
-        fit(stage, methods=methods, train=LOADERS[loader], max_epochs=3)
-
-    twins(scenario)
-
-
 @pytest.mark.parametrize("loader", LOADERS)
 @pytest.mark.parametrize("step", ["one", "two", "the first only", "until the end"])
 @pytest.mark.parametrize(
@@ -145,38 +114,6 @@ def test_arguments_hold_for_such_a_step_too(step, loader, arguments):
 
     def scenario(stage):
         fit(stage, methods=methods, train=LOADERS[loader], **arguments)
-
-    twins(scenario)
-
-
-@pytest.mark.parametrize("ours", STAGES)
-def test_the_rest_of_an_epoch_is_skipped(ours):
-    methods = {"training_step": train, "on_train_batch_start": two_epochs_at_most, "validation_step": evaluate}
-    twins(lambda stage: fit(stage, methods=methods, max_epochs=3), **STAGES[ours])
-
-
-@pytest.mark.parametrize("loader", LOADERS)
-@pytest.mark.parametrize("step", [evaluate, evaluate_two])
-@pytest.mark.parametrize("ours", STAGES)
-def test_a_validation_step_reads_its_batches(step, loader, ours):
-    def scenario(stage):
-        fit(stage, methods={"validation_step": step}, val=LOADERS[loader], val_check_interval=3)
-        return stage.trainer.validate(stage.module, stage.loader("val", **LOADERS[loader]), verbose=False)
-
-    twins(scenario, **STAGES[ours])
-
-
-@pytest.mark.parametrize("entry", ["validate", "test", "predict"])
-@pytest.mark.parametrize("loaders", [1, 2, 3])
-@pytest.mark.parametrize("loader", LOADERS)
-def test_steps_of_several_loaders_read_one_after_the_other(entry, loaders, loader):
-    def scenario(stage):
-        methods = {"validation_step": evaluate, "test_step": evaluate, "predict_step": predict}
-        module = stage.make_module(methods=methods)
-        trainer = stage.make_trainer(callbacks=[stage.make_callback()], limit_test_batches=3)
-        given = [stage.loader(f"{entry} {number}", **LOADERS[loader]) for number in range(loaders)]
-        quiet = {} if entry == "predict" else {"verbose": False}
-        return getattr(trainer, entry)(module, given if loaders > 1 else given[0], **quiet)
 
     twins(scenario)
 

@@ -13,6 +13,7 @@ import fsspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.groundwire_lightning.loggers.written_by_both import both, same_files
 
 from groundwire_lightning.loggers import CSVLogger
 
@@ -160,3 +161,29 @@ def test_rows_in_a_store_elsewhere_are_written_too():
     with fsspec.open("memory://csv/v/metrics.csv", "r", newline="") as file:
         assert [row["step"] for row in csv.DictReader(file)] == ["0", "1", "2"]
     fsspec.filesystem("memory").rm("/csv", recursive=True)
+
+
+@pytest.mark.parametrize("every", [1, 2, 100])
+def test_rows_reach_the_csv_file_when_lightning_writes_them(tmp_path, every):
+    sizes = []
+
+    def write(loggers, place):
+        logger = loggers.CSVLogger(place, flush_logs_every_n_steps=every)
+        file = place / "lightning_logs/version_0/metrics.csv"
+        for step in range(5):
+            logger.log_metrics({"a": step * 0.5, **({"b": 1.0} if step == 3 else {})}, step)
+            sizes.append(file.stat().st_size if file.exists() else None)
+        logger.finalize("failed")
+
+    same_files(*both(tmp_path, write))
+    assert sizes[:5] == sizes[5:]
+
+
+def test_an_older_csv_file_is_replaced_as_under_lightning(tmp_path):
+    def write(loggers, place):
+        for value in (1.0, 2.0):
+            logger = loggers.CSVLogger(place, version=0)
+            logger.log_metrics({"a": value}, 0)
+            logger.finalize("success")
+
+    same_files(*both(tmp_path, write))

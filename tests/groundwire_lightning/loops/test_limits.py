@@ -5,7 +5,7 @@ from datetime import timedelta
 import lightning
 import pytest
 from lightning.pytorch.utilities.exceptions import MisconfigurationException as theirs  # noqa: N813
-from tests.side_by_side.twins import BOTH, QUIET, fit, loss_of, sgd, twins
+from tests.side_by_side.twins import BOTH, QUIET, fit, sgd, twins
 
 import groundwire_lightning
 
@@ -166,13 +166,6 @@ def test_the_numbers_of_batches_are_told_as_lightning_tells_them():
         return told
 
     twins(scenario, hears=False)
-
-
-def test_a_hook_that_loses_the_loss_of_a_batch_ends_no_epoch():
-    def training_step(self, batch, batch_idx):
-        return None if batch_idx == 2 else loss_of(self, batch)
-
-    twins(lambda stage: fit(stage, methods={**BOTH, "training_step": training_step}))
 
 
 SHUFFLED = {"train": {"shuffle": True}, "val": {"shuffle": True}}

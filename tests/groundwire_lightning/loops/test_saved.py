@@ -66,36 +66,6 @@ def test_states_are_kept_by_a_native_checkpoint_too(tmp_path):
     assert keeps.loaded == {"number": 4}
 
 
-def test_two_callbacks_with_one_state_key_are_refused():
-    with pytest.raises(RuntimeError, match=r"two callbacks, Keeps and Keeps, .*'Keeps 1'"):
-        quiet(callbacks=[Keeps(1), Keeps(1)])
-    with pytest.raises(RuntimeError, match="two callbacks, EarlyStopping and EarlyStopping"):
-        quiet(callbacks=[EarlyStopping("a"), EarlyStopping("a")])
-    quiet(callbacks=[EarlyStopping("a"), EarlyStopping("b")])
-
-
-def test_checkpoint_callbacks_stand_last_and_a_default_one_is_added():
-    class Mine(L.Callback): ...
-
-    kept, mine = ModelCheckpoint(), Mine()
-    trainer = quiet(callbacks=[kept, mine], enable_checkpointing=True)
-    assert trainer.callbacks[-1] is kept
-    assert trainer.checkpoint_callback is kept
-    assert [type(callback) for callback in quiet(enable_checkpointing=None).checkpoint_callbacks] == [ModelCheckpoint]
-    assert quiet().checkpoint_callback is None
-    with pytest.raises(L.MisconfigurationException, match="enable_checkpointing=False, and ModelCheckpoint is among"):
-        quiet(callbacks=[kept], enable_checkpointing=False)
-
-
-def test_a_checkpoint_callback_of_the_module_stands_last_too(tmp_path):
-    def configure_callbacks(self):
-        return [ModelCheckpoint(tmp_path), Keeps(5)]
-
-    trainer = quiet(callbacks=[Keeps(6)])
-    trainer.fit(lit(configure_callbacks=configure_callbacks), loader())
-    assert [type(callback) for callback in trainer.callbacks] == [Keeps, ModelCheckpoint]
-
-
 class Heavy(Lit):
     """A module with an argument that only code of the file can make, and some that need none."""
 

@@ -6,7 +6,7 @@ import lightning.pytorch
 import pytest
 import torch
 from lightning.pytorch.plugins.environments import LightningEnvironment
-from tests.groundwire_lightning.small import Lit, equal, lit, loader, quiet, readable
+from tests.groundwire_lightning.small import Lit, lit, loader, quiet, readable
 
 import groundwire_lightning as L
 from groundwire_lightning import MisconfigurationException, NotSupportedYetError, plugins
@@ -121,74 +121,6 @@ REFUSED = [
 def test_what_is_refused_is_refused_by_name(asked, error, said):
     with pytest.raises(error, match=said):
         quiet(**{"enable_progress_bar": None, "num_sanity_val_steps": None, **asked})
-
-
-def test_a_slurm_job_is_not_queued_again():
-    with pytest.raises(NotSupportedYetError, match="auto_requeue=False"):
-        SLURMEnvironment()
-
-
-def test_barebones_logs_nothing():
-    class Logs(Lit):
-        def training_step(self, batch, batch_idx):
-            self.log("loss", 1.0)
-            return super().training_step(batch, batch_idx)
-
-    trainer = L.Trainer(barebones=True, max_epochs=1, accelerator="cpu")
-    with pytest.warns(UserWarning, match="barebones=True"):
-        trainer.fit(Logs(), loader())
-    assert trainer.callback_metrics == {}
-    assert (trainer.barebones, trainer.log_every_n_steps, trainer.num_sanity_val_steps) == (True, 0, 0)
-    assert trainer.loggers == trainer.checkpoint_callbacks == []
-
-
-# what people do with the class
-
-
-def test_a_subclass_may_have_a_train_that_calls_fit_and_attributes_of_its_own():
-    class Mine(L.Trainer):
-        def __init__(self, batch_size=4, solver=None, **kwargs):
-            self.batch_size = batch_size
-            self.logging_kwargs = {}
-            super().__init__(**kwargs)
-            self.solver = solver
-            self._solver = self.data_module = None
-
-        def train(self, model, **kwargs):
-            return super().fit(model, **kwargs)
-
-    plain, mine = Lit(), Lit()
-    quiet().fit(plain, loader())
-    trainer = quiet(Mine, batch_size=8, solver="adam")
-    trainer.train(mine, train_dataloaders=loader())
-    assert equal(plain, mine)
-    assert (trainer.batch_size, trainer.solver) == (8, "adam")
-
-
-def test_a_subclass_may_override_fit():
-    class Mine(L.Trainer):
-        def fit(self, model, *args, **kwargs):
-            self.asked = args
-            super().fit(model, *args, **kwargs)
-            return self
-
-    trainer = quiet(Mine)
-    assert trainer.fit(Lit(), loader()) is trainer
-    assert trainer.global_step == 3
-
-
-def test_arguments_may_come_from_a_dictionary_filtered_by_the_signature():
-    config = {"max_epochs": 1, "lr": 0.1, "accelerator": "cpu", "logger": False, "enable_progress_bar": False}
-    known = inspect.signature(L.Trainer.__init__).parameters
-    trainer = L.Trainer(**{name: value for name, value in config.items() if name in known})
-    assert trainer.max_epochs == 1
-
-
-def test_train_and_evaluate_of_the_core_name_what_to_call():
-    with pytest.raises(NotSupportedYetError, match=r"fit\(model"):
-        quiet().train()
-    with pytest.raises(NotSupportedYetError, match=r"validate\(model"):
-        quiet().evaluate()
 
 
 def test_batch_norms_are_left_alone_in_one_process():

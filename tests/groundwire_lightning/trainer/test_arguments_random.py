@@ -1,12 +1,10 @@
 """Random values at every argument: taken as Lightning takes them, or refused by name where they arrive."""
 
-import inspect
 import math
 import traceback
 import warnings
 from datetime import timedelta
 from fractions import Fraction
-from functools import cache
 from pathlib import Path
 
 import lightning.pytorch
@@ -35,7 +33,6 @@ FAST = settings(
     max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 NAMES = [row.name for row in ARGUMENTS]
-
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
@@ -115,41 +112,7 @@ def test_what_is_no_value_of_an_entry_point_is_refused_by_name(entry, name, in_a
     holds()
 
 
-NEEDED = {
-    "EarlyStopping": {"monitor": "loss"},
-    "GradientAccumulationScheduler": {"scheduling": {0: 1}},
-    "ModelPruning": {"pruning_fn": "l1_unstructured"},
-    "OnExceptionCheckpoint": {"dirpath": "here"},
-    "StochasticWeightAveraging": {"swa_lrs": 0.1},
-    "ThroughputMonitor": {"batch_size_fn": len},
-}
-
-
-@cache
-def parameters(cls):
-    many = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    known = inspect.signature(cls).parameters
-    return [name for name, parameter in known.items() if parameter.kind not in many]
-
-
 CALLBACKS = [name for name in L.callbacks.__all__ if hasattr(lightning.pytorch.callbacks, name)]
-
-
-@pytest.mark.parametrize("name", CALLBACKS)
-def test_an_argument_of_a_callback_is_refused_by_name_where_it_arrives(name, in_a_folder):
-    ours, theirs = getattr(L.callbacks, name), getattr(lightning.pytorch.callbacks, name)
-    needed = NEEDED.get(name, {})
-
-    @FAST
-    @given(st.data())
-    def holds(data):
-        for argument in parameters(ours):
-            value = data.draw(ANYTHING)
-            refused = refusal(argument, lambda a=argument, v=value: ours(**{**needed, a: v}))
-            if refused is None and isinstance(value, (str, bool, int, type(None))):
-                theirs(**{**needed, argument: value})
-
-    holds()
 
 
 @pytest.mark.parametrize("name", ["train_dataset", "val_dataset", "test_dataset", "batch_size", "num_workers"])

@@ -1,7 +1,5 @@
 """Test and prediction, and what they leave behind for a fit before or after them."""
 
-import importlib
-
 import lightning
 import pytest
 import torch
@@ -309,47 +307,6 @@ def test_a_table_of_the_results_is_printed(capsys):
         trainer.test(module, stage.loader("test"))
         trainer.validate(module, stage.loader("val"))
         return sorted(word for word in capsys.readouterr().out.split() if word[0].isalnum())
-
-    twins(scenario, hears=False)
-
-
-def writer(stage, interval):
-    """A callback that tells what it would write."""
-    root = "lightning.pytorch" if stage.is_lightning else "groundwire_lightning"
-    base = importlib.import_module(f"{root}.callbacks").BasePredictionWriter
-
-    class Writer(base):
-        def write_on_batch_end(self, trainer, module, prediction, indices, batch, batch_idx, dataloader_idx):
-            stage.note("writer", "batch", prediction, indices, batch_idx, dataloader_idx)
-
-        def write_on_epoch_end(self, trainer, module, predictions, indices):
-            stage.note("writer", "epoch", predictions, indices)
-
-    return Writer(interval)
-
-
-def numbers(stage, samples, **kwargs):
-    return DataLoader(stage.loader("predict", samples=samples).dataset, batch_size=4, **kwargs)
-
-
-PREDICTED = {
-    "one loader": lambda stage: numbers(stage, 10),
-    "two loaders": lambda stage: [numbers(stage, 6), numbers(stage, 9)],
-    "shuffled": lambda stage: numbers(stage, 10, shuffle=True),
-    "the last batch would be dropped": lambda stage: numbers(stage, 10, drop_last=True),
-    "with workers": lambda stage: numbers(stage, 10, num_workers=2),
-    "a list of batches": lambda stage: list(numbers(stage, 10)),
-}
-
-
-@pytest.mark.parametrize("interval", ["batch", "epoch", "batch_and_epoch"])
-@pytest.mark.parametrize("loaders", PREDICTED)
-def test_prediction_writers_are_told_the_samples_as_under_lightning(loaders, interval):
-    def scenario(stage):
-        step = {"predict_step": lambda self, batch, batch_idx, dataloader_idx=0: self.layers(batch[0])}
-        trainer = stage.make_trainer(callbacks=[writer(stage, interval)])
-        module = stage.make_module(methods=step)
-        return trainer.predict(module, PREDICTED[loaders](stage), return_predictions=interval != "epoch")
 
     twins(scenario, hears=False)
 

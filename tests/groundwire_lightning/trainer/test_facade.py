@@ -9,7 +9,7 @@ import pytest
 from tests.groundwire_lightning.small import Lit, loader, quiet
 
 import groundwire_lightning as L
-from groundwire_lightning.core.states import RunningStage, TrainerFn, TrainerState, TrainerStatus
+from groundwire_lightning.core.states import TrainerState
 
 # `trainer.…`, as it is written in modules, callbacks and scripts
 NAMES = """
@@ -83,20 +83,6 @@ def test_parts_can_be_pickled(fitted):
     loop = fitted.fit_loop
     assert pickle.loads(pickle.dumps(TrainerState())) == TrainerState()
     assert type(loop).__getstate__(loop) == {"trainer": fitted}
-
-
-def test_words_equal_those_of_lightning_and_plain_ones():
-    from lightning.pytorch.trainer import states
-
-    assert TrainerFn.FITTING == states.TrainerFn.FITTING == "fit"
-    assert states.TrainerFn.FITTING == TrainerFn.FITTING
-    assert TrainerFn.TESTING != states.TrainerFn.FITTING
-    assert hash(TrainerFn.FITTING) == hash("fit")
-    for ours, theirs in ((RunningStage, states.RunningStage), (TrainerStatus, states.TrainerStatus)):
-        assert {word.name: word.value for word in ours} == {word.name: word.value for word in theirs}
-    for word in RunningStage:
-        assert word.evaluating == states.RunningStage(word.value).evaluating
-        assert word.dataloader_prefix == states.RunningStage(word.value).dataloader_prefix
 
 
 def test_parameters_are_made_on_the_device_of_the_run(fitted):

@@ -1,38 +1,8 @@
-"""Callbacks that average, freeze or prune weights: the weights, the rates and what they leave behind."""
-
-import copy
-
 import pytest
-import torch
-from tests.side_by_side import twins as stages
+from tests.groundwire_lightning.callbacks.on_twins import twins, with_callbacks
 from tests.side_by_side.twins import BOTH, Optimizer
 from torch import nn
 from torch.optim.lr_scheduler import StepLR
-from torch.optim.swa_utils import get_ema_avg_fn
-
-EVERY = pytest.mark.parametrize("hears", [True, False], ids=["heard", "unheard"])
-
-
-def twins(scenario, *, refused=False, **kwargs):
-    """The record of a scenario that both play alike, to its end or, where that is what is tested, to an error."""
-    record = stages.twins(scenario, **kwargs)
-    answer = record["answer"]
-    assert (isinstance(answer, list) and answer[:1] == ["raised"]) == refused, answer
-    return record
-
-
-def with_callbacks(make, *, methods=None, state=True, **arguments):
-    """A fit with the callbacks that ``make`` makes of Lightning's or our ``callbacks``; answers with their state."""
-
-    def scenario(stage):
-        made = make(stage.callbacks)
-        module = stage.make_module(methods=BOTH if methods is None else methods)
-        listener = stage.make_callback("behind")
-        trainer = stage.make_trainer(callbacks=[*made, listener], **{"max_epochs": 3, **arguments})
-        trainer.fit(module, stage.loader("train"), stage.loader("val", samples=10))
-        return [copy.deepcopy(callback.state_dict()) for callback in made] if state else None
-
-    return scenario
 
 
 def scheduled(self):
@@ -40,53 +10,8 @@ def scheduled(self):
     return [optimizer], [StepLR(optimizer, 1, gamma=0.5)]
 
 
-def reads_norm(self):
-    self.log("norm", sum(parameter.norm() for parameter in self.parameters()))
-
-
-AVERAGES = {
-    "every step": lambda c: [c.WeightAveraging()],
-    "without buffers": lambda c: [c.WeightAveraging(use_buffers=False)],
-    "on a device": lambda c: [c.WeightAveraging(device="cpu")],
-    "a function of torch": lambda c: [c.WeightAveraging(avg_fn=get_ema_avg_fn(0.5))],
-    "once an epoch": lambda c: [at_epochs(c)],
-    "EMA": lambda c: [c.EMAWeightAveraging(decay=0.9)],
-    "EMA every third step": lambda c: [c.EMAWeightAveraging(decay=0.9, update_every_n_steps=3)],
-    "EMA from a step on": lambda c: [c.EMAWeightAveraging(decay=0.9, update_starting_at_step=5)],
-    "EMA at epochs": lambda c: [c.EMAWeightAveraging(decay=0.9, update_every_n_steps=0, update_starting_at_epoch=1)],
-}
-
-
-def at_epochs(callbacks):
-    def should_update(self, step_idx=None, epoch_idx=None):
-        return epoch_idx is not None and epoch_idx > 0
-
-    return type("AtEpochs", (callbacks.WeightAveraging,), {"should_update": should_update})()
-
-
-@EVERY
-@pytest.mark.parametrize("name", AVERAGES)
-def test_an_average_is_validated_and_kept_as_in_lightning(name, hears):
-    twins(with_callbacks(AVERAGES[name]), hears=hears)
-
-
-@pytest.mark.parametrize("accumulate", [1, 3])
-def test_the_module_sees_its_own_weights_at_the_end_of_a_validation(accumulate):
-    methods = {**BOTH, "on_validation_epoch_end": reads_norm}
-    scenario = with_callbacks(AVERAGES["EMA"], methods=methods, accumulate_grad_batches=accumulate)
-    twins(scenario)
-
-
-def test_a_module_that_makes_its_layers_late_is_averaged():
-    def configure_model(self):
-        if not hasattr(self, "late"):
-            torch.manual_seed(1)
-            self.late = nn.Linear(2, 2)
-
-    twins(with_callbacks(AVERAGES["EMA"], methods={**BOTH, "configure_model": configure_model}))
-
-
 # an average of the last epochs
+
 
 SWA = {
     "from the second epoch on": ({"swa_epoch_start": 2}, {}),

@@ -1,5 +1,3 @@
-"""What WandbLogger and MLFlowLogger send to their packages, against Lightning's that got the same calls."""
-
 import argparse
 import os
 import pickle
@@ -18,16 +16,11 @@ import numpy as np
 import pytest
 import torch
 import wandb
+from tests.groundwire_lightning.loggers.services import SIDES, checkpoints, fit, side_of
 from tests.side_by_side.twins import plain
 
 import groundwire_lightning
 import groundwire_lightning.loggers
-
-SIDES = {"lightning": lightning.pytorch.loggers, "groundwire": groundwire_lightning.loggers}
-
-
-def side_of(framework: Any) -> str:
-    return "lightning" if framework is lightning else "groundwire"
 
 
 class Run:
@@ -109,23 +102,6 @@ SCENARIOS: dict[str, Any] = {
 def test_wandb_is_asked_for_the_same(name: str, arguments: Any) -> None:
     one, other = both(SCENARIOS[name], **arguments)
     assert one == other
-
-
-class Saves(SimpleNamespace):
-    """Stands for a callback that saves."""
-
-
-def checkpoints(folder: Path, **arguments: Any) -> Saves:
-    """A callback that has saved three files."""
-    paths = [folder / f"{name}.ckpt" for name in ("a", "b", "last")]
-    for number, path in enumerate(paths):
-        path.write_text(path.name)
-        os.utime(path, (1000 + number, 1000 + number))
-    scores = {str(paths[0]): torch.tensor(0.5), str(paths[1]): torch.tensor(0.25)}
-    best = {"best_model_path": str(paths[1]), "best_model_score": torch.tensor(0.25), "best_k_models": scores}
-    last = {"last_model_path": str(paths[2]), "current_score": torch.tensor(0.5)}
-    words = {"monitor": "loss", "mode": "min", "save_last": True, "save_weights_only": False, **arguments}
-    return Saves(**best, **last, **words)
 
 
 @pytest.mark.parametrize("log_model", [True, "all", False])
@@ -240,138 +216,3 @@ def test_a_fit_is_logged_with_the_same_rows() -> None:
 def name_and_row(call: Any) -> Any:
     name, arguments, words = call
     return name, [plain(each) for each in arguments] if name == "log" else (arguments, words)
-
-
-def fit(framework: Any, logger: Any) -> None:
-    """A module with hyper-parameters that logs its loss, and what an epoch ends with."""
-
-    class Net(framework.LightningModule):
-        def __init__(self, width: int = 3) -> None:
-            super().__init__()
-            self.save_hyperparameters()
-            self.layer = torch.nn.Linear(2, width)
-
-        def training_step(self, batch: Any, batch_idx: int) -> Any:
-            loss = self.layer(batch).square().mean()
-            self.log("loss", loss, on_step=True, on_epoch=True)
-            return loss
-
-        def validation_step(self, batch: Any, batch_idx: int) -> None:
-            self.log("val_loss", self.layer(batch).mean())
-
-        def configure_optimizers(self) -> Any:
-            return torch.optim.SGD(self.parameters(), lr=0.1)
-
-    framework.seed_everything(1, verbose=False)
-    loader = torch.utils.data.DataLoader(torch.randn(8, 2), batch_size=2)
-    quiet = dict.fromkeys(("enable_checkpointing", "enable_progress_bar", "enable_model_summary"), False)
-    trainer = framework.Trainer(max_epochs=2, accelerator="cpu", log_every_n_steps=2, logger=logger, **quiet)
-    trainer.fit(Net(), loader, loader)
-
-
-# MLflow
-
-
-@pytest.fixture(autouse=True)
-def _files_may_be_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
-
-
-def stored(folder: Path) -> dict[str, Any]:
-    """What stands in a local store, without what is random or a time."""
-    found: dict[str, Any] = {}
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.name != "meta.yaml":
-            name = "/".join(path.relative_to(folder).parts[2:])
-            text = path.read_text()
-            found[name] = [line.split()[1:] for line in text.splitlines()] if name.startswith("metrics/") else text
-    return found
-
-
-ROWS: dict[str, Any] = {
-    "values": lambda logger: [
-        logger.log_metrics({"a": 1.0, "b": 2}, 3),
-        logger.log_metrics({"a": 1.5}, 4),
-        logger.log_metrics({"c": 2.0}),
-    ],
-    "strange names": lambda logger: logger.log_metrics({"a:b[0]": 1.0, "x/y": 1.0, "text": "word"}, 1),
-    "hyper-parameters": lambda logger: logger.log_hyperparams(
-        {
-            "a": 1,
-            "n": {"x": {"y": 2}},
-            "l": [{"a": 1}],
-            "long": "x" * 300,
-            **{f"p{number}": number for number in range(120)},
-        }
-    ),
-    "a namespace": lambda logger: logger.log_hyperparams(argparse.Namespace(a=1, b=None)),
-}
-
-
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize(
-    "arguments", [{}, {"prefix": "p", "run_name": "r", "tags": {"t": "u"}, "experiment_name": "e"}]
-)
-@pytest.mark.parametrize("name", ROWS)
-def test_mlflow_stores_the_same(tmp_path: Path, name: str, arguments: Any) -> None:
-    found = []
-    for side, loggers in SIDES.items():
-        logger = loggers.MLFlowLogger(tracking_uri=f"file:{tmp_path / side}", **arguments)
-        ROWS[name](logger)
-        logger.finalize("success")
-        run = logger.experiment.get_run(logger.run_id)
-        files = stored(tmp_path / side)
-        if "run_name" not in arguments:
-            files.pop("tags/mlflow.runName")  # which MLflow makes up
-        facts = [
-            logger.name == logger.experiment_id,
-            logger.version == logger.run_id,
-            Path(logger.save_dir).name == side,
-        ]
-        found.append((run.info.status, files, facts))
-    assert found[0] == found[1]
-
-
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("log_model", [True, "all", False])
-@pytest.mark.parametrize("status", ["success", "failed"])
-def test_mlflow_keeps_the_same_checkpoints(tmp_path: Path, log_model: Any, status: str) -> None:
-    found = []
-    (tmp_path / "ckpt").mkdir()
-    callback = checkpoints(tmp_path / "ckpt", save_top_k=2)
-    for side, loggers in SIDES.items():
-        logger = loggers.MLFlowLogger(tracking_uri=f"file:{tmp_path / side}", run_name="r", log_model=log_model)
-        logger.log_metrics({"a": 1.0}, 0)
-        logger.after_save_checkpoint(callback)
-        logger.finalize(status)
-        found.append((logger.experiment.get_run(logger.run_id).info.status, stored(tmp_path / side)))
-    assert found[0] == found[1]
-
-
-@pytest.mark.filterwarnings("ignore")
-def test_mlflow_goes_on_with_a_run(tmp_path: Path) -> None:
-    make = groundwire_lightning.loggers.MLFlowLogger
-    first = make(experiment_name="e", save_dir=str(tmp_path / "store"))
-    first.log_metrics({"a": 1.0}, 0)
-    again = make(save_dir=str(tmp_path / "store"), run_id=first.run_id, checkpoint_path_prefix="kept", log_model="all")
-    again.log_metrics({"a": 2.0}, 1)
-    (tmp_path / "ckpt").mkdir()
-    again.after_save_checkpoint(checkpoints(tmp_path / "ckpt", save_top_k=2))
-    assert again.experiment_id == first.experiment_id
-    kept = stored(tmp_path / "store")
-    assert kept["metrics/a"] == [["1.0", "0"], ["2.0", "1"]]
-    assert {name.rsplit("/", 1)[0] for name in kept if name.startswith("artifacts/")} == {
-        f"artifacts/kept/{name}" for name in ("a", "b", "last")
-    }
-
-
-@pytest.mark.filterwarnings("ignore")
-def test_a_fit_is_stored_with_the_same_rows(tmp_path: Path) -> None:
-    found = []
-    for framework in (lightning, groundwire_lightning):
-        side = tmp_path / framework.__name__
-        logger = SIDES[side_of(framework)].MLFlowLogger(tracking_uri=f"file:{side}", run_name="r")
-        fit(framework, logger)
-        found.append((logger.experiment.get_run(logger.run_id).info.status, stored(side)))
-    assert found[0] == found[1]
-    assert "params/width" in found[1][1]

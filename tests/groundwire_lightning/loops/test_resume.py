@@ -1,5 +1,3 @@
-"""Runs that are taken up again, from files of either framework, under either framework."""
-
 import functools
 
 import lightning
@@ -47,8 +45,6 @@ def now_by_hand(self, stage):
 
 
 BY_HAND = {"training_step": by_hand, "configure_optimizers": two_optimizers, "setup": now_by_hand}
-
-
 MOMENTS = {
     "at the end of a training epoch": ("on_train_epoch_end", lambda trainer, *_: trainer.current_epoch == 0),
     "at the end of a validation": ("on_validation_end", lambda trainer, *_: trainer.global_step > 0),

@@ -100,9 +100,7 @@ def run_all(folder):
 @pytest.mark.slow
 def test_two_processes_come_to_the_values_of_one(tmp_path):
     program = tmp_path / "program.py"
-    program.write_text(
-        f"from tests.groundwire_torchmetrics.test_two_processes import run_all; run_all({str(tmp_path)!r})"
-    )
+    program.write_text(f"from tests.groundwire_torchmetrics.test_states import run_all; run_all({str(tmp_path)!r})")
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2", str(program)]
     settings = {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join([".", *sys.path])}
     root = Path(__file__).parents[2]

@@ -1,5 +1,3 @@
-"""Learning rates, momenta and weight decays as they are written: names, steps and values."""
-
 import pytest
 import torch
 from tests.side_by_side.twins import BOTH, Optimizer, twins
