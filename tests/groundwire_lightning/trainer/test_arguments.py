@@ -123,6 +123,11 @@ def test_what_is_refused_is_refused_by_name(asked, error, said):
         quiet(**{"enable_progress_bar": None, "num_sanity_val_steps": None, **asked})
 
 
+def test_a_slurm_job_is_not_queued_again():
+    with pytest.raises(NotSupportedYetError, match="auto_requeue=False"):
+        SLURMEnvironment()
+
+
 def test_batch_norms_are_left_alone_in_one_process():
     module = lit()
     module.norm = torch.nn.BatchNorm1d(1)
