@@ -128,6 +128,20 @@ def test_a_slurm_job_is_not_queued_again():
         SLURMEnvironment()
 
 
+def test_barebones_logs_nothing():
+    class Logs(Lit):
+        def training_step(self, batch, batch_idx):
+            self.log("loss", 1.0)
+            return super().training_step(batch, batch_idx)
+
+    trainer = L.Trainer(barebones=True, max_epochs=1, accelerator="cpu")
+    with pytest.warns(UserWarning, match="barebones=True"):
+        trainer.fit(Logs(), loader())
+    assert trainer.callback_metrics == {}
+    assert (trainer.barebones, trainer.log_every_n_steps, trainer.num_sanity_val_steps) == (True, 0, 0)
+    assert trainer.loggers == trainer.checkpoint_callbacks == []
+
+
 def test_batch_norms_are_left_alone_in_one_process():
     module = lit()
     module.norm = torch.nn.BatchNorm1d(1)
