@@ -1,14 +1,12 @@
 """What Lightning says of a run, to let a mistake be noticed: said here in our words, as often, and of the same kind."""
 
 import logging
-import os
 import warnings
 
 import lightning.pytorch
 import pytest
 import torch
 from tests.groundwire_lightning.small import Lit, lit, loader, quiet, readable
-from torch.utils.data import DataLoader
 
 import groundwire_lightning as L
 from groundwire_lightning.errors import PossibleUserWarning
@@ -127,28 +125,6 @@ def test_epochs_that_nobody_limited_are_a_possible_mistake():
     trainer = quiet(max_epochs=None, limit_train_batches=0)
     (category, _, place), *_ = [w for w in warned(lambda: trainer.fit(Lit(), loader(), loader())) if "1000" in w[1]]
     assert (category, place) == (PossibleUserWarning, __file__)
-
-
-@pytest.mark.parametrize("cores", [1, 8])
-def test_few_workers_are_a_possible_mistake_where_there_are_cores_for_more(cores, monkeypatch):
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(cores), raising=False)
-    said = [w for w in warned(lambda: quiet().fit(Lit(), loader(), loader())) if "num_workers=7" in w[1]]
-    assert [(w[0], w[1].split(" ")[1]) for w in said] == (
-        [(PossibleUserWarning, "train_dataloader"), (PossibleUserWarning, "val_dataloader")] if cores > 1 else []
-    )
-
-
-def test_a_loader_without_a_batch_is_warned_of():
-    empty = DataLoader([], batch_size=1)
-    said = [w for w in warned(lambda: quiet().fit(Lit(), empty, loader())) if "has no batch" in w[1]]
-    assert [w[0] for w in said] == [UserWarning]
-
-
-def test_hooks_of_updates_beside_a_schedule_of_accumulation_are_warned_of():
-    module = lit(optimizer_zero_grad=lambda self, epoch, batch_idx, optimizer: optimizer.zero_grad())
-    trainer = quiet(callbacks=[L.callbacks.GradientAccumulationScheduler({0: 2})])
-    said = [w for w in warned(lambda: trainer.fit(module, loader(), loader())) if "optimizer_zero_grad" in w[1]]
-    assert [w[0] for w in said] == [UserWarning]
 
 
 @pytest.mark.parametrize("callback", [L.callbacks.EarlyStopping, L.callbacks.ModelCheckpoint])

@@ -1,9 +1,6 @@
-import math
 import subprocess
 import sys
 
-import pytest
-import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams.metadata import EXPERIMENT_TAG, SESSION_START_INFO_TAG
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
@@ -54,27 +51,6 @@ def test_without_a_directory_one_is_picked_at_the_first_write(tmp_path, monkeypa
     assert writer.log_dir == picked
     assert len(read(tmp_path / picked).Scalars("a")) == 2
     assert [path.name for path in tmp_path.iterdir()] == ["runs"]
-
-
-@pytest.mark.parametrize(
-    ("values", "count"),
-    [
-        (torch.arange(4.0), 4),
-        (torch.tensor([[1.0, math.nan], [math.inf, 2.0]]), 2),
-        (torch.ones(3, dtype=torch.bfloat16), 3),
-        (torch.ones(2, requires_grad=True), 2),
-    ],
-)
-def test_a_histogram_counts_the_finite_values(tmp_path, values, count):
-    writer = EventWriter(tmp_path)
-    writer.histogram("h", values, 1)
-    writer.close()
-    assert read(tmp_path).Histograms("h")[0].histogram_value.num == count
-
-
-def test_a_histogram_of_nothing_finite_is_left_out(tmp_path):
-    EventWriter(tmp_path / "run").histogram("h", torch.tensor([math.nan]), 1)
-    assert not (tmp_path / "run").exists()
 
 
 def test_hyperparameters_are_in_the_directory_of_the_run(tmp_path):

@@ -1,7 +1,6 @@
 import copy
 import subprocess
 import sys
-from collections import namedtuple
 
 import pytest
 import torch
@@ -15,12 +14,11 @@ from torchmetrics.classification import (
     MulticlassPrecision,
     MulticlassPrecisionRecallCurve,
 )
-from torchmetrics.wrappers import BootStrapper, ClasswiseWrapper, MetricTracker, MinMaxMetric
+from torchmetrics.wrappers import MetricTracker, MinMaxMetric
 
 from groundwire import StopTrainingError, Trainer, TrainerCallback
 from groundwire.callbacks import SaveTrainingStateCallback
 from groundwire_torchmetrics import MetricsCallback
-from groundwire_torchmetrics.inputs import Finder, Input
 
 CLASSES = 3
 
@@ -223,64 +221,12 @@ def test_a_metric_is_recorded_under_its_name(metrics, names):
     assert sorted(trainer.run_history.get_metric_names() - {"train_loss_epoch"}) == [f"train_{name}" for name in names]
 
 
-def test_the_numbers_of_a_result_are_those_that_the_metric_computes():
-    callback = MetricsCallback({"m": MulticlassConfusionMatrix(CLASSES)}, on=["eval"])
-    trainer = trainer_with(callback)
-    trainer.evaluate(classes())
-    matrix = callback.metrics["eval"].compute()["m"]
-    for row in range(CLASSES):
-        for column in range(CLASSES):
-            assert trainer.run_history.get_latest_metric(f"eval_m_{row}_{column}") == matrix[row, column].item()
-
-
 def test_the_metrics_that_were_given_are_not_touched():
     given = MulticlassAccuracy(CLASSES)
     callback = MetricsCallback({"a": given})
     trainer_with(callback).train(classes(), num_epochs=1)
     assert not given.update_called
     assert callback.metrics["train"]["a"] is not callback.metrics["eval"]["a"]
-
-
-# inputs
-
-Pair = namedtuple("Pair", "inputs labels")
-BATCH = {"x": torch.zeros(2), "nested": [torch.ones(2), {"y": torch.tensor([0, 1])}]}
-OUTPUT = {"model_outputs": Pair(torch.zeros(1), torch.tensor([2.0, 3.0])), "loss": torch.tensor(0.5)}
-
-
-@pytest.mark.parametrize(
-    ("source", "expected"),
-    [
-        ("loss", 0.5),
-        ("batch_output.loss", 0.5),
-        ("model_outputs.labels", [2.0, 3.0]),
-        ("model_outputs.1", [2.0, 3.0]),
-        ("batch_output.model_outputs.-1", [2.0, 3.0]),
-        ("nested.0", [1.0, 1.0]),
-        ("batch.nested.1.y", [0, 1]),
-        (lambda batch, batch_output: batch["x"], [0.0, 0.0]),
-    ],
-)
-def test_an_input_is_found_by_its_path_or_function(source, expected):
-    callback = MetricsCallback(MeanMetric(), preds=source, target=None)
-    callback.feed_train(BATCH, OUTPUT)
-    assert callback.metrics["train"].compute()["MeanMetric"] == torch.tensor(expected).float().mean()
-
-
-def test_an_input_is_looked_for_anew_where_a_batch_is_made_otherwise():
-    Pair = namedtuple("Pair", "inputs targets")
-    find = Finder(Input.of("target", "batch.1"))
-    for batch in ([0, 1], [0, 2], (0, 3), Pair(0, 4), {"1": 5}, [0, 6], [0, 7]):
-        expected = batch["1"] if isinstance(batch, dict) else batch[1]
-        assert find(batch, {}) == expected
-    for batch in ([0], torch.zeros(2, 2), {"2": 0}):
-        with pytest.raises(LookupError, match="'1' is not there; batch is"):
-            find(batch, {})
-
-
-def test_what_the_output_holds_comes_before_the_batch_whichever_was_found_first():
-    find = Finder(Input.of("preds", "logits"))
-    assert [find({"logits": 1}, {}), find({"logits": 1}, {"logits": 2}), find({"logits": 1}, {})] == [1, 2, 1]
 
 
 @pytest.mark.parametrize(
@@ -320,36 +266,6 @@ def test_a_metric_that_joins_between_epochs_is_fed():
         for _ in range(2):
             measured.feed(torch.randn(8, CLASSES), torch.randint(CLASSES, (8,)))
         assert [metric.update_count for metric in measured.collection.values()] == [2] * (1 + len(joins))
-
-
-def test_a_number_is_a_position_in_the_batch():
-    callback = MetricsCallback(MeanMetric(), preds=-1, target=None)
-    callback.feed_eval((torch.zeros(2), torch.ones(2)), OUTPUT)
-    assert callback.metrics["eval"].compute() == {"MeanMetric": torch.tensor(1.0)}
-
-
-@pytest.mark.parametrize(
-    ("inputs", "batch", "said"),
-    [
-        ({}, {"x": 1, "y": 2}, ["target='batch.1'", "batch is a dict with the keys 'x', 'y'"]),
-        ({}, (1,), ["target='batch.1'", "batch is a tuple of 1"]),
-        ({}, torch.zeros(3, 2), ["target='batch.1'", "one Tensor of shape (3, 2)"]),
-        ({"preds": "logits"}, (1, 2), ["preds='logits'", "'model_outputs', 'loss'", "batch is a tuple of 2"]),
-        ({"preds": "model_outputs.logits"}, (1, 2), ["'logits' is not there", "batch_output.model_outputs is a Pair"]),
-        ({"preds": "loss.0"}, (1, 2), ["'0' is not there", "one Tensor of shape ()"]),
-    ],
-)
-def test_an_input_that_cannot_be_found_is_named_with_what_there_is(inputs, batch, said):
-    with pytest.raises(LookupError) as error:
-        MetricsCallback(MeanMetric(), **inputs).feed_train(batch, OUTPUT)
-    for words in said:
-        assert words in str(error.value)
-
-
-@pytest.mark.parametrize("source", [True, "", "batch..1", 1.5, None])
-def test_an_input_that_is_neither_path_nor_function_is_refused(source):
-    with pytest.raises(TypeError, match=r"preds=.*a path such as"):
-        MetricsCallback(MeanMetric(), preds=source)
 
 
 @pytest.mark.parametrize("on", [(), "trian", ("train", "test")])
@@ -396,52 +312,6 @@ def run_with(callback, epochs=3, **asked):
     return trainer.run_history, outputs
 
 
-def test_smallest_and_greatest_value_are_those_of_all_epochs():
-    history, _ = run_with(MetricsCallback({"accuracy": MinMaxMetric(micro())}, on="eval"))
-    values = history.get_metric_values("eval_accuracy")
-    assert history.get_metric_values("eval_accuracy_max") == [max(values[: n + 1]) for n in range(3)]
-    assert history.get_metric_values("eval_accuracy_min") == [min(values[: n + 1]) for n in range(3)]
-
-
-def test_a_bootstrapper_records_mean_and_spread():
-    history, _ = run_with(MetricsCallback({"accuracy": BootStrapper(micro(), num_bootstraps=4)}, on="eval"), epochs=1)
-    assert {"eval_accuracy_mean", "eval_accuracy_std"} <= history.get_metric_names()
-
-
-def test_two_wrappers_of_one_kind_do_not_take_each_others_names():
-    metrics = {"first": MinMaxMetric(micro()), "second": MinMaxMetric(MulticlassPrecision(CLASSES))}
-    history, _ = run_with(MetricsCallback(metrics, on="eval"), epochs=1)
-    assert {f"eval_{name}{end}" for name in metrics for end in ("", "_min", "_max")} <= history.get_metric_names()
-
-
-def test_a_wrapper_that_names_its_parts_keeps_their_names():
-    history, _ = run_with(MetricsCallback(ClasswiseWrapper(MulticlassAccuracy(CLASSES, average=None)), on="eval"), 1)
-    assert {f"eval_multiclassaccuracy_{number}" for number in range(CLASSES)} <= history.get_metric_names()
-
-
-@pytest.mark.parametrize(
-    ("metrics", "name"),
-    [
-        (MetricTracker(micro()), "MulticlassAccuracy"),
-        ([MetricTracker(micro()), SumMetric()][:1], "MulticlassAccuracy"),
-        ({"it": MetricTracker(micro()), "plain": micro()}, "it"),
-    ],
-)
-def test_a_tracker_keeps_every_epoch_and_records_the_best(metrics, name):
-    callback = MetricsCallback(metrics, on="eval")
-    history, outputs = run_with(callback)
-    values = history.get_metric_values(f"eval_{name}")
-    assert values == list(outputs.accuracies("eval"))
-    assert history.get_metric_values(f"eval_{name}_best") == [max(values[: n + 1]) for n in range(3)]
-    assert callback.trackers["eval"][name].compute_all().tolist() == values
-
-
-def test_a_tracker_of_a_collection_records_each():
-    collection = MetricCollection({"a": micro(), "b": MulticlassPrecision(CLASSES)})
-    history, _ = run_with(MetricsCallback(MetricTracker(collection, maximize=[True, True]), on="eval"), epochs=1)
-    assert {"eval_a", "eval_b", "eval_a_best", "eval_b_best"} <= history.get_metric_names()
-
-
 def test_compute_groups_come_to_the_same_as_separate_metrics():
     def metrics(groups):
         kinds = {"accuracy": MulticlassAccuracy, "precision": MulticlassPrecision, "matrix": MulticlassConfusionMatrix}
@@ -478,18 +348,6 @@ def test_every_metric_is_drawn_once_an_epoch_single_numbers_over_all_epochs():
     assert [lines for tag, lines in board.figures if tag == "eval_accuracy"][-1][0] == 2
 
 
-def test_trackers_and_wrappers_are_drawn_too(tmp_path):
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
-    from groundwire_tensorboard import TensorBoardCallback
-
-    metrics = {"tracked": MetricTracker(micro()), "range": MinMaxMetric(micro())}
-    trainer = trainer_with(MetricsCallback(metrics, on="eval", plot=True), TensorBoardCallback(tmp_path))
-    trainer.train(classes(), 1, eval_dataset=classes(9), per_device_batch_size=4)
-    tags = EventAccumulator(str(tmp_path)).Reload().Tags()["images"]
-    assert sorted(tags) == ["eval_range", "eval_tracked"]
-
-
 def test_pictures_that_nobody_takes_are_refused_before_the_first_batch():
     class Fails(TrainerCallback):
         def on_train_step_start(self, trainer, **kwargs):
@@ -505,6 +363,7 @@ def test_pictures_cost_nothing_when_they_are_not_asked_for():
 
 
 # Resuming.
+
 
 AGAIN = {
     "one": accuracy,

@@ -17,7 +17,7 @@ from groundwire_torchmetrics import TORCHMETRICS
 def rows(*hookmaps):
     """Each row that can be met in a run, named after what it says."""
     lines = [(hookmap, line) for hookmap in hookmaps for line in hookmap.rows if isinstance(line, Row)]
-    # who gets a state back gets its own, and only where there is one: tests/groundwire_lightning/test_checkpoint.py
+    # who gets a state back gets its own, and only where there is one: tests/groundwire_lightning/loops/test_saved.py
     lines = [(hookmap, line) for hookmap, line in lines if line.method != "load_state_dict"]
     return [pytest.param(hookmap, line, id=f"{line.source}-{line.position}-{line.hook}") for hookmap, line in lines]
 

@@ -29,13 +29,6 @@ class First(torch.optim.SGD):
         return super().step(closure)
 
 
-class Never(torch.optim.SGD):
-    """Forgets the closure."""
-
-    def step(self, closure=None):
-        return super().step()
-
-
 def configured(make, **methods):
     return {"methods": {**BOTH, "configure_optimizers": make, **methods}}
 
@@ -140,10 +133,6 @@ def twice(self, epoch, batch_idx, optimizer, optimizer_closure):
     optimizer.step(closure=optimizer_closure)
 
 
-def never(self, epoch, batch_idx, optimizer, optimizer_closure):
-    """Makes no gradients."""
-
-
 def another_closure(self, epoch, batch_idx, optimizer, optimizer_closure):
     def closure():
         loss = optimizer_closure()
@@ -201,50 +190,9 @@ STEPS = {
 }
 
 
-@EVERY
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_an_optimizer_evaluates_the_loss_as_under_lightning(optimizer, hears):
-    twins(lambda stage: fit(stage, **OPTIMIZERS[optimizer]), hears=hears)
-
-
-@EVERY
-@pytest.mark.parametrize("step", STEPS)
-def test_an_optimizer_step_of_a_module_is_called_as_under_lightning(step, hears):
-    twins(lambda stage: fit(stage, **STEPS[step]), hears=hears)
-
-
 @pytest.mark.parametrize("run", [STEPS["a warm-up"], STEPS["one with less"], OPTIMIZERS["LBFGS that logs"]])
 def test_modules_of_the_real_lightning_are_stepped_alike(run):
     twins(lambda stage: fit(stage, **run), ours=GUESTS)
-
-
-def steps_by_itself(self, batch, batch_idx):
-    """A step within automatic optimization, which Lightning allows."""
-    loss = loss_of(self, batch)
-    if batch_idx == 1:
-        loss.backward()
-        self.optimizers().step()
-        self.optimizers().zero_grad()
-        loss = loss_of(self, batch)
-    return loss
-
-
-@EVERY
-@pytest.mark.parametrize("make", [sgd, lambda self: torch.optim.SGD(self.parameters(), lr=0.1)], ids=["own", "torch"])
-def test_a_module_may_step_within_a_step_of_the_trainer(make, hears):
-    methods = {**BOTH, "training_step": steps_by_itself, "configure_optimizers": make}
-    twins(lambda stage: fit(stage, methods=methods, gradient_clip_val=0.1), hears=hears)
-
-
-WRONG = {
-    "an optimizer_step that makes no gradients": stepped(never),
-    "an optimizer that makes no gradients": configured(lambda self: Never(self.parameters(), lr=0.1)),
-}
-
-
-@pytest.mark.parametrize("case", WRONG)
-def test_an_update_without_gradients_is_refused(case):
-    assert twins(lambda stage: fit(stage, **WRONG[case]), hears=False)["answer"][0] == "raised"
 
 
 CLIPPING = {

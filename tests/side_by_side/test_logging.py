@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from tests.side_by_side.twins import BOTH, CALLBACK_HOOKS, DATA_HOOKS, MODULE_HOOKS, loss_of, sgd, training_step, twins
+from tests.side_by_side.twins import BOTH, DATA_HOOKS, loss_of, twins
 from tests.side_by_side.twins import fit as twins_fit
 
 SHORT = {"samples": 14}, {"samples": 6}  # four batches, the last of them shorter, and two
@@ -15,7 +15,6 @@ def fit(stage, **arguments):
 
 
 EVERY = pytest.mark.parametrize("hears", [True, False], ids=["heard", "unheard"])
-LEVELS = [(on_step, on_epoch) for on_step in (None, True, False) for on_epoch in (None, True, False)]
 
 
 def logs(**arguments):
@@ -40,20 +39,6 @@ def logs_value(make, **arguments):
 
 
 BOTH_LEVELS = {"on_step": True, "on_epoch": True}
-REDUCTIONS = ("mean", "sum", "min", "max", "avg", "MEAN", torch.mean, torch.sum, torch.min, torch.max, sum, min, max)
-
-
-@pytest.mark.parametrize(("on_step", "on_epoch"), LEVELS)
-def test_values_are_kept_at_the_levels_lightning_keeps_them_at(on_step, on_epoch):
-    methods = logs(on_step=on_step, on_epoch=on_epoch, prog_bar=True)
-    twins(lambda stage: fit(stage, methods=methods))
-
-
-@pytest.mark.parametrize("reduce_fx", REDUCTIONS, ids=lambda reduce: getattr(reduce, "__name__", reduce))
-def test_values_are_reduced_as_lightning_reduces_them(reduce_fx):
-    twins(lambda stage: fit(stage, methods=logs(**BOTH_LEVELS, reduce_fx=reduce_fx)))
-
-
 ARGUMENTS = {
     "in the bar": {"prog_bar": True},
     "not for a logger": {"logger": False, **BOTH_LEVELS},
@@ -73,31 +58,6 @@ def test_the_arguments_of_log_mean_what_they_mean_under_lightning(arguments, hea
     twins(lambda stage: fit(stage, methods=logs(**ARGUMENTS[arguments])), hears=hears)
 
 
-VALUES = {
-    "a number": lambda self, loss, n: n + 0.25,
-    "a whole number": lambda self, loss, n: n,
-    "a large whole number": lambda self, loss, n: 2**24 + n,
-    "true or false": lambda self, loss, n: n % 2 == 0,
-    "a tensor with a graph": lambda self, loss, n: loss,
-    "a tensor of one element": lambda self, loss, n: loss.reshape(1, 1),
-    "whole numbers in a tensor": lambda self, loss, n: torch.tensor(n),
-    "half precision": lambda self, loss, n: loss.half(),
-    "brain floats": lambda self, loss, n: loss.bfloat16(),
-    "double precision": lambda self, loss, n: loss.double() * 0.1,
-    "a changing precision": lambda self, loss, n: loss.double() if n % 2 else loss,
-    "not a number": lambda self, loss, n: float("nan") if n == 2 else 1.0,
-    "infinite": lambda self, loss, n: float("inf") if n == 2 else 1.0,
-    "truth in a tensor": lambda self, loss, n: loss > 0.5,
-}
-
-
-@pytest.mark.parametrize("reduce_fx", ["mean", "max", "sum"])
-@pytest.mark.parametrize("value", VALUES)
-def test_values_of_every_kind_are_kept_as_lightning_keeps_them(value, reduce_fx):
-    methods = logs_value(VALUES[value], reduce_fx=reduce_fx, prog_bar=True, **BOTH_LEVELS)
-    twins(lambda stage: fit(stage, methods=methods))
-
-
 def test_a_value_may_be_changed_after_it_was_logged():
     def training_step(self, batch, batch_idx):
         loss = loss_of(self, batch)
@@ -107,23 +67,6 @@ def test_a_value_may_be_changed_after_it_was_logged():
         return loss
 
     twins(lambda stage: fit(stage, methods={"training_step": training_step}))
-
-
-WRONG_VALUES = {
-    "a name": "a",
-    "a vector": torch.ones(2),
-    "nothing": None,
-    "a list": [1.0],
-    "a dictionary": {"a": 1.0},
-    "a function": print,
-    "an empty tensor": torch.ones(0),
-}
-
-
-@pytest.mark.parametrize("value", WRONG_VALUES)
-def test_values_that_lightning_cannot_log_are_refused(value):
-    methods = logs_value(lambda self, loss, n: WRONG_VALUES[value])
-    assert twins(lambda stage: fit(stage, methods=methods), hears=False)["answer"][0] == "raised"
 
 
 WRONG_CALLS = {
@@ -138,47 +81,6 @@ WRONG_CALLS = {
 def test_calls_that_lightning_refuses_are_refused(call):
     methods = logs_value(lambda self, loss, n: loss, **WRONG_CALLS[call])
     assert twins(lambda stage: fit(stage, methods=methods), hears=False)["answer"][0] == "raised"
-
-
-WHERE = [*MODULE_HOOKS, "configure_callbacks", "train_dataloader"]
-STEPS = {"training_step": training_step, "configure_optimizers": sgd, **BOTH}
-
-
-def logging_from(hook, **arguments):
-    """A module that logs in one hook, and goes on as if it had not."""
-
-    def method(self, *args, **kwargs):
-        epoch = self.trainer.current_epoch
-        self.log("here", epoch + 0.5 if not isinstance(epoch, torch.Tensor) else 0.0, **arguments)
-        if hook in STEPS:
-            return STEPS[hook](self, *args, **kwargs)
-        if hook == "train_dataloader":
-            return self.stage.loader("train", 14)
-        return getattr(self.stage.L.LightningModule, hook)(self, *args, **kwargs)
-
-    return {**BOTH, hook: method}
-
-
-@pytest.mark.parametrize(
-    "arguments", [{}, {"on_step": True}, {"on_epoch": False}, {"on_step": False, "on_epoch": True}]
-)
-@pytest.mark.parametrize("hook", WHERE)
-def test_a_module_may_log_in_the_hooks_in_which_lightning_allows_it(hook, arguments):
-    def scenario(stage):
-        module = stage.make_module(methods=logging_from(hook, **arguments))
-        loader = () if hook == "train_dataloader" else (stage.loader("train", 14), stage.loader("val", 6))
-        stage.make_trainer(callbacks=[stage.make_callback()]).fit(module, *loader)
-
-    twins(scenario)
-
-
-@pytest.mark.parametrize("arguments", [{}, {"on_step": True}, {"on_step": False, "on_epoch": True}])
-@pytest.mark.parametrize("hook", [hook for hook in CALLBACK_HOOKS if hook != "on_exception"])
-def test_a_callback_may_log_in_the_hooks_in_which_lightning_allows_it(hook, arguments):
-    def method(callback, trainer, module, *args, **kwargs):
-        module.log(f"{hook}_seen", trainer.global_step + 0.5, **arguments)
-
-    twins(lambda stage: fit(stage, callbacks=({}, {hook: method}, {})))
 
 
 @pytest.mark.parametrize("hook", [hook for hook in DATA_HOOKS if hook != "on_exception"])
@@ -322,36 +224,6 @@ def fit_and_validate(stage, methods, **arguments):
 @pytest.mark.parametrize("case", [case for case in CASES if case != "outputs collected by hand"])
 def test_validate_returns_what_lightning_returns(case):
     twins(lambda stage: fit_and_validate(stage, CASES[case]), hears=False)
-
-
-BATCHES = {
-    "a tensor": lambda batch: batch[0],
-    "a dictionary": lambda batch: {"x": batch[0], "y": batch[1]},
-    "a dictionary in a list": lambda batch: [{"x": batch[0][:2]}, batch[1]],
-    "a name before the tensor": lambda batch: ("name", batch[0]),
-    "a scalar tensor": lambda batch: batch[0].sum(),
-    "sizes that differ": lambda batch: (batch[0][:1], batch[1]),
-    "no tensor": lambda batch: ["a", "b"],
-    "names": lambda batch: "name",
-    "an empty tensor": lambda batch: batch[0][:0],
-}
-
-
-@pytest.mark.parametrize("batch", BATCHES)
-def test_the_size_of_a_batch_is_the_one_lightning_finds(batch):
-    def step(self, batch, batch_idx):
-        self.log("x", float(batch_idx), on_epoch=True, on_step=True)
-        return self.layers(torch.ones(2, 4)).mean()
-
-    def scenario(stage):
-        collate = lambda samples: BATCHES[batch](torch.utils.data.default_collate(samples))  # noqa: E731
-        fit(
-            stage,
-            methods={"training_step": step, "validation_step": step},
-            train={"samples": 14, "collate_fn": collate},
-        )
-
-    twins(scenario, hears=False)
 
 
 @pytest.mark.parametrize("number", [0, 1, 3, 50])

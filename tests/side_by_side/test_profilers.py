@@ -104,25 +104,6 @@ def shape(report: str) -> list[str]:
     return [re.sub(r"[ \t]+", " ", line) for line in lines]
 
 
-@pytest.mark.parametrize("extended", [True, False])
-@pytest.mark.parametrize("recorded", [{}, {"first": [0.5, 0.25], "a much longer name": [0.125]}])
-def test_the_simple_report_is_lightnings_word_for_word(
-    monkeypatch: pytest.MonkeyPatch, extended: bool, recorded: Any
-) -> None:
-    if not (recorded or extended):
-        pytest.skip("Lightning raises there: it takes the longest of no names")
-    monkeypatch.setattr("time.perf_counter", lambda: 8.0)
-    told = []
-    for profilers in (their_profilers, our_profilers):
-        profiler = profilers.SimpleProfiler(extended=extended)
-        profiler.recorded_durations.update(recorded)
-        profiler.start_time = 6.0
-        told.append([profiler.summary()])
-        profiler.setup("fit")
-        told[-1].append(profiler.summary())
-    assert told[0] == told[1]
-
-
 @pytest.mark.parametrize("name", ["simple", "advanced", "pytorch"])
 def test_a_report_is_written_where_lightning_writes_it(tmp_path: Path, name: str) -> None:
     written = []
@@ -137,41 +118,7 @@ def test_a_report_is_written_where_lightning_writes_it(tmp_path: Path, name: str
     assert "fit-report.txt" in written[1][0]
 
 
-def test_the_raw_recordings_of_the_advanced_profiler_have_lightnings_names(tmp_path: Path) -> None:
-    names = []
-    for framework, classes, profilers in BOTH:
-        folder = tmp_path / framework.__name__
-        profiler = profilers.AdvancedProfiler(dirpath=folder, filename="raw", dump_stats=True)
-        fit(framework, classes, profiler)
-        names.append({path.name for path in folder.glob("*.prof")})
-    assert names[1] <= names[0]
-    assert "fit-raw-run_training_batch.prof" in names[1]
-
-
-def test_operators_are_recorded_over_the_same_steps(tmp_path: Path) -> None:
-    counts = []
-    for framework, classes, profilers in BOTH:
-        profiler = profilers.PyTorchProfiler(dirpath=tmp_path / framework.__name__)
-        fit(framework, classes, profiler)
-        keys = Counter(event.name for event in profiler.function_events or ())
-        counts.append(
-            {name: keys[name] for name in ("aten::mse_loss", "ProfilerStep*", "aten::linear")}
-            | {"labels": {name for name in keys if name.startswith("[pl][module]")}}
-        )
-    assert counts[0] == counts[1]
-
-
 @pytest.mark.parametrize(("framework", "classes", "profilers"), BOTH)
 def test_the_weights_are_the_same_with_a_profiler(framework: Any, classes: Any, profilers: Any) -> None:
     weights = [fit(framework, classes, name).lightning_module.layer.weight.tolist() for name in (None, "simple")]
     assert weights[0] == weights[1]
-
-
-@pytest.mark.filterwarnings("ignore")
-def test_of_few_batches_all_are_recorded(tmp_path: Path) -> None:
-    counts = []
-    for framework, classes, profilers in BOTH:
-        profiler = profilers.PyTorchProfiler(dirpath=tmp_path / framework.__name__, filename="few")
-        fit(framework, classes, profiler, limit_train_batches=2, limit_val_batches=2)
-        counts.append(Counter(event.name for event in profiler.function_events)["aten::linear"])
-    assert counts[0] == counts[1] > 0

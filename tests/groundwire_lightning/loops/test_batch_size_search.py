@@ -1,0 +1,40 @@
+import pytest
+from tests.groundwire_lightning.test_tuner import RATED, forget_trials, loaders, played, tuner_of
+from tests.side_by_side.twins import Stage
+
+import groundwire_lightning
+
+SIZES = {
+    "until it is too large": (20, {}),
+    "until it is all of the data": (100, {}),
+    "in between": (20, {"mode": "binsearch"}),
+    "in between, without a margin": (20, {"mode": "binsearch", "margin": 0.0}),
+    "from the first": (20, {"init_val": 8}),
+    "few trials": (40, {"max_trials": 3}),
+    "up to the largest": (40, {"max_val": 16}),
+    "one step each": (20, {"steps_per_trial": 1}),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "method"),
+    [*((name, "fit") for name in SIZES), *(("in between", method) for method in ("validate", "test", "predict"))],
+)
+def test_batch_sizes_are_tried_as_in_lightning(name, method):
+    most, options = SIZES[name]
+
+    def scenario(stage):
+        module = stage.make_module(methods={**RATED, **loaders(most)})
+        trainer = stage.make_trainer()
+        found = tuner_of(stage, trainer).scale_batch_size(module, method=method, **options)
+        forget_trials(stage)
+        return [found, module.batch_size, trainer.max_steps, len(trainer.callbacks)]
+
+    played(scenario)
+
+
+def test_a_first_size_that_is_too_large_is_halved_until_it_fits():
+    """Lightning tries the loader that was there, of another size, takes that for a success, and ends with 32."""
+    stage = Stage(groundwire_lightning, False)
+    module = stage.make_module(methods={**RATED, **loaders(5)})
+    assert tuner_of(stage, stage.make_trainer()).scale_batch_size(module, init_val=32) == module.batch_size == 4
