@@ -76,7 +76,7 @@ TABLE: dict[str, Row] = {
     "lightning.pytorch.callbacks": "groundwire_lightning.callbacks",
     "lightning.pytorch.callbacks.batch_size_finder": "groundwire_lightning.callbacks.batch_size_finder",
     "lightning.pytorch.callbacks.callback": "groundwire_lightning.core.callback",
-    "lightning.pytorch.callbacks.checkpoint": "groundwire_lightning.callbacks.checkpoint_names: Checkpoint",
+    "lightning.pytorch.callbacks.checkpoint": "groundwire_lightning.callbacks.checkpoint",
     "lightning.pytorch.callbacks.device_stats_monitor": "groundwire_lightning.callbacks.device_stats_monitor",
     "lightning.pytorch.callbacks.early_stopping": "groundwire_lightning.callbacks.early_stopping",
     "lightning.pytorch.callbacks.finetuning": "groundwire_lightning.callbacks.finetuning",

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from groundwire_lightning.callbacks.batch_size_finder import BatchSizeFinder
-from groundwire_lightning.callbacks.checkpoint_names import Checkpoint
+from groundwire_lightning.callbacks.checkpoint import Checkpoint
 from groundwire_lightning.callbacks.device_stats_monitor import DeviceStatsMonitor
 from groundwire_lightning.callbacks.early_stopping import EarlyStopping
 from groundwire_lightning.callbacks.finetuning import BackboneFinetuning, BaseFinetuning

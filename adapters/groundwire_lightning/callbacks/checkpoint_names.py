@@ -9,18 +9,14 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
+from groundwire_lightning.callbacks.checkpoint import Checkpoint  # MOVED
 from groundwire_lightning.checkpoints import files
-from groundwire_lightning.core.callback import Monitor
 from groundwire_lightning.strategies.processes import processes_agree
 
 if TYPE_CHECKING:
     from groundwire_lightning.core.running import Running
 
 StrPath = str | PathLike[str]
-
-
-class Checkpoint(Monitor):
-    """A callback that writes checkpoints: its hooks run after those of all others, and it replaces the default one."""
 
 
 class CheckpointNames(Checkpoint):

@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groundwire_lightning.callbacks.checkpoint_names import Checkpoint
+from groundwire_lightning.callbacks.checkpoint import Checkpoint
 from groundwire_lightning.checkpoints import io
 from groundwire_lightning.utilities.checked import checked, path, text
 

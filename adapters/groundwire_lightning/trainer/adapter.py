@@ -15,8 +15,7 @@ from groundwire.callbacks.map import NATIVE
 from groundwire.measured.ledger import numbers
 from groundwire.run.run import Run, of_run
 from groundwire_lightning import guests
-from groundwire_lightning.callbacks.of_a_trainer import checkpoints_last, specialises
-from groundwire_lightning.callbacks.substitutes import substituted
+from groundwire_lightning.callbacks.of_a_trainer import checkpoints_last, specialises, substituted
 from groundwire_lightning.core.configure_optimizers import optimizers_and_schedulers
 from groundwire_lightning.core.datamodule import LightningDataModule
 from groundwire_lightning.core.replaced import Standing

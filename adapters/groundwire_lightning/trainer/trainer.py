@@ -14,8 +14,7 @@ from accelerate import Accelerator
 
 from groundwire import LossTracker, Part
 from groundwire.run.run import Run, of_part
-from groundwire_lightning.callbacks.of_a_trainer import listed_callbacks, ordered_callbacks
-from groundwire_lightning.callbacks.substitutes import substituted
+from groundwire_lightning.callbacks.of_a_trainer import listed_callbacks, ordered_callbacks, substituted
 from groundwire_lightning.checkpoints import io
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.core.states import TrainerFn

@@ -7,9 +7,9 @@ from tests.groundwire_lightning.small import Lit, lit, loader, quiet
 
 import groundwire_lightning as L
 from groundwire_lightning import NotSupportedYetError
-from groundwire_lightning.callbacks import substitutes
+from groundwire_lightning.callbacks import of_a_trainer
 
-HERE = [row for row in substitutes.SUBSTITUTES if row.name in L.callbacks.__all__]
+HERE = [row for row in of_a_trainer.SUBSTITUTES if row.name in L.callbacks.__all__]
 GIVEN = {
     "StochasticWeightAveraging": {"swa_lrs": 0.01, "swa_epoch_start": 1, "annealing_strategy": "linear"},
     "ThroughputMonitor": {"batch_size_fn": len, "window_size": 7},
@@ -22,7 +22,7 @@ GIVEN = {
 @pytest.mark.parametrize("row", HERE, ids=lambda row: row.name)
 def test_ours_is_made_with_the_arguments_of_theirs(row, package):
     theirs = getattr(package.callbacks, row.name)(**GIVEN[row.name])
-    (ours,), (said,) = substitutes.substituted([theirs])
+    (ours,), (said,) = of_a_trainer.substituted([theirs])
     assert type(ours) is getattr(L.callbacks, row.name)
     assert said.startswith(f"{row.name} of {package.__name__}.")
     for kept in row.arguments.values():
