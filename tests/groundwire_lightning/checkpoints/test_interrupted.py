@@ -75,12 +75,12 @@ def test_who_is_killed_in_a_save_leaves_whole_files_and_a_torn_one_that_is_refus
     ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == -signal.SIGKILL, ended.stderr
     make, _, before, left = RUNS[name]
-    (torn,) = {path.name for path in tmp_path.iterdir()} - left
-    assert not torn.endswith(".ckpt")
+    (workplace,) = (path for path in tmp_path.iterdir() if path.name not in left)
+    (torn,) = workplace.iterdir()
     for whole in left:
         assert read(tmp_path / whole)["state_dict"]
-    with pytest.raises(CheckpointError, match=rf"{torn} is not a whole checkpoint"):
-        quiet().fit(lit(), loader(), loader(), ckpt_path=tmp_path / torn)
+    with pytest.raises(CheckpointError, match=rf"{torn.name} is not a whole checkpoint"):
+        quiet().fit(lit(), loader(), loader(), ckpt_path=torn)
     assert read(tmp_path / before)["epoch"] == 0
     trainer = make(tmp_path)
     again, never = lit(), lit()
@@ -88,3 +88,4 @@ def test_who_is_killed_in_a_save_leaves_whole_files_and_a_torn_one_that_is_refus
     assert str(trainer.ckpt_path) == str(tmp_path / before)
     quiet(max_epochs=3).fit(never, loader(), loader())
     assert equal(again, never)
+    assert not workplace.exists()  # the next save of this file has cleared it away
