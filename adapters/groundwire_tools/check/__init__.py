@@ -1,0 +1,1 @@
+"""``groundwire check``: will this program run, and with the same meaning?"""

@@ -1,0 +1,142 @@
+"""Uses to verdicts: fine, or a finding that says what becomes of it and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from groundwire.errors import did_you_mean
+from groundwire_tools.check import known
+from groundwire_tools.check.follow import Class, Lacking, Names, Value
+from groundwire_tools.check.moved_meaning import deviations_of, overridden
+from groundwire_tools.check.scan import CALL
+from groundwire_tools.check.signatures import misfit
+from groundwire_tools.check.trainer_arguments import argument
+from groundwire_tools.check.uses import ClassRecord, Keyword, Scanned, Use
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One use, judged.
+
+    Attributes:
+        code: Of the finding; empty where the use is fine.
+        text: What is the matter, why, and what to do; of a use that is fine, its name.
+        line: Where.
+        column: From 1.
+    """
+
+    code: str
+    text: str
+    line: int
+    column: int
+
+
+def verdicts(scanned: Scanned, names: Names) -> list[Verdict]:
+    """Every use of a file, in the order of its lines, and what could not be read."""
+    every = [Verdict("GW001", one.why, one.line, one.column) for one in scanned.broken]
+    for use in scanned.uses:
+        every += _of_use(use, names)
+    for record in scanned.classes:
+        every += _of_class(record, names)
+    return sorted(dict.fromkeys(every), key=lambda one: (one.line, one.column, one.code))
+
+
+# names
+
+
+def _of_use(use: Use, names: Names) -> Iterator[Verdict]:
+    followed = names.follow(use.chain)
+    meaning = followed.meaning
+    for text in deviations_of(use, names):
+        yield Verdict("GW211", text, use.line, use.column)
+    if isinstance(meaning, Lacking):
+        if followed.at > use.bound and use.kind != "store":
+            code = "GW103" if use.is_guarded else meaning.code
+            yield Verdict(code, meaning.text, use.line, use.column)
+        return
+    if meaning is None or (use.kind != "call" and followed.at <= use.bound):
+        return
+    if use.kind == "call":
+        yield from _of_call(use, meaning)
+    elif isinstance(meaning, Class) and meaning.record is not None:
+        return  # a class of the project
+    else:
+        yield _fine(use, meaning)
+
+
+def _fine(use: Use, meaning: object) -> Verdict:
+    key = meaning.key if isinstance(meaning, (Class, Value)) else ""
+    name = ".".join(part for part in use.chain if part != CALL and not part.startswith("#"))
+    if key in known.tables()["stand_ins"]:
+        text = f"{name}: a stand-in answers for it, with what code reads of Lightning's own"
+        return Verdict("GW101", text, use.line, use.column)
+    return Verdict("", name, use.line, use.column)
+
+
+# calls
+
+
+def _of_call(use: Use, meaning: object) -> Iterator[Verdict]:
+    if isinstance(meaning, Value):
+        if text := known.refusal_of(meaning.key, meaning.method):
+            yield Verdict("GW308", text, use.line, use.column)
+            return
+        yield _fine(use, meaning)
+        yield from _of_keywords(use, known.keywords(meaning.key, meaning.method), meaning.method or use.chain[-1])
+    elif isinstance(meaning, Class) and not meaning.is_object and meaning.record is None:
+        if text := known.refusal_of(meaning.key):
+            yield Verdict("GW308", text, use.line, use.column)
+            return
+        yield _fine(use, meaning)
+        if meaning.key == known.TRAINER:
+            for word in use.keywords:
+                yield _of_argument(word)
+        else:
+            yield from _of_keywords(use, known.keywords(meaning.key), use.chain[-1])
+
+
+def _of_argument(word: Keyword) -> Verdict:
+    code, text = argument(word)
+    return Verdict(code, text, word.line, word.column)
+
+
+def _of_keywords(use: Use, takes: frozenset[str] | None, name: str) -> Iterator[Verdict]:
+    if takes is None:
+        return
+    for word in use.keywords:
+        if word.name not in takes:
+            text = f"{name}({word.name}=): there is no such argument.{did_you_mean(word.name, takes)}"
+            yield Verdict("GW303", text, word.line, word.column)
+
+
+# classes of the project
+
+
+def _of_class(record: ClassRecord, names: Names) -> Iterator[Verdict]:
+    roles = [role for key in names.bases(record) if (role := known.role_of(key))]
+    for code, text, method in overridden(record, names):
+        yield Verdict(code, text, method.line, method.column)
+    for role in roles[:1]:
+        hooks = known.tables()["hooks"][role]
+        for name, method in record.methods.items():
+            place = method.line, method.column
+            if name in hooks:
+                why = misfit(method, hooks[name]["gives"], hooks[name]["least"], hooks[name]["named"])
+                text = f"{record.chain[-1]}.{name}"
+                yield Verdict("GW306", f"{text} cannot be called: {why}", *place) if why else Verdict("", text, *place)
+            elif name in known.tables()["gaps"] and role != "LightningDataModule":
+                why, instead, stops = known.tables()["gaps"][name]
+                text = f"{record.chain[-1]}.{name}: {why} Instead: {instead}"
+                yield Verdict("GW305" if stops else "GW201", text, *place)
+            elif name.startswith("on_") and not any(name in known.attributes(key) for key in names.bases(record)):
+                yield from _unknown_hook(record, name, place, names, hooks)
+
+
+def _unknown_hook(
+    record: ClassRecord, name: str, place: tuple[int, int], names: Names, hooks: dict[str, object]
+) -> Iterator[Verdict]:
+    hint = did_you_mean(name, hooks)
+    if hint and not any(name in one.methods for one in names.family(record)[1:]):
+        text = f"{record.chain[-1]}.{name}: no hook has this name; nothing in a run calls it.{hint}"
+        yield Verdict("GW202", text, *place)
