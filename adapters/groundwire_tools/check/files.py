@@ -82,7 +82,8 @@ def _read(path: Path, module: Chain) -> File:
 def own_roots(paths: Iterable[Path], roots: Iterable[str]) -> set[str]:
     """Packages of a project that are found before an installed one of that name, as a folder ``lightning`` is."""
     tops = [top for path in paths for top in ([path, path / "src"] if path.is_dir() else [path.parent])]
-    return {
+    around = {_packages(path if path.is_dir() else path.parent)[:1] for path in paths}
+    return {root for root in roots if (root,) in around} | {
         root
         for root in roots
         for top in tops

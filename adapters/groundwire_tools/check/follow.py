@@ -164,10 +164,10 @@ def _in_module(path: str, name: str) -> Meaning:
         return Class(key) if key in known.tables()["classes"] else Value(key)
     if known.home_of_module(below) is not None:
         return Module(below)
-    if not known.is_followed(path) or name.startswith("__"):
-        return None
     if (gap := known.paths().gap_of(below)) is not None:
         return Lacking("GW301", f"{below}: {gap.why}. Instead: {gap.instead}")
+    if not known.is_foreign(path) or name.startswith("__"):
+        return None
     hint = did_you_mean(name, names)
     return Lacking("GW302", f"{path} has no {name!r} here.{hint}")
 

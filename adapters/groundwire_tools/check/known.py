@@ -55,10 +55,9 @@ def home_of_module(path: str) -> str | None:
     return home if listed or home in tables()["modules"] else None
 
 
-def is_followed(path: str) -> bool:
-    """True for a path of which the tables know what is in it; other modules of groundwire's own are not judged."""
-    root = path.partition(".")[0]
-    return root not in (CORE, paths().OURS) or home_of_module(path) is not None
+def is_foreign(path: str) -> bool:
+    """True for a path of Lightning or pytorch-accelerated; what else groundwire has of its own is not judged."""
+    return path.partition(".")[0] not in (CORE, paths().OURS)
 
 
 @cache

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Chain = tuple[str, ...]
-"""A dotted name as parts, from an import or a class on: ``("lightning", "Trainer", "()", "fit")``, with calls as such."""
+"""A dotted name as parts, from an import or a class: ``("lightning", "Trainer", "()", "fit")``, with calls as such."""
 
 UNKNOWN = object()
 """The value of an argument that only a run can tell."""
