@@ -9,7 +9,7 @@ from typing import Any
 from groundwire_tools.check import known
 from groundwire_tools.check.uses import UNKNOWN, Broken, Keyword, Scanned, Use
 
-TRAINER = ("lightning", "pytorch", "Trainer")
+_TRAINER = ("lightning", "pytorch", "Trainer")
 MENTIONS = re.compile(rb"lightning|pytorch_accelerated|groundwire|^trainer:", re.MULTILINE)
 _OF_HYDRA = {"_target_", "_convert_", "_partial_", "_recursive_", "_args_"}
 
@@ -28,8 +28,8 @@ def read_config(content: bytes, scanned: Scanned) -> None:
         documents = [root for root in yaml.compose_all(content, Loader=loader) if root is not None]
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
-        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        scanned.broken.append(Broken(*place, f"it is no YAML: {getattr(error, 'problem', None) or error}"))
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        scanned.broken.append(Broken(line, column, f"it is no YAML: {getattr(error, 'problem', None) or error}"))
         return
     for root in documents:
         scanned.uses += _uses(root, set())
@@ -70,7 +70,7 @@ def _of_trainer(root: Any) -> Iterator[Use]:
         return
     rows = known.tables()["arguments"].keys() | known.tables()["retired_arguments"].keys()
     if len(arguments) > 1 and sum(name in rows for name in arguments) * 2 > len(arguments):
-        yield Use("call", TRAINER, *_place(trainer), keywords=tuple(_keyword(*one) for one in arguments.items()))
+        yield Use("call", _TRAINER, *_place(trainer), keywords=tuple(_keyword(*one) for one in arguments.items()))
 
 
 def _entries(node: Any) -> dict[str, Any]:

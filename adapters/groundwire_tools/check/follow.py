@@ -8,8 +8,7 @@ from typing import NamedTuple
 from groundwire.errors import did_you_mean
 from groundwire_tools.check import known
 from groundwire_tools.check.project import Project
-from groundwire_tools.check.scan import CALL
-from groundwire_tools.check.uses import Chain, ClassRecord
+from groundwire_tools.check.uses import CALL, Chain, ClassRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,8 @@ class Names:
             meanings = [self.follow(base).meaning for base in record.bases]
             classes = [meaning for meaning in meanings if isinstance(meaning, Class)]
             keys = [key for one in classes for key in (self.bases(one.record) if one.record else (one.key,))]
-            self._bases[id(record)] = tuple(dict.fromkeys(keys))
+            # a class stands before those that it stems from, as Python has it
+            self._bases[id(record)] = tuple(sorted(dict.fromkeys(keys), key=lambda key: -len(known.kin(key))))
         return self._bases[id(record)]
 
     def _of_project(self, record: ClassRecord, name: str) -> Meaning:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,10 +10,12 @@ from groundwire.errors import did_you_mean
 from groundwire_tools.check import known
 from groundwire_tools.check.follow import Class, Lacking, Names, Value
 from groundwire_tools.check.moved_meaning import deviations_of, overridden
-from groundwire_tools.check.scan import CALL
 from groundwire_tools.check.signatures import misfit
 from groundwire_tools.check.trainer_arguments import argument
-from groundwire_tools.check.uses import ClassRecord, Keyword, Scanned, Use
+from groundwire_tools.check.uses import CALL, ClassRecord, Keyword, Scanned, Use
+
+ALIKE = 0.8
+"""How near the name of a hook a method has to be for a slip of the pen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,7 @@ def _of_class(record: ClassRecord, names: Names) -> Iterator[Verdict]:
 def _unknown_hook(
     record: ClassRecord, name: str, place: tuple[int, int], names: Names, hooks: dict[str, object]
 ) -> Iterator[Verdict]:
-    hint = did_you_mean(name, hooks)
-    if hint and not any(name in one.methods for one in names.family(record)[1:]):
-        text = f"{record.chain[-1]}.{name}: no hook has this name; nothing in a run calls it.{hint}"
+    near = difflib.get_close_matches(name, hooks, n=1, cutoff=ALIKE)
+    if near and not any(name in one.methods for one in names.family(record)[1:]):
+        text = f"{record.chain[-1]}.{name}: no hook has this name; nothing in a run calls it. Did you mean {near[0]!r}?"
         yield Verdict("GW202", text, *place)

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from groundwire_tools.check import known
 from groundwire_tools.check.follow import Names
-from groundwire_tools.check.scan import CALL
-from groundwire_tools.check.uses import Chain, ClassRecord, Method, Use
+from groundwire_tools.check.uses import CALL, Chain, ClassRecord, Method, Use
 
 
 def deviations_of(use: Use, names: Names) -> Iterator[str]:

@@ -42,12 +42,14 @@ class Project:
         for record in records:
             if record.chain == chain:
                 return record
-        ends = [record for record in records if module and _ends_with(record.chain[:-1], module)]
+        ends = [record for record in records if module and _ends_alike(record.chain[:-1], module)]
         if ends:
             return ends[0]
         passed_on = [record for record in records if module and module[0] in record.chain[:-1]]
         return passed_on[0] if len(passed_on) == 1 else None
 
 
-def _ends_with(module: Chain, end: Chain) -> bool:
-    return module[-len(end) :] == end
+def _ends_alike(one: Chain, other: Chain) -> bool:
+    """True where the shorter is the end of the longer: a file may be looked at from within its package."""
+    length = min(len(one), len(other))
+    return length > 0 and one[-length:] == other[-length:]

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections import ChainMap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from groundwire_tools.check import known
+from groundwire_tools.check.bindings import Bindings, Keywords, Scope, keyword, last_name
 from groundwire_tools.check.signatures import method_of
-from groundwire_tools.check.uses import UNKNOWN, Chain, ClassRecord, Keyword, Scanned, Use
+from groundwire_tools.check.uses import CALL, Chain, ClassRecord, Keyword, Scanned, Use
 
-CALL = "()"
 _FALLS_BACK = {"ImportError", "ModuleNotFoundError", "AttributeError", "Exception", "BaseException"}
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-Keywords = list[Keyword]
-Scope = ChainMap[str, "Chain | Keywords | None"]
 
 
 def parameter(method: str, place: int) -> str:
@@ -35,9 +32,8 @@ class Scan:
     def __init__(self, scanned: Scanned, module: Chain, is_package: bool = False) -> None:
         self.scanned, self.module = scanned, module
         self.package = module if is_package else module[:-1]
-        self.scope: Scope = ChainMap({})
+        self.names = Bindings()
         self.owner: ClassRecord | None = None
-        self.me = ""
         self.is_guarded = False
         self.later: list[Callable[[], None]] = []
 
@@ -77,7 +73,7 @@ class Scan:
         for alias in node.names:
             parts = tuple(alias.name.split("."))
             self._use("import", parts, alias)
-            self.scope[alias.asname or parts[0]] = parts if alias.asname else parts[:1]
+            self.names.scope[alias.asname or parts[0]] = parts if alias.asname else parts[:1]
 
     def _import_from(self, node: ast.ImportFrom) -> None:
         above = self.package[: len(self.package) - node.level + 1] if node.level else ()
@@ -86,38 +82,40 @@ class Scan:
             if alias.name == "*":
                 self._use("import", module, alias)
                 names = known.names_in(".".join(module)) if module[:1] and module[0] in known.roots() else ()
-                self.scope.update({name: (*module, name) for name in names if not name.startswith("_")})
+                self.names.scope.update({name: (*module, name) for name in names if not name.startswith("_")})
             else:
                 self._use("import", (*module, alias.name), alias)
-                self.scope[alias.asname or alias.name] = (*module, alias.name)
+                self.names.scope[alias.asname or alias.name] = (*module, alias.name)
 
     # definitions
 
     def _class(self, node: ast.ClassDef) -> None:
         self._each(node.decorator_list)
         self._each([*node.bases, *(word.value for word in node.keywords)])
-        bases = tuple(chain for base in node.bases if (chain := self._chain(_unsubscripted(base))))
+        bases = tuple(chain for base in node.bases if (chain := self.names.chain(_unsubscripted(base))))
         prefix = self.owner.chain if self.owner else self.module
         record = ClassRecord((*prefix, node.name), bases)
         self.scanned.classes.append(record)
-        self.scope[node.name] = record.chain
-        outside = self.scope, self.owner, self.me
-        self.scope, self.owner, self.me = self.scope.new_child(), record, ""
+        self.names.scope[node.name] = record.chain
+        outside = self.names.scope, self.owner, self.names.me
+        self.names.scope, self.owner, self.names.me = self.names.scope.new_child(), record, ""
         self._each(node.body)
-        record.values.update({name: value for name, value in self.scope.maps[0].items() if isinstance(value, tuple)})
-        record.values.update({name: () for name in self.scope.maps[0] if not record.has(name)})
-        self.scope, self.owner, self.me = outside
+        record.values.update(
+            {name: value for name, value in self.names.scope.maps[0].items() if isinstance(value, tuple)}
+        )
+        record.values.update({name: () for name in self.names.scope.maps[0] if not record.has(name)})
+        self.names.scope, self.owner, self.names.me = outside
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self._each(node.decorator_list)
         self._visit(node.args)
-        owner = self.owner if not self.me else None  # a function in a method belongs to nobody
+        owner = self.owner if not self.names.me else None  # a function in a method belongs to nobody
         if owner is not None:
             owner.methods[node.name] = method_of(node)
-        self.scope[node.name] = None
+        self.names.scope[node.name] = None
         # the names of a class are not seen in its methods
-        around = self.scope.parents if owner is not None else self.scope
-        held, guarded, me = self.owner, self.is_guarded, self.me
+        around = self.names.scope.parents if owner is not None else self.names.scope
+        held, guarded, me = self.owner, self.is_guarded, self.names.me
         self.later.append(lambda: self._body(node, around, owner, (held, guarded, me)))
 
     def _body(
@@ -127,37 +125,23 @@ class Scan:
         owner: ClassRecord | None,
         held: tuple[ClassRecord | None, bool, str],
     ) -> None:
-        self.scope = around.new_child()
-        self.owner, self.is_guarded, self.me = held
+        self.names.scope = around.new_child()
+        self.owner, self.is_guarded, self.names.me = held
         arguments = [*node.args.posonlyargs, *node.args.args]
         kinds = {decorator.id for decorator in node.decorator_list if isinstance(decorator, ast.Name)}
         if owner is not None and arguments and "staticmethod" not in kinds:
-            self.me = arguments[0].arg
-            self.scope[self.me] = owner.chain if "classmethod" in kinds else (*owner.chain, CALL)
+            self.names.me = arguments[0].arg
+            self.names.scope[self.names.me] = owner.chain if "classmethod" in kinds else (*owner.chain, CALL)
             for place, argument in enumerate(arguments[1:]):
-                self.scope[argument.arg] = (*owner.chain, CALL, parameter(node.name, place))
+                self.names.scope[argument.arg] = (*owner.chain, CALL, parameter(node.name, place))
         for argument in [*arguments[1 if owner else 0 :], *node.args.kwonlyargs]:
-            typed = self._annotated(argument.annotation)
+            typed = self.names.annotated(argument.annotation)
             if typed or owner is None:
-                self.scope[argument.arg] = typed
+                self.names.scope[argument.arg] = typed
         for star in (node.args.vararg, node.args.kwarg):
             if star is not None:
-                self.scope[star.arg] = None
+                self.names.scope[star.arg] = None
         self._each(node.body)
-
-    def _annotated(self, annotation: ast.expr | None) -> Chain | None:
-        """What an annotation names, as an object of it."""
-        if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
-            try:
-                annotation = ast.parse(annotation.value, mode="eval").body
-            except (SyntaxError, ValueError):
-                return None
-        if isinstance(annotation, ast.BinOp):
-            return self._annotated(annotation.left) or self._annotated(annotation.right)
-        if isinstance(annotation, ast.Subscript) and _last(annotation.value) == "Optional":
-            return self._annotated(annotation.slice)
-        chain = self._chain(annotation) if annotation is not None else None
-        return (*chain, CALL) if chain else None
 
     # statements that bind
 
@@ -171,47 +155,51 @@ class Scan:
             self._visit(node.value)
             self._bind(node.target, node.value)
         if isinstance(node, ast.AnnAssign):
-            typed = self._annotated(node.annotation)
+            typed = self.names.annotated(node.annotation)
             if typed and isinstance(node.target, ast.Name):
-                self.scope[node.target.id] = typed
+                self.names.scope[node.target.id] = typed
 
     def _bind(self, target: ast.expr, value: ast.expr) -> None:
         if isinstance(target, ast.Name):
-            self.scope[target.id] = self._value(value)
+            self.names.scope[target.id] = self._value(value)
         elif isinstance(target, ast.Attribute):
             self._visit(target)
-            if self.owner is not None and isinstance(target.value, ast.Name) and target.value.id == self.me:
-                self.owner.values[target.attr] = self._chain(value) or self.owner.values.get(target.attr, ())
+            if self.owner is not None and isinstance(target.value, ast.Name) and target.value.id == self.names.me:
+                self.owner.values[target.attr] = self.names.chain(value) or self.owner.values.get(target.attr, ())
         elif isinstance(target, ast.Subscript):
             self._visit(target)
-            words = self.scope.get(target.value.id) if isinstance(target.value, ast.Name) else None
+            words = self.names.scope.get(target.value.id) if isinstance(target.value, ast.Name) else None
             if isinstance(words, list) and isinstance(target.slice, ast.Constant):
-                words.append(_keyword(str(target.slice.value), target, value))
+                words.append(keyword(str(target.slice.value), target, value))
         else:
             for part in ast.walk(target):
                 if isinstance(part, ast.Name):
-                    self.scope[part.id] = None
+                    self.names.scope[part.id] = None
 
     def _value(self, value: ast.expr) -> Chain | Keywords | None:
-        words = self._words(value)
-        return self._chain(value) if words is None else words
+        words = self.names.words(value)
+        return self.names.chain(value) if words is None else words
 
-    def _words(self, value: ast.expr) -> Keywords | None:
-        """The arguments that a literal dictionary stands for."""
-        if isinstance(value, ast.Name):
-            words = self.scope.get(value.id)
-            return words if isinstance(words, list) else None
-        if isinstance(value, ast.Dict):
-            words = []
-            for key, one in zip(value.keys, value.values, strict=True):
-                if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                    words.append(_keyword(key.value, key, one))
-                elif key is None:
-                    words += self._words(one) or []
-            return words
-        if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "dict":
-            return [*self._keywords(value), *(word for one in value.args for word in self._words(one) or [])]
-        return None
+    def _with(self, node: ast.withitem) -> None:
+        self._visit(node.context_expr)
+        if node.optional_vars is not None:
+            self._bind(node.optional_vars, node.context_expr)
+
+    def _for(self, node: ast.For | ast.AsyncFor) -> None:
+        self._visit(node.iter)
+        self._bind(node.target, node.iter if isinstance(node.target, ast.Tuple) else _NOTHING)
+        self._each([*node.body, *node.orelse])
+
+    def _inside(self, node: ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> None:
+        """Expressions with names of their own."""
+        outside, self.names.scope = self.names.scope, self.names.scope.new_child()
+        targets = node.args if isinstance(node, ast.Lambda) else ast.Tuple([part.target for part in node.generators])
+        own = {getattr(part, "arg", None) or getattr(part, "id", None) for part in ast.walk(targets)}
+        self.names.scope.update(dict.fromkeys(name for name in own if name))
+        for name in node._fields:
+            value = getattr(node, name)
+            self._each(value if isinstance(value, list) else [value])
+        self.names.scope = outside
 
     # guards
 
@@ -225,7 +213,7 @@ class Scan:
     def _if(self, node: ast.If) -> None:
         self._visit(node.test)
         before = self.is_guarded
-        self.is_guarded = before or _last(node.test) == "TYPE_CHECKING"
+        self.is_guarded = before or last_name(node.test) == "TYPE_CHECKING"
         self._each(node.body)
         self.is_guarded = before
         self._each(node.orelse)
@@ -233,8 +221,8 @@ class Scan:
     # expressions
 
     def _attribute(self, node: ast.Attribute) -> None:
-        if chain := self._chain(node):
-            self._use("read" if isinstance(node.ctx, ast.Load) else "store", chain, node, self._bound(node))
+        if chain := self.names.chain(node):
+            self._use("read" if isinstance(node.ctx, ast.Load) else "store", chain, node, self.names.bound(node))
         self._inner(node.value)
 
     def _inner(self, node: ast.expr) -> None:
@@ -245,9 +233,9 @@ class Scan:
             self._visit(node)
 
     def _call(self, node: ast.Call) -> None:
-        chain = self._chain(node.func)
+        chain = self.names.chain(node.func)
         if chain:
-            self._use("call", chain, node.func, self._bound(node.func), tuple(self._keywords(node)))
+            self._use("call", chain, node.func, self.names.bound(node.func), tuple(self.names.keywords(node)))
             self._inner(node.func)
         else:
             self._update(node)
@@ -259,72 +247,33 @@ class Scan:
         """``arguments.update(more)`` of a literal dictionary."""
         func = node.func
         if isinstance(func, ast.Attribute) and func.attr == "update" and isinstance(func.value, ast.Name):
-            words = self.scope.get(func.value.id)
+            words = self.names.scope.get(func.value.id)
             if isinstance(words, list):
-                words += [*self._keywords(node), *(word for one in node.args for word in self._words(one) or [])]
-
-    def _keywords(self, node: ast.Call) -> Iterator[Keyword]:
-        for word in node.keywords:
-            if word.arg is not None:
-                yield _keyword(word.arg, word, word.value)
-            else:
-                yield from self._words(word.value) or ()
-
-    def _chain(self, node: ast.expr) -> Chain | None:
-        """What an expression names, where imports, classes and assignments tell."""
-        if isinstance(node, ast.Name):
-            value = self.scope.get(node.id)
-            return value if isinstance(value, tuple) else None
-        if isinstance(node, ast.Attribute):
-            above = self._chain(node.value)
-            return (*above, node.attr) if above else None
-        if isinstance(node, ast.Call):
-            if isinstance(node.func, ast.Name) and node.func.id == "super" and self.me:
-                mine = self.scope.get(self.me)
-                return mine if isinstance(mine, tuple) else None
-            above = self._chain(node.func)
-            return (*above, CALL) if above else None
-        return None
-
-    def _bound(self, node: ast.expr) -> int:
-        """How much of a chain was named before this expression."""
-        while isinstance(node, (ast.Attribute, ast.Call)):
-            if isinstance(node, ast.Call):
-                return len(self._chain(node) or ())
-            node = node.value
-        return len(self._chain(node) or ())
+                words += [
+                    *self.names.keywords(node),
+                    *(word for one in node.args for word in self.names.words(one) or []),
+                ]
 
     def _use(self, kind: Any, chain: Chain, node: Any, bound: int = 0, keywords: tuple[Keyword, ...] = ()) -> None:
         if chain and not (chain[0] in _NOBODYS and CALL not in chain):
-            place = (
-                (node.end_lineno, node.end_col_offset - len(node.attr) + 1) if isinstance(node, ast.Attribute) else None
-            )
-            line, column = place or (node.lineno, node.col_offset + 1)
+            line, column = node.lineno, node.col_offset + 1
+            if isinstance(node, ast.Attribute):  # its last name, where a chain goes over several lines
+                line = node.end_lineno or line
+                column = (node.end_col_offset or 0) - len(node.attr) + 1
             self.scanned.uses.append(Use(kind, chain, line, column, bound, self.is_guarded, keywords))
 
 
+_NOTHING = ast.Constant(None)
 _NOBODYS = {"torch", "numpy", "os", "sys", "math", "typing"}  # the most common roots, left out early for speed alone
-
-
-def _keyword(name: str, node: Any, value: ast.expr) -> Keyword:
-    try:
-        literal = ast.literal_eval(value)
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        literal = UNKNOWN
-    return Keyword(name, node.lineno, node.col_offset + 1, literal)
 
 
 def _unsubscripted(node: ast.expr) -> ast.expr:
     return node.value if isinstance(node, ast.Subscript) else node
 
 
-def _last(node: ast.expr) -> str:
-    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
-
-
 def _falls_back(handler: ast.ExceptHandler) -> bool:
     kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return any(kind is None or _last(kind) in _FALLS_BACK for kind in kinds)
+    return any(kind is None or last_name(kind) in _FALLS_BACK for kind in kinds)
 
 
 _SPECIAL: dict[type, Callable[[Scan, Any], None]] = {
@@ -336,6 +285,10 @@ _SPECIAL: dict[type, Callable[[Scan, Any], None]] = {
     ast.Assign: Scan._assign,
     ast.AnnAssign: Scan._bind_one,
     ast.NamedExpr: Scan._bind_one,
+    ast.For: Scan._for,
+    ast.AsyncFor: Scan._for,
+    ast.withitem: Scan._with,
+    **dict.fromkeys((ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp), Scan._inside),
     ast.Try: Scan._try,
     ast.If: Scan._if,
     ast.Attribute: Scan._attribute,

@@ -17,15 +17,17 @@ def method_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Method:
     named = [*node.args.posonlyargs, *node.args.args][1:]
     defaults = min(len(node.args.defaults), len(named))
     needs = {one.arg for one, value in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True) if value is None}
+    star = node.args.vararg
     by_name = {one.arg for one in [*node.args.args, *node.args.kwonlyargs]}
     start = node.col_offset + len("async def " if isinstance(node, ast.AsyncFunctionDef) else "def ") + 1
     return Method(
         line=node.lineno,
         column=start,
         least=len(named) - defaults,
-        most=math.inf if node.args.vararg else len(named),
+        most=math.inf if star else len(named),
         takes=None if node.args.kwarg else frozenset(by_name),
         needs=frozenset(needs),
+        shown=", ".join([one.arg for one in named] + ([f"*{star.arg}"] if star else [])),
         is_plain=all(_name(decorator) in _KEEPS for decorator in node.decorator_list),
     )
 
@@ -57,10 +59,4 @@ def misfit(method: Method, gives: Sequence[str], least: int, named: Sequence[str
         return f"it is passed ({calls}) and needs {', '.join(strange)}"
     if missing:
         return f"it is passed ({calls}) and does not take {', '.join(missing)}"
-    return f"it is passed ({calls}) and takes {_count(method)} by position"
-
-
-def _count(method: Method) -> str:
-    if method.most == math.inf:
-        return f"at least {method.least}"
-    return str(method.least) if method.least == method.most else f"{method.least} to {int(method.most)}"
+    return f"it is passed ({calls}) and takes ({method.shown})"

@@ -9,6 +9,9 @@ from typing import Literal
 Chain = tuple[str, ...]
 """A dotted name as parts, from an import or a class: ``("lightning", "Trainer", "()", "fit")``, with calls as such."""
 
+CALL = "()"
+"""The part of a chain that stands for a call."""
+
 UNKNOWN = object()
 """The value of an argument that only a run can tell."""
 
@@ -65,6 +68,7 @@ class Method:
         takes: Names that may be passed by keyword; None for any.
         needs: Names that have to be passed by keyword.
         is_plain: No decorator changes how it is called.
+        shown: Its arguments, without ``self``.
     """
 
     line: int
@@ -74,6 +78,7 @@ class Method:
     takes: frozenset[str] | None
     needs: frozenset[str]
     is_plain: bool
+    shown: str
 
 
 @dataclass(slots=True)
