@@ -68,6 +68,28 @@ ROWS = {
         "class Mine(EarlyStopping):\n    def __init__(self):\n        super().__init__('a', mode='min')",
         [],
     ),
+    "through super, of a Trainer": (
+        "class Mine(Trainer):\n    def __init__(self, **more):\n        super().__init__(gpus=1, **more)",
+        [(3, "GW303")],
+    ),
+    "through super, of a callback": (
+        "class Mine(X, EarlyStopping):\n    def __init__(self):\n        super().__init__(mood=1)",
+        [(3, "GW303")],
+    ),
+    "through two of their own": (
+        "class A(EarlyStopping): ...\nclass B(A):\n    def __init__(self):\n        super().__init__(mood=1)",
+        [(4, "GW303")],
+    ),
+    "through one that has its own": (
+        """\
+class A(EarlyStopping):
+    def __init__(self, mood): ...
+class B(A):
+    def __init__(self):
+        super().__init__(mood=1)
+""",
+        [],
+    ),
     # hooks
     "retired hook that stops": (
         "class Lit(LightningModule):\n    def training_epoch_end(self, outputs): ...",
@@ -96,12 +118,30 @@ ROWS = {
     "of a Trainer": ("t = Trainer()\nt.running_sanity_check", [(2, "GW307")]),
     "of a Trainer that was assigned": ("t = Trainer()\nt.mine = 1", []),
     "by annotation": ("def run(t: 'pl.Trainer | None'):\n    t.root_gpu", [(2, "GW307")]),
+    "by annotation, of a class that may be theirs": (
+        """\
+class Mine(Trainer):
+    def __init__(self):
+        self.solver = 1
+def run(a: Trainer, b: LightningDataModule):
+    a.solver
+    a.solve
+    b.anything
+""",
+        [(6, "GW307")],
+    ),
     "by self": (
         "class Lit(LightningModule):\n    def f(self):\n        self.trainer.root_gpu\n        self.mine.root_gpu",
         [(3, "GW307")],
     ),
     "by what a hook is given": (
-        "class Mine(Callback):\n    def on_fit_start(self, trainer, pl_module):\n        trainer.root_gpu\n        pl_module.trainer.root_gpu\n        pl_module.mine",
+        """\
+class Mine(Callback):
+    def on_fit_start(self, trainer, pl_module):
+        trainer.root_gpu
+        pl_module.trainer.root_gpu
+        pl_module.mine
+""",
         [(3, "GW307"), (4, "GW307")],
     ),
     "by what self holds": (
@@ -185,11 +225,21 @@ ANCESTOR = {
         ["GW211", "GW211"],
     ),
     "two keywords": (
-        "import pytorch_accelerated.trainer as t\nclass T(t.Trainer):\n    def go(self):\n        self.train(num_epochs=1, max_num_train_steps=2)",
+        """\
+import pytorch_accelerated.trainer as t
+class T(t.Trainer):
+    def go(self):
+        self.train(num_epochs=1, max_num_train_steps=2)
+""",
         ["GW211", "GW211"],
     ),
     "one of two keywords": (
-        "import pytorch_accelerated.trainer as t\nclass T(t.Trainer):\n    def go(self):\n        self.train(num_epochs=1)",
+        """\
+import pytorch_accelerated.trainer as t
+class T(t.Trainer):
+    def go(self):
+        self.train(num_epochs=1)
+""",
         ["GW211"],
     ),
     "a method that is called more often": (

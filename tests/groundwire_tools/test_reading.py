@@ -91,7 +91,15 @@ CONFIGS = {
     "Hydra, of a list": ("c:\n- _target_: lightning.pytorch.callbacks.Timer\n  durations: 1", [(3, "GW303")]),
     "Hydra, of somebody else": ("_target_: torch.optim.Adam\nlightning: yes", []),
     "a command line": (
-        "trainer:\n  max_epochs: 1\n  devices: 2\n  callbacks:\n  - class_path: lightning.pytorch.callbacks.Timer\n    init_args:\n      durations: 1",
+        """\
+trainer:
+  max_epochs: 1
+  devices: 2
+  callbacks:
+  - class_path: lightning.pytorch.callbacks.Timer
+    init_args:
+      durations: 1
+""",
         [(3, "GW203"), (7, "GW303")],
     ),
     "a trainer of somebody else": ("trainer:\n  name: mine\n  power: 3\nlightning: yes", []),
@@ -160,6 +168,12 @@ def test_a_link_to_nowhere_is_a_finding(tmp_path: Path) -> None:
     assert codes(checked([tmp_path])) == ["GW001"]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.py")
+    assert codes(checked([tmp_path])) == ["GW001"]
+
+
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="whoever may read everything can read it")
 def test_a_file_that_may_not_be_read_is_a_finding(tmp_path: Path) -> None:
     project(tmp_path, {"a.py": "import lightning"})
@@ -181,7 +195,7 @@ def walked(source: str | bytes) -> None:
     content = source if isinstance(source, bytes) else source.encode()
     one = scan(File(Path("a.py"), ("a",), content))
     classes = Project()
-    classes.add(one.classes)
+    classes.add(one)
     verdicts(one, Names(classes))
 
 

@@ -7,7 +7,7 @@ from collections import ChainMap
 from collections.abc import Iterator
 from typing import Any
 
-from groundwire_tools.check.uses import CALL, UNKNOWN, Chain, Keyword
+from groundwire_tools.check.uses import CALL, SOME, SUPER, UNKNOWN, Chain, Keyword
 
 Keywords = list[Keyword]
 Scope = ChainMap[str, "Chain | Keywords | None"]
@@ -44,7 +44,7 @@ class Bindings:
         if isinstance(node, ast.Call):
             if isinstance(node.func, ast.Name) and node.func.id == "super" and self.me:
                 mine = self.scope.get(self.me)
-                return mine if isinstance(mine, tuple) else None
+                return (*mine, SUPER) if isinstance(mine, tuple) else None
             above = self.chain(node.func)
             return (*above, CALL) if above else None
         return None
@@ -69,7 +69,7 @@ class Bindings:
         if isinstance(annotation, ast.Subscript) and last_name(annotation.value) == "Optional":
             return self.annotated(annotation.slice)
         chain = self.chain(annotation) if annotation is not None else None
-        return (*chain, CALL) if chain else None
+        return (*chain, SOME) if chain else None
 
     def words(self, value: ast.expr) -> Keywords | None:
         """The arguments that a literal dictionary stands for."""

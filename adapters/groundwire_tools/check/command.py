@@ -79,7 +79,8 @@ def _share(text: str) -> float:
 def _printed(text: str) -> bool:
     """False where nobody reads on, as under ``| head``."""
     try:
-        print(text, flush=True)
+        encoding = sys.stdout.encoding or "utf-8"
+        print(text.encode(encoding, "replace").decode(encoding), flush=True)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return False

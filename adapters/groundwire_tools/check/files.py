@@ -74,6 +74,8 @@ def _packages(folder: Path) -> Chain:
 
 def _read(path: Path, module: Chain) -> File:
     try:
+        if path.exists() and not path.is_file():
+            return File(path, module, problem="it is no regular file")
         return File(path, module, path.read_bytes())
     except OSError as error:
         return File(path, module, problem=error.strerror or str(error))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from groundwire.errors import did_you_mean
 from groundwire_tools.check import known
 from groundwire_tools.check.project import Project
-from groundwire_tools.check.uses import CALL, Chain, ClassRecord
+from groundwire_tools.check.uses import CALL, SOME, SUPER, Chain, ClassRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +20,19 @@ class Module:
 
 @dataclass(frozen=True, slots=True)
 class Class:
-    """A class that ours answers for, or one of the project; ``is_object`` for an object of it."""
+    """A class that ours answers for, or one of the project.
+
+    Attributes:
+        key: Of the tables.
+        record: Of the project.
+        is_object: An object of it is meant.
+        is_exact: It is not of a class that stems from it.
+    """
 
     key: str = ""
     record: ClassRecord | None = None
     is_object: bool = False
+    is_exact: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +108,21 @@ class Names:
             return None if name == CALL else _in_module(meaning.path, name)
         if isinstance(meaning, Value):
             return Class(meaning.key, is_object=True) if (name, meaning.method) == (CALL, _MAKES) else None
-        if name == CALL:
-            return None if meaning.is_object else Class(meaning.key, meaning.record, True)
+        if name in (CALL, SOME):
+            return None if meaning.is_object else Class(meaning.key, meaning.record, True, name == CALL)
         if name.startswith("#"):
             return self._given(meaning, name)
+        if name == SUPER:
+            return self._above(meaning)
         if meaning.record is not None:
             return self._of_project(meaning.record, name)
-        return _in_class(meaning.key, name)
+        there = _in_class(meaning.key, name)
+        return None if isinstance(there, Lacking) and not meaning.is_exact and self._may_have(meaning, name) else there
+
+    def _may_have(self, meaning: Class, name: str) -> bool:
+        """True for a name that a class which stems from this one may bring."""
+        is_trainer = known.TRAINER in known.kin(meaning.key)
+        return not is_trainer or (name in self.project.attributes and name not in known.tables()["retired_names"])
 
     # classes of the project
 
@@ -129,6 +145,12 @@ class Names:
                 return self.follow(value).meaning if (value := one.values.get(name)) else None
         there = (_in_class(key, name) for key in self.bases(record))
         return next((one for one in there if one is not None and not isinstance(one, Lacking)), None)
+
+    def _above(self, meaning: Class) -> Meaning:
+        """An object as the first base of its class sees it that is known."""
+        meanings = [self.follow(base).meaning for base in (meaning.record.bases if meaning.record else ())]
+        classes = (base for base in meanings if isinstance(base, Class))
+        return next((Class(base.key, base.record, True, False) for base in classes), None)
 
     def family(self, record: ClassRecord) -> list[ClassRecord]:
         """A class of the project and the others from which it stems."""
@@ -154,7 +176,10 @@ class Names:
 
 
 _MAKES = "load_from_checkpoint"
-_GIVEN = {"trainer": Class(known.TRAINER, is_object=True), "pl_module": Class(known.MODULE, is_object=True)}
+_GIVEN = {
+    "trainer": Class(known.TRAINER, is_object=True, is_exact=False),
+    "pl_module": Class(known.MODULE, is_object=True, is_exact=False),
+}
 
 
 def _in_module(path: str, name: str) -> Meaning:

@@ -12,7 +12,7 @@ from groundwire_tools.check.follow import Class, Lacking, Names, Value
 from groundwire_tools.check.moved_meaning import deviations_of, overridden
 from groundwire_tools.check.signatures import misfit
 from groundwire_tools.check.trainer_arguments import argument
-from groundwire_tools.check.uses import CALL, ClassRecord, Keyword, Scanned, Use
+from groundwire_tools.check.uses import CALL, SOME, SUPER, ClassRecord, Keyword, Scanned, Use
 
 ALIKE = 0.8
 """How near the name of a hook a method has to be for a slip of the pen."""
@@ -70,7 +70,7 @@ def _of_use(use: Use, names: Names) -> Iterator[Verdict]:
 
 def _fine(use: Use, meaning: object) -> Verdict:
     key = meaning.key if isinstance(meaning, (Class, Value)) else ""
-    name = ".".join(part for part in use.chain if part != CALL and not part.startswith("#"))
+    name = ".".join(part for part in use.chain if part not in (CALL, SOME, SUPER) and part[0] != "#")
     if key in known.tables()["stand_ins"]:
         text = f"{name}: a stand-in answers for it, with what code reads of Lightning's own"
         return Verdict("GW101", text, use.line, use.column)
@@ -81,22 +81,22 @@ def _fine(use: Use, meaning: object) -> Verdict:
 
 
 def _of_call(use: Use, meaning: object) -> Iterator[Verdict]:
-    if isinstance(meaning, Value):
-        if text := known.refusal_of(meaning.key, meaning.method):
-            yield Verdict("GW308", text, use.line, use.column)
+    if isinstance(meaning, Class):
+        if meaning.is_object or meaning.record is not None:
             return
-        yield _fine(use, meaning)
-        yield from _of_keywords(use, known.keywords(meaning.key, meaning.method), meaning.method or use.chain[-1])
-    elif isinstance(meaning, Class) and not meaning.is_object and meaning.record is None:
-        if text := known.refusal_of(meaning.key):
-            yield Verdict("GW308", text, use.line, use.column)
-            return
-        yield _fine(use, meaning)
-        if meaning.key == known.TRAINER:
-            for word in use.keywords:
-                yield _of_argument(word)
-        else:
-            yield from _of_keywords(use, known.keywords(meaning.key), use.chain[-1])
+        meaning = Value(meaning.key)
+    if not isinstance(meaning, Value):
+        return
+    method = "" if meaning.method == "__init__" else meaning.method
+    if text := known.refusal_of(meaning.key, method):
+        yield Verdict("GW308", text, use.line, use.column)
+        return
+    yield _fine(use, meaning)
+    if meaning.key == known.TRAINER and not method:
+        yield from map(_of_argument, use.keywords)
+    else:
+        name = meaning.key.rpartition(".")[2] if meaning.method == "__init__" else use.chain[-1]
+        yield from _of_keywords(use, known.keywords(meaning.key, method), name)
 
 
 def _of_argument(word: Keyword) -> Verdict:
@@ -132,8 +132,16 @@ def _of_class(record: ClassRecord, names: Names) -> Iterator[Verdict]:
                 why, instead, stops = known.tables()["gaps"][name]
                 text = f"{record.chain[-1]}.{name}: {why} Instead: {instead}"
                 yield Verdict("GW305" if stops else "GW201", text, *place)
-            elif name.startswith("on_") and not any(name in known.attributes(key) for key in names.bases(record)):
+            elif name.startswith("on_") and not _is_inherited(record, name, names):
                 yield from _unknown_hook(record, name, place, names, hooks)
+    for name, method in record.methods.items():
+        if not any(name in known.tables()["hooks"][role] for role in roles[:1]) and _is_inherited(record, name, names):
+            yield Verdict("", f"{record.chain[-1]}.{name}", method.line, method.column)
+
+
+def _is_inherited(record: ClassRecord, name: str, names: Names) -> bool:
+    """True for a method in the place of one of ours."""
+    return not name.startswith("__") and any(name in known.attributes(key) for key in names.bases(record))
 
 
 def _unknown_hook(

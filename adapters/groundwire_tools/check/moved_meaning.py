@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from groundwire_tools.check import known
 from groundwire_tools.check.follow import Names
-from groundwire_tools.check.uses import CALL, Chain, ClassRecord, Method, Use
+from groundwire_tools.check.uses import CALL, SOME, SUPER, Chain, ClassRecord, Method, Use
 
 
 def deviations_of(use: Use, names: Names) -> Iterator[str]:
     """What the rows of the page say of a use, if it is one of pytorch-accelerated."""
     if not _is_ancestors(use.chain, names):
         return
-    parts = [part for part in use.chain if part != CALL]
+    parts = [part for part in use.chain if part not in (CALL, SOME, SUPER)]
     if use.kind != "import" and len(use.chain) <= use.bound:
         parts = []  # told of where it was imported
     words = [f"{word.name}=" for word in use.keywords]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from groundwire_tools.check.uses import Chain, ClassRecord
+from groundwire_tools.check.uses import Chain, ClassRecord, Scanned
 
 
 class Project:
@@ -13,16 +13,22 @@ class Project:
 
     Args:
         own_roots: Packages of the project that have the name of a package of ours or of Lightning.
+
+    Attributes:
+        attributes: The names that objects are given somewhere in it.
     """
 
     def __init__(self, own_roots: Iterable[str] = ()) -> None:
         self.own_roots = frozenset(own_roots)
+        self.attributes: set[str] = set()
         self._by_name: defaultdict[str, list[ClassRecord]] = defaultdict(list)
 
-    def add(self, records: Iterable[ClassRecord]) -> None:
+    def add(self, scanned: Scanned) -> None:
         """Take the classes of one more file."""
-        for record in records:
+        for record in scanned.classes:
             self._by_name[record.chain[-1]].append(record)
+            self.attributes.update(record.methods, record.values)
+        self.attributes.update(use.chain[-1] for use in scanned.uses if use.kind == "store")
 
     def records(self) -> Iterator[ClassRecord]:
         """All classes."""

@@ -37,7 +37,7 @@ def scan_all(files: Sequence[File], project: Project) -> list[Scanned]:
         ours = [scan(file) for file in taken]
         scanned += ours
         for one in ours:
-            project.add(one.classes)
+            project.add(one)
         names = Names(project)
         stems = {record.chain[-1] for record in project.records() if names.bases(record)}
         if not stems:

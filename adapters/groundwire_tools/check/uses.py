@@ -12,6 +12,12 @@ Chain = tuple[str, ...]
 CALL = "()"
 """The part of a chain that stands for a call."""
 
+SOME = "(…)"
+"""The part of a chain that stands for some object of a class or of one that stems from it, as an annotation says."""
+
+SUPER = "super()"
+"""The part of a chain that stands for an object as its base class sees it."""
+
 UNKNOWN = object()
 """The value of an argument that only a run can tell."""
 
