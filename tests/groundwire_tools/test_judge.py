@@ -113,6 +113,14 @@ class B(A):
     ),
     "a callback": ("class Mine(Callback):\n    def on_fit_start(self, trainer): ...", [(2, "GW306")]),
     "a callback of ours": ("class Mine(EarlyStopping):\n    def on_train_epoch_ends(self, a, b): ...", [(2, "GW202")]),
+    "a method of a logger": (
+        "class Mine(pl.loggers.Logger):\n    def log_metrics(self, metrics, step=None): ...",
+        [],
+    ),
+    "a method of a strategy": (
+        "class Mine(pl.strategies.DDPStrategy):\n    def __init__(self): ...\n    def barrier(self, name=None): ...",
+        [(3, "GW305")],
+    ),
     "a class of nobody's": ("class Other:\n    def training_epoch_end(self, outputs): ...", []),
     # attributes
     "of a Trainer": ("t = Trainer()\nt.running_sanity_check", [(2, "GW307")]),

@@ -30,6 +30,17 @@ def test_a_class_that_is_named_in_the_check_is_there(key: str) -> None:
     assert key in known.tables()["classes"]
 
 
+@pytest.mark.parametrize(
+    "path", sorted(path for path, row in paths.TABLE.items() if row and not isinstance(row, paths.Gap))
+)
+def test_what_is_found_to_be_there_can_be_imported(path: str) -> None:
+    under_ours = paths.OURS + path.removeprefix("lightning")
+    module = importlib.import_module(under_ours)
+    names = known.names_in(path)
+    assert names
+    assert [name for name in names if not hasattr(module, name)] == []
+
+
 def test_objects_have_the_names_that_the_data_says() -> None:
     trainer = importlib.import_module("groundwire_lightning").Trainer(logger=False, enable_checkpointing=False)
     assert {name for name in vars(trainer) if not name.startswith("_")} <= known.attributes(known.TRAINER)

@@ -1,1 +1,1 @@
-"""``groundwire check``: will this program run, and with the same meaning?"""
+"""The check of programs: what becomes of each use of Lightning in them, told without running them or torch."""

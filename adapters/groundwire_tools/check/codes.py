@@ -34,7 +34,7 @@ CODES = {
         Code("GW302", "no such name", "The module has no such name. Its import, or its first use, fails."),
         Code("GW303", "no such argument", "The call names an argument that is not taken. It raises a `TypeError`."),
         Code("GW304", "refused value", "The argument is taken, and not this value. The Trainer refuses it before any data is read."),
-        Code("GW305", "refused hook", "Leaving this hook out would change numbers. A run with it is refused before any data is read."),
+        Code("GW305", "refused hook", "Leaving this method out would change numbers, and nothing here can call it. A run with it is refused before any data is read."),
         Code("GW306", "hook with another signature", "The method cannot be called with what its hook gives. A run with it is refused before any data is read."),
         Code("GW307", "no such attribute", "Objects of this class have no such attribute or method."),
         Code("GW308", "refused", "The class or method is there to be imported. Making or calling it is refused, and says what to do instead."),

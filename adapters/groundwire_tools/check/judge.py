@@ -134,9 +134,13 @@ def _of_class(record: ClassRecord, names: Names) -> Iterator[Verdict]:
                 yield Verdict("GW305" if stops else "GW201", text, *place)
             elif name.startswith("on_") and not _is_inherited(record, name, names):
                 yield from _unknown_hook(record, name, place, names, hooks)
+    is_strategy = any(known.STRATEGY in known.kin(key) for key in names.bases(record))
     for name, method in record.methods.items():
         if not any(name in known.tables()["hooks"][role] for role in roles[:1]) and _is_inherited(record, name, names):
-            yield Verdict("", f"{record.chain[-1]}.{name}", method.line, method.column)
+            text = f"{record.chain[-1]}.{name}"
+            if is_strategy:
+                text += ": methods of a strategy are never called. Instead: override _create_accelerator of the Trainer"
+            yield Verdict("GW305" if is_strategy else "", text, method.line, method.column)
 
 
 def _is_inherited(record: ClassRecord, name: str, names: Names) -> bool:
