@@ -95,7 +95,19 @@ def test_github_is_told_the_worst_first_and_on_one_line_each(
     lines = capsys.readouterr().out.splitlines()
     assert [line.partition(" ")[0] for line in lines[:13]] == ["::error"] * 12 + ["::warning"]
     assert "a%2Cb.py,line=2,col=11,title=GW203 started by a launcher::Trainer(devices=): 2 asks" in lines[12]
-    assert "all are in this log" in lines[13]
+
+
+def test_the_page_of_a_step_on_github_has_them_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = tmp_path / "summary.md"
+    page.write_text("before\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
+    words = str(project(tmp_path / "a", {"train.py": "\n".join([BROKEN, *["L.Trainer(gpus=2)"] * 11])}))
+    main([words])
+    assert page.read_text() == "before\n"
+    main([words, "--output-format", "github"])
+    text = page.read_text()
+    assert text.startswith("before\n### groundwire check")
+    assert text.count("**GW303**") == 12
 
 
 def test_sarif_names_a_rule_for_each_finding(tmp_path: Path) -> None:

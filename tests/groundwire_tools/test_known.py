@@ -25,7 +25,7 @@ def test_a_name_has_its_class_under_every_root(root: str) -> None:
     assert known.names_in(f"{root}.callbacks")["EarlyStopping"].endswith("early_stopping.EarlyStopping")
 
 
-@pytest.mark.parametrize("key", [known.TRAINER, known.MODULE, known.NATIVE])
+@pytest.mark.parametrize("key", [known.TRAINER, known.MODULE, known.STRATEGY])
 def test_a_class_that_is_named_in_the_check_is_there(key: str) -> None:
     assert key in known.tables()["classes"]
 

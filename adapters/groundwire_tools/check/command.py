@@ -38,11 +38,15 @@ def main(argv: Sequence[str]) -> int:
     if missing:
         print(f"groundwire check: there is no {', '.join(map(str, missing))}", file=sys.stderr)
         return WRONG
-    from groundwire_tools.check.formats import FORMATS, as_text
+    from groundwire_tools.check.formats import FORMATS, as_step_summary, as_text
     from groundwire_tools.check.report import checked
 
     report = checked(asked.paths)
     text = as_text(report, asked.verbose) if asked.output_format == "text" else FORMATS[asked.output_format](report)
+    page = os.environ.get("GITHUB_STEP_SUMMARY")
+    if page and asked.output_format == "github":
+        with Path(page).open("a", encoding="utf-8") as file:
+            file.write(as_step_summary(report))
     if not _printed(text):
         return WRONG
     if asked.exit_zero:

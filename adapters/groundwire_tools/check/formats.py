@@ -12,7 +12,6 @@ from groundwire_tools.check.codes import CODES, MEANINGS
 from groundwire_tools.check.report import RANK, Finding, Report
 
 SCHEMA_VERSION = 1
-_SHOWN_BY_GITHUB = 10  # warnings and as many errors a step
 
 
 def as_text(report: Report, is_verbose: bool = False) -> str:
@@ -101,12 +100,17 @@ def _as_object(finding: Finding) -> dict[str, Any]:
 
 def as_github(report: Report) -> str:
     """Annotations, the worst first, for GitHub shows ten of a kind; then the summary."""
-    worst = sorted(report.problems, key=lambda one: (one.weight, one.path, one.line))
-    lines = [_annotation(finding) for finding in worst]
-    kinds = Counter(_level(finding) for finding in worst)
-    if any(count > _SHOWN_BY_GITHUB for count in kinds.values()):
-        lines.append(f"GitHub shows {_SHOWN_BY_GITHUB} of a kind; all are in this log.")
-    return "\n".join([*lines, *_summary(report)])
+    return "\n".join([*map(_annotation, _worst_first(report)), *_summary(report)])
+
+
+def as_step_summary(report: Report) -> str:
+    """Markdown for the page of a step of GitHub, which has room for all."""
+    lines = [f"- `{one.place}` **{one.code}** {one.text}" for one in _worst_first(report)]
+    return "\n".join(["### groundwire check", "", *_summary(report), "", *lines, ""])
+
+
+def _worst_first(report: Report) -> list[Finding]:
+    return sorted(report.problems, key=lambda one: (one.weight, one.path, one.line))
 
 
 def _annotation(finding: Finding) -> str:

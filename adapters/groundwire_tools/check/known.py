@@ -128,4 +128,3 @@ def role_of(key: str) -> str:
 TRAINER = "groundwire_lightning.trainer.trainer.Trainer"
 MODULE = "groundwire_lightning.core.module.LightningModule"
 STRATEGY = "groundwire_lightning.strategies.strategy.Strategy"
-NATIVE = "groundwire.trainer.Trainer"

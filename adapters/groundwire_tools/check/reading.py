@@ -30,14 +30,17 @@ def scan_all(files: Sequence[File], project: Project) -> list[Scanned]:
     scanned: list[Scanned] = []
     wanted = re.compile(rb"\b(?:" + "|".join(sorted(known.roots())).encode() + rb")")
     while True:
-        taken = [file for file in waiting if file.problem or _is_wanted(file, wanted)]
-        if not taken:
+        later: list[File] = []
+        before = len(scanned)
+        for file in waiting:
+            if file.problem or _is_wanted(file, wanted):
+                scanned.append(scan(file))
+                project.add(scanned[-1])
+            else:
+                later.append(file)
+        if len(scanned) == before:
             return scanned
-        waiting = [file for file in waiting if file not in taken]
-        ours = [scan(file) for file in taken]
-        scanned += ours
-        for one in ours:
-            project.add(one)
+        waiting = later
         names = Names(project)
         stems = {record.chain[-1] for record in project.records() if names.bases(record)}
         if not stems:
