@@ -30,6 +30,8 @@ from groundwire import HOOKS, Gap, Hook, HookMap, Row  # noqa: E402
 from groundwire_lightning.map import LIGHTNING  # noqa: E402
 from groundwire_lightning.trainer.arguments import ARGUMENTS  # noqa: E402
 from groundwire_tensorboard import TENSORBOARD  # noqa: E402
+from groundwire_tools.check.codes import CODES, MEANINGS  # noqa: E402
+from groundwire_tools.check.known import paths, tables  # noqa: E402
 from groundwire_torchmetrics import TORCHMETRICS  # noqa: E402
 
 PART = re.compile(r"(<!-- generated: (.+?) -->\n).*?(<!-- end of generated -->)", re.DOTALL)
@@ -120,6 +122,78 @@ def arguments_table() -> str:
     """The arguments of the Lightning-shaped Trainer."""
     head = ("argument", "default", "", "what it does, or what to do instead")
     return table(head, ((code(a.name), code(repr(a.default)), a.fate, a.note) for a in ARGUMENTS))
+
+
+# what `groundwire check` finds
+
+
+def findings() -> str:
+    """A section for each code, with the lines of the tables that lead to it."""
+    return "\n\n".join(_section(code.number) for code in CODES.values())
+
+
+def _section(number: str) -> str:
+    code_ = CODES[number]
+    lines = EXAMPLES[number]() if number in EXAMPLES else None
+    head = f"## {number} {code_.title}\n\n*It {MEANINGS[number[:3]]}.* {code_.about}"
+    return f"{head}\n\n{table(*lines)}" if lines else head
+
+
+Lines = tuple[tuple[str, ...], list[tuple[str, ...]]]
+
+
+def _gaps_that(stop: bool) -> Lines:
+    rows = [(code(name), why, use) for name, (why, use, stops) in tables()["gaps"].items() if stops is stop]
+    return ("hook", "why", "instead"), rows
+
+
+def _mapped() -> Lines:
+    return ("argument", "what it does here"), [(code(a.name), a.note) for a in ARGUMENTS if a.fate == "mapped"]
+
+
+def _module_gaps() -> Lines:
+    gaps = [(path, row) for path, row in paths().TABLE.items() if isinstance(row, paths().Gap)]
+    return ("module", "why", "instead"), [(code(path), gap.why, gap.instead) for path, gap in gaps]
+
+
+def _retired_arguments() -> Lines:
+    return ("argument", "instead"), [(code(name), use) for name, use in tables()["retired_arguments"].items()]
+
+
+def _values() -> Lines:
+    rows = [
+        (code(f"{name}={start}…"), instead)
+        for name, values in tables()["values"].items()
+        for start, instead in values["instead"].items()
+    ]
+    return ("value", "instead"), rows
+
+
+def _retired_names() -> Lines:
+    return ("of the Trainer", "instead"), [(code(name), use) for name, use in tables()["retired_names"].items()]
+
+
+def _refused() -> Lines:
+    return ("class", "it says"), [(code(key.rpartition(".")[2]), text) for key, text in tables()["refused"].items()]
+
+
+def _deviations() -> Lines:
+    rows = [(row["what"], row["was"], row["here"]) for row in tables()["deviations"]]
+    return ("what", "pytorch-accelerated", "here"), rows
+
+
+EXAMPLES: dict[str, Callable[[], Lines]] = {
+    "GW102": _mapped,
+    "GW201": lambda: _gaps_that(stop=False),
+    "GW211": _deviations,
+    "GW301": _module_gaps,
+    "GW303": _retired_arguments,
+    "GW304": _values,
+    "GW305": lambda: _gaps_that(stop=True),
+    "GW307": _retired_names,
+    "GW308": _refused,
+}
+"""Code to the lines of the tables that lead to it, where these can be listed."""
 
 
 # the order of a run
@@ -264,6 +338,7 @@ PARTS: dict[str, Callable[..., str]] = {
     "rows": rows_table,
     "gaps": gaps_table,
     "arguments": arguments_table,
+    "findings": findings,
     "order": order,
     "rooms": rooms,
     "walk": walk,

@@ -18,7 +18,13 @@ except ModuleNotFoundError:  # Python 3.10
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted([*(ROOT / "src").rglob("*.py"), *(ROOT / "adapters").rglob("*.py")])
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-PACKAGES = {"groundwire", "groundwire_lightning", "groundwire_tensorboard", "groundwire_torchmetrics"}
+PACKAGES = {
+    "groundwire",
+    "groundwire_lightning",
+    "groundwire_tensorboard",
+    "groundwire_tools",
+    "groundwire_torchmetrics",
+}
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 
 LINES_A_FILE = 450
@@ -124,7 +130,7 @@ TYPED = {
 }
 
 
-def test_the_wheel_holds_the_four_packages_with_their_types_and_commands(
+def test_the_wheel_holds_the_five_packages_with_their_types_and_commands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from hatchling.build import build_wheel

@@ -40,6 +40,7 @@ ECOSYSTEM = {
         "yaml",
     },
     "groundwire_tensorboard": {"groundwire_tensorboard", "tensorboard"},
+    "groundwire_tools": {"groundwire_tools", "yaml"},
     "groundwire_torchmetrics": {"groundwire_torchmetrics", "torchmetrics"},
 }
 LIGHTNING = {"lightning", "lightning_fabric", "pytorch_lightning"}
