@@ -27,6 +27,7 @@ ECOSYSTEM = {
         "fsspec",
         "groundwire_lightning",
         "groundwire_tensorboard",
+        "groundwire_tools",
         "jsonargparse",
         "matplotlib",
         "mlflow",
@@ -40,7 +41,7 @@ ECOSYSTEM = {
         "yaml",
     },
     "groundwire_tensorboard": {"groundwire_tensorboard", "tensorboard"},
-    "groundwire_tools": {"groundwire_tools", "yaml"},
+    "groundwire_tools": {"groundwire_lightning", "groundwire_tools", "yaml"},
     "groundwire_torchmetrics": {"groundwire_torchmetrics", "torchmetrics"},
 }
 LIGHTNING = {"lightning", "lightning_fabric", "pytorch_lightning"}

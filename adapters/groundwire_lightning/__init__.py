@@ -15,6 +15,7 @@ from groundwire_lightning.utilities.console import show_log
 from groundwire_lightning.utilities.finder import install_finder
 from groundwire_lightning.utilities.lazily import lazy_attribute
 from groundwire_lightning.utilities.seed import seed_everything
+from groundwire_tools.run import answers
 
 __version__ = "2.6.6"
 """The release of Lightning whose behaviour this is, for code that asks; groundwire has a version of its own."""
@@ -40,6 +41,17 @@ def __getattr__(name: str) -> Any:
     return lazy_attribute(__name__, {}, name)
 
 
+def load_ipython_extension(ipython: Any) -> None:
+    """Answer for Lightning in a notebook, at ``%load_ext groundwire_lightning``.
+
+    Args:
+        ipython: The shell.
+    """
+    answers.install()
+
+
 install_finder()
 show_log()
 register_makers()
+if answers.requested() is not None:
+    answers.install()

@@ -30,6 +30,7 @@ from groundwire_lightning.trainer.loaders import Loading
 from groundwire_lightning.trainer.parts import asked_of
 from groundwire_lightning.trainer.restoring import Restoring
 from groundwire_lightning.utilities.checked import checked
+from groundwire_tools.run import heard
 
 
 class EntryPoints(LightningAdapter):
@@ -246,6 +247,9 @@ class EntryPoints(LightningAdapter):
             if isinstance(error, KeyboardInterrupt):
                 raise SystemExit(1) from error
             raise
+        finally:
+            for listener in heard.CALLED:
+                listener(self)
 
     def _evaluate(
         self, entry: TrainerFn, model: Any, loaders: dict[str, Any], datamodule: Any, verbose: bool

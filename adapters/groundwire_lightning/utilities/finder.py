@@ -30,6 +30,10 @@ from groundwire_lightning.paths import (
     spelled,
 )
 from groundwire_lightning.utilities.lazily import modules_of
+from groundwire_tools.run import heard
+
+SHORT = {f"{OURS}.as_lightning": f"{OURS}.utilities.as_lightning"}
+"""Modules of ours alone that people import under a short name."""
 
 
 class _SecondName(Loader):
@@ -84,7 +88,7 @@ class Rows(MetaPathFinder):
         if root not in self.roots or (root == OURS and not dot):
             return None
         row = spelled(fullname)
-        home = home_of(row)
+        home = SHORT.get(fullname) or home_of(row)
         if home == fullname and names_of(row) is not None:
             return _spec(fullname, _Written(), row, bool(rows_below(row)), _entry(row))
         if home is None or home == fullname or _is_a_file(fullname, path):
@@ -151,7 +155,10 @@ class Refusals(MetaPathFinder):
         """
         if fullname.partition(".")[0] not in ROWS.roots or not _is_imported(sys._getframe(2)):
             return None
-        raise refusal(fullname)
+        error = refusal(fullname)
+        for listener in heard.LACKING:
+            listener(str(error))
+        raise error
 
 
 def _is_imported(caller: FrameType) -> bool:

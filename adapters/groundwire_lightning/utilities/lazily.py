@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from groundwire_lightning import paths
+from groundwire_tools.run import heard
 
 
 def lazy_attribute(package: str, where: Mapping[str, str], name: str) -> Any:
@@ -33,7 +34,11 @@ def lazy_attribute(package: str, where: Mapping[str, str], name: str) -> Any:
         return importlib.import_module(f"{package}.{name}")
     gap = paths.gap_of(f"{package}.{name}")
     because = "" if gap is None else f": {gap.why}. Instead: {gap.instead}"
-    raise AttributeError(f"module {package!r} has no attribute {name!r}{because}")
+    text = f"module {package!r} has no attribute {name!r}{because}"
+    if gap is not None:
+        for listener in heard.LACKING:
+            listener(text)
+    raise AttributeError(text)
 
 
 def modules_of(package: str) -> Callable[[str], Any]:

@@ -1,0 +1,35 @@
+"""What a child process of `groundwire run` does first: it answers for Lightning too, and runs what it would have run."""
+
+from __future__ import annotations
+
+import sys
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
+from pathlib import Path
+
+
+def follow() -> None:
+    """Answer as the parent does, where this interpreter has groundwire: another one has packages of its own."""
+    try:
+        from groundwire_tools.run.answers import install, requested
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("groundwire_tools"):
+            raise
+        return
+    if requested() is not None:
+        install()
+
+
+def go_on() -> None:
+    """Run the ``sitecustomize`` that this one stands before, under its name."""
+    here = Path(__file__).resolve().parent
+    spec = PathFinder.find_spec("sitecustomize", [entry for entry in sys.path if Path(entry).resolve() != here])
+    if spec is None or spec.loader is None:
+        return
+    module = sys.modules["sitecustomize"] = module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+
+if __name__ == "sitecustomize":
+    follow()
+    go_on()

@@ -1,0 +1,147 @@
+"""The record of a run: what it called, what ran with another meaning, and what was lacking or refused."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from groundwire_tools.check import known
+from groundwire_tools.run import heard
+
+SCHEMA_VERSION = 1
+CODES = {"gap": "GW201", "unknown": "GW202", "refused": "GW305"}
+"""What a plan says of a method to the code of the finding."""
+PACKAGES = Path(__file__).parents[2]
+
+
+_NAMES_US = re.compile(rf"\b({'|'.join([known.paths().OURS, *known.paths().ROOTS])})\b")
+
+
+class Line(NamedTuple):
+    """Something that is not as it was under Lightning.
+
+    Attributes:
+        code: As in the check: ``GW2xx`` ran with another meaning, ``GW3xx`` cannot run.
+        text: What it is, and what to do instead.
+        place: ``file:line``, or nothing.
+    """
+
+    code: str
+    text: str
+    place: str = ""
+
+
+class Record:
+    """What happened to a program, as far as the adapter tells of it."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.methods: set[tuple[str, str]] = set()
+        self.hooks: set[str] = set()
+        self.callbacks: set[int] = set()
+        self.loggers: set[int] = set()
+        self.lines: dict[Line, None] = {}
+        self._alive: list[Any] = []  # what is counted by its identity
+
+    def listen(self) -> None:
+        """Hear of each call that ends and of each name that is lacking, from now on."""
+        heard.CALLED.append(self.add_call)
+        heard.LACKING.append(lambda text: self.add("GW301", text, where_it_was_asked()))
+
+    def add(self, code: str, text: str, place: str = "") -> None:
+        """Record a line, once."""
+        self.lines[Line(code, text, place)] = None
+
+    def add_call(self, trainer: Any) -> None:
+        """Record a call of a Trainer from the plan that it went by."""
+        self.calls.append(trainer.state.fn.value)
+        for hook, wired in trainer.plan.wired.items():
+            for attached in (*wired.before, *filter(None, [wired.instead]), *wired.after):
+                self.hooks.add(hook)
+                self.methods.add((hook, attached.row.source))
+        for objects, ids in ((trainer.callbacks, self.callbacks), (trainer.loggers, self.loggers)):
+            self._alive += objects
+            ids.update(map(id, objects))
+        for finding in trainer.plan.findings:
+            if finding.status in CODES:
+                name = f"{finding.owner}.{finding.source.partition('.')[2]}"
+                self.add(CODES[finding.status], f"{name}: {finding.detail}", finding.place)
+
+    def add_error(self, error: BaseException) -> None:
+        """Record an error that ended the program, where it is one of ours."""
+        if str(error) in {line.text for line in self.lines}:
+            return
+        if isinstance(error, ImportError | AttributeError) and _NAMES_US.search(str(error)):
+            self.add("GW302", str(error), _place(error))
+        elif isinstance(error, AttributeError) and _NAMES_US.match(type(error.obj).__module__):
+            self.add("GW307", str(error), _place(error))
+        elif any(cls.__module__.partition(".")[0] == "groundwire" for cls in type(error).__mro__):
+            self.add("GW308", str(error), _place(error))
+
+    def of_kind(self, hundred: str) -> list[Line]:
+        """The lines whose codes begin like that."""
+        return [line for line in self.lines if line.code.startswith(hundred)]
+
+    def summary(self) -> str:
+        """One line."""
+        if self.calls:
+            counts = ((self.methods, "method"), (self.hooks, "hook"), (self.callbacks, "callback"))
+            numbers = [_number(len(things), word) for things, word in (*counts, (self.loggers, "logger"))]
+            what = f"{', '.join(dict.fromkeys(self.calls))} ran {numbers[0]} at {', '.join(numbers[1:])}"
+        else:
+            what = "no Trainer was called"
+        return f"{what}; {self._counted('GW2')} with another meaning; {self._counted('GW3')} lacking or refused"
+
+    def _counted(self, hundred: str) -> str:
+        lines = self.of_kind(hundred)
+        codes = f" ({', '.join(sorted({line.code for line in lines}))})" if lines else ""
+        return f"{len(lines) or 'nothing'}{codes}"
+
+    def as_data(self, program: str, version: str, exit_code: int) -> dict[str, Any]:
+        """Everything, made of what JSON has."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "program": program,
+            "as_lightning": version,
+            "exit_code": exit_code,
+            "calls": self.calls,
+            "hooks": sorted(self.hooks),
+            "methods": sorted({source for _, source in self.methods}),
+            "callbacks": len(self.callbacks),
+            "loggers": len(self.loggers),
+            "findings": [line._asdict() for line in self.lines],
+        }
+
+
+def _number(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
+def where_it_was_asked() -> str:
+    """``file:line`` of the innermost caller that is neither ours nor the import system."""
+    return next((f"{file}:{line}" for file, line in _callers() if _is_users(file)), "")
+
+
+def _callers() -> Iterator[tuple[str, int]]:
+    frame = sys._getframe(1)
+    while frame is not None:
+        yield frame.f_code.co_filename, frame.f_lineno
+        frame = frame.f_back  # type: ignore[assignment]  # None ends it
+
+
+def _is_users(file: str) -> bool:
+    ours = any(file.startswith(str(PACKAGES / name)) for name in ("groundwire_tools", "groundwire_lightning"))
+    return not ours and not file.startswith("<frozen")
+
+
+def _place(error: BaseException) -> str:
+    trace, place = error.__traceback__, ""
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if _is_users(file) and "/groundwire/" not in file:
+            place = f"{file}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
