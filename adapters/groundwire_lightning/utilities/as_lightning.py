@@ -1,4 +1,4 @@
-"""Lightning's imports, answered from here on: ``import groundwire_lightning.as_lightning`` is the first line of a program.
+"""Lightning's imports, answered from here on: ``import groundwire_lightning.as_lightning`` as the first line.
 
 ``pytest -p groundwire_lightning.as_lightning`` and ``%load_ext groundwire_lightning`` do the same.
 """

@@ -18,6 +18,8 @@ from types import ModuleType
 
 from groundwire_tools.check import known
 
+Context = metadata.DistributionFinder.Context
+_EVERY = Context()
 VARIABLE = "GROUNDWIRE_AS_LIGHTNING"
 VERSION = "2.6.6"  # of groundwire_lightning, which would import torch to say it
 CHILDREN = Path(__file__).with_name("children")
@@ -101,9 +103,7 @@ class Ahead(metadata.DistributionFinder):
             return None
         return ModuleSpec(fullname, _Root(self.version), is_package=True)
 
-    def find_distributions(
-        self, context: metadata.DistributionFinder.Context = metadata.DistributionFinder.Context()
-    ) -> Iterable[metadata.Distribution]:
+    def find_distributions(self, context: Context = _EVERY) -> Iterable[metadata.Distribution]:
         """What is said of an installed Lightning where one is asked for by its name."""
         name = re.sub(r"[-_.]+", "-", context.name or "").lower()
         roots = {root.replace("_", "-"): root for root in known.paths().ROOTS}

@@ -93,9 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     told = f"the release that the program is told (default: {VERSION})"
     parser.add_argument("--as", dest="version", metavar="VERSION", help=told)
-    parser.add_argument(
-        "-v", "--verbose", action="store_true", help="a line for each thing that differs, with its place"
-    )
+    parser.add_argument("-v", "--verbose", action="store_true", help="a line for all that differs, and where")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write what ran, and what differs, as JSON")
     parser.add_argument("--strict", action="store_true", help="exit 1 where something ran with another meaning (GW2xx)")
     parser.add_argument("--full-traceback", action="store_true", help="show the frames of this command as well")

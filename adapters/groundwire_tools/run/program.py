@@ -79,8 +79,8 @@ def _script(program: Program, main: ModuleType) -> CodeType:
     if not path.exists():
         raise NoProgramError(f"there is no {program.name}")
     if path.is_dir() or is_zipfile(path):
-        _begin(program.name, program, program.name)
-        spec = PathFinder.find_spec("__main__", [program.name])
+        _begin(program.name, program, str(path))
+        spec = PathFinder.find_spec("__main__", [str(path)])
         return _of_spec(spec, main, f"there is no __main__.py in {program.name}")
     _begin(program.name, program, str(path.resolve().parent))
     main.__file__, main.__loader__ = str(path), SourceFileLoader("__main__", str(path))
@@ -112,7 +112,7 @@ def _of_spec(spec: ModuleSpec | None, main: ModuleType, lacking: str) -> CodeTyp
     code = spec.loader.get_code(spec.name)
     if code is None:
         raise NoProgramError(f"{spec.name} is not written in Python")
-    main.__spec__ = spec if spec.name != "__main__" else None  # a spawned process finds it by that
+    main.__spec__ = spec  # a spawned process finds it by that
     main.__file__, main.__package__, main.__loader__ = spec.origin, spec.parent, spec.loader
     return code
 

@@ -1,4 +1,4 @@
-"""What a child process of `groundwire run` does first: it answers for Lightning too, and runs what it would have run."""
+"""The first code of a child process of `groundwire run`: Lightning is answered there too, as in its parent."""
 
 from __future__ import annotations
 
