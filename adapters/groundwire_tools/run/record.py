@@ -49,11 +49,20 @@ class Record:
     def listen(self) -> None:
         """Hear of each call that ends and of each name that is lacking, from now on."""
         heard.CALLED.append(self.add_call)
-        heard.LACKING.append(lambda text: self.add("GW301", text, where_it_was_asked()))
+        heard.LACKING.append(self.add_lacking)
 
     def add(self, code: str, text: str, place: str = "") -> None:
         """Record a line, once."""
         self.lines[Line(code, text, place)] = None
+
+    def add_lacking(self, text: str) -> None:
+        """Record a name that is not here; an import asks for it twice, as an attribute and as a module."""
+        place = where_it_was_asked()
+        if not place or place not in self._places_of_lacking():
+            self.add("GW301", text, place)
+
+    def _places_of_lacking(self) -> set[str]:
+        return {line.place for line in self.of_kind("GW3")}
 
     def add_call(self, trainer: Any) -> None:
         """Record a call of a Trainer from the plan that it went by."""
@@ -72,14 +81,15 @@ class Record:
 
     def add_error(self, error: BaseException) -> None:
         """Record an error that ended the program, where it is one of ours."""
-        if str(error) in {line.text for line in self.lines}:
+        place = _place(error)
+        if place and place in self._places_of_lacking():
             return
         if isinstance(error, ImportError | AttributeError) and _NAMES_US.search(str(error)):
-            self.add("GW302", str(error), _place(error))
+            self.add("GW302", str(error), place)
         elif isinstance(error, AttributeError) and _NAMES_US.match(type(error.obj).__module__):
-            self.add("GW307", str(error), _place(error))
+            self.add("GW307", str(error), place)
         elif any(cls.__module__.partition(".")[0] == "groundwire" for cls in type(error).__mro__):
-            self.add("GW308", str(error), _place(error))
+            self.add("GW308", str(error), place)
 
     def of_kind(self, hundred: str) -> list[Line]:
         """The lines whose codes begin like that."""

@@ -1,0 +1,40 @@
+"""A child process answers as its parent does, after which the site's own customisation runs."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+from tests.groundwire_tools.run.launched import ROOT, launched
+
+from groundwire_tools.run.answers import CHILDREN, VARIABLE
+
+ASKS = """
+import sitecustomize, sys
+from importlib import metadata
+try:
+    print(metadata.version("lightning-fabric"), sitecustomize.OWN, "torch" in sys.modules)
+except metadata.PackageNotFoundError:
+    print("none")
+"""
+
+
+@pytest.mark.parametrize("value", ["0", "1.8.6"])
+def test_a_child_answers_and_goes_on_with_the_sites_own(value: str, tmp_path: Path) -> None:
+    folders = [str(CHILDREN), str(tmp_path), str(ROOT / "src"), str(ROOT / "adapters")]
+    around = {VARIABLE: value, "PYTHONPATH": os.pathsep.join(folders)}
+    files = {"sitecustomize.py": "OWN = 'own'"}
+    ran = launched(tmp_path, files=files, environ=around, python=("-c", ASKS))
+    assert ran.stderr == ""
+    assert ran.stdout.startswith("1.8.6 own False") == (value != "0")
+
+
+def test_an_interpreter_without_groundwire_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    follow = runpy.run_path(str(CHILDREN / "sitecustomize.py"))["follow"]
+    monkeypatch.setitem(sys.modules, "groundwire_tools.run.answers", None)
+    before = list(sys.meta_path)
+    follow()
+    assert sys.meta_path == before

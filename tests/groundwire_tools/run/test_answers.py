@@ -1,0 +1,189 @@
+"""All that asks about Lightning is answered, whether it is installed or not, in the process and in its children."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import sys
+from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
+
+import pytest
+from tests.groundwire_tools.run.launched import ABSENT, launched
+
+import groundwire_lightning as L
+from groundwire_tools.check import known
+from groundwire_tools.run import answers
+from groundwire_tools.run.answers import VARIABLE, VERSION, Ahead, Distribution, install, is_of_the_program, requested
+
+REAL = """
+def real():
+    import sys
+    roots = "lightning", "pytorch_lightning", "lightning_fabric"
+    return [name for name in sys.modules if name.partition(".")[0] in roots
+            and not (getattr(sys.modules[name], "__name__", "") or "").startswith("groundwire")
+            and "groundwire_lightning" not in (getattr(sys.modules[name], "__file__", None) or "")]
+"""
+PROJECT = {
+    "real.py": REAL,
+    "project/__init__.py": "",
+    "project/data.py": """
+import pytorch_lightning as pl, torch
+from torch.utils.data import DataLoader, Dataset
+from real import real
+
+class Rows(Dataset):
+    def __len__(self): return 4
+    def __getitem__(self, index):
+        assert pl.__version__ == "2.5.1" and not real(), real()
+        return torch.full((3,), float(index))
+
+class Data(pl.LightningDataModule):
+    def __init__(self, workers): super().__init__(); self.workers = workers
+    def train_dataloader(self):
+        spawned = {"num_workers": 1, "multiprocessing_context": "spawn"} if self.workers else {}
+        return DataLoader(Rows(), batch_size=2, **spawned)
+    def val_dataloader(self): return DataLoader(Rows(), batch_size=2)
+""",
+    "project/model.py": """
+import lightning as L, torch
+from lightning.pytorch.utilities.types import STEP_OUTPUT
+
+class Lit(L.LightningModule):
+    def __init__(self, width: int = 3, lr: float = 0.1):
+        super().__init__()
+        self.save_hyperparameters()
+        self.layer = torch.nn.Linear(width, 1)
+    def training_step(self, batch, batch_idx) -> STEP_OUTPUT:
+        loss = self.layer(batch).square().mean()
+        self.log("train_loss", loss, prog_bar=True)
+        return loss
+    def validation_step(self, batch, batch_idx): self.log("val_loss", self.layer(batch).square().mean())
+    def on_trian_end(self): pass
+    def configure_optimizers(self): return torch.optim.SGD(self.parameters(), lr=self.hparams.lr)
+""",
+    "train.py": """
+import argparse, importlib.metadata as metadata, pickle, subprocess, sys
+from importlib.util import find_spec
+
+assert find_spec("lightning") and find_spec("pytorch_lightning") and "torch" not in sys.modules
+assert {metadata.version(name) for name in ("lightning", "pytorch-lightning", "Lightning_Fabric")} == {"2.5.1"}
+assert any(line.startswith("torch>=") for line in metadata.requires("lightning")), metadata.requires("lightning")
+assert metadata.distribution("lightning").metadata["Name"] == "lightning"
+assert "torch" not in sys.modules
+
+import lightning as L
+import pytorch_lightning as pl
+from lightning.pytorch import *
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from pytorch_lightning.loggers import CSVLogger
+from lightning_utilities.core.imports import RequirementCache, compare_version
+import operator
+from project.data import Data
+from project.model import Lit
+from real import real
+
+assert RequirementCache("lightning>=2.0") and not RequirementCache("pytorch-lightning<2")
+assert compare_version("lightning", operator.eq, "2.5.1") and L.__version__ == pl.__version__ == "2.5.1"
+assert Trainer is L.Trainer is pl.Trainer and find_spec("lightning.pytorch.serve") is None
+assert pickle.loads(b"cpytorch_lightning.callbacks.callback\\nCallback\\n.") is pl.Callback
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("--workers", type=int, default=0)
+    asked = options.parse_args()
+    pl.seed_everything(1)
+    best = ModelCheckpoint("saved", monitor="val_loss")
+    trainer = pl.Trainer(max_epochs=1, accelerator="cpu", callbacks=[best, EarlyStopping("val_loss")],
+                         logger=CSVLogger("logs"), enable_progress_bar=False, enable_model_summary=False)
+    trainer.fit(Lit(), datamodule=Data(asked.workers))
+    assert Lit.load_from_checkpoint(best.best_model_path).hparams.lr == 0.1
+    child = "import importlib.metadata as m, sys; print(m.version('lightning'), 'torch' in sys.modules)"
+    print(subprocess.run([sys.executable, "-c", child], capture_output=True, text=True).stdout.strip())
+    assert not real(), real()
+
+if __name__ == "__main__":
+    main()
+""",
+}
+
+
+@pytest.mark.parametrize(("before", "workers"), [(ABSENT, "0"), ("", "1")])
+def test_a_project_runs_as_it_is(before: str, workers: str, tmp_path: Path) -> None:
+    words = ("--as", "2.5.1", "--strict", "train.py", "--workers", workers)
+    ran = launched(tmp_path, *words, files=PROJECT, before=before)
+    assert ran.stdout.splitlines()[-1:] == ["2.5.1 False"], ran.stderr
+    assert "fit ran 13 methods at 13 hooks, " in ran.stderr
+    assert "2 callbacks, 1 logger; 1 (GW202) with another meaning; nothing lacking or refused" in ran.stderr
+    assert ran.returncode == 1  # the hook that is misspelt
+
+
+# what a process asks, without torch
+
+ITS_FILES = {"lightning/__init__.py": "", "lightning/__about__.py": ""}
+
+
+@pytest.mark.parametrize(
+    ("before", "files"),
+    [
+        ("import sys, types; sys.modules['lightning'] = types.ModuleType('lightning')", {}),
+        ("import sys; sys.path.insert(0, '.'); import lightning", ITS_FILES),
+    ],
+)
+def test_one_that_is_imported_already_is_a_reason_to_stop(before: str, files: dict[str, str], tmp_path: Path) -> None:
+    ran = launched(tmp_path, "-c", "print('ran')", before=before, files=files)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "groundwire run: lightning is imported already, from" in ran.stderr
+
+
+def test_a_folder_of_the_program_keeps_its_name(tmp_path: Path) -> None:
+    files = {"lightning/__init__.py": "", "lightning/own.py": "print('own')", "p.py": "import lightning.own"}
+    ran = launched(tmp_path, "p.py", files=files)
+    assert (ran.returncode, ran.stdout) == (0, "own\n")
+
+
+@pytest.mark.parametrize(("value", "version"), [("1", VERSION), ("1.9.5", "1.9.5"), ("0", None), ("", None)])
+def test_the_variable_asks_for_a_version(value: str, version: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, value)
+    assert requested() == version
+
+
+def test_a_variable_that_is_no_version_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "yes")
+    with pytest.raises(ValueError, match=r"GROUNDWIRE_AS_LIGHTNING='yes': 1, 0 or a version"):
+        requested()
+    with pytest.raises(ValueError, match="'new' is no version"):
+        install("new")
+
+
+def test_installing_again_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for root in known.paths().ROOTS:
+        monkeypatch.delitem(sys.modules, root, raising=False)
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    monkeypatch.setenv(VARIABLE, "0")
+    monkeypatch.setenv("PYTHONPATH", "elsewhere")
+    install()
+    install("2.1.0")
+    assert [finder.version for finder in sys.meta_path if isinstance(finder, Ahead)] == ["2.1.0"]
+    assert os.environ["PYTHONPATH"].split(os.pathsep) == [str(answers.CHILDREN), "elsewhere"]
+    assert os.environ[VARIABLE] == importlib.metadata.version("lightning") == "2.1.0"
+
+
+def test_the_version_is_that_of_the_adapter() -> None:
+    assert L.__version__ == VERSION
+
+
+def test_a_distribution_has_the_files_of_an_installed_one() -> None:
+    said = Distribution("pytorch-lightning", "pytorch_lightning", "1.9.5")
+    assert (said.version, said.metadata["Name"], said.files) == ("1.9.5", "pytorch-lightning", None)
+    assert said.read_text("top_level.txt") == "pytorch_lightning\n"
+    assert said.locate_file("groundwire_tools/run/answers.py").samefile(answers.__file__)
+
+
+@pytest.mark.parametrize("name", ["lightning", "pytorch_lightning"])
+def test_the_real_one_is_told_from_a_namesake(name: str, tmp_path: Path) -> None:
+    there = PathFinder.find_spec(name)
+    assert there is not None
+    assert not is_of_the_program(there)
+    assert is_of_the_program(ModuleSpec(name, None, origin=str(tmp_path / "lightning.py")))
+    assert not is_of_the_program(ModuleSpec(name, None))  # a folder without __init__.py
