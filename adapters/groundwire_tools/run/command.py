@@ -13,7 +13,7 @@ from groundwire_tools.run.program import NoProgramError, Program, run
 from groundwire_tools.run.record import Record
 
 WRONG = 2
-EXAMPLE = """\
+WAYS_TO_RUN = """\
 examples:
   groundwire run train.py --epochs 3
   groundwire run -v --report run.json -m package.train
@@ -36,7 +36,7 @@ def main(argv: Sequence[str]) -> int:
     """
     own, program = divided(argv)
     try:
-        asked = _parser().parse_args(own)
+        asked = _run_options().parse_args(own)
     except SystemExit as stop:
         return int(stop.code or 0)
     if program is None:
@@ -82,12 +82,12 @@ def divided(argv: Sequence[str]) -> tuple[list[str], Program | None]:
     return words, None
 
 
-def _parser() -> argparse.ArgumentParser:
+def _run_options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="groundwire run",
         usage="groundwire run [options] SCRIPT | -m MODULE | -c CODE | -  [arguments of the program]",
         description=__doc__,
-        epilog=EXAMPLE,
+        epilog=WAYS_TO_RUN,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )

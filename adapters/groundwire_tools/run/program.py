@@ -47,11 +47,11 @@ def run(program: Program, full_traceback: bool = False) -> tuple[int, BaseExcept
     Raises:
         NoProgramError: There is none.
     """
-    start = STARTS[program.kind]
+    load = LOADERS[program.kind]
     main = sys.modules["__main__"] = ModuleType("__main__")
     main.__dict__["__builtins__"] = builtins
     try:
-        code = start(program, main)
+        code = load(program, main)
         exec(code, vars(main))  # noqa: S102  # it is what the user asks for
     except SystemExit as stop:
         return _exit_code(stop), None
@@ -74,15 +74,15 @@ def _exit_code(stop: SystemExit) -> int:
 # how each kind begins
 
 
-def _script(program: Program, main: ModuleType) -> CodeType:
+def _load_script(program: Program, main: ModuleType) -> CodeType:
     path = Path(program.name).absolute()
     if not path.exists():
         raise NoProgramError(f"there is no {program.name}")
     if path.is_dir() or is_zipfile(path):
-        _begin(program.name, program, str(path))
+        _set_argv(program.name, program, str(path))
         spec = PathFinder.find_spec("__main__", [str(path)])
         return _of_spec(spec, main, f"there is no __main__.py in {program.name}")
-    _begin(program.name, program, str(path.resolve().parent))
+    _set_argv(program.name, program, str(path.resolve().parent))
     main.__file__, main.__loader__ = str(path), SourceFileLoader("__main__", str(path))
     try:
         source = path.read_bytes()
@@ -91,8 +91,8 @@ def _script(program: Program, main: ModuleType) -> CodeType:
     return compile(source, main.__file__, "exec", dont_inherit=True)
 
 
-def _module(program: Program, main: ModuleType) -> CodeType:
-    _begin("-m", program, str(Path.cwd()))
+def _load_module(program: Program, main: ModuleType) -> CodeType:
+    _set_argv("-m", program, str(Path.cwd()))
     try:
         spec = find_spec(program.name)
         if spec is not None and spec.submodule_search_locations is not None:
@@ -117,27 +117,27 @@ def _of_spec(spec: ModuleSpec | None, main: ModuleType, lacking: str) -> CodeTyp
     return code
 
 
-def _code(program: Program, main: ModuleType) -> CodeType:
-    _begin("-c", program, "")
+def _load_code(program: Program, main: ModuleType) -> CodeType:
+    _set_argv("-c", program, "")
     return compile(program.name, "<string>", "exec", dont_inherit=True)
 
 
-def _stdin(program: Program, main: ModuleType) -> CodeType:
-    _begin("-", program, "")
+def _load_stdin(program: Program, main: ModuleType) -> CodeType:
+    _set_argv("-", program, "")
     return compile(sys.stdin.read(), "<stdin>", "exec", dont_inherit=True)
 
 
-def _begin(first: str, program: Program, folder: str) -> None:
+def _set_argv(first: str, program: Program, folder: str) -> None:
     sys.argv[:] = [first, *program.arguments]
     if not getattr(sys.flags, "safe_path", False):  # of Python 3.11: nothing stands before the rest
         sys.path[0] = folder
 
 
-STARTS: dict[str, Callable[[Program, ModuleType], CodeType]] = {
-    "script": _script,
-    "-m": _module,
-    "-c": _code,
-    "-": _stdin,
+LOADERS: dict[str, Callable[[Program, ModuleType], CodeType]] = {
+    "script": _load_script,
+    "-m": _load_module,
+    "-c": _load_code,
+    "-": _load_stdin,
 }
 
 

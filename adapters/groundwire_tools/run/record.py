@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import sys
 from collections.abc import Iterator
@@ -11,10 +12,11 @@ from typing import Any, NamedTuple
 from groundwire_tools.check import known
 from groundwire_tools.run import heard
 
-SCHEMA_VERSION = 1
-CODES = {"gap": "GW201", "unknown": "GW202", "refused": "GW305"}
+REPORT_VERSION = 1
+OF_A_PLAN = {"gap": "GW201", "unknown": "GW202", "refused": "GW305"}
 """What a plan says of a method to the code of the finding."""
-PACKAGES = Path(__file__).parents[2]
+_PACKAGES = Path(__file__).parents[1], Path(__file__).parents[2] / known.paths().OURS, Path(importlib.__file__).parent
+_OF_IMPORTS = tuple(map(str, _PACKAGES))
 
 
 _NAMES_US = re.compile(rf"\b({'|'.join([known.paths().OURS, *known.paths().ROOTS])})\b")
@@ -75,13 +77,13 @@ class Record:
             self._alive += objects
             ids.update(map(id, objects))
         for finding in trainer.plan.findings:
-            if finding.status in CODES:
+            if finding.status in OF_A_PLAN:
                 name = f"{finding.owner}.{finding.source.partition('.')[2]}"
-                self.add(CODES[finding.status], f"{name}: {finding.detail}", finding.place)
+                self.add(OF_A_PLAN[finding.status], f"{name}: {finding.detail}", finding.place)
 
     def add_error(self, error: BaseException) -> None:
         """Record an error that ended the program, where it is one of ours."""
-        place = _place(error)
+        place = _last_place(error)
         if place and place in self._places_of_lacking():
             return
         if isinstance(error, ImportError | AttributeError) and _NAMES_US.search(str(error)):
@@ -113,7 +115,7 @@ class Record:
     def as_data(self, program: str, version: str, exit_code: int) -> dict[str, Any]:
         """Everything, made of what JSON has."""
         return {
-            "schema_version": SCHEMA_VERSION,
+            "schema_version": REPORT_VERSION,
             "program": program,
             "as_lightning": version,
             "exit_code": exit_code,
@@ -143,11 +145,10 @@ def _callers() -> Iterator[tuple[str, int]]:
 
 
 def _is_users(file: str) -> bool:
-    ours = any(file.startswith(str(PACKAGES / name)) for name in ("groundwire_tools", "groundwire_lightning"))
-    return not ours and not file.startswith("<frozen")
+    return not file.startswith(("<frozen", *_OF_IMPORTS))
 
 
-def _place(error: BaseException) -> str:
+def _last_place(error: BaseException) -> str:
     trace, place = error.__traceback__, ""
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
