@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -40,13 +42,13 @@ class Record:
     """What happened to a program, as far as the adapter tells of it."""
 
     def __init__(self) -> None:
+        self.start = f"{Path.cwd()}{os.sep}"
         self.calls: list[str] = []
         self.methods: set[tuple[str, str]] = set()
         self.hooks: set[str] = set()
-        self.callbacks: set[int] = set()
-        self.loggers: set[int] = set()
+        self.callbacks: Counter[str] = Counter()
+        self.loggers: Counter[str] = Counter()
         self.lines: dict[Line, None] = {}
-        self._alive: list[Any] = []  # what is counted by its identity
 
     def listen(self) -> None:
         """Hear of each call that ends and of each name that is lacking, from now on."""
@@ -54,17 +56,17 @@ class Record:
         heard.LACKING.append(self.add_lacking)
 
     def add(self, code: str, text: str, place: str = "") -> None:
-        """Record a line, once."""
-        self.lines[Line(code, text, place)] = None
+        """Record a line, once; a place below the folder of the start is told from there."""
+        self.lines[Line(code, text, place.removeprefix(self.start))] = None
 
     def add_lacking(self, text: str) -> None:
         """Record a name that is not here; an import asks for it twice, as an attribute and as a module."""
         place = where_it_was_asked()
-        if not place or place not in self._places_of_lacking():
+        if not self._was_lacking_at(place):
             self.add("GW301", text, place)
 
-    def _places_of_lacking(self) -> set[str]:
-        return {line.place for line in self.of_kind("GW3")}
+    def _was_lacking_at(self, place: str) -> bool:
+        return bool(place) and any(line.place == place.removeprefix(self.start) for line in self.of_kind("GW3"))
 
     def add_call(self, trainer: Any) -> None:
         """Record a call of a Trainer from the plan that it went by."""
@@ -73,9 +75,9 @@ class Record:
             for attached in (*wired.before, *filter(None, [wired.instead]), *wired.after):
                 self.hooks.add(hook)
                 self.methods.add((hook, attached.row.source))
-        for objects, ids in ((trainer.callbacks, self.callbacks), (trainer.loggers, self.loggers)):
-            self._alive += objects
-            ids.update(map(id, objects))
+        # by their classes, for an object that was kept here would keep its Trainer and the model
+        self.callbacks |= Counter(type(callback).__qualname__ for callback in trainer.callbacks)
+        self.loggers |= Counter(type(logger).__qualname__ for logger in trainer.loggers)
         for finding in trainer.plan.findings:
             if finding.status in OF_A_PLAN:
                 name = f"{finding.owner}.{finding.source.partition('.')[2]}"
@@ -84,13 +86,13 @@ class Record:
     def add_error(self, error: BaseException) -> None:
         """Record an error that ended the program, where it is one of ours."""
         place = _last_place(error)
-        if place and place in self._places_of_lacking():
+        if self._was_lacking_at(place):
             return
         if isinstance(error, ImportError | AttributeError) and _NAMES_US.search(str(error)):
             self.add("GW302", str(error), place)
         elif isinstance(error, AttributeError) and _NAMES_US.match(type(error.obj).__module__):
             self.add("GW307", str(error), place)
-        elif any(cls.__module__.partition(".")[0] == "groundwire" for cls in type(error).__mro__):
+        elif _is_refusal(type(error)):
             self.add("GW308", str(error), place)
 
     def of_kind(self, hundred: str) -> list[Line]:
@@ -100,11 +102,12 @@ class Record:
     def summary(self) -> str:
         """One line."""
         if self.calls:
-            counts = ((self.methods, "method"), (self.hooks, "hook"), (self.callbacks, "callback"))
-            numbers = [_number(len(things), word) for things, word in (*counts, (self.loggers, "logger"))]
+            took_part = ((self.callbacks, "callback"), (self.loggers, "logger"))
+            numbers = [_number(len(self.methods), "method"), _number(len(self.hooks), "hook")]
+            numbers += [_number(sum(counted.values()), word) for counted, word in took_part]
             what = f"{', '.join(dict.fromkeys(self.calls))} ran {numbers[0]} at {', '.join(numbers[1:])}"
         else:
-            what = "no Trainer was called"
+            what = "no Trainer was called in this process"
         return f"{what}; {self._counted('GW2')} with another meaning; {self._counted('GW3')} lacking or refused"
 
     def _counted(self, hundred: str) -> str:
@@ -122,14 +125,20 @@ class Record:
             "calls": self.calls,
             "hooks": sorted(self.hooks),
             "methods": sorted({source for _, source in self.methods}),
-            "callbacks": len(self.callbacks),
-            "loggers": len(self.loggers),
+            "callbacks": dict(self.callbacks),
+            "loggers": dict(self.loggers),
             "findings": [line._asdict() for line in self.lines],
         }
 
 
 def _number(count: int, word: str) -> str:
     return f"{count} {word}{'' if count == 1 else 's'}"
+
+
+def _is_refusal(kind: type[BaseException]) -> bool:
+    """True for an error of groundwire's that Lightning would not raise as well."""
+    names = {(cls.__module__.partition(".")[0], cls.__name__) for cls in kind.__mro__}
+    return ("groundwire", "GroundwireError") in names and (known.paths().OURS, "MisconfigurationException") not in names
 
 
 def where_it_was_asked() -> str:

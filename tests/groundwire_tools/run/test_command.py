@@ -59,7 +59,7 @@ def test_a_program_that_asks_nothing_waits_for_nothing(tmp_path: Path) -> None:
     source = "import sys; print({'torch', 'groundwire_lightning'} & set(sys.modules))"
     ran = launched(tmp_path, "--report", "r.json", "-c", source)
     assert (ran.returncode, ran.stdout) == (0, "set()\n")
-    told = "no Trainer was called; nothing with another meaning; nothing lacking or refused"
+    told = "no Trainer was called in this process; nothing with another meaning; nothing lacking or refused"
     assert ran.stderr == f"groundwire run: {told}\n"
     assert json.loads((tmp_path / "r.json").read_text("utf-8"))["as_lightning"] == "2.6.6"
 

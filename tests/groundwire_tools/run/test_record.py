@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,8 +11,16 @@ import pytest
 
 from groundwire import GroundwireError
 from groundwire.tables.plan import Finding, Wired
+from groundwire_lightning import MisconfigurationException, NotSupportedYetError
 from groundwire_tools.run import heard
 from groundwire_tools.run.record import Line, Record, where_it_was_asked
+
+HERE = Path(__file__).name
+
+
+@pytest.fixture(autouse=True)
+def _starts_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(Path(__file__).parent)
 
 
 def trainer(entry: str, *sources: str, findings: tuple[Finding, ...] = (), callbacks: tuple[object, ...] = ()) -> Any:
@@ -56,6 +65,8 @@ class OwnError(Exception):
         (ImportError("cannot import name 'Foo' from 'lightning.pytorch' (x)"), "GW302"),
         (AttributeError("module 'pytorch_lightning' has no attribute 'nothing'"), "GW302"),
         (GroundwireError("refused"), "GW308"),
+        (NotSupportedYetError("refused"), "GW308"),
+        (MisconfigurationException("a mistake under Lightning too"), None),
         (ImportError("No module named 'numpy'"), None),
         (AttributeError("'list' object has no attribute 'x'", obj=[]), None),
         (AttributeError("'Row' object has no attribute 'x'", obj=Line("", "")), None),
@@ -74,7 +85,7 @@ def test_the_place_of_an_error_is_where_the_program_stood() -> None:
         raise GroundwireError("refused")
     except GroundwireError as error:
         record.add_error(error)
-    assert [line.place.rpartition(":")[0] for line in record.lines] == [__file__]
+    assert [line.place.rpartition(":")[0] for line in record.lines] == [HERE]
 
 
 def test_names_that_are_lacking_are_heard_of_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +97,7 @@ def test_names_that_are_lacking_are_heard_of_once(monkeypatch: pytest.MonkeyPatc
         with pytest.raises(ModuleNotFoundError, match="there is no server"):
             importlib.import_module("groundwire_lightning.serve")
     (line,) = record.lines
-    assert (line.code, line.place.rpartition(":")[0]) == ("GW301", __file__)
+    assert (line.code, line.place.rpartition(":")[0]) == ("GW301", HERE)
     (called,) = heard.CALLED
     called(trainer("fit"))
     data = record.as_data("p.py", "2.6.6", 0)
