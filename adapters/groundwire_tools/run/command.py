@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,10 +43,10 @@ def main(argv: Sequence[str]) -> int:
         return int(stop.code or 0)
     if program is None:
         return _wrong("a script, -m MODULE, -c CODE or - is due; `groundwire run --help` shows examples")
-    record = Record()
+    record, report, process = Record(), asked.report and asked.report.absolute(), os.getpid()
     try:
-        if asked.report is not None:
-            asked.report.open("a", encoding="utf-8").close()  # told before hours of training, not after them
+        if report is not None:
+            report.open("a", encoding="utf-8").close()  # told before hours of training, not after them
         install(asked.version)
         record.listen()
         code, error = run(program, asked.full_traceback)
@@ -56,7 +58,8 @@ def main(argv: Sequence[str]) -> int:
         record.add_error(error)
     if asked.strict and code == 0 and record.of_kind("GW2"):
         code = 1
-    _tell(record, asked, program, code)
+    if os.getpid() == process:  # and no fork of the program that ran to its end
+        _tell(record, program, code, asked.verbose, report)
     return code
 
 
@@ -100,15 +103,17 @@ def _run_options() -> argparse.ArgumentParser:
     return parser
 
 
-def _tell(record: Record, asked: argparse.Namespace, program: Program, code: int) -> None:
+def _tell(record: Record, program: Program, code: int, verbose: bool, report: Path | None) -> None:
+    with contextlib.suppress(AttributeError, OSError, ValueError):  # a program may close it, or leave none
+        sys.stdout.flush()
     lines = [f"groundwire run: {record.summary()}"]
-    if asked.verbose:
+    if verbose:
         lines += [f"  {line.code} {line.text}" + (f" ({line.place})" if line.place else "") for line in record.lines]
     print("\n".join(lines), file=sys.stderr)
-    if asked.report is not None:
+    if report is not None:
         name = program.name if program.kind == "script" else f"{program.kind} {program.name}".strip()
         version = next((finder.version for finder in sys.meta_path if isinstance(finder, Ahead)), VERSION)
-        asked.report.write_text(json.dumps(record.as_data(name, version, code), indent=2) + "\n", "utf-8")
+        report.write_text(json.dumps(record.as_data(name, version, code), indent=2) + "\n", "utf-8")
 
 
 def _wrong(text: str) -> int:

@@ -56,12 +56,17 @@ def test_help_shows_an_example(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_program_that_asks_nothing_waits_for_nothing(tmp_path: Path) -> None:
-    source = "import sys; print({'torch', 'groundwire_lightning'} & set(sys.modules))"
+    source = "import os, sys; os.chdir('..'); print({'torch', 'groundwire_lightning'} & set(sys.modules))"
     ran = launched(tmp_path, "--report", "r.json", "-c", source)
     assert (ran.returncode, ran.stdout) == (0, "set()\n")
     told = "no Trainer was called in this process; nothing with another meaning; nothing lacking or refused"
     assert ran.stderr == f"groundwire run: {told}\n"
     assert json.loads((tmp_path / "r.json").read_text("utf-8"))["as_lightning"] == "2.6.6"
+
+
+def test_a_fork_that_runs_to_the_end_tells_nothing(tmp_path: Path) -> None:
+    ran = launched(tmp_path, "-c", "import os\nif (child := os.fork()):\n    os.waitpid(child, 0)\nprint('over')")
+    assert (ran.stdout, ran.stderr.count("groundwire run:")) == ("over\nover\n", 1)
 
 
 LACKING = """
