@@ -33,3 +33,14 @@ def _in_an_environment_of_its_own() -> Iterator[None]:
     os.environ.update(before)
     if torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
+
+
+@pytest.fixture
+def in_a_folder(tmp_path, monkeypatch):
+    """An empty folder to run in; what arguments of a Trainer set for the whole process is taken back."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", "")
+    before = torch.backends.cudnn.benchmark, torch.are_deterministic_algorithms_enabled()
+    yield
+    torch.backends.cudnn.benchmark = before[0]
+    torch.use_deterministic_algorithms(before[1])

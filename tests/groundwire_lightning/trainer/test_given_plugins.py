@@ -10,6 +10,7 @@ class MyFiles(plugins.TorchCheckpointIO):
     """Files of one's own."""
 
 
+HERE = LightningEnvironment()
 HALF, FILES = plugins.HalfPrecision("bf16-true"), MyFiles()
 
 
@@ -27,7 +28,7 @@ def come_to(given, precision=None):
         (HALF, {"precision": HALF}),
         ([FILES, HALF], {"checkpoint_io": FILES, "precision": HALF}),
         (plugins.TorchSyncBatchNorm(), {"sync_batchnorm": True}),
-        (LightningEnvironment(), {}),
+        (HERE, {"cluster_environment": HERE}),
     ],
 )
 def test_a_plugin_is_an_argument_by_another_name(given, arguments):
