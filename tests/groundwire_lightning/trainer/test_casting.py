@@ -4,8 +4,14 @@ import pytest
 from tests.side_by_side.twins import LOADERS, TRANSFER, loss_of, twins
 
 
-def same(player, batch, *args):
-    return batch
+def telling(stage, who, hook):
+    """A hook of a transfer that changes nothing; stages do not listen to those of data modules by themselves."""
+
+    def method(player, batch, *args):
+        stage.note(who, hook)
+        return batch
+
+    return {hook: method}
 
 
 def own_loader(module):
@@ -22,8 +28,8 @@ def heard(stage, *names):
 @pytest.mark.parametrize(("brought", "who"), [(True, "data module"), (False, "module")])
 def test_what_the_data_module_brings_the_module_is_not_asked_for(hook, brought, who):
     def scenario(stage):
-        module = stage.make_module(methods={hook: same, "train_dataloader": own_loader})
-        data = stage.make_data(methods={hook: same} if brought else {})
+        module = stage.make_module(methods=telling(stage, "module", hook) | {"train_dataloader": own_loader})
+        data = stage.make_data(methods=telling(stage, "data module", hook) if brought else {})
         stage.make_trainer(max_steps=1).fit(module, datamodule=data)
         return heard(stage, hook, "train_dataloader")
 
@@ -40,18 +46,23 @@ def test_loaders_that_are_passed_win_over_those_of_the_module():
     assert twins(scenario, hears=False)["answer"] == []
 
 
-def test_the_data_module_of_a_call_before_brings_no_data():
-    def scenario(stage):
-        module = stage.make_module(methods={"validation_step": lambda module, batch, _: loss_of(module, batch)})
-        data = stage.make_data(methods={"on_before_batch_transfer": same})
-        trainer = stage.make_trainer(max_steps=1, num_sanity_val_steps=0, limit_val_batches=0)
-        trainer.fit(module, datamodule=data)
-        stage.calls.clear()
-        trainer.limit_val_batches = 1
-        trainer.validate(module, stage.loader("passed"))
-        return heard(stage, *LOADERS)
+def validation_step(module, batch, batch_idx):
+    loss_of(module, batch)
 
-    assert twins(scenario, hears=False)["answer"] == []
+
+def test_the_data_module_of_a_call_before_hears_of_the_run_and_brings_no_data():
+    def scenario(stage):
+        module = stage.make_module(methods={"validation_step": validation_step})
+        hook = telling(stage, "data module", TRANSFER[0])
+        data = stage.make_data(methods=hook | {"setup": lambda data, stage: None})
+        trainer = stage.make_trainer(max_steps=1)
+        trainer.fit(module, datamodule=data)
+        before = heard(stage, *LOADERS[:2], TRANSFER[0], "setup")
+        stage.calls.clear()
+        trainer.validate(module, stage.loader("passed"), verbose=False)
+        return len(before), heard(stage, *LOADERS, TRANSFER[0], "setup")
+
+    assert twins(scenario, hears=False)["answer"] == [4, ["data module: setup"]]
 
 
 def by_hand(module, batch, batch_idx):
@@ -84,13 +95,11 @@ def test_clipping_is_asked_for_at_one_method_and_not_where_steps_are_made_by_han
     assert twins(scenario, hears=False)["answer"] == called
 
 
-def test_a_validation_reaches_no_callback_by_a_method_of_training_or_test():
+def test_a_callback_hears_of_a_validation_by_no_method_of_training_or_test():
     def scenario(stage):
-        module = stage.make_module(methods={"validation_step": lambda module, batch, _: loss_of(module, batch)})
         trainer = stage.make_trainer(callbacks=[stage.make_callback()])
-        trainer.validate(module, stage.loader("val"), verbose=False)
-        return sorted({call["call"] for call in stage.calls if call["call"].startswith("callback: ")})
+        trainer.validate(stage.make_module(methods={"validation_step": validation_step}), stage.loader(), verbose=False)
+        called = [call["call"].partition("callback: on_")[2] for call in stage.calls]
+        return sorted({name.partition("_")[0] for name in called if name})
 
-    moments = [f"validation_{moment}" for moment in ("batch_end", "batch_start", "end", "epoch_end", "epoch_start")]
-    expected = [*(f"callback: on_{moment}" for moment in [*moments, "validation_start"]), "callback: setup"]
-    assert twins(scenario)["answer"] == [*expected, "callback: teardown"]
+    assert twins(scenario)["answer"] == ["validation"]

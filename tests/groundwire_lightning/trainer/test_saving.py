@@ -24,11 +24,11 @@ def test_a_file_holds_what_that_of_lightning_holds(weights_only, steps, tmp_path
 
 def test_between_runs_the_hooks_of_saving_reach_the_module_and_the_trainer_goes_on(tmp_path):
     module, trainer = lit(on_save_checkpoint=telling("on_save_checkpoint")), quiet()
-    trainer.fit(module, loader())
+    trainer.fit(module, loader(), loader())
     trainer.save_checkpoint(tmp_path / "a.ckpt")
     assert module.seen == ["on_save_checkpoint"]
     trainer.fit_loop.max_epochs = 2
-    trainer.fit(module, loader())
+    trainer.fit(module, loader(), loader())
     assert trainer.current_epoch == 2
 
 
@@ -41,7 +41,7 @@ def test_within_a_run_the_file_is_written_at_the_call(tmp_path):
             module.seen.append(torch.load(path, weights_only=True)["global_step"])
 
     module = lit(on_train_batch_end=on_train_batch_end)
-    quiet().fit(module, loader())
+    quiet().fit(module, loader(), loader())
     assert module.seen == [2]
 
 
