@@ -7,10 +7,12 @@ import torch
 from tests.groundwire_lightning.callbacks.test_model_checkpoint import callbacks_of, place_of, tell
 from tests.side_by_side.twins import loss_of, twins
 
+from groundwire_lightning.plugins import TorchCheckpointIO
+
 NAN, INF = math.nan, math.inf
 
 
-def ranked(stage, folder, scores, **given):
+def ranked(stage, folder, scores, plugins=None, **given):
     """Fit for as many epochs as there are scores; returns the files after each epoch, the last one's target too."""
 
     def training_step(module, batch, batch_idx):
@@ -28,7 +30,7 @@ def ranked(stage, folder, scores, **given):
     usual = {"monitor": "score", "filename": "{epoch}", "auto_insert_metric_name": False, "save_weights_only": True}
     saver = callbacks_of(stage).ModelCheckpoint(place_of(stage, folder), **usual | given)
     listener = stage.make_callback(methods={"on_train_epoch_start": on_train_epoch_start})
-    epochs = {"max_epochs": len(scores), "limit_train_batches": 1}
+    epochs = {"max_epochs": len(scores), "limit_train_batches": 1, "plugins": plugins}
     trainer = stage.make_trainer(callbacks=[saver, listener], enable_checkpointing=True, **epochs)
     trainer.fit(stage.make_module(methods={"training_step": training_step}), stage.loader())
     tell(stage, "saver", saver.state_dict(), str(place_of(stage, folder)))
@@ -55,6 +57,21 @@ def ranked(stage, folder, scores, **given):
 def test_the_best_stay_and_the_worst_is_the_first_to_go(scores, given, files, tmp_path):
     ours = twins(lambda stage: ranked(stage, tmp_path, scores, **given), hears=False)
     assert [" ".join(names) for names in ours["answer"]] == files
+
+
+def test_the_link_leads_to_a_file_at_any_moment(tmp_path):
+    class Looking(TorchCheckpointIO):
+        def remove_checkpoint(self, path):
+            super().remove_checkpoint(path)
+            seen.append((tmp_path / "ours" / "last.ckpt").resolve(strict=True).stem)
+
+    def scenario(stage):
+        plugins = [] if stage.is_lightning else [Looking()]
+        return ranked(stage, tmp_path, (3.0, 2.0, 1.0), plugins=plugins, save_last="link")[-1]
+
+    seen = []
+    assert twins(scenario, hears=False)["answer"] == ["2", "last>2"]
+    assert seen == ["1", "2"]
 
 
 @pytest.mark.parametrize(

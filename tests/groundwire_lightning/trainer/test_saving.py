@@ -1,6 +1,6 @@
 import pytest
 import torch
-from tests.groundwire_lightning.small import lit, loader, quiet, telling
+from tests.groundwire_lightning.small import lit, loader, quiet
 from tests.side_by_side.twins import twins
 
 from groundwire_lightning.errors import NotSupportedYetError
@@ -22,14 +22,18 @@ def test_a_file_holds_what_that_of_lightning_holds(weights_only, steps, tmp_path
     assert ("callbacks" in names, optimizers is not None) == (not weights_only, not weights_only)
 
 
-def test_between_runs_the_hooks_of_saving_reach_the_module_and_the_trainer_goes_on(tmp_path):
-    module, trainer = lit(on_save_checkpoint=telling("on_save_checkpoint")), quiet()
-    trainer.fit(module, loader(), loader())
-    trainer.save_checkpoint(tmp_path / "a.ckpt")
-    assert module.seen == ["on_save_checkpoint"]
-    trainer.fit_loop.max_epochs = 2
-    trainer.fit(module, loader(), loader())
-    assert trainer.current_epoch == 2
+def test_between_runs_a_callback_that_came_since_takes_part_and_the_trainer_goes_on(tmp_path):
+    def scenario(stage):
+        trainer = stage.make_trainer(max_epochs=1)
+        trainer.fit(stage.make_module(), stage.loader())
+        trainer.callbacks.append(stage.make_callback(methods={"state_dict": lambda callback: {"here": True}}))
+        path = tmp_path / f"{stage.L.__name__}.ckpt"
+        trainer.save_checkpoint(path)
+        stage.allow_epochs(2)
+        trainer.fit(stage.module, stage.loader())
+        return list(torch.load(path, weights_only=True)["callbacks"].values()), trainer.current_epoch
+
+    assert twins(scenario, hears=False)["answer"] == [[{"here": True}], 2]
 
 
 def test_within_a_run_the_file_is_written_at_the_call(tmp_path):
