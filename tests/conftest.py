@@ -10,7 +10,17 @@ import torch
 
 
 def pytest_collection_finish() -> None:
-    """What was imported and collected stays to the end: no search for garbage goes through it again and again."""
+    _set_aside()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _what_stays_is_set_aside() -> Iterator[None]:
+    yield
+    _set_aside()
+
+
+def _set_aside() -> None:
+    """What is there by now stays to the end, so that no search for garbage goes through it again and again."""
     gc.collect()
     gc.freeze()
 
