@@ -11,7 +11,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+from groundwire_lightning.errors import NotSupportedYetError
 
 HPARAMS_FILE = "hparams.yaml"
 
@@ -46,11 +46,8 @@ def local_folder(argument: str, path: Any) -> str:
         path: The value of the argument.
 
     Raises:
-        MisconfigurationException: The value is no path.
         NotSupportedYetError: The value is a URL.
     """
-    if path is not None and not isinstance(path, (str, os.PathLike)):
-        raise MisconfigurationException(f"{argument}: a path is due, got {path!r}")
     folder = os.fspath(path or Path.cwd())
     if "://" in folder:
         raise NotSupportedYetError(

@@ -232,7 +232,8 @@ def checked_precision(precision: Any) -> str:
         raise MisconfigurationException(
             f"Trainer(precision={precision!r}) needs transformer_engine, which is not used here; take 'bf16-mixed'"
         )
-    if isinstance(precision, bool) or precision not in SPELLINGS:
+    is_spelling = precision is None or (isinstance(precision, (str, int)) and not isinstance(precision, bool))
+    if not is_spelling or precision not in SPELLINGS:
         spellings = ", ".join(repr(spelling) for spelling in SPELLINGS if spelling is not None)
         raise ValueError(f"Trainer(precision={precision!r}): there is no such precision; there are {spellings}")
     return SPELLINGS[precision]

@@ -45,7 +45,7 @@ def take(trainer: Settled, given: dict[str, Any]) -> None:
 
     Args:
         trainer: The Trainer.
-        given: Argument to value, as :func:`groundwire_lightning.trainer.arguments.check` returns them.
+        given: Argument to value, as :func:`groundwire_lightning.trainer.arguments.check_arguments` returns them.
     """
     trainer.fast_dev_run = given["fast_dev_run"] == 1 or given["fast_dev_run"]
     if trainer.fast_dev_run:
