@@ -11,6 +11,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.errors import NotSupportedYetError
 
 HPARAMS_FILE = "hparams.yaml"
@@ -166,6 +167,4 @@ def prefixed(metrics: Mapping[str, Any], prefix: str) -> Mapping[str, Any]:
 
 
 def _warn_of_file(message: str) -> None:
-    from groundwire.errors import rank_zero_warn
-
     rank_zero_warn(message)

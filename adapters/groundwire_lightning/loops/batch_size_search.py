@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.loops.trial import ask_for_loaders, counters_kept, forget_loaders, run_once, trial
 from groundwire_lightning.utilities.memory import garbage_collection_cuda, is_oom_error
 from groundwire_lightning.utilities.parsing import lightning_getattr, lightning_setattr
@@ -79,8 +80,6 @@ def scale_batch_size(
         The size; None where ``fast_dev_run`` leaves the trials out.
     """
     if trainer.fast_dev_run:
-        from groundwire.errors import rank_zero_warn
-
         rank_zero_warn("the batch-size finder is left out with fast_dev_run")
         return None
     sizes = Sizes(trainer, batch_arg_name, max_val)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.optim.lr_scheduler import LRScheduler
 
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.loops.trial import ask_for_loaders, counters_kept, run_once, trial
@@ -294,6 +295,4 @@ class _ExponentialLR(_Growing):
 
 
 def _warn_of_rates(message: str) -> None:
-    from groundwire.errors import rank_zero_warn
-
     rank_zero_warn(message)

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.errors import MisconfigurationException
 
 SPELLINGS: dict[Any, str] = {
@@ -253,8 +254,6 @@ def precision_for(precision: Any, device: str) -> Precision:
         return precision
     name = checked_precision(precision)
     if name == "16-mixed" and device == "cpu":
-        from groundwire.errors import rank_zero_warn
-
         rank_zero_warn("precision='16-mixed': a CPU has no mixed precision of 16 bits; 'bf16-mixed' is used")
         name = "bf16-mixed"
     if name == "32-true":
