@@ -26,7 +26,7 @@ from groundwire_lightning.utilities.apply_func import CPU
 from groundwire_lightning.utilities.data import checked_size_of
 
 _LOGGER, _ADD_LOADER, _METRIC = 1, 5, 10
-"""Where these arguments are in :data:`~groundwire_lightning.logged.entry.Asked`."""
+"""The places of these arguments in :data:`~groundwire_lightning.logged.entry.Asked`."""
 _FULL_PRECISION = frozenset({torch.float32, torch.float64})
 PASS_PHASES = ("train", "eval")
 READ = ("callback", "logger", "bar")

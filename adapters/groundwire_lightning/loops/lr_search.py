@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from groundwire_lightning.loops.steered import Steered
 
 RATE_NAMES = ("lr", "learning_rate")
-"""Where a module keeps its learning rate, unless it says otherwise."""
+"""Attributes in which a module keeps its learning rate, unless it says otherwise."""
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +131,7 @@ def lr_find(
         mode: ``"exponential"`` or ``"linear"``.
         early_stop_threshold: Stop where the loss is as many times the best one; None does not stop.
         update_attr: Give module and optimizer the rate that is suggested.
-        attr_name: Where the module keeps it; by default one of :data:`NAMES`.
+        attr_name: The attribute of the module that has it; by default one of :data:`RATE_NAMES`.
 
     Returns:
         What was found; None where ``fast_dev_run`` leaves the test out.

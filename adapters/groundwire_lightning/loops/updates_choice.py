@@ -19,7 +19,7 @@ STEP_OF_WAY: dict[str, Callable[..., Any]] = {
     "nested": steps.nested_step,
     "by hand": steps.step_by_hand,
 }
-"""How updates are made, and the step that makes them so."""
+"""Ways of making updates, each with the step that makes them so."""
 
 
 def step_for(trainer: Steered) -> Callable[..., Any]:

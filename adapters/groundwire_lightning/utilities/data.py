@@ -84,7 +84,7 @@ def has_iterable_dataset(dataloader: object) -> bool:
 
 
 def sized_len(dataloader: Any) -> int | None:
-    """How many batches a loader says that it gives; None where it does not say.
+    """The number of batches that a loader says it gives; None where it does not say.
 
     Args:
         dataloader: The loader.
