@@ -221,9 +221,6 @@ class Running(AmongProcesses, Updating, Saving, Asked, Placed, Equipped, Logs, P
     def _ask_to_stop(self, stop: bool = True) -> None: ...
     def notice_replaced(self) -> None: ...
 
-    def gather(self, tensor: Any) -> Any:
-        """Bring together what the processes have."""
-
     def clip(self, optimizer: Any, limit: float | None, algorithm: str | None) -> None:
         """Clip the gradients that an optimizer is about to use."""
 
