@@ -53,7 +53,7 @@ def test_loggers_are_taken_as_one_or_several(logger, count):
     [
         ("s3://bucket/run", NotSupportedYetError, "'s3://bucket/run' is a URL"),
         (Path("memory:") / "run", None, ""),
-        ("memory://bucket/run", NotSupportedYetError, "give a folder of it"),
+        ("memory://bucket/run", NotSupportedYetError, "a folder where the storage is mounted"),
         (5, MisconfigurationException, "a path is due, got 5"),
         ([], MisconfigurationException, "a path is due"),
     ],
