@@ -1,0 +1,69 @@
+"""Values of a file in a few words: a file may hold anything, signs that steer a terminal among it."""
+
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+
+from groundwire.saved.stand_ins import StandIn
+
+__all__ = ["brief", "joined", "printable", "size_text"]
+
+_short = reprlib.Repr()
+_short.maxstring = _short.maxother = _short.maxlong = 60
+_whole = reprlib.Repr()
+_whole.maxstring = _whole.maxother = _whole.maxlong = 2000
+_whole.maxdict = _whole.maxlist = _whole.maxtuple = 1000
+
+
+def brief(value: Any, whole: bool = False) -> str:
+    """A value in a few words; with ``whole`` in as many as it takes, within reason."""
+    if isinstance(value, torch.Tensor):
+        if value.numel() == 1 and value.dim() == 0 and not value.is_meta:
+            return f"{kind_of(value)} {value.item()!r}"
+        return kind_of(value)
+    if isinstance(value, StandIn):
+        return repr(value)
+    if isinstance(value, _CONTAINERS) and not whole and (len(value) > 4 or any(map(_is_container, _entries_of(value)))):
+        return f"{type(value).__name__} of {len(value)}"
+    return printable((_whole if whole else _short).repr(value))
+
+
+_CONTAINERS = (dict, list, tuple, set, frozenset)
+
+
+def _entries_of(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value
+
+
+def _is_container(value: Any) -> bool:
+    return isinstance(value, _CONTAINERS)
+
+
+def kind_of(tensor: torch.Tensor) -> str:
+    """Dtype and shape of a tensor."""
+    shape = "×".join(map(str, tensor.shape))
+    return f"{str(tensor.dtype).removeprefix('torch.')}[{shape}]"
+
+
+def joined(path: Iterable[Any]) -> str:
+    """Keys as one path."""
+    return printable(".".join(str(key) if isinstance(key, (str, int)) else brief(key) for key in path))
+
+
+def printable(text: str) -> str:
+    """A text whose unprintable signs are escaped."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in text)
+
+
+def size_text(size: int) -> str:
+    """Bytes in the unit that suits them."""
+    number, unit = float(size), "B"
+    for unit in ("B", "kB", "MB", "GB", "TB"):  # noqa: B007
+        if number < 1000 or unit == "TB":
+            break
+        number /= 1000
+    return f"{size} B" if unit == "B" else f"{number:.1f} {unit}"
