@@ -45,7 +45,7 @@ def main(argv: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except (CheckpointError, OSError) as error:
-        print(f"groundwire ckpt: {error}", file=sys.stderr)
+        _complain(str(error))
         return FAILED
 
 
@@ -109,9 +109,12 @@ def _add_form(parser: argparse.ArgumentParser) -> None:
 
 
 def _tolerance(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
     if not 0 <= value < float("inf"):
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(f"a number from 0 on is due, not {text!r}")
     return value
 
 
@@ -178,9 +181,15 @@ def _convert(asked: argparse.Namespace) -> int:
         raise CheckpointError(f"{asked.target} exists; --force replaces it")
     wishes = Wishes(asked.to, asked.which, asked.strip_prefix, asked.add_prefix, asked.drop_foreign)
     for note in convert(contents_of(asked.source), asked.target, wishes):
-        print(f"groundwire ckpt: {note}", file=sys.stderr)
+        _complain(note)
     _print([f"wrote {asked.target}"])
     return EQUAL
+
+
+def _complain(text: str) -> None:
+    from groundwire_tools.ckpt.printable import printable
+
+    print(f"groundwire ckpt: {chr(10).join(map(printable, text.splitlines()))}", file=sys.stderr)
 
 
 def _print(lines: Iterable[str]) -> None:

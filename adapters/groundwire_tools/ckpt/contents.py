@@ -9,7 +9,6 @@ from typing import Any
 
 from groundwire.errors import CheckpointError
 from groundwire.saved import archive
-from groundwire.saved.training_state import FILE as TRAINING_STATE
 from groundwire.saved.unpickling import BrokenFileError, HostileFileError, first_line
 from groundwire_lightning.checkpoints.migration import LEGACY_VERSION_KEY, VERSION_KEY, migrated_state
 from groundwire_lightning.checkpoints.reading import allowed_names
@@ -111,8 +110,8 @@ def contents_of(path: Path) -> Contents:
         CheckpointError: There is none, it is torn, hostile, or of no form that is known here.
     """
     if path.is_dir():
-        inside = f"; {path / TRAINING_STATE} is the file in it" if (path / TRAINING_STATE).is_file() else ""
-        raise CheckpointError(f"{path} is a folder{inside}")
+        inside = next(path.glob("training_state.pt"), None)  # the folder of a training state
+        raise CheckpointError(f"{path} is a folder" + (f"; {inside} is the file in it" if inside else ""))
     if not path.is_file():
         raise CheckpointError(f"there is no file {path}")
     try:
@@ -156,7 +155,8 @@ def _outline(state: Any) -> str:
 
 
 def _check_weights(contents: Contents) -> None:
-    for weights in (contents.weights, *contents.both.values()):
+    sets: list[Any] = [contents.weights, *contents.both.values()]
+    for weights in sets:
         if not (isinstance(weights, dict) and all(type(name) is str for name in weights)):
             raise CheckpointError(f"{contents.path} is damaged: its weights are not tensors by their names")
 

@@ -79,7 +79,7 @@ def convert(contents: Contents, target: Path, wishes: Wishes) -> list[str]:
     if fit.unfit and not wishes.drop_foreign:
         names = "\n".join(f"  {path}: {name}" for path, name in fit.unfit.items())
         raise CheckpointError(
-            f"{contents.path} holds what a file of the form {wishes.form} cannot; --drop-foreign leaves it out:\n{names}"
+            f"{contents.path} holds what one of {wishes.form} cannot; --drop-foreign leaves it out:\n{names}"
         )
     if wishes.form == SAFETENSORS:
         write_tensors(target, state)
@@ -125,13 +125,11 @@ def _as_lightning(contents: Contents) -> State:
         return contents.state
     if contents.form in (STATE_DICT, SAFETENSORS):
         return _NEW_OF_LIGHTNING | {"state_dict": contents.weights}
-    state = contents.state
-    before = state.get(LIGHTNING)
-    shell = dict(before) if isinstance(before, dict) else dict(_NEW_OF_LIGHTNING)
-    lists = {key: [state[name]] for key, name in _LISTS if name in state}
-    new = shell | lists | {"state_dict": contents.weights}
-    others = {key: None if key in _OF_NATIVE else value for key, value in state.items() if key != LIGHTNING}
-    return new | ({"groundwire": others} if others.keys() - {*_OF_NATIVE} else {})
+    entries, rest = _apart(contents.state, LIGHTNING)
+    lists = {key: [entries[name]] for key, name in _LISTS if name in entries}
+    new = (rest or _NEW_OF_LIGHTNING) | lists | {"state_dict": contents.weights}
+    others = {key: value for key, value in entries.items() if key not in _OF_NATIVE}
+    return new | ({"groundwire": others} if others else {})
 
 
 def _as_native(contents: Contents) -> State:
@@ -141,16 +139,22 @@ def _as_native(contents: Contents) -> State:
 
 
 def _native_of_lightning(contents: Contents) -> State:
-    state = contents.state
+    entries, others = _apart(contents.state, "groundwire")
     parts = {"model_state_dict": contents.weights}
     for key, name in _LISTS:
-        if isinstance(several := state.get(key), list) and len(several) == 1:
+        if isinstance(several := entries.get(key), list) and len(several) == 1:
             parts[name] = several[0]
     moved = {"state_dict", *(key for key, name in _LISTS if name in parts)}
-    before = state.get("groundwire")
-    new = {**(before if isinstance(before, dict) else {}), **parts}
-    rest = {key: None if key in moved else value for key, value in state.items() if key != "groundwire"}
-    return new if _is_new({key: rest[key] for key in rest.keys() - moved}) else new | {LIGHTNING: rest}
+    rest = {key: None if key in moved else value for key, value in entries.items()}
+    is_new = _is_new({key: rest[key] for key in rest.keys() - moved})
+    return parts | others | ({} if is_new else {LIGHTNING: rest})
+
+
+def _apart(state: State, guest: str) -> tuple[State, State]:
+    """The entries of a state, and those that came from the other form and travel in one of its own."""
+    if not isinstance(state.get(guest), dict):
+        return state, {}
+    return {key: value for key, value in state.items() if key != guest}, state[guest]
 
 
 def _is_new(rest: State) -> bool:

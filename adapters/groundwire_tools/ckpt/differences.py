@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -69,14 +70,14 @@ def _parts(value: Any) -> Iterator[tuple[Path, Any]]:
         visits += 1
         if visits > MOST_PARTS or len(path) > DEEPEST:
             raise CheckpointError("it holds itself, or one part many times over, and cannot be compared")
-        below = _below(part)
+        below = _entries_below(part)
         if below:
             ahead += [((*path, key), entry) for key, entry in reversed(below)]
         else:
             yield path, part
 
 
-def _below(value: Any) -> list[tuple[Any, Any]]:
+def _entries_below(value: Any) -> list[tuple[Any, Any]]:
     if isinstance(value, dict):
         return list(value.items())
     return list(enumerate(value)) if isinstance(value, (list, tuple)) and not isinstance(value, torch.Size) else []
@@ -106,13 +107,18 @@ def _as_tensor(value: Any) -> Any:
 
 
 def _numbers(path: str, a: Any, b: Any, rtol: float) -> Difference | None:
-    if a == b or (a != a and b != b):
+    if a == b or (_is_nan(a) and _is_nan(b)):
         return None
     try:
         largest = float(abs(a - b))
-    except OverflowError:
-        largest = float("inf")
-    return None if largest <= rtol * abs(b) else Difference(path, "value", brief(a), brief(b), largest)
+        is_near = rtol > 0 and largest <= rtol * abs(b)
+    except OverflowError:  # of whole numbers beyond those of a float
+        largest, is_near = float("inf"), False
+    return None if is_near else Difference(path, "value", brief(a), brief(b), largest)
+
+
+def _is_nan(number: Any) -> bool:
+    return not isinstance(number, int) and cmath.isnan(number)
 
 
 def _tensors(path: str, a: torch.Tensor, b: torch.Tensor, rtol: float) -> Difference | None:
@@ -124,8 +130,9 @@ def _tensors(path: str, a: torch.Tensor, b: torch.Tensor, rtol: float) -> Differ
         return None if a.is_meta and b.is_meta else Difference(path, "kind", brief(a), brief(b))
     one, other = _dense(a), _dense(b)
     apart = _distance(one, other)
-    is_equal = (one == other) | ((one != one) & (other != other))
-    wrong = ~(is_equal | (apart <= rtol * _for_distance(other).abs()))
+    wrong = ~((one == other) | (one.isnan() & other.isnan()))
+    if rtol > 0:  # else whole numbers would be equal whose distance no float tells
+        wrong &= ~(apart <= rtol * _for_distance(other).abs())
     if not bool(wrong.any()):
         return None
     first = int(wrong.reshape(-1).nonzero()[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -105,7 +106,8 @@ def _group(group: Any) -> Overview:
 
 
 def _items(value: Any) -> Iterator[tuple[Any, Any]]:
-    return iter(value.items() if isinstance(value, dict) else ())
+    entries = vars(value) if isinstance(value, argparse.Namespace) else value
+    return iter(entries.items() if isinstance(entries, dict) else ())
 
 
 def _named(value: Any) -> Overview:
@@ -114,7 +116,7 @@ def _named(value: Any) -> Overview:
 
 def _value(value: Any) -> Any:
     """A plain number or text as itself, all else in words."""
-    if value is None or type(value) in (bool, int):
+    if value is None or type(value) is bool or (type(value) is int and value.bit_length() < 64):
         return value
     if isinstance(value, dict):
         return brief(value, whole=True)
@@ -134,7 +136,7 @@ def as_lines(told: Overview, all_weights: bool = False, all_hparams: bool = Fals
         all_weights: List every weight.
         all_hparams: List every hyper-parameter, as long as it is.
     """
-    lines = [f"{told['path']}: {told['form']}, {size_text(told['bytes'])}, written by {told['written_by']}"]
+    lines = [f"{told['path']}: {told['form']}, written by {told['written_by']}"]
     for name, weights in told["weights"].items():
         lines += _weights_lines(name, weights, all_weights)
     if told["counters"]:
@@ -158,10 +160,7 @@ def _weights_lines(name: str, weights: Overview, whole: bool) -> list[str]:
     tensors = weights["tensors"]
     which = "weights" if name == "own" else f"{name} weights"
     lines = [f"{which}: {len(tensors)} tensors, {weights['numbers']} numbers, {size_text(weights['bytes'])}"]
-    rows = {
-        tensor["name"]: f"{tensor['dtype']}[{'×'.join(map(str, tensor['shape']))}]  {size_text(tensor['bytes'])}"
-        for tensor in tensors
-    }
+    rows = {tensor["name"]: f"{tensor['dtype']}{tensor['shape']}  {size_text(tensor['bytes'])}" for tensor in tensors}
     return lines + _table("", rows | weights["others"], None if whole else SHORT_LIST)
 
 
@@ -176,9 +175,11 @@ def _rest(group: Overview) -> Overview:
 
 
 def _listed(entries: Overview) -> str:
-    return ", ".join(
-        f"{key} {_cut(value)}" for key, value in entries.items() if value is not None and value is not False
-    )
+    """Entries in a line, but private ones and those that are off."""
+    shown = {
+        key: value for key, value in entries.items() if key[:1] != "_" and value is not None and value is not False
+    }
+    return ", ".join(f"{key} {_cut(value)}" for key, value in shown.items())
 
 
 def _table(title: str, rows: Overview, most: int | None) -> list[str]:

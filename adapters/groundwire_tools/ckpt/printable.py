@@ -29,7 +29,10 @@ def brief(value: Any, whole: bool = False) -> str:
         return repr(value)
     if isinstance(value, _CONTAINERS) and not whole and (len(value) > 4 or any(map(_is_container, _entries_of(value)))):
         return f"{type(value).__name__} of {len(value)}"
-    return printable((_whole if whole else _short).repr(value))
+    try:
+        return printable((_whole if whole else _short).repr(value))
+    except ValueError:  # of a whole number with more digits than Python writes
+        return f"{type(value).__name__} with a number of too many digits"
 
 
 _CONTAINERS = (dict, list, tuple, set, frozenset)
@@ -45,13 +48,12 @@ def _is_container(value: Any) -> bool:
 
 def kind_of(tensor: torch.Tensor) -> str:
     """Dtype and shape of a tensor."""
-    shape = "×".join(map(str, tensor.shape))
-    return f"{str(tensor.dtype).removeprefix('torch.')}[{shape}]"
+    return f"{str(tensor.dtype).removeprefix('torch.')}{list(tensor.shape)}"
 
 
 def joined(path: Iterable[Any]) -> str:
     """Keys as one path."""
-    return printable(".".join(str(key) if isinstance(key, (str, int)) else brief(key) for key in path))
+    return printable(".".join(key if isinstance(key, str) else brief(key) for key in path))
 
 
 def printable(text: str) -> str:
@@ -61,9 +63,10 @@ def printable(text: str) -> str:
 
 def size_text(size: int) -> str:
     """Bytes in the unit that suits them."""
-    number, unit = float(size), "B"
-    for unit in ("B", "kB", "MB", "GB", "TB"):  # noqa: B007
-        if number < 1000 or unit == "TB":
-            break
-        number /= 1000
-    return f"{size} B" if unit == "B" else f"{number:.1f} {unit}"
+    if size < 1000:
+        return f"{size} B"
+    power = min((len(str(size)) - 1) // 3, len(_UNITS))
+    return f"{size / 1000**power:.1f} {_UNITS[power - 1]}"
+
+
+_UNITS = ("kB", "MB", "GB", "TB")

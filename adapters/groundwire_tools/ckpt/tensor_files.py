@@ -35,7 +35,7 @@ def read_tensors(path: Path) -> dict[str, Any]:
         with safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # it is no dictionary
-    except SafetensorError as error:
+    except (SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
         raise BrokenFileError(first_line(error)) from error
     shared = {alias: tensors[name] for alias, name in metadata.items() if name in tensors and alias not in tensors}
     tensors.update(shared)
@@ -61,7 +61,7 @@ def write_tensors(path: Path, weights: Mapping[str, Any]) -> None:
 
     if unfit := [name for name, value in weights.items() if not _can_stand_there(value)]:
         raise CheckpointError(
-            f"files of safetensors hold plain tensors alone, and {', '.join(unfit[:4])} is none; --to state-dict keeps it"
+            f"safetensors hold plain tensors alone, and {', '.join(unfit[:4])} is none; --to state-dict keeps it"
         )
     own, shared = _without_shared(weights)
     metadata = {"format": "pt", _ORDER: json.dumps(list(weights)), **shared}
