@@ -13,6 +13,7 @@ from groundwire.saved.unpickling import BrokenFileError, HostileFileError, first
 from groundwire_lightning.checkpoints.migration import LEGACY_VERSION_KEY, VERSION_KEY, migrated_state
 from groundwire_lightning.checkpoints.reading import allowed_names
 from groundwire_tools.ckpt import tensor_files
+from groundwire_tools.ckpt.printable import brief
 
 __all__ = ["Contents", "contents_of", "up_to_date", "written_by"]
 
@@ -151,7 +152,7 @@ def _is_tensor(value: Any) -> bool:
 def _outline(state: Any) -> str:
     if not isinstance(state, Mapping):
         return f"a {type(state).__name__}"
-    return f"a dictionary with {', '.join(repr(key) for key in list(state)[:8]) or 'nothing'}"
+    return f"a dictionary with {', '.join(map(brief, list(state)[:8])) or 'nothing'}"
 
 
 def _check_weights(contents: Contents) -> None:

@@ -25,6 +25,7 @@ from groundwire_tools.ckpt.contents import (
     up_to_date,
 )
 from groundwire_tools.ckpt.foreign import Fit
+from groundwire_tools.ckpt.printable import joined
 from groundwire_tools.ckpt.tensor_files import write_tensors
 
 __all__ = ["Wishes", "convert"]
@@ -79,7 +80,7 @@ def convert(contents: Contents, target: Path, wishes: Wishes) -> list[str]:
     if fit.unfit and not wishes.drop_foreign:
         names = "\n".join(f"  {path}: {name}" for path, name in fit.unfit.items())
         raise CheckpointError(
-            f"{contents.path} holds what one of {wishes.form} cannot; --drop-foreign leaves it out:\n{names}"
+            f"{contents.path} has what a file for {wishes.form} cannot hold; --drop-foreign leaves it out:\n{names}"
         )
     if wishes.form == SAFETENSORS:
         write_tensors(target, state)
@@ -99,7 +100,7 @@ def _keeps_both(contents: Contents, wishes: Wishes) -> bool:
 def _left_out(contents: Contents, wishes: Wishes) -> list[str]:
     if wishes.form not in (STATE_DICT, SAFETENSORS) or contents.weights is contents.state:
         return []
-    rest = [str(key) for key, value in contents.state.items() if value is not contents.weights]
+    rest = [joined([key]) for key, value in contents.state.items() if value is not contents.weights]
     return [f"left out: {', '.join(rest)}, since such a file holds weights alone"] if rest else []
 
 
@@ -127,6 +128,8 @@ def _as_lightning(contents: Contents) -> State:
         return _NEW_OF_LIGHTNING | {"state_dict": contents.weights}
     entries, rest = _apart(contents.state, LIGHTNING)
     lists = {key: [entries[name]] for key, name in _LISTS if name in entries}
+    if lists and not rest:  # a run goes on from both or from none
+        lists = {key: [] for key, _ in _LISTS} | lists
     new = (rest or _NEW_OF_LIGHTNING) | lists | {"state_dict": contents.weights}
     others = {key: value for key, value in entries.items() if key not in _OF_NATIVE}
     return new | ({"groundwire": others} if others else {})
@@ -159,9 +162,10 @@ def _apart(state: State, guest: str) -> tuple[State, State]:
 
 def _is_new(rest: State) -> bool:
     """True for what a conversion to Lightning's form adds, which says nothing of a run."""
-    return all(type(value) in (int, str) for value in rest.values()) and rest == {
-        key: value for key, value in _NEW_OF_LIGHTNING.items() if key != "state_dict"
-    }
+    new = _NEW_OF_LIGHTNING | {key: [] for key, _ in _LISTS}
+    return rest.keys() >= _NEW_OF_LIGHTNING.keys() - {"state_dict"} and all(
+        key in new and type(value) is type(new[key]) and value == new[key] for key, value in rest.items()
+    )
 
 
 _NEW_OF_LIGHTNING: State = {"epoch": 0, "global_step": 0, VERSION_KEY: FORMAT, "state_dict": None}

@@ -13,6 +13,7 @@ import torch
 
 from groundwire.saved.stand_ins import StandIn
 from groundwire_lightning.utilities.parsing import AttributeDict
+from groundwire_tools.ckpt.printable import joined
 
 __all__ = ["Fit", "imported_by_name"]
 
@@ -67,7 +68,7 @@ class Fit:
             self.unfit[path] = _foreign_name(value)
             return _GONE
         if kind in _DICTS or kind is AttributeDict:
-            parts = {key: self._of(part, f"{path}.{key}".lstrip(".")) for key, part in value.items()}
+            parts = {key: self._of(part, joined((path, key) if path else (key,))) for key, part in value.items()}
             if kind is not AttributeDict and all(parts[key] is part for key, part in value.items()):
                 return value
             return {key: part for key, part in parts.items() if part is not _GONE}

@@ -46,12 +46,12 @@ def overview(contents: Contents) -> Overview:
         "weights": {name: _weights(weights) for name, weights in (contents.both or {"own": contents.weights}).items()},
         "counters": {key: _value(state[key]) for key in _COUNTERS if key in state},
         "optimizers": [_optimizer(part) for part in _parts_of(state, "optimizer_states", "optimizer_state_dict")],
-        "schedulers": [_named(part) for part in _parts_of(state, "lr_schedulers", "scheduler_state_dict")],
-        "callbacks": {joined([key]): _named(entry) for key, entry in _items(callbacks)},
-        "hyper_parameters": _named(state.get("hyper_parameters", {})),
-        "datamodule_hyper_parameters": _named(state.get("datamodule_hyper_parameters", {})),
+        "schedulers": [_by_name(part) for part in _parts_of(state, "lr_schedulers", "scheduler_state_dict")],
+        "callbacks": {joined([key]): _by_name(entry) for key, entry in _items(callbacks)},
+        "hyper_parameters": _by_name(state.get("hyper_parameters", {})),
+        "datamodule_hyper_parameters": _by_name(state.get("datamodule_hyper_parameters", {})),
         "others": {joined([key]): brief(value) for key, value in state.items() if key not in _TOLD},
-        "foreign": {printable(path): printable(name) for path, name in fit.unfit.items()},
+        "foreign": {path: printable(name) for path, name in fit.unfit.items()},
         "imported_by_name": {key: printable(path) for key, path in _imported(state).items()},
     }
 
@@ -91,18 +91,18 @@ def _optimizer(state: Any) -> Overview:
     if not isinstance(groups, (list, tuple)):
         return {"groups": [], "parameters_with_state": 0, "state": []}
     of_parameters = dict(_items(state.get("state")))
-    names = {str(name): None for entry in of_parameters.values() for name, _ in _items(entry)}
+    names = {joined([name]): None for entry in of_parameters.values() for name, _ in _items(entry)}
     return {
         "groups": [_group(group) for group in groups],
         "parameters_with_state": len(of_parameters),
-        "state": list(map(printable, names)),
+        "state": list(names),
     }
 
 
 def _group(group: Any) -> Overview:
     entries = dict(_items(group))
     params = entries.pop("params", ())
-    return {"parameters": len(params) if isinstance(params, (list, tuple)) else 0, **_named(entries)}
+    return {"parameters": len(params) if isinstance(params, (list, tuple)) else 0, **_by_name(entries)}
 
 
 def _items(value: Any) -> Iterator[tuple[Any, Any]]:
@@ -110,7 +110,7 @@ def _items(value: Any) -> Iterator[tuple[Any, Any]]:
     return iter(entries.items() if isinstance(entries, dict) else ())
 
 
-def _named(value: Any) -> Overview:
+def _by_name(value: Any) -> Overview:
     return {joined([key]): _value(entry) for key, entry in _items(value)}
 
 

@@ -57,7 +57,7 @@ def test_long_lists_are_cut_unless_asked_for(tmp_path: Path) -> None:
         {"lr_schedulers": None, "callbacks": 7, "hyper_parameters": [1]},
         {"state_dict": {"w": 3}},
         {"epoch": float("nan"), "loops": None},
-        {"epoch": 10**5000, "mine": [10**5000], 10**5000: 1, "hyper_parameters": {"a": {"b": 10**5000}}},
+        {"epoch": 10**5000, "mine": [10**5000], "hyper_parameters": {"a": {10**5000: 10**5000}, 10**5000: Mine()}},
         {"hyper_parameters": argparse.Namespace(width=8)},
     ],
 )
