@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from groundwire.errors import CheckpointError
 from groundwire.saved import archive
 from groundwire.saved.unpickling import BrokenFileError, HostileFileError, first_line
 from groundwire_lightning.checkpoints.migration import LEGACY_VERSION_KEY, VERSION_KEY, migrated_state
 from groundwire_lightning.checkpoints.reading import allowed_names
 from groundwire_tools.ckpt import tensor_files
-from groundwire_tools.ckpt.printable import brief
+from groundwire_tools.ckpt.printable import brief, printable
 
 __all__ = ["Contents", "contents_of", "up_to_date", "written_by"]
 
@@ -134,19 +136,17 @@ def contents_of(path: Path) -> Contents:
 def _form(state: Any) -> str | None:
     if not isinstance(state, dict):
         return None
-    if str(state.get("kind", "")).startswith("groundwire training state"):
+    if isinstance(kind := state.get("kind"), str) and kind.startswith("groundwire training state"):
         return TRAINING_STATES
     if "model_state_dict" in state:
         return NATIVE
     if "state_dict" in state or VERSION_KEY in state:
         return LIGHTNING
-    return STATE_DICT if any(map(_is_tensor, state.values())) and all(type(key) is str for key in state) else None
-
-
-def _is_tensor(value: Any) -> bool:
-    import torch
-
-    return isinstance(value, torch.Tensor)
+    return (
+        STATE_DICT
+        if any(isinstance(value, torch.Tensor) for value in state.values()) and all(type(key) is str for key in state)
+        else None
+    )
 
 
 def _outline(state: Any) -> str:
@@ -172,8 +172,8 @@ def up_to_date(contents: Contents) -> Contents:
         return contents
     try:
         return Contents(contents.path, LIGHTNING, migrated_state(dict(contents.state), str(contents.path)))
-    except (KeyError, TypeError, AttributeError) as error:
-        version = contents.state.get(VERSION_KEY)
+    except (KeyError, TypeError, AttributeError, ValueError, RuntimeError) as error:
+        version = _version(contents.state.get(VERSION_KEY))
         raise CheckpointError(
             f"{contents.path} lacks what a file of Lightning {version} has: {type(error).__name__}: {first_line(error)}"
         ) from error
@@ -184,12 +184,14 @@ def written_by(contents: Contents) -> str:
     if contents.form == LIGHTNING:
         version = contents.state.get(VERSION_KEY)
         first = contents.state.get(LEGACY_VERSION_KEY)
-        before = f", first by {first}" if first else ""
-        return (
-            f"Lightning, which does not say its version{before}" if version is None else f"Lightning {version}{before}"
-        )
+        before = "" if first is None else f", first by {_version(first)}"
+        return ("Lightning of some version" if version is None else f"Lightning {_version(version)}") + before
     return {
         NATIVE: "groundwire or pytorch-accelerated",
-        TRAINING_STATES: str(contents.state.get("kind")),
+        TRAINING_STATES: _version(contents.state.get("kind")),
         SAFETENSORS: "safetensors",
     }.get(contents.form, "torch.save")
+
+
+def _version(version: Any) -> str:
+    return printable(version) if isinstance(version, str) else brief(version)

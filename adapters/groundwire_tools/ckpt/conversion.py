@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from groundwire.errors import CheckpointError
 from groundwire.saved import checkpoint
 from groundwire_lightning.checkpoints.migration import FORMAT, VERSION_KEY
@@ -82,12 +84,18 @@ def convert(contents: Contents, target: Path, wishes: Wishes) -> list[str]:
         raise CheckpointError(
             f"{contents.path} has what a file for {wishes.form} cannot hold; --drop-foreign leaves it out:\n{names}"
         )
+    if wishes.form in (STATE_DICT, SAFETENSORS) and not any(map(_is_tensor, state.values())):
+        raise CheckpointError(f"{contents.path} has no weights")
     if wishes.form == SAFETENSORS:
         write_tensors(target, state)
     else:
         checkpoint.write(target, state, plain=wishes.form != LIGHTNING)
     notes += [f"left out: {path}, which is {name}" for path, name in fit.unfit.items()]
     return notes + _left_out(current, wishes)
+
+
+def _is_tensor(value: Any) -> bool:
+    return isinstance(value, torch.Tensor)
 
 
 def _keeps_both(contents: Contents, wishes: Wishes) -> bool:

@@ -77,9 +77,13 @@ def _parts(value: Any) -> Iterator[tuple[Path, Any]]:
             yield path, part
 
 
+_KEYS = frozenset({str, int, bool, bytes, type(None)})
+"""Keys that equal those of another file where they are the same."""
+
+
 def _entries_below(value: Any) -> list[tuple[Any, Any]]:
     if isinstance(value, dict):
-        return list(value.items())
+        return [(key if type(key) in _KEYS else brief(key, whole=True), entry) for key, entry in value.items()]
     return list(enumerate(value)) if isinstance(value, (list, tuple)) and not isinstance(value, torch.Size) else []
 
 

@@ -16,7 +16,7 @@ from groundwire_tools.ckpt.contents import contents_of, up_to_date, written_by
     ("state", "form", "writer"),
     [
         (lightning(), "lightning", "Lightning 2.6.6"),
-        ({"state_dict": {}}, "lightning", "Lightning, which does not say its version"),
+        ({"state_dict": {}}, "lightning", "Lightning of some version"),
         (lightning(**{"legacy_pytorch-lightning_version": "1.9.5"}), "lightning", "Lightning 2.6.6, first by 1.9.5"),
         ({"model_state_dict": {}}, "native", "groundwire or pytorch-accelerated"),
         (

@@ -216,3 +216,12 @@ def test_an_old_file_that_lacks_what_such_files_have_is_refused(
     path = saved(tmp_path / "old.ckpt", {"pytorch-lightning_version": "1.4.9", "state_dict": weights()})
     assert ckpt("convert", path, tmp_path / "new.ckpt", "--to", "lightning") == 2
     assert "lacks what a file of Lightning 1.4.9 has" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", ["state-dict", "safetensors"])
+def test_a_file_without_weights_gives_no_file_of_weights(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = saved(tmp_path / "a.ckpt", lightning(state_dict={}))
+    assert ckpt("convert", path, tmp_path / "b", "--to", form) == 2
+    assert "has no weights" in capsys.readouterr().err

@@ -33,6 +33,13 @@ def test_a_value_equals_itself(value: Any) -> None:
     assert differences(value, value) == []
 
 
+def test_keys_are_equal_that_are_read_from_two_files() -> None:
+    one, other = ({StandIn("mine.Key"): 1, float("nan"): 2, 3: (StandIn("mine.Net"),)} for _ in range(2))
+    assert differences(one, other) == []
+    (row, _) = differences(one, other | {3: 0})
+    assert (row.path, row.what) == ("3.0", "only in A")
+
+
 @pytest.mark.parametrize(
     ("a", "b", "what", "largest"),
     [
