@@ -30,7 +30,7 @@ _OF_GROUNDWIRE = _OF_WEIGHTS_ONLY | {
 }
 _NOT_OF_WEIGHTS_ONLY = (collections.defaultdict, frozenset)
 _GONE: Any = object()
-_IMPORTED = ("_instantiator", "_class_path")
+_IMPORTED = frozenset({"_instantiator", "_class_path", "class_path"})
 
 
 class Fit:
@@ -94,7 +94,17 @@ def _foreign_name(value: Any) -> str:
 
 
 def imported_by_name(hyper_parameters: Any) -> dict[str, str]:
-    """Entries of hyper-parameters that are texts, and that Lightning takes for something to import and call."""
-    if not isinstance(hyper_parameters, dict):
-        return {}
-    return {key: str(hyper_parameters[key]) for key in _IMPORTED if key in hyper_parameters}
+    """Path and text of the hyper-parameters that Lightning takes for something to import and call."""
+    names: dict[str, str] = {}
+    seen, ahead = set[int](), [("", hyper_parameters)]
+    while ahead:
+        path, value = ahead.pop()
+        if not isinstance(value, dict) or id(value) in seen:
+            continue
+        seen.add(id(value))
+        for key, entry in value.items():
+            place = joined((path, key) if path else (key,))
+            if key in _IMPORTED and isinstance(entry, str):
+                names[place] = entry
+            ahead.append((place, entry))
+    return names

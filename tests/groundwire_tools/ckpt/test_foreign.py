@@ -75,5 +75,7 @@ def test_one_part_in_many_places_is_walked_once() -> None:
 
 
 def test_texts_that_lightning_would_import_are_told() -> None:
-    assert imported_by_name({"_class_path": "evil.Net", "width": 3}) == {"_class_path": "evil.Net"}
+    values: dict[Any, Any] = {"_class_path": "evil.Net", "width": 3, FOREIGN: 1, "net": {"class_path": "evil.Act"}}
+    values["self"] = values
+    assert imported_by_name(values) == {"_class_path": "evil.Net", "net.class_path": "evil.Act"}
     assert imported_by_name(None) == {}
