@@ -80,8 +80,9 @@ def _package_that_gives(word: str, path: Path) -> str:
 
 
 def names_for(package: str) -> frozenset[str]:
-    """What the Trainers have that a package is handed: an adapter of Lightning both, others the native one."""
-    own = names_of("groundwire_lightning", "Trainer") if package == "groundwire_lightning" else frozenset()
+    """What the Trainers have that a package is handed: that of Lightning and the tools both, others the native one."""
+    has_both = package in ("groundwire_lightning", "groundwire_tools")
+    own = names_of("groundwire_lightning", "Trainer") if has_both else frozenset()
     return own | names_of("groundwire", "Trainer") | frozenset(dir(object))
 
 

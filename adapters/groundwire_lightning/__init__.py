@@ -1,5 +1,7 @@
 """Lightning code on groundwire's Trainer: ``import groundwire_lightning as L``."""
 
+import importlib
+import os
 from typing import Any
 
 from groundwire_lightning.cli import register_makers
@@ -15,7 +17,6 @@ from groundwire_lightning.utilities.console import show_log
 from groundwire_lightning.utilities.finder import install_finder
 from groundwire_lightning.utilities.lazily import lazy_attribute
 from groundwire_lightning.utilities.seed import seed_everything
-from groundwire_tools.run import answers
 
 __version__ = "2.6.6"
 """The release of Lightning whose behaviour this is, for code that asks; groundwire has a version of its own."""
@@ -47,11 +48,11 @@ def load_ipython_extension(ipython: Any) -> None:
     Args:
         ipython: The shell.
     """
-    answers.install()
+    importlib.import_module(f"{__name__}.as_lightning")
 
 
 install_finder()
 show_log()
 register_makers()
-if answers.requested() is not None:
-    answers.install()
+if os.environ.get("GROUNDWIRE_AS_LIGHTNING", "").strip() not in ("", "0"):
+    importlib.import_module(f"{__name__}.as_lightning")

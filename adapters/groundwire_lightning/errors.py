@@ -100,23 +100,6 @@ def missing_class(name: str, module: str, instead: str, base: type = object) -> 
     return type(name, bases, {"__module__": module, "__doc__": about, "instead": instead})
 
 
-def tell_gaps(module: str, names: dict[str, str], kind: str = "attribute") -> Any:
-    """A ``__getattr__`` for a module, which says of names of Lightning that it lacks what to do instead.
-
-    Args:
-        module: The name of the module.
-        names: Name to the way to do without it.
-        kind: The word for a name in the message.
-    """
-
-    def missing_name(name: str) -> NoReturn:
-        if name in names:
-            raise AttributeError(f"{module}.{name} has no counterpart here. Instead: {names[name]}")
-        raise AttributeError(f"module {module!r} has no {kind} {name!r}")
-
-    return missing_name
-
-
 Fabric = missing_class(
     "Fabric", __name__, "accelerate.Accelerator for a loop of your own, or groundwire.Trainer for one you can override"
 )

@@ -57,6 +57,21 @@ RUNS = {
 }
 
 
+def gathered(module, rank):
+    """What a module gathers from all processes, and the gradient that comes back to this one."""
+    mine = torch.full((2,), float(rank), requires_grad=True)
+    with_grads = module.all_gather(mine, sync_grads=True)
+    (with_grads * torch.arange(1.0, 1.0 + with_grads.numel()).reshape(with_grads.shape)).sum().backward()
+    plain = module.all_gather({"own": mine, "rank": rank})
+    return {
+        "with grads": with_grads.tolist(),
+        "grad": mine.grad.tolist(),
+        "plain": plain["own"].tolist(),
+        "has graph": plain["own"].requires_grad,
+        "rank": plain["rank"].tolist(),
+    }
+
+
 def run(base, name, batch_size, **asked):
     kind = type("Net", (Steps, BASES[base]), {})
     module = kind(by_hand=name == "by hand")
@@ -74,6 +89,7 @@ def run(base, name, batch_size, **asked):
         "strategy": type(strategy).__name__,
         "sum": strategy.reduce(torch.tensor(trainer.global_rank + 1.0), reduce_op="sum").item(),
         "all": strategy.all_gather(torch.tensor([trainer.global_rank])).tolist(),
+        "gathered": gathered(module, trainer.global_rank),
         "of the first": strategy.broadcast(f"rank {trainer.global_rank}"),
         "any": strategy.reduce_boolean_decision(trainer.is_global_zero, all=False),
         "every": strategy.reduce_boolean_decision(trainer.is_global_zero, all=True),
@@ -127,6 +143,19 @@ def test_the_strategy_answers_for_both(ranks):
         assert told["strategy"] == "DDPStrategy"
         assert (told["sum"], told["all"], told["of the first"]) == (3.0, [[0], [1]], "rank 0")
         assert (told["any"], told["every"]) == (True, False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("base", BASES)
+def test_a_module_gathers_along_a_new_first_dimension(ranks, base):
+    for number, rank in enumerate(ranks):
+        assert rank[f"{base} straight"]["gathered"] == {
+            "with grads": [[0.0, 0.0], [1.0, 1.0]],
+            "grad": [[2.0, 4.0], [6.0, 8.0]][number],  # the sum over processes
+            "plain": [[0.0, 0.0], [1.0, 1.0]],
+            "has graph": False,
+            "rank": [0, 1],
+        }
 
 
 @pytest.mark.slow

@@ -186,5 +186,5 @@ def test_where_the_numbers_differ_it_is_said_once_a_run():
 
 
 def test_numerics_are_parity_or_exact():
-    with pytest.raises(L.MisconfigurationException, match="numerics: 'parity' or 'exact' is due, got 'right'"):
+    with pytest.raises(L.MisconfigurationException, match="'parity' or 'exact' is due, got 'right'"):
         L.Trainer(numerics="right")

@@ -407,7 +407,8 @@ def difference(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> str:
     if len(theirs["calls"]) != len(ours["calls"]):
         least = min(len(theirs["calls"]), len(ours["calls"]))
         more = [[call["call"] for call in record["calls"][least : least + 8]] for record in (theirs, ours)]
-        return f"after {least} calls {theirs['calls'][least - 1]['call']}\nLightning: {more[0]}\ngroundwire: {more[1]}"
+        last = theirs["calls"][least - 1]["call"] if least else "nothing"
+        return f"after {least} calls {last}\nLightning: {more[0]}\ngroundwire: {more[1]}"
     return apart({**theirs, "calls": 0}, {**ours, "calls": 0})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import MisconfigurationException, TunerExit
 from groundwire_lightning.loops.batch_size_search import scale_batch_size
@@ -90,8 +91,6 @@ class BatchSizeFinder(Callback):
                 f"BatchSizeFinder: neither module nor data module have {name!r}, as an attribute or in their hparams"
             )
         if hasattr(pl_module, name) and name in getattr(pl_module, "hparams", {}):
-            from groundwire.errors import rank_zero_warn
-
             rank_zero_warn(
                 f"BatchSizeFinder: {type(pl_module).__name__} has {name} and hparams.{name}; both are set. Keep one"
             )

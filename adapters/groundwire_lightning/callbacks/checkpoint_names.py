@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from groundwire_lightning.callbacks.checkpoint import Checkpoint  # MOVED
+from groundwire_lightning.callbacks.checkpoint import Checkpoint
 from groundwire_lightning.checkpoints import files
 from groundwire_lightning.strategies.processes import processes_agree
 

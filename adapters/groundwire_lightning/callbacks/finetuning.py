@@ -11,6 +11,7 @@ from torch.nn import Module, ModuleDict
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import Optimizer
 
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.utilities.checked import checked, flag, function, number, optional, whole
@@ -182,8 +183,6 @@ class BaseFinetuning(Callback):
             else:
                 new.append(parameter)
         if known:
-            from groundwire.errors import rank_zero_warn
-
             rank_zero_warn(
                 f"{known} of the parameters that are unfrozen are in {type(optimizer).__name__} already, or equal to "
                 "one that is, and are left out. Give the optimizer those parameters alone that are trained from the "

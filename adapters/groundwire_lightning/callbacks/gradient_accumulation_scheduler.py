@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.utilities.checked import checked, mapping, unless_empty
@@ -69,8 +70,6 @@ class GradientAccumulationScheduler(Callback):
             )
         overridden = {"optimizer_step", "optimizer_zero_grad"} & set(trainer.plan.instead)
         if overridden and self.going_to_accumulate_grad_batches():
-            from groundwire.errors import rank_zero_warn
-
             rank_zero_warn(
                 f"GradientAccumulationScheduler: {' and '.join(sorted(overridden))} of {type(pl_module).__qualname__} "
                 "runs at updates, which is not at every batch"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.utilities.checked import checked, flag, one_of, optional
@@ -172,8 +173,6 @@ def _warn_of_no_momentum(trainer: Running) -> None:
     optimizers = [config.scheduler.optimizer for config in trainer.lr_scheduler_configs] or trainer.optimizers
     lacking = [any(key not in optimizer.defaults for optimizer in optimizers) for key in ("momentum", "betas")]
     if all(lacking):
-        from groundwire.errors import rank_zero_warn
-
         rank_zero_warn(
             "LearningRateMonitor(log_momentum=True): some optimizers have no momentum; 0 is written for them",
             category=RuntimeWarning,

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim.swa_utils import SWALR
 
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import ArgumentError, MisconfigurationException
 from groundwire_lightning.utilities.checked import checked, function, one_of, optional, plain_number, whole
@@ -301,6 +302,4 @@ class StochasticWeightAveraging(Callback):
 
 
 def _warn_of_averaging(message: str) -> None:
-    from groundwire.errors import rank_zero_warn
-
     rank_zero_warn(message)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.utilities.checked import checked, function, optional
 from groundwire_lightning.utilities.throughput import Throughput, get_available_flops
@@ -147,8 +148,6 @@ class ThroughputMonitor(Callback):
         if self._module_has_flops is None:
             self._module_has_flops = hasattr(pl_module, "flops_per_batch")
             if not self._module_has_flops:
-                from groundwire.errors import rank_zero_warn
-
                 rank_zero_warn(
                     f"ThroughputMonitor: {type(pl_module).__name__} has no flops_per_batch, so operations a second are "
                     "not told; measure_flops counts them"

@@ -12,6 +12,7 @@ import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_avg_fn
 
 from groundwire import Part
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.map import LIGHTNING
 from groundwire_lightning.utilities.checked import checked, flag, number, optional, whole
@@ -61,8 +62,6 @@ class WeightAveraging(Callback):
         if stage != "fit":
             return
         if _writes_itself(trainer, pl_module, "configure_model"):
-            from groundwire.errors import rank_zero_warn
-
             rank_zero_warn(
                 f"{type(self).__name__} keeps a whole copy of the module, what configure_model makes included: layers "
                 "are not spread over devices"
@@ -127,8 +126,6 @@ class WeightAveraging(Callback):
 
     def on_load_checkpoint(self, trainer: Running, pl_module: Any, checkpoint: dict[str, Any]) -> None:
         """Take weights and average from a checkpoint; from one without an average both are its weights."""
-        from groundwire.errors import rank_zero_warn
-
         if self._average_model is None:
             rank_zero_warn(
                 f"{type(self).__name__}: a checkpoint was loaded outside of fit. Its weights are the average; there is "

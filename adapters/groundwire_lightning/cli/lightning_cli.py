@@ -13,6 +13,7 @@ from torch.optim import Optimizer
 
 import groundwire_lightning.callbacks
 import groundwire_lightning.loggers  # noqa: F401  # a class may be given by its name alone, which is then to be known
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.checkpoints.reading import read
 from groundwire_lightning.cli.config import Instantiator, SaveConfigCallback, instantiate_module
 from groundwire_lightning.cli.files import ModelArguments, in_memory, taken_over
@@ -251,8 +252,6 @@ class LightningCLI:
             args: The argument of the constructor.
         """
         if args is not None and len(sys.argv) > 1:
-            from groundwire.errors import rank_zero_warn
-
             rank_zero_warn(f"LightningCLI(args=...) is used; the command line {sys.argv[1:]} is not read")
         self.config = (
             parser.parse_object(args) if isinstance(args, (dict, argparsing.Namespace)) else parser.parse_args(args)
@@ -356,8 +355,6 @@ class LightningCLI:
                 parser, own = self._parser(self.subcommand), self.config.get(str(self.subcommand), self.config)
                 config["callbacks"].append(self.save_config_callback(parser, own, **self.save_config_kwargs))
         else:
-            from groundwire.errors import rank_zero_warn
-
             rank_zero_warn(
                 f"{self.trainer_class.__qualname__} takes no callbacks, so there are none of this command line"
             )
@@ -394,8 +391,6 @@ class LightningCLI:
         if not optimizer_init:
             return
         if is_overridden("configure_optimizers", self.model):
-            from groundwire.errors import rank_zero_warn
-
             replaced = f"{type(self.model).__name__}.configure_optimizers"
             rank_zero_warn(f"{replaced} is replaced by that of {type(self).__name__}")
         optimizer = instantiate_class(self.model.parameters(), optimizer_init)

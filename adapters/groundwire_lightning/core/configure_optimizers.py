@@ -9,6 +9,7 @@ from typing import Any
 
 from torch.optim.lr_scheduler import OneCycleLR, ReduceLROnPlateau
 
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.optimizer import LightningOptimizer, _MockOptimizer
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.utilities.types import LRSchedulerConfig
@@ -31,8 +32,6 @@ def optimizers_and_schedulers(
         RuntimeError: There are several optimizers, and the Trainer would not know which to step when.
     """
     if configured is None:
-        from groundwire.errors import rank_zero_warn
-
         rank_zero_warn("configure_optimizers returned None: this run has no optimizer, and changes no weight")
         configured = _MockOptimizer()
     optimizers, schedulers, monitor = _taken_apart(configured)
@@ -139,8 +138,6 @@ def _check_keys(configured: Mapping[str, Any]) -> None:
 
 def _warn_of_unread_keys(where: str, written: Mapping[str, Any], known: set[str]) -> None:
     if others := sorted(set(written) - known):
-        from groundwire.errors import rank_zero_warn
-
         rank_zero_warn(f"{where}: nobody reads {others}; there are {sorted(known)}", category=RuntimeWarning)
 
 
@@ -197,8 +194,6 @@ def _check_scheduler(config: LRSchedulerConfig, optimizers: list[Any], steps_sch
     if owner is not None and not any(_unwrapped(owner) is _unwrapped(optimizer) for optimizer in optimizers):
         raise MisconfigurationException(f"{name} belongs to another optimizer than those that were returned")
     if isinstance(config.scheduler, OneCycleLR) and config.interval == "epoch":
-        from groundwire.errors import rank_zero_warn
-
         rank_zero_warn(
             "OneCycleLR moves on once an epoch; 'interval': 'step' is what it is made for", category=RuntimeWarning
         )

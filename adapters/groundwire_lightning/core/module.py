@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Any
 
 import torch
 
@@ -15,7 +15,8 @@ from groundwire_lightning.core.hparams import HyperParameters
 from groundwire_lightning.core.replaced import TellsOfMethods
 from groundwire_lightning.core.saving import OfTheClass, build_module, load_object
 from groundwire_lightning.core.self_log import Logging
-from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.utilities.apply_func import tensors_of
 
 
 class LightningModule(TellsOfMethods, HyperParameters, ModelHooks, Logging, Export):
@@ -295,19 +296,24 @@ class LightningModule(TellsOfMethods, HyperParameters, ModelHooks, Logging, Expo
             self.untoggle_optimizer(optimizer)
 
     def all_gather(self, data: Any, group: Any = None, sync_grads: bool = False) -> Any:
-        """Concatenate the tensors of all processes along their first dimension; one process alone keeps its own.
+        """Gather the tensors of all processes, one below the other in a new first dimension.
+
+        One process alone keeps the shapes that it has.
 
         Args:
-            data: A tensor that has the same shape in every process, or a collection of such tensors.
-            group: Must be None.
-            sync_grads: Must be False.
+            data: A number, an array or a tensor, whose shape is the same in every process, or a collection of these.
+            group: A group of processes of ``torch.distributed``; None for all.
+            sync_grads: True lets gradients flow back to the processes that the tensors are from.
 
-        Raises:
-            NotSupportedYetError: A group, or gradients through the collection, are asked for.
+        Returns:
+            Tensors, in the same collection.
         """
-        if group is not None or sync_grads:
-            _not_yet(self, "all_gather with group= or sync_grads=", "self.trainer.gather(tensor)")
-        return data if self.trainer.world_size == 1 else self.trainer.gather(data)
+        from lightning_utilities.core.apply_func import apply_to_collection
+
+        gather = self.trainer.strategy.all_gather
+        return apply_to_collection(
+            tensors_of(data, self.device), torch.Tensor, gather, group=group, sync_grads=sync_grads
+        )
 
     @OfTheClass
     def load_from_checkpoint(
@@ -346,7 +352,3 @@ class LightningModule(TellsOfMethods, HyperParameters, ModelHooks, Logging, Expo
 
 def _parameters_of(optimizers: Iterable[Any]) -> Iterator[Any]:
     return (parameter for optimizer in optimizers for group in optimizer.param_groups for parameter in group["params"])
-
-
-def _not_yet(module: object, what: str, instead: str) -> NoReturn:
-    raise NotSupportedYetError(f"{type(module).__qualname__}: {what} is not supported yet; {instead}")

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from groundwire.errors import rank_zero_warn
+
 
 class Logging:
     """Gives a module ``log`` and ``log_dict``; without a trainer, values are dropped with a warning."""
@@ -132,6 +134,4 @@ def _items(dictionary: Any) -> Any:
 
 
 def _warn_not_attached(name: str) -> None:
-    from groundwire.errors import rank_zero_warn
-
     rank_zero_warn(f"self.log({name!r}): the module is not attached to a trainer, so the value is dropped")

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from groundwire import Gap, HookMap, Row, RunState
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.data.feed import Feed
 from groundwire_lightning.errors import PossibleUserWarning
 from groundwire_lightning.utilities.combined_loader import Triple
@@ -93,8 +94,6 @@ def steps_that_read(module: Any) -> frozenset[str]:
     """The names of a module's steps that read batches themselves; warns of what that means."""
     steps = frozenset(name for name in READER_OF_STEP if reads_batches(getattr(module, name, None)))
     if steps:
-        from groundwire.errors import rank_zero_warn
-
         rank_zero_warn(
             f"{', '.join(sorted(steps))} of {type(module).__qualname__} reads from dataloader_iter: a step may read "
             "several batches, but hooks are told of one, batch numbers and accumulate_grad_batches count steps, and "

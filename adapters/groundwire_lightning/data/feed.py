@@ -12,6 +12,7 @@ from torch._utils import ExceptionWrapper
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 from torch.utils.data._utils.fetch import _MapDatasetFetcher
 
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.errors import MisconfigurationException, PossibleUserWarning
 from groundwire_lightning.utilities.combined_loader import Triple, as_combined_loader, is_combined, parts_of
 from groundwire_lightning.utilities.seed import seeds_workers, start_worker
@@ -94,8 +95,6 @@ class Feed:
         if not self.is_over:
             raise stray_stop_iteration(f"a hook that changes or moves the batches of the {source}")
         if yielded < self._batches < math.inf:
-            from groundwire.errors import rank_zero_warn
-
             rank_zero_warn(
                 f"the {source} says that it has {self._batches} batches and gave {yielded}. As in Lightning nobody "
                 "could know that its last batch was the last: there was no validation at the end of the epoch, no "
@@ -179,8 +178,6 @@ def checked_loader(loader: Any, source: str, mode: str) -> Any:
 
 def _warn_of_dataset(loader: Any, source: str) -> None:
     if isinstance(loader, Dataset) and not isinstance(loader, IterableDataset):
-        from groundwire.errors import rank_zero_warn
-
         rank_zero_warn(
             f"{source} gave a {type(loader).__name__}, which is a dataset and no loader: each of its samples is taken "
             "for a batch; DataLoader(dataset, batch_size=...) makes batches of them",

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from groundwire.errors import rank_zero_warn
 from groundwire.measured.ledger import Ledger
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.logged.entry import Asked, Entry, as_scalar, is_metric, place_of_metric, resolved
@@ -25,7 +26,7 @@ from groundwire_lightning.utilities.apply_func import CPU
 from groundwire_lightning.utilities.data import checked_size_of
 
 _LOGGER, _ADD_LOADER, _METRIC = 1, 5, 10
-"""Where these arguments are in :data:`~groundwire_lightning.logged.entry.Asked`."""
+"""The places of these arguments in :data:`~groundwire_lightning.logged.entry.Asked`."""
 _FULL_PRECISION = frozenset({torch.float32, torch.float64})
 PASS_PHASES = ("train", "eval")
 READ = ("callback", "logger", "bar")
@@ -428,8 +429,6 @@ class Logged:
 
 
 def _warn_without_logger(name: str) -> None:
-    from groundwire.errors import rank_zero_warn
-
     rank_zero_warn(f"self.log({name!r}, logger=True): the trainer has no logger; Trainer(logger=True) gives it one")
 
 
@@ -438,8 +437,6 @@ class Silent(Logged):
 
     def log(self, *args: Any, **kwargs: Any) -> None:
         """Drop a value, and say so once."""
-        from groundwire.errors import rank_zero_warn
-
         if not self._has_warned:
             rank_zero_warn("self.log: Trainer(barebones=True) keeps nothing that is logged")
         self._has_warned = True

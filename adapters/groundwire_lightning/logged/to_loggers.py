@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
+from groundwire.errors import rank_zero_warn
 from groundwire.measured.ledger import numbers
 from groundwire_lightning.errors import PossibleUserWarning
 from groundwire_lightning.loggers.default import class_names
@@ -68,8 +69,6 @@ class ToLoggers:
         trainer = self.trainer
         every, batches = trainer.log_every_n_steps, trainer.num_training_batches
         if trainer.loggers and 0 < batches < every and not trainer.fast_dev_run:
-            from groundwire.errors import rank_zero_warn
-
             rank_zero_warn(
                 f"log_every_n_steps={every} is more than the {batches} batches of an epoch, so most epochs write no "
                 "value of a step; Trainer(log_every_n_steps=) takes a smaller number",

@@ -12,6 +12,7 @@ from typing import Any
 
 from torch import Tensor
 
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.loggers.files import (
     HPARAMS_FILE,
     as_mapping,
@@ -130,8 +131,6 @@ class CSVLogger(Logger):
         try:
             self.save()
         except OSError as error:
-            from groundwire.errors import rank_zero_warn
-
             rank_zero_warn(f"{self.log_dir}: {len(self.experiment.metrics)} rows are not written: {error}")
             raise
 
@@ -162,8 +161,6 @@ class ExperimentWriter:
 
     def _clear(self) -> None:
         if self._files.exists(self.log_dir) and self._files.listdir(self.log_dir):
-            from groundwire.errors import rank_zero_warn
-
             rank_zero_warn(f"{self.log_dir} has files of an earlier run; its metrics.csv is replaced")
             for path in (self.metrics_file_path, self.metrics_file_path + BESIDE):
                 if self._files.isfile(path):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 from typing import Any
 
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.loggers.csv_logs import CSVLogger
 from groundwire_lightning.loggers.logger import DummyLogger
@@ -41,8 +42,6 @@ def chosen_loggers(logger: Any, root: str, is_short: bool) -> list[Any]:
 def _default_logger(root: str) -> Any:
     if find_spec("tensorboard") is not None:
         return TensorBoardLogger(root, version=_slurm_job())
-    from groundwire.errors import rank_zero_warn
-
     rank_zero_warn("tensorboard is not installed, so values are logged to a CSV file; Trainer(logger=) takes another")
     return CSVLogger(root)
 

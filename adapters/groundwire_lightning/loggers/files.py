@@ -11,7 +11,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+from groundwire.errors import rank_zero_warn
+from groundwire_lightning.errors import NotSupportedYetError
 
 HPARAMS_FILE = "hparams.yaml"
 
@@ -46,11 +47,8 @@ def local_folder(argument: str, path: Any) -> str:
         path: The value of the argument.
 
     Raises:
-        MisconfigurationException: The value is no path.
         NotSupportedYetError: The value is a URL.
     """
-    if path is not None and not isinstance(path, (str, os.PathLike)):
-        raise MisconfigurationException(f"{argument}: a path is due, got {path!r}")
     folder = os.fspath(path or Path.cwd())
     if "://" in folder:
         raise NotSupportedYetError(
@@ -169,6 +167,4 @@ def prefixed(metrics: Mapping[str, Any], prefix: str) -> Mapping[str, Any]:
 
 
 def _warn_of_file(message: str) -> None:
-    from groundwire.errors import rank_zero_warn
-
     rank_zero_warn(message)

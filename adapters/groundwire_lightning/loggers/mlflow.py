@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.loggers.files import as_mapping, flat, prefixed
 from groundwire_lightning.loggers.logger import Logger, in_first_process, rank_zero_experiment
 from groundwire_lightning.loggers.utilities import aliases_of, description_of, need, new_checkpoints
@@ -212,6 +213,4 @@ class MLFlowLogger(Logger):
 
 
 def _warn_of_mlflow(message: str) -> None:
-    from groundwire.errors import rank_zero_warn
-
     rank_zero_warn(message, category=RuntimeWarning)

@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
+from groundwire.errors import rank_zero_warn
+
 LONGEST_PAUSE = 64
 """The most rows for which a failing logger is left alone."""
 MOST_HELD = 10_000
@@ -71,8 +73,6 @@ class Patient:
         self._send()
         self.call("finalize", status)
         if lost := self._lost + len(self._waiting):
-            from groundwire.errors import rank_zero_warn
-
             rank_zero_warn(f"{type(self.logger).__qualname__}: {lost} rows of this run could not be written")
 
     def _send(self) -> bool:
@@ -96,8 +96,6 @@ class Patient:
         return None
 
     def _report(self, method: str, error: Exception) -> None:
-        from groundwire.errors import rank_zero_warn
-
         self._is_reported = True
         rank_zero_warn(
             f"{type(self.logger).__qualname__}.{method} raised {type(error).__name__}: {error}. The run goes on "

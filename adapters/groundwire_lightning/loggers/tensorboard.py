@@ -10,6 +10,7 @@ from typing import Any
 
 from torch import Tensor
 
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.loggers.files import (
     HPARAMS_FILE,
     as_mapping,
@@ -198,8 +199,6 @@ class TensorBoardLogger(Logger):
             return
         example = getattr(model, "example_input_array", None) if input_array is None else input_array
         if not isinstance(example, (Tensor, tuple)):
-            from groundwire.errors import rank_zero_warn
-
             rank_zero_warn(
                 "TensorBoardLogger(log_graph=True): no graph is drawn; set self.example_input_array to a tensor or to "
                 f"a tuple of the arguments of forward(), it is {type(example).__name__}"

@@ -7,6 +7,7 @@ from argparse import Namespace
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.loggers.files import as_mapping, prefixed
 from groundwire_lightning.loggers.logger import Logger, in_first_process, rank_zero_experiment
@@ -124,8 +125,6 @@ class WandbLogger(Logger):
         if self._offline:
             os.environ["WANDB_MODE"] = "dryrun"
         if wandb.run is not None:  # one process has one run; a second init would end the first
-            from groundwire.errors import rank_zero_warn
-
             rank_zero_warn(
                 "WandbLogger: a wandb run is under way and is used; call wandb.finish() before for a new one"
             )

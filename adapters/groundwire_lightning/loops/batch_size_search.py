@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.loops.trial import ask_for_loaders, counters_kept, forget_loaders, run_once, trial
 from groundwire_lightning.utilities.memory import garbage_collection_cuda, is_oom_error
 from groundwire_lightning.utilities.parsing import lightning_getattr, lightning_setattr
@@ -38,20 +38,13 @@ class Sizes:
         size: int = lightning_getattr(self._trainer.lightning_module, self._name)
         return size
 
-    def take(self, size: int, outcome: str = "") -> bool:
-        """Try this size next; False where the one before is all of the data, or was the largest.
-
-        Args:
-            size: The size.
-            outcome: How the one before went, for the log.
-        """
+    def take(self, size: int) -> bool:
+        """Take this size next; False where the one before is all of the data, or was the largest."""
         before, samples = self.now, _samples(self._trainer)
         if samples is not None and before >= samples:
             log.info("A batch of %d holds all %d samples there are", before, samples)
             return False
         size = min(size, self._most)
-        if outcome:
-            log.info("Batch size %d %s, %d is tried next", before, outcome, size)
         self.set(size)
         return size != before
 
@@ -87,8 +80,6 @@ def scale_batch_size(
         The size; None where ``fast_dev_run`` leaves the trials out.
     """
     if trainer.fast_dev_run:
-        from groundwire.errors import rank_zero_warn
-
         rank_zero_warn("the batch-size finder is left out with fast_dev_run")
         return None
     sizes = Sizes(trainer, batch_arg_name, max_val)
@@ -103,9 +94,9 @@ def scale_batch_size(
     with counters_kept(trainer), trial(trainer, [], limits):
         sizes.take(init_val)
         if mode == "power":
-            size = _doubled(lambda: run_once(trainer), sizes, max_trials, max_val)
+            size = _doubled(trainer, sizes, max_trials, max_val)
         else:
-            size = _searched(lambda: run_once(trainer), sizes, max_trials, max_val)
+            size = _searched(trainer, sizes, max_trials, max_val)
             if (less := max(1, int(size * (1 - margin)))) != size:
                 log.info("Batch size %d is made smaller by %.1f%%", size, 100 * margin)
                 size = less
@@ -116,7 +107,7 @@ def scale_batch_size(
     return size
 
 
-def _doubled(run: Callable[[], None], sizes: Sizes, trials: int, most: int) -> int:
+def _doubled(trainer: Steered, sizes: Sizes, trials: int, most: int) -> int:
     """Twice the size, until it does not fit or there were enough trials."""
     has_fitted = False
     for number in range(trials):
@@ -124,19 +115,18 @@ def _doubled(run: Callable[[], None], sizes: Sizes, trials: int, most: int) -> i
         size = sizes.now
         if size >= most:
             break
-        if _fits(run):
-            if number + 1 >= trials or not sizes.take(size * 2, "fits"):
+        if _fits(trainer, size):
+            if number + 1 >= trials or not sizes.take(size * 2):
                 return size
             has_fitted = True
         else:
             sizes.set(max(1, size // 2))
-            log.info("Batch size %d does not fit, %d is taken", size, sizes.now)
             if has_fitted:
                 break
     return sizes.now
 
 
-def _searched(run: Callable[[], None], sizes: Sizes, trials: int, most: int) -> int:
+def _searched(trainer: Steered, sizes: Sizes, trials: int, most: int) -> int:
     """Twice the size until it does not fit, then halfway between the largest that did and the least that did not."""
     low, high = 1, 0
     for _ in range(trials):
@@ -144,30 +134,31 @@ def _searched(run: Callable[[], None], sizes: Sizes, trials: int, most: int) -> 
         size = sizes.now
         if size >= most:
             return size
-        if _fits(run):
+        if _fits(trainer, size):
             low = size
             if high and high - low <= 1:
                 return low
-            if not sizes.take((high + low) // 2 if high else size * 2, "fits"):
+            if not sizes.take((high + low) // 2 if high else size * 2):
                 return low
         else:
             high = size
             sizes.set((high + low) // 2)
-            log.info("Batch size %d does not fit, %d is tried next", size, sizes.now)
             if high - low <= 1:
                 return sizes.now
     return low
 
 
-def _fits(run: Callable[[], None]) -> bool:
-    """True if there was memory enough; any other error is raised."""
+def _fits(trainer: Steered, size: int) -> bool:
+    """Try a size; True if there was memory enough for it. Any other error is raised."""
     try:
-        run()
+        run_once(trainer)
     except RuntimeError as error:
         if not is_oom_error(error):
             raise
         garbage_collection_cuda()
+        log.info("Batch size %d does not fit", size)
         return False
+    log.info("Batch size %d fits", size)
     return True
 
 

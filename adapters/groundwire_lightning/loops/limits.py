@@ -7,6 +7,7 @@ import math
 import time
 from typing import TYPE_CHECKING
 
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.errors import MisconfigurationException, PossibleUserWarning
 from groundwire_lightning.utilities.console import tell
 
@@ -25,8 +26,6 @@ def epochs(max_epochs: int | None, max_steps: int, is_timed: bool = False) -> in
         return max_epochs
     if max_steps != -1 or is_timed:
         return -1
-    from groundwire.errors import rank_zero_warn
-
     rank_zero_warn(
         f"max_epochs was not set, so there will be {MOST_EPOCHS} epochs; -1 sets no limit", category=PossibleUserWarning
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.optim.lr_scheduler import LRScheduler
 
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.loops.trial import ask_for_loaders, counters_kept, run_once, trial
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from groundwire_lightning.loops.steered import Steered
 
 RATE_NAMES = ("lr", "learning_rate")
-"""Where a module keeps its learning rate, unless it says otherwise."""
+"""Attributes in which a module keeps its learning rate, unless it says otherwise."""
 
 log = logging.getLogger(__name__)
 
@@ -130,7 +131,7 @@ def lr_find(
         mode: ``"exponential"`` or ``"linear"``.
         early_stop_threshold: Stop where the loss is as many times the best one; None does not stop.
         update_attr: Give module and optimizer the rate that is suggested.
-        attr_name: Where the module keeps it; by default one of :data:`NAMES`.
+        attr_name: The attribute of the module that has it; by default one of :data:`RATE_NAMES`.
 
     Returns:
         What was found; None where ``fast_dev_run`` leaves the test out.
@@ -294,6 +295,4 @@ class _ExponentialLR(_Growing):
 
 
 def _warn_of_rates(message: str) -> None:
-    from groundwire.errors import rank_zero_warn
-
     rank_zero_warn(message)

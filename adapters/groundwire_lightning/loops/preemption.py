@@ -98,7 +98,7 @@ class Preemption:
 
 
 def _handler(number: int) -> Any:
-    """What handles a signal, where it is not the system."""
+    """The handler of a signal, where it is not the system."""
     handler = signal.getsignal(number)
     return None if handler == signal.SIG_DFL else handler
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.loops.phases import of_each_loader
 from groundwire_lightning.utilities.types import LRSchedulerConfig
@@ -38,6 +39,4 @@ def _missing(trainer: Steered, config: LRSchedulerConfig) -> None:
     )
     if config.strict:
         raise MisconfigurationException(f"{complaint} Log it, change monitor, or set strict to False")
-    from groundwire.errors import rank_zero_warn
-
     rank_zero_warn(f"{complaint} The learning rate stays as it is", category=RuntimeWarning)

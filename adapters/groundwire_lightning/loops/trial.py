@@ -72,10 +72,11 @@ def run_once(trainer: Steered) -> None:
 
 
 def ask_for_loaders(trainer: Steered) -> None:
-    """Ask for the training loader anew."""
+    """Ask for the loaders of the run anew."""
     forget_loaders(trainer)
     if trainer._is_fitting:
         trainer.load_training_data()
+    trainer.load_evaluation_data()
 
 
 def forget_loaders(trainer: Steered) -> None:

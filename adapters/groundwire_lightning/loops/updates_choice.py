@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from groundwire import place_of
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.optimizer import evaluates_once
 from groundwire_lightning.core.replaced import TellsOfMethods, noticing_replaced
 from groundwire_lightning.loops import steps
@@ -18,7 +19,7 @@ STEP_OF_WAY: dict[str, Callable[..., Any]] = {
     "nested": steps.nested_step,
     "by hand": steps.step_by_hand,
 }
-"""How updates are made, and the step that makes them so."""
+"""Ways of making updates, each with the step that makes them so."""
 
 
 def step_for(trainer: Steered) -> Callable[..., Any]:
@@ -91,6 +92,4 @@ def tell_of_nesting(trainer: Steered) -> None:
     if trainer.told_of_nesting or not (own := own_step(trainer)):
         return
     trainer.told_of_nesting = True
-    from groundwire.errors import rank_zero_warn
-
     rank_zero_warn(f"{own}: {'; '.join(said_of_updates(trainer))}")

@@ -41,14 +41,14 @@ NEXT = {"fit": "val", "validate": "val", "test": "test", "predict": "predict"}
 
 
 class Measured(Protocol):
-    """What telling a profiler of a run needs of a Trainer."""
+    """A Trainer, as far as telling a profiler of its run needs one."""
 
     profiler: Any
     plan: Any
 
     @property
     def at(self) -> RunState:
-        """Where the run is."""
+        """The position of the run."""
 
     @property
     def lightning_module(self) -> Any:
@@ -56,11 +56,11 @@ class Measured(Protocol):
 
     @property
     def log_dir(self) -> str | None:
-        """Where the run writes."""
+        """The folder to which the run writes."""
 
     @property
     def strategy(self) -> Any:
-        """How processes work together."""
+        """The way in which processes work together."""
 
     @property
     def _accelerator(self) -> Accelerator: ...
@@ -123,7 +123,7 @@ class Profiling:
         return hook
 
     def moment(self, action: str) -> AbstractContextManager[Any]:
-        """What a moment runs under that is no hook of the plan.
+        """The context of a moment that is no hook of the plan.
 
         Args:
             action: Its name.
@@ -152,7 +152,7 @@ class Profiling:
         yield from iterator  # nothing more to fetch, but whoever gave the batches wants to hear of their end
 
     def around(self, parts: list[Part]) -> list[Part]:
-        """Who takes part, their methods called through the profiler if there is one."""
+        """Those who take part, their methods called through the profiler if there is one."""
         if not self._is_on:
             return parts
         return [dataclasses.replace(part, through=through(self.trainer, part)) for part in parts]
@@ -172,7 +172,7 @@ def strategy_of(trainer: object) -> str:
 
 
 def through(trainer: Measured, part: Part) -> Callable[[str, Callable[..., Any]], Callable[..., Any]]:
-    """What a part's methods are called through: the profiler, then what they went through before.
+    """The callable through which a part's methods are called: the profiler, then what they went through before.
 
     Args:
         trainer: Whose profiler it is.

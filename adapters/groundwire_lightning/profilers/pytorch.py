@@ -15,6 +15,7 @@ from torch.autograd.profiler import record_function
 from torch.autograd.profiler_util import EventList
 from torch.profiler import ProfilerAction, ProfilerActivity
 
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.profilers.profiler import Profiler
 
@@ -229,8 +230,6 @@ class PyTorchProfiler(Profiler):
         self.profiler.step()
 
     def _record_everything(self) -> None:
-        from groundwire.errors import rank_zero_warn
-
         rank_zero_warn(f"PyTorchProfiler: fewer than {LEAST_STEPS} batches, so all of them are recorded")
         self._schedule = None
         self.profiler.schedule = lambda step: ProfilerAction.RECORD
@@ -247,8 +246,6 @@ class PyTorchProfiler(Profiler):
         return sum(sum(number) if isinstance(number, list) else number for number in batches)
 
     def _export(self, profiler: Any, action_name: str) -> None:
-        from groundwire.errors import rank_zero_warn
-
         if self.dirpath is None:
             rank_zero_warn("PyTorchProfiler: no trace was written, for there is no dirpath")
             return

@@ -16,6 +16,7 @@ from accelerate import Accelerator
 from accelerate.state import PartialState
 
 from groundwire import did_you_mean
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.accelerators import KINDS
 from groundwire_lightning.accelerators import Accelerator as Kind
 from groundwire_lightning.errors import ArgumentError, MisconfigurationException, NotSupportedYetError
@@ -204,8 +205,6 @@ def check_processes(asked: Mapping[str, Any], kind: str, number: int | None) -> 
             f"not start them. Instead: {command} {' '.join(sys.argv) or 'train.py'}"
         )
     if number is None and kind == "cuda" and (cards := KINDS[kind].auto_device_count()) > 1:
-        from groundwire.errors import rank_zero_warn
-
         rank_zero_warn(
             f"devices='auto' uses one of {cards} devices; torchrun --nproc_per_node {cards} uses all of them"
         )

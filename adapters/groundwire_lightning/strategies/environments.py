@@ -59,7 +59,7 @@ class SLURMEnvironment(ClusterEnvironment):
 
 
 def chosen(plugin: Any) -> Any:
-    """Where the processes of a run come from: what was passed, or what the variables of this process tell.
+    """The origin of the processes of a run: what was passed, or what the variables of this process tell.
 
     Args:
         plugin: Of ``Trainer(plugins=)``, or None.

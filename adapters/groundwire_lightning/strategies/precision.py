@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.errors import MisconfigurationException
 
 SPELLINGS: dict[Any, str] = {
@@ -232,7 +233,8 @@ def checked_precision(precision: Any) -> str:
         raise MisconfigurationException(
             f"Trainer(precision={precision!r}) needs transformer_engine, which is not used here; take 'bf16-mixed'"
         )
-    if isinstance(precision, bool) or precision not in SPELLINGS:
+    is_spelling = precision is None or (isinstance(precision, (str, int)) and not isinstance(precision, bool))
+    if not is_spelling or precision not in SPELLINGS:
         spellings = ", ".join(repr(spelling) for spelling in SPELLINGS if spelling is not None)
         raise ValueError(f"Trainer(precision={precision!r}): there is no such precision; there are {spellings}")
     return SPELLINGS[precision]
@@ -252,8 +254,6 @@ def precision_for(precision: Any, device: str) -> Precision:
         return precision
     name = checked_precision(precision)
     if name == "16-mixed" and device == "cpu":
-        from groundwire.errors import rank_zero_warn
-
         rank_zero_warn("precision='16-mixed': a CPU has no mixed precision of 16 bits; 'bf16-mixed' is used")
         name = "bf16-mixed"
     if name == "32-true":

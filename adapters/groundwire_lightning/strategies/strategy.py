@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import torch
@@ -194,9 +194,10 @@ class Strategy:
             group: Must be None.
             reduce_op: ``"mean"`` or ``"sum"``.
         """
-        self._refuse_group("reduce", group)
         if self.world_size == 1:
             return tensor
+        if group is not None:
+            raise NotSupportedYetError("strategy.reduce(group=...): call torch.distributed with the group yourself")
         operation = str(getattr(reduce_op, "name", reduce_op)).lower()
         return self.trainer._accelerator.reduce(tensor, reduction="mean" if operation in ("mean", "avg") else operation)
 
@@ -216,15 +217,16 @@ class Strategy:
 
         Args:
             tensor: A tensor that has the same shape in all processes.
-            group: Must be None.
-            sync_grads: Must be False.
+            group: A group of processes of ``torch.distributed``; None for all.
+            sync_grads: True lets gradients flow back to the processes that the tensors are from.
         """
-        self._refuse_group("all_gather", group)
         if self.world_size == 1:
             return tensor
-        if sync_grads:
-            raise NotSupportedYetError("all_gather(sync_grads=True): gather with torch.distributed.nn.all_gather")
-        return self.trainer._accelerator.gather(tensor.unsqueeze(0))
+        # imported here: a torch that was built without torch.distributed has no such module
+        from torch.distributed.nn.functional import all_gather
+
+        with nullcontext() if sync_grads else torch.no_grad():
+            return torch.stack(all_gather(tensor.contiguous(), group))  # type: ignore[no-untyped-call]
 
     def broadcast(self, obj: Any, src: int = 0) -> Any:
         """Return the object that one process passes, in all of them.
@@ -242,10 +244,6 @@ class Strategy:
     def barrier(self, name: str | None = None) -> None:
         """Wait until every process has come here."""
         self.trainer._accelerator.wait_for_everyone()
-
-    def _refuse_group(self, method: str, group: Any) -> None:
-        if group is not None and self.world_size > 1:
-            raise NotSupportedYetError(f"strategy.{method}(group=...): call torch.distributed with the group yourself")
 
     # batches and files
 

@@ -24,8 +24,8 @@ def adapt(module: Any, trainer_class: type[Trainer] = Trainer, **kwargs: Any) ->
     Raises:
         GroundwireError: ``trainer_class`` is no Trainer class.
     """
-    given: Any = trainer_class
-    if not (isinstance(given, type) and issubclass(given, Trainer)):
+    candidate: Any = trainer_class
+    if not (isinstance(candidate, type) and issubclass(candidate, Trainer)):
         raise GroundwireError(f"adapt: trainer_class is a subclass of groundwire.Trainer, got {trainer_class!r}")
     if issubclass(trainer_class, LightningAdapter):
         adapted = trainer_class

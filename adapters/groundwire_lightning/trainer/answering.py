@@ -32,11 +32,11 @@ class Answering(Steered, Protocol):
 
     @property
     def distributed_sampler_kwargs(self) -> dict[str, int] | None:
-        """What a ``DistributedSampler`` is made with."""
+        """Arguments for a ``DistributedSampler``."""
 
     @property
     def predict_loop(self) -> Any:
-        """What ``predict`` does."""
+        """The loop of ``predict``."""
 
     @property
     def received_sigterm(self) -> bool:

@@ -97,18 +97,9 @@ def _interval(name: str, value: Any) -> float | timedelta | None:
 
 
 def _precision_value(name: str, value: Any) -> Any:
-    it = plain_number(value)
-    if it is not None and not isinstance(it, (str, int, precision.Precision)):
-        raise ArgumentError(f"{name}: a name or a number of bits is due, got {value!r}")
-    precision.checked_precision(it)
-    return it
-
-
-_logger = with_methods("a logger, or a list of them,", "log_metrics", "log_hyperparams")
-
-
-def _loggers(name: str, value: Any) -> Any:
-    return value if isinstance(value, bool) else one_or_several(_logger)(name, value)
+    plain = plain_number(value)
+    precision.checked_precision(plain)
+    return plain
 
 
 _started = with_methods("a name of a profiler, or a profiler,", "start", "stop")
@@ -116,15 +107,6 @@ _started = with_methods("a name of a profiler, or a profiler,", "start", "stop")
 
 def _profiler(name: str, value: Any) -> Any:
     return value if isinstance(value, (bool, str)) else _started(name, value)
-
-
-def _folder(name: str, value: Any) -> Any:
-    folder = path(name, value)
-    if "://" in str(folder):
-        raise NotSupportedYetError(
-            f"{name}: {folder!r} is a URL, and files are written to this machine; give a folder of it"
-        )
-    return folder
 
 
 def _nothing(name: str, value: Any) -> None:
@@ -155,7 +137,7 @@ ARGUMENTS = (
     honoured(
         "logger",
         None,
-        unless_empty(_loggers, False),
+        unless_empty(anything, False),  # checked in loggers/default.py, which knows what was meant
         "None and True write event files for TensorBoard, False and [] nothing",
         bare=(False, None),
     ),
@@ -234,7 +216,7 @@ ARGUMENTS = (
         "sync_batchnorm", False, flag, "with several processes, SyncBatchNorm takes the place of every batch norm"
     ),
     honoured("reload_dataloaders_every_n_epochs", 0, whole(0), "loaders are asked for again; 0 keeps them", kept=True),
-    honoured("default_root_dir", None, optional(_folder), "where loggers and checkpoints write that say nothing else"),
+    honoured("default_root_dir", None, optional(path), "where loggers and checkpoints write that say nothing else"),
     honoured(
         "enable_autolog_hparams", True, flag, "False sends no hyper-parameters and no graph to loggers", kept=True
     ),
@@ -306,7 +288,7 @@ FIT: Mapping[str, Check] = {
     "train_dataloaders": optional(_loaders_or_data_module),
     "val_dataloaders": optional(_loaders),
     "datamodule": optional(_data_module),
-    "ckpt_path": unless_empty(path),
+    "ckpt_path": optional(path),
     "weights_only": flag,
 }
 """The arguments of ``fit``."""

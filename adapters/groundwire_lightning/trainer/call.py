@@ -1,4 +1,4 @@
-"""Where Lightning has what calls a hook; code that runs hooks by hand imports it."""
+"""The module at which Lightning has its callers of hooks; code that runs hooks by hand imports it."""
 
 from __future__ import annotations
 

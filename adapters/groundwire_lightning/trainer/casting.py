@@ -32,7 +32,7 @@ Through = Callable[[str, Callable[..., Any]], Callable[..., Any]]
 
 
 def cast_of_run(trainer: Casting, parts: list[Part]) -> list[Part]:
-    """Who takes part in a run: the callbacks in this run's table, then data module and module.
+    """The parts of a run: the callbacks in this run's table, then data module and module.
 
     Args:
         trainer: Whose run.

@@ -1,4 +1,4 @@
-"""What people read from the connectors of Lightning's trainer: its own modules and callbacks do, and packages."""
+"""Stand-ins for the connectors of Lightning's trainer, which its own modules and callbacks read, and packages."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ class CheckpointConnector(Look):
         return which_checkpoint.newest_hpc(self.trainer.default_root_dir)
 
     def dump_checkpoint(self, weights_only: bool | None = None) -> dict[str, Any]:
-        """What ``save_checkpoint`` would write at this moment.
+        """The checkpoint that ``save_checkpoint`` would write at this moment.
 
         Args:
             weights_only: True leaves callbacks, optimizers and schedulers out.
@@ -191,7 +191,7 @@ class CheckpointConnector(Look):
 
     @staticmethod
     def hpc_save_path(folderpath: Any) -> str:
-        """Where the next checkpoint of a job of a cluster goes.
+        """The path of the next checkpoint of a job of a cluster.
 
         Args:
             folderpath: The folder of these files.

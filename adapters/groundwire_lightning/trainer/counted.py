@@ -1,4 +1,4 @@
-"""What Lightning's progress objects tell of a run; what people set there is written where the Trainer counts."""
+"""Lightning's progress objects of a run; values that people set there are written where the Trainer counts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ COUNTS = ("ready", "started", "processed", "completed")
 
 
 class Counted:
-    """How often something was begun and done.
+    """Counts of something that is begun and done.
 
     Args:
         said: What this is, for messages.
@@ -40,7 +40,7 @@ class Counted:
 
 
 class Passes:
-    """How often something was done, in the epoch or run under way and altogether.
+    """Counts of something done, in the epoch or run under way and altogether.
 
     Args:
         current: In the epoch or run under way.
@@ -53,7 +53,7 @@ class Passes:
 
 
 def setting(progress: Progress, *names: str) -> Write:
-    """What sets counters of a run.
+    """Sets counters of a run.
 
     Args:
         progress: Where they are.
@@ -77,7 +77,7 @@ def updates(said: str, progress: Progress) -> Passes:
 
 
 class OfOptimizer:
-    """What was done with the optimizer: ``step`` and ``zero_grad``."""
+    """Counts of the calls of the optimizer: ``step`` and ``zero_grad``."""
 
     def __init__(self, said: str, progress: Progress) -> None:
         self.step = updates(f"{said}.step", progress)
@@ -101,7 +101,7 @@ class OptimProgress:
 
 
 def moves(said: str, progress: Progress) -> Passes:
-    """How often a scheduler was moved on."""
+    """Counts of the moves of a scheduler."""
     now, total = progress.moved - progress.at_start[2], progress.moved
     return Passes(_two_counts(f"{said}.current", now), _two_counts(f"{said}.total", total))
 

@@ -1,4 +1,4 @@
-"""What a user calls: ``fit``, ``validate``, ``test`` and ``predict``, with Lightning's arguments and results."""
+"""The calls of a user: ``fit``, ``validate``, ``test`` and ``predict``, with Lightning's arguments and results."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from groundwire import Part
+from groundwire import Part, listeners
 from groundwire.errors import rank_zero_warn
 from groundwire.run.launch import RunHook, launch
 from groundwire.run.run import of_part, of_run
@@ -30,7 +30,6 @@ from groundwire_lightning.trainer.loaders import Loading
 from groundwire_lightning.trainer.parts import asked_of
 from groundwire_lightning.trainer.restoring import Restoring
 from groundwire_lightning.utilities.checked import checked
-from groundwire_tools.run import heard
 
 
 class EntryPoints(LightningAdapter):
@@ -248,7 +247,7 @@ class EntryPoints(LightningAdapter):
                 raise SystemExit(1) from error
             raise
         finally:
-            for listener in heard.CALLED:
+            for listener in listeners.CALLED:
                 listener(self)
 
     def _evaluate(
@@ -264,24 +263,24 @@ class EntryPoints(LightningAdapter):
         return self.results
 
     def _model_of(self, entry: str, model: Any) -> Any:
-        found = self.lightning_module if model is None else model
-        if found is None:
+        module = self.lightning_module if model is None else model
+        if module is None:
             raise TypeError(f"{entry}() without a model takes that of the call before, and there was none; pass one")
-        return found
+        return module
 
     def _connect(self, entry: TrainerFn, model: Any, loaders: dict[str, Any], datamodule: Any) -> None:
         first = next(iter(loaders))
         if guests.is_data_module(loaders[first], LIGHTNING):
             datamodule, loaders = loaders[first], {}
-        given = {name: loader for name, loader in loaders.items() if loader is not None}
-        if given and datamodule is not None:
+        of_call = {name: loader for name, loader in loaders.items() if loader is not None}
+        if of_call and datamodule is not None:
             raise MisconfigurationException(
                 f"{entry.value}: loaders and datamodule= exclude each other; pass one of them"
             )
         self.model, self._asks_data = model, datamodule is not None
         if datamodule is not None:
             self.datamodule = datamodule  # one of a call before stays, as under Lightning, but brings no loader
-        self._loading.call_loaders, self._loaders_given = given, frozenset(given)
+        self._loading.call_loaders, self._loaders_given = of_call, frozenset(of_call)
 
     def _require(self, *methods: str) -> None:
         module = Part(LIGHTNING, "LightningModule", self.lightning_module)
@@ -294,7 +293,7 @@ class EntryPoints(LightningAdapter):
                 )
 
     def _half_a_validation(self) -> str | None:
-        """What to say where there is a validation step without data, or data without a step."""
+        """The warning where there is a validation step without data, or data without a step."""
         module, has_data = Part(LIGHTNING, "LightningModule", self.lightning_module), self._loading.has_val_data()
         if has_data == module.implements("validation_step"):
             return None

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 class Facade:
-    """Where a run is, what it logged, who takes part and on what it runs, under Lightning's names.
+    """The position of a run, its logged values, its parts and its devices, under Lightning's names.
 
     Attributes:
         sanity_checking: The short validation before the first batch is under way.
@@ -121,17 +121,17 @@ class Facade:
 
     @property
     def callback_metrics(self) -> dict[str, Tensor]:
-        """What callbacks may monitor, by name."""
+        """Values that callbacks may monitor, by name."""
         return self.logged.refresh().callback
 
     @property
     def logged_metrics(self) -> dict[str, Tensor]:
-        """What a logger would write, by name."""
+        """Values that a logger would write, by name."""
         return self.logged.refresh().logger
 
     @property
     def progress_bar_metrics(self) -> dict[str, float]:
-        """What a progress bar shows, by name."""
+        """Values that a progress bar shows, by name."""
         return {name: value.item() for name, value in self.logged.refresh().bar.items()}
 
     @property
@@ -145,7 +145,7 @@ class Facade:
 
     @property
     def loggers(self) -> list[Any]:
-        """Who writes what is logged; may be set between two runs and in one."""
+        """The loggers that write what is logged; may be set between two runs and in one."""
         if self._loggers is None:
             self._loggers = []
         return self._loggers
@@ -157,9 +157,9 @@ class Facade:
 
     @property
     def log_dir(self) -> str | None:
-        """Where the run writes: the directory of the first logger's run, without one ``default_root_dir``."""
-        found = log_dir(self.loggers, getattr(self, "default_root_dir", str(Path.cwd())))
-        return found if self.world_size == 1 else self.strategy.broadcast(found)
+        """The folder to which the run writes: that of the first logger's run, without one ``default_root_dir``."""
+        folder = log_dir(self.loggers, getattr(self, "default_root_dir", str(Path.cwd())))
+        return folder if self.world_size == 1 else self.strategy.broadcast(folder)
 
     # who takes part
 
@@ -256,7 +256,7 @@ class Facade:
 
     @property
     def state(self) -> TrainerState:
-        """What was called, what is under way, and how the last call ended."""
+        """The entry point that was called, what is under way, and how the last call ended."""
         return TrainerState(self._status, TrainerFn(self._purpose) if self._called else None, self._running_stage)
 
     @property
@@ -283,7 +283,7 @@ class Facade:
 
     @property
     def strategy(self) -> Strategy:
-        """How processes work together."""
+        """The way in which processes work together."""
         if self._strategy is None:
             self._strategy = SingleDeviceStrategy(self.device)
             self._strategy._trainer = self
@@ -296,7 +296,7 @@ class Facade:
 
     @property
     def scaler(self) -> Any:
-        """What scales the loss of 16-bit training, or None."""
+        """The scaler of the loss of 16-bit training, or None."""
         return self.precision_plugin.scaler
 
     @property
@@ -306,9 +306,9 @@ class Facade:
 
     @property
     def distributed_sampler_kwargs(self) -> dict[str, int] | None:
-        """What a ``DistributedSampler`` is made with; None without a strategy for several processes."""
-        made: dict[str, int] | None = getattr(self.strategy, "distributed_sampler_kwargs", None)
-        return made
+        """Arguments for a ``DistributedSampler``; None without a strategy for several processes."""
+        arguments: dict[str, int] | None = getattr(self.strategy, "distributed_sampler_kwargs", None)
+        return arguments
 
     @contextmanager
     def init_module(self, empty_init: bool | None = None) -> Iterator[None]:
@@ -324,22 +324,22 @@ class Facade:
 
     @property
     def fit_loop(self: Answering) -> stand_ins.FitLoop:
-        """What ``fit`` does, as far as it is asked about."""
+        """The loop of ``fit``, as far as it is asked about."""
         return stand_ins.FitLoop(self)
 
     @property
     def validate_loop(self: Answering) -> stand_ins.EvaluationLoop:
-        """What ``validate`` does."""
+        """The loop of ``validate``."""
         return stand_ins.EvaluationLoop(self)
 
     @property
     def test_loop(self: Answering) -> stand_ins.EvaluationLoop:
-        """What ``test`` does."""
+        """The loop of ``test``."""
         return stand_ins.EvaluationLoop(self)
 
     @property
     def predict_loop(self: Answering) -> stand_ins.PredictionLoop:
-        """What ``predict`` does."""
+        """The loop of ``predict``."""
         return stand_ins.PredictionLoop(self)
 
     @property

@@ -1,4 +1,4 @@
-"""What ``plugins=`` and ``barebones=`` come to: other arguments, mostly."""
+"""The other arguments, mostly, that ``plugins=`` and ``barebones=`` come to."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Whole = TypeVar("Whole")
-"""What a part knows of the Trainer: a Protocol."""
+"""The Trainer as a part knows it: a Protocol."""
 
 
 class PartOf(Generic[Whole]):
@@ -50,7 +50,7 @@ class Parted(Steered, Protocol):
     def _asked(self) -> Mapping[str, Any]: ...
     @property
     def distributed_sampler_kwargs(self) -> dict[str, int] | None:
-        """What a ``DistributedSampler`` is made with."""
+        """Arguments for a ``DistributedSampler``."""
 
     def _wire(self, stage: Any) -> None: ...
     @property

@@ -14,7 +14,7 @@ from groundwire import did_you_mean
 from groundwire_lightning.errors import NotSupportedYetError
 
 ENVIRONMENT_PREFIX = "PL_TRAINER_"
-"""How environment variables begin that stand for arguments that a call leaves out, as in Lightning."""
+"""The beginning of the environment variables that stand for arguments that a call leaves out, as in Lightning."""
 
 _DEVICES = "accelerator='gpu' and devices="
 _TUNER = "groundwire_lightning.tuner.Tuner"

@@ -45,7 +45,7 @@ def take(trainer: Settled, given: dict[str, Any]) -> None:
 
     Args:
         trainer: The Trainer.
-        given: Argument to value, as :func:`groundwire_lightning.trainer.arguments.check` returns them.
+        given: Argument to value, as :func:`groundwire_lightning.trainer.arguments.check_arguments` returns them.
     """
     trainer.fast_dev_run = given["fast_dev_run"] == 1 or given["fast_dev_run"]
     if trainer.fast_dev_run:
@@ -81,7 +81,7 @@ _AMOUNTS = {
     "limit_predict_batches": ("one batch is used", "all batches are used"),
     "val_check_interval": ("validation runs after every batch", "validation runs at the end of an epoch"),
 }
-"""What 1 means, and what 1.0; the two are easily taken for each other."""
+"""The meanings of 1 and of 1.0, which are easily taken for each other."""
 
 
 def _tell_of_settings(trainer: Settled, given: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Where Lightning has what says which devices a Trainer found."""
+"""The module at which Lightning says which devices a Trainer found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people read from the parts of Lightning's trainer that are no parts of ours: its loops.
+"""Stand-ins for the parts of Lightning's trainer that are no parts of ours: its loops.
 
 Each is a thin look at the Trainer: it holds nothing but the Trainer, and is made when it is read.
 """
@@ -125,7 +125,7 @@ class FitLoop(Look):
         self.trainer.load_training_data()
 
     def state_dict(self) -> dict[str, Any]:
-        """How far fitting has come, as a checkpoint keeps it."""
+        """The progress of fitting, as a checkpoint keeps it."""
         state: dict[str, Any] = saved_counters.written(self.trainer.progress, self.trainer.is_automatic, [])["fit_loop"]
         return state
 
@@ -192,7 +192,7 @@ class EpochLoop(Look):
 
     @property
     def scheduler_progress(self) -> Passes:
-        """How often a scheduler was moved on."""
+        """Counts of the moves of a scheduler."""
         return moves(f"{self.said}.scheduler_progress", self.trainer.progress)
 
     @property
@@ -365,9 +365,9 @@ class PredictionLoop(Look):
 
     @property
     def predictions(self) -> list[Any]:
-        """What the module said so far: a list of batches, or one for each of several loaders."""
-        told: list[Any] = self.trainer.predicted.told
-        return told
+        """The predictions so far: a list of batches, or one for each of several loaders."""
+        predictions: list[Any] = self.trainer.predicted.told
+        return predictions
 
     @property
     def epoch_batch_indices(self) -> list[list[list[int]]]:
@@ -398,7 +398,7 @@ class PredictionLoop(Look):
 
 
 class Source(Look):
-    """Where the loaders of a phase come from."""
+    """The source of the loaders of a phase."""
 
     said = "_data_source"
 
@@ -440,8 +440,8 @@ class Results(Look):
         **kwargs: Any,
     ) -> None:
         """Record a value, under the hook that is running."""
-        given = {"prog_bar": prog_bar, "logger": logger, "on_step": on_step, "on_epoch": on_epoch, **kwargs}
-        LightningModule.log(self.trainer.lightning_module, name, value, **given)
+        options = {"prog_bar": prog_bar, "logger": logger, "on_step": on_step, "on_epoch": on_epoch, **kwargs}
+        LightningModule.log(self.trainer.lightning_module, name, value, **options)
 
     def reset(self, *args: Any, **kwargs: Any) -> None:
         """Nothing: values of the last epoch are let go of where they are kept."""

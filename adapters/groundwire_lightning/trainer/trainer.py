@@ -139,28 +139,28 @@ class Trainer(EntryPoints):
         model_registry: str | None = None,
         numerics: Literal["parity", "exact"] = "parity",
     ) -> None:
-        given = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
-        given = arguments.check_arguments(given)
-        self._asked = given
+        values = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
+        values = arguments.check_arguments(values)
+        self._asked = values
         self._restoring, self._loading, self._profiling = Restoring(self), Loading(self), Profiling(self)
-        self._kind = devices_of.device_kind(given)
-        self._strategy = devices_of.strategy_for(given, self._kind)
+        self._kind = devices_of.device_kind(values)
+        self._strategy = devices_of.strategy_for(values, self._kind)
         self._strategy._answer_for(self)
-        self._preemption = Preemption(environments.chosen(given.get("cluster_environment")))
-        self._strategy._checkpoint_io = io.chosen_io(given.get("checkpoint_io"), self._strategy._checkpoint_io)
-        devices_of.check_processes(given, self._kind, devices_of.device_count(given, self._kind))
-        self.profiler = profiler_for(given["profiler"])
+        self._preemption = Preemption(environments.chosen(values.get("cluster_environment")))
+        self._strategy._checkpoint_io = io.chosen_io(values.get("checkpoint_io"), self._strategy._checkpoint_io)
+        devices_of.check_processes(values, self._kind, devices_of.device_count(values, self._kind))
+        self.profiler = profiler_for(values["profiler"])
         self.progress = Progress()
-        settings.take(self, given)
+        settings.take(self, values)
         self._told_foreign: set[str] = set()
-        listed, self.substituted = substituted(listed_callbacks(given))
-        super().__init__(None, callbacks=ordered_callbacks(listed, given["enable_checkpointing"]))
-        self.precision_plugin = precision_for(given["precision"], self.device.type)
+        listed, self.substituted = substituted(listed_callbacks(values))
+        super().__init__(None, callbacks=ordered_callbacks(listed, values["enable_checkpointing"]))
+        self.precision_plugin = precision_for(values["precision"], self.device.type)
         if self.barebones:
             self.logged = Silent()
         _log_device_info(self)
         self.to_loggers = ToLoggers(self)
-        self.loggers = chosen_loggers(given["logger"], self.default_root_dir, bool(self.fast_dev_run))
+        self.loggers = chosen_loggers(values["logger"], self.default_root_dir, bool(self.fast_dev_run))
 
     def _create_accelerator(self) -> Accelerator:
         """The Accelerator for the device and the processes that were asked for."""
@@ -315,7 +315,7 @@ class Trainer(EntryPoints):
         self._stage = "init"
 
     def _batches_begin(self) -> None:
-        """What comes right before the batches of a run: loggers are told of it, and signals noted."""
+        """Run right before the batches of a run: loggers are told of it, and signals noted."""
         self._preemption.watch()
         self.to_loggers.run_starts()
 
@@ -422,7 +422,7 @@ class Trainer(EntryPoints):
         predictions.prediction_run(self, self.predicted)
 
     def calculate_predictions(self, batch: Any) -> Any:
-        """What ``predict_step`` says of a batch, and without one the module itself."""
+        """Ask ``predict_step`` about a batch, and without one the module itself."""
         if "calculate_predictions" in self.plan.instead:
             return super().calculate_predictions(batch)
         with self.precision_plugin.forward_context():

@@ -1,4 +1,4 @@
-"""Which checkpoint an entry point begins from: a path, ``"best"``, ``"last"``, ``"hpc"``, or what the call implies."""
+"""The checkpoint that an entry point begins from: a path, ``"best"``, ``"last"``, ``"hpc"``, or what a call implies."""
 
 from __future__ import annotations
 
@@ -68,17 +68,17 @@ def _is_requeued() -> bool:
 
 def _best(trainer: Parted, entry: str) -> str:
     asked = f"{entry}(ckpt_path='best')"
-    found = trainer.checkpoint_callbacks
-    if not found:
+    writers = trainer.checkpoint_callbacks
+    if not writers:
         raise ValueError(f"{asked}: no callback writes checkpoints; add a ModelCheckpoint to callbacks=")
-    if len(found) > 1:
-        rank_zero_warn(f"{asked}: {len(found)} callbacks write checkpoints; the best one of the first is loaded")
-    path: str | None = getattr(found[0], "best_model_path", None)
+    if len(writers) > 1:
+        rank_zero_warn(f"{asked}: {len(writers)} callbacks write checkpoints; the best one of the first is loaded")
+    path: str | None = getattr(writers[0], "best_model_path", None)
     if path:
         return path
     if getattr(trainer, "fast_dev_run", False):
         raise ValueError(f"{asked}: with fast_dev_run nothing is saved; pass the path of a checkpoint")
-    raise ValueError(f"{asked}: {type(found[0]).__name__} has written none yet; fit first, or pass a path")
+    raise ValueError(f"{asked}: {type(writers[0]).__name__} has written none yet; fit first, or pass a path")
 
 
 def _last(trainer: Parted, entry: str, rescues: list[Any]) -> str | None:

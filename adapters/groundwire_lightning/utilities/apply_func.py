@@ -26,6 +26,28 @@ def move_data_to_device(batch: Any, device: Any) -> Any:
     return apply_to_collection(batch, _Movable, _move, device)
 
 
+def tensors_of(values: Any, device: torch.device) -> Any:
+    """A collection with its numbers and arrays as tensors, on a device with all others.
+
+    Args:
+        values: A number, an array or a tensor, or a collection of these.
+        device: The device.
+    """
+    import numpy as np
+    from lightning_utilities.core.apply_func import apply_to_collection
+
+    def as_tensor(value: Any) -> Tensor:
+        if isinstance(value, np.ndarray):
+            return torch.from_numpy(value)
+        return torch.tensor(value, dtype=next(dtype for kind, dtype in _TYPES.items() if isinstance(value, kind)))
+
+    return batch_on_device(apply_to_collection(values, (*_TYPES, np.ndarray), as_tensor), device)
+
+
+_TYPES = {bool: torch.uint8, int: torch.int32, float: torch.float32}
+"""Types of Python, the most special first, to those of tensors; processes on cards cannot exchange bools."""
+
+
 def suggested_max_num_workers(local_world_size: int) -> int:
     """The number of workers for each loader, so that a core is left to the training of each device.
 

@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor
 from torch.utils.data import IterableDataset
 
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.utilities.combined_loader import length_of
 
@@ -39,8 +40,6 @@ def checked_size_of(batch: Any) -> int:
             f"the batch size cannot be told from a {type(batch).__name__}; pass it: self.log(..., batch_size=...)"
         )
     if any(size != first for size in sizes):
-        from groundwire.errors import rank_zero_warn
-
         rank_zero_warn(
             f"the tensors of a batch differ in length; the first, {first}, weighs the logged means. Pass "
             "self.log(..., batch_size=...) to say otherwise"
@@ -85,7 +84,7 @@ def has_iterable_dataset(dataloader: object) -> bool:
 
 
 def sized_len(dataloader: Any) -> int | None:
-    """How many batches a loader says that it gives; None where it does not say.
+    """The number of batches that a loader says it gives; None where it does not say.
 
     Args:
         dataloader: The loader.

@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from types import FrameType, ModuleType
 from typing import Any
 
+from groundwire import listeners
 from groundwire_lightning.paths import (
     OURS,
     ROOTS,
@@ -30,7 +31,6 @@ from groundwire_lightning.paths import (
     spelled,
 )
 from groundwire_lightning.utilities.lazily import modules_of
-from groundwire_tools.run import heard
 
 SHORT = {f"{OURS}.as_lightning": f"{OURS}.utilities.as_lightning"}
 """Modules of ours alone that people import under a short name."""
@@ -156,7 +156,7 @@ class Refusals(MetaPathFinder):
         if fullname.partition(".")[0] not in ROWS.roots or not _is_imported(sys._getframe(2)):
             return None
         error = refusal(fullname)
-        for listener in heard.LACKING:
+        for listener in listeners.LACKING:
             listener(str(error))
         raise error
 

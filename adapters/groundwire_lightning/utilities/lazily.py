@@ -9,8 +9,8 @@ from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
+from groundwire import listeners
 from groundwire_lightning import paths
-from groundwire_tools.run import heard
 
 
 def lazy_attribute(package: str, where: Mapping[str, str], name: str) -> Any:
@@ -36,7 +36,7 @@ def lazy_attribute(package: str, where: Mapping[str, str], name: str) -> Any:
     because = "" if gap is None else f": {gap.why}. Instead: {gap.instead}"
     text = f"module {package!r} has no attribute {name!r}{because}"
     if gap is not None:
-        for listener in heard.LACKING:
+        for listener in listeners.LACKING:
             listener(text)
     raise AttributeError(text)
 

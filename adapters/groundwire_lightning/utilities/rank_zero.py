@@ -29,9 +29,14 @@ __all__ = [
 
 # the variables of torchrun, SLURM and LSF; they are read here, since nothing of a Trainer may exist yet
 _VARIABLES = ("RANK", "LOCAL_RANK", "SLURM_PROCID", "JSM_NAMESPACE_RANK")
+
+
+def _own_rank() -> int:
+    return next((int(os.environ[name]) for name in _VARIABLES if name in os.environ), 0)
+
+
 if getattr(rank_zero_only, "rank", None) is None:
-    _rank = next((int(os.environ[name]) for name in _VARIABLES if name in os.environ), 0)
-    rank_zero_only.rank = _rank  # type: ignore[attr-defined]  # rank_zero_only reads its rank from this attribute
+    rank_zero_only.rank = _own_rank()  # type: ignore[attr-defined]  # rank_zero_only reads its rank from this attribute
 
 
 def disable_possible_user_warnings(module: str = "") -> None:

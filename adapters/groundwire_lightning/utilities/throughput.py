@@ -8,6 +8,8 @@ from typing import Any
 
 import torch
 
+from groundwire.errors import rank_zero_warn
+
 NUMBERS = (torch.float64, torch.float32, "tfloat32", torch.bfloat16, torch.float16, torch.int8)
 """Types of the numbers that are multiplied."""
 TERAFLOPS: dict[str, tuple[float | None, ...]] = {
@@ -186,8 +188,6 @@ def get_available_flops(device: torch.device, dtype: torch.dtype | str) -> int |
         known = dict(zip(NUMBERS, TERAFLOPS[chip], strict=True)).get(dtype)
         if known is not None:
             return int(known * 1e12)
-    from groundwire.errors import rank_zero_warn
-
     rank_zero_warn(f"it is not known how fast {name} is with {dtype}, so no share of its speed (mfu) is computed")
     return None
 

@@ -9,10 +9,13 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from groundwire import listeners
 from groundwire_tools.check import known
-from groundwire_tools.run import heard
+
+if TYPE_CHECKING:
+    from groundwire_lightning.core.running import Running
 
 REPORT_VERSION = 1
 OF_A_PLAN = {"gap": "GW201", "unknown": "GW202", "refused": "GW305"}
@@ -52,8 +55,8 @@ class Record:
 
     def listen(self) -> None:
         """Hear of each call that ends and of each name that is lacking, from now on."""
-        heard.CALLED.append(self.add_call)
-        heard.LACKING.append(self.add_lacking)
+        listeners.CALLED.append(self.add_call)
+        listeners.LACKING.append(self.add_lacking)
 
     def add(self, code: str, text: str, place: str = "") -> None:
         """Record a line, once; a place below the folder of the start is told from there."""
@@ -68,9 +71,10 @@ class Record:
     def _was_lacking_at(self, place: str) -> bool:
         return bool(place) and any(line.place == place.removeprefix(self.start) for line in self.of_kind("GW3"))
 
-    def add_call(self, trainer: Any) -> None:
+    def add_call(self, trainer: Running) -> None:
         """Record a call of a Trainer from the plan that it went by."""
-        self.calls.append(trainer.state.fn.value)
+        if (entry := trainer.state.fn) is not None:
+            self.calls.append(entry.value)
         for hook, wired in trainer.plan.wired.items():
             for attached in (*wired.before, *filter(None, [wired.instead]), *wired.after):
                 self.hooks.add(hook)

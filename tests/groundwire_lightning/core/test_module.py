@@ -2,6 +2,7 @@ import copy
 import inspect
 import pickle
 
+import numpy as np
 import pytest
 import torch
 from tests.groundwire_lightning.small import LEARNING_RATE, Lit, equal, lit, loader, loss_of, network, quiet
@@ -157,14 +158,23 @@ def test_an_override_that_calls_super_clips_as_the_trainer_would():
     assert not equal(plain.net, unclipped.net)
 
 
-def test_in_one_process_gathering_gives_the_data_back():
+def test_in_one_process_gathering_gives_the_data_back_as_tensors():
     gathered = []
-    values = {"loss": torch.ones(2)}
-    module = lit(on_train_start=lambda self: gathered.append(self.all_gather(values)))
-    quiet().fit(module, loader())
-    assert gathered == [values]
-    with pytest.raises(L.NotSupportedYetError, match=r"all_gather with group= or sync_grads= .*self\.trainer\.gather"):
-        module.all_gather(values, sync_grads=True)
+    tensor = torch.ones(2)
+    values = {"loss": tensor, "counts": [1, np.float64(2.0), True], "array": np.arange(2), "name": "a"}
+
+    def on_train_start(self):
+        gathered.extend(self.all_gather(values, sync_grads=sync_grads) for sync_grads in (False, True))
+
+    quiet().fit(lit(on_train_start=on_train_start), loader())
+    for one in gathered:
+        assert (one["loss"] is tensor, one["name"]) == (True, "a")
+        assert [(count.item(), count.dtype) for count in one["counts"]] == [
+            (1, torch.int32),
+            (2.0, torch.float32),
+            (True, torch.uint8),
+        ]
+        assert one["array"].tolist() == [0, 1]
 
 
 # logging

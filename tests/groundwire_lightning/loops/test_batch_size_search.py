@@ -28,7 +28,8 @@ def test_batch_sizes_are_tried_as_in_lightning(name, method):
         trainer = stage.make_trainer()
         found = tuner_of(stage, trainer).scale_batch_size(module, method=method, **options)
         forget_trials(stage)
-        return [found, module.batch_size, trainer.max_steps, len(trainer.callbacks)]
+        sizes = [getattr(loader, "batch_size", None) for loader in (trainer.train_dataloader, trainer.val_dataloaders)]
+        return [found, module.batch_size, trainer.max_steps, len(trainer.callbacks), sizes]
 
     played(scenario)
 
@@ -38,3 +39,14 @@ def test_a_first_size_that_is_too_large_is_halved_until_it_fits():
     stage = Stage(groundwire_lightning, False)
     module = stage.make_module(methods={**RATED, **loaders(5)})
     assert tuner_of(stage, stage.make_trainer()).scale_batch_size(module, init_val=32) == module.batch_size == 4
+
+
+@pytest.mark.parametrize("mode", ["power", "binsearch"])
+def test_only_sizes_that_were_tried_are_told_of(mode, caplog):
+    stage = Stage(groundwire_lightning, False)
+    module = stage.make_module(methods={**RATED, **loaders(40)})
+    with caplog.at_level("INFO", "groundwire_lightning.loops.batch_size_search"):
+        tuner_of(stage, stage.make_trainer()).scale_batch_size(module, mode=mode, max_trials=3)
+    tried = [line for line in caplog.messages if line.endswith(" fits")]
+    assert tried == [f"Batch size {size} fits" for size in (2, 4, 8)]
+    assert not any("16" in line for line in caplog.messages)

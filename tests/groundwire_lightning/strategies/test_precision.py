@@ -45,8 +45,13 @@ def test_sixteen_bits_on_a_cpu_are_those_of_bfloat16_and_it_is_said():
 def test_what_needs_more_than_torch_is_refused_with_what_to_take_instead():
     with pytest.raises(L.MisconfigurationException, match=r"transformer_engine.*take 'bf16-mixed'"):
         checked_precision("transformer-engine")
-    with pytest.raises(ValueError, match=r"precision='half'.*there are '16-mixed', 'bf16-mixed'"):
-        L.Trainer(precision="half")
+
+
+@pytest.mark.parametrize("asked", ["half", [1.5], [16], {}, 1.5, 16.0, True, len], ids=repr)
+def test_what_is_no_precision_is_refused_as_in_lightning_with_those_that_there_are(asked):
+    with pytest.raises(ValueError, match=r"precision=.*there are '16-mixed', 'bf16-mixed'") as refusal:
+        L.Trainer(precision=asked)
+    assert not isinstance(refusal.value, TypeError)
 
 
 def test_in_32_bits_a_step_is_called_itself():

@@ -49,16 +49,6 @@ def refusal(name, call):
     return refused
 
 
-@pytest.fixture
-def in_a_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", "")
-    before = torch.backends.cudnn.benchmark, torch.are_deterministic_algorithms_enabled()
-    yield
-    torch.backends.cudnn.benchmark = before[0]
-    torch.use_deterministic_algorithms(before[1])
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_an_argument_of_the_trainer_is_refused_by_name_or_runs(name, in_a_folder):
     @FAST

@@ -10,7 +10,7 @@ class MyFiles(plugins.TorchCheckpointIO):
     """Files of one's own."""
 
 
-HALF, FILES = plugins.HalfPrecision("bf16-true"), MyFiles()
+HALF, FILES, ALONE = plugins.HalfPrecision("bf16-true"), MyFiles(), LightningEnvironment()
 
 
 def come_to(given, precision=None):
@@ -27,7 +27,7 @@ def come_to(given, precision=None):
         (HALF, {"precision": HALF}),
         ([FILES, HALF], {"checkpoint_io": FILES, "precision": HALF}),
         (plugins.TorchSyncBatchNorm(), {"sync_batchnorm": True}),
-        (LightningEnvironment(), {}),
+        (ALONE, {"cluster_environment": ALONE}),
     ],
 )
 def test_a_plugin_is_an_argument_by_another_name(given, arguments):

@@ -33,7 +33,7 @@ def parameters(cls):
 
 
 @pytest.mark.parametrize("name", CALLBACKS)
-def test_an_argument_of_a_callback_is_refused_by_name_where_it_arrives(name, in_a_folder):
+def test_an_argument_of_a_callback_is_refused_by_name_where_it_arrives(name):
     ours, theirs = getattr(L.callbacks, name), getattr(lightning.pytorch.callbacks, name)
     needed = NEEDED.get(name, {})
 

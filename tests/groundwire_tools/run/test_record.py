@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from groundwire import GroundwireError
+from groundwire import GroundwireError, listeners
 from groundwire.tables.plan import Finding, Wired
 from groundwire_lightning import MisconfigurationException, NotSupportedYetError
-from groundwire_tools.run import heard
 from groundwire_tools.run.record import Line, Record, where_it_was_asked
 
 HERE = Path(__file__).name
@@ -89,8 +88,8 @@ def test_the_place_of_an_error_is_where_the_program_stood() -> None:
 
 
 def test_names_that_are_lacking_are_heard_of_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(heard, "LACKING", [])
-    monkeypatch.setattr(heard, "CALLED", [])
+    monkeypatch.setattr(listeners, "LACKING", [])
+    monkeypatch.setattr(listeners, "CALLED", [])
     record = Record()
     record.listen()
     for _ in range(2):
@@ -98,7 +97,7 @@ def test_names_that_are_lacking_are_heard_of_once(monkeypatch: pytest.MonkeyPatc
             importlib.import_module("groundwire_lightning.serve")
     (line,) = record.lines
     assert (line.code, line.place.rpartition(":")[0]) == ("GW301", HERE)
-    (called,) = heard.CALLED
+    (called,) = listeners.CALLED
     called(trainer("fit"))
     data = record.as_data("p.py", "2.6.6", 0)
     assert (data["calls"], data["findings"]) == (["fit"], [line._asdict()])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.callback import Callback
 
 if TYPE_CHECKING:
@@ -139,8 +140,6 @@ class ProgressBar(Callback):
         """
         standard, logged = get_standard_metrics(trainer), trainer.progress_bar_metrics
         if names := sorted(standard.keys() & logged.keys()):
-            from groundwire.errors import rank_zero_warn
-
             rank_zero_warn(
                 f"self.log({names[0]!r}, ..., prog_bar=True) hides what the progress bar shows as {', '.join(names)}; "
                 "log it under another name, or override get_metrics() of the bar"

@@ -1,0 +1,56 @@
+"""What is found of names, calls and methods: a program and its findings, a row each."""
+
+from pathlib import Path
+
+import pytest
+from tests.groundwire_tools.check.projects import of_source
+
+ROWS = {
+    "nothing": ("x = 1", []),
+    "fine": (
+        "class Lit(LightningModule):\n    def training_step(self, batch, batch_idx):\n        self.log('a', 1)",
+        [],
+    ),
+    # names
+    "a missing name is told of once": (
+        "from lightning.pytorch.callbacks import Gone\nGone()\nGone().there",
+        [(1, "GW302")],
+    ),
+    "a stand-in": ("from lightning.pytorch.loops import _FitLoop", [(1, "GW101")]),
+    "of a Trainer that was assigned": ("t = Trainer()\nt.mine = 1", []),
+    # what is refused by name
+    "a logger": ("pl.loggers.CometLogger(api_key='x')", [(1, "GW308")]),
+    "Fabric": ("import lightning\nlightning.Fabric()", [(2, "GW308")]),
+    "a method": ("Trainer.from_argparse_args(None)", [(1, "GW308")]),
+    # arguments
+    "of a callback": ("EarlyStopping('loss', mood='min')", [(1, "GW303")]),
+    "of a method": ("Trainer().fit(None, train_dataloader=[])", [(1, "GW303")]),
+    "of self.log": (
+        "class Lit(LightningModule):\n    def f(self):\n        self.log('a', 1, on_stepp=True)",
+        [(3, "GW303")],
+    ),
+    # methods
+    "retired hook that stops": (
+        "class Lit(LightningModule):\n    def training_epoch_end(self, outputs): ...",
+        [(2, "GW305")],
+    ),
+    "retired hook that is left out": ("class Lit(LightningModule):\n    def on_epoch_end(self): ...", [(2, "GW201")]),
+    "misspelt hook": ("class Lit(LightningModule):\n    def on_train_epoch_ends(self): ...", [(2, "GW202")]),
+    "method of their own": ("class Lit(LightningModule):\n    def on_the_road(self): ...", []),
+    "a callback of ours": ("class Mine(EarlyStopping):\n    def on_train_epoch_ends(self, a, b): ...", [(2, "GW202")]),
+    "a method of a logger": (
+        "class Mine(pl.loggers.Logger):\n    def log_metrics(self, metrics, step=None): ...",
+        [],
+    ),
+    "a method of a strategy": (
+        "class Mine(pl.strategies.DDPStrategy):\n    def __init__(self): ...\n    def barrier(self, name=None): ...",
+        [(3, "GW305")],
+    ),
+    "a class of nobody's": ("class Other:\n    def training_epoch_end(self, outputs): ...", []),
+}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_what_is_found_in_a_program(name: str, tmp_path: Path) -> None:
+    source, expected = ROWS[name]
+    assert of_source(tmp_path, source) == expected
