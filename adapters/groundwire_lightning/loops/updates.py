@@ -285,6 +285,10 @@ class Stepping(Trainer):
         finally:
             self._backward_more = outer
 
+    def optimizer_zero_grad(self) -> None:
+        """Clear the gradients, as the core does; here so that the whole of an update is read in this file."""
+        self.optimizer.zero_grad()
+
     def _backward_of(self, method: Callable[..., Any]) -> Callable[..., Any]:
         """The module's own ``backward``, given what ``manual_backward`` was given besides the loss."""
 
