@@ -1,6 +1,8 @@
-"""The hooks that ``validate``, ``test`` and ``predict`` run, in their order, for reports."""
+"""The hooks that ``fit``, ``validate``, ``test`` and ``predict`` run, in their order, for reports."""
 
 from __future__ import annotations
+
+_TRANSFER = ("_before_transfer", "_transfer_batch", "_after_transfer")
 
 ORDER = (
     "on_init_end",
@@ -21,9 +23,7 @@ ORDER = (
     "_run_train_epoch",
     "train_epoch_start",
     "on_train_epoch_start",
-    "_before_transfer",
-    "_transfer_batch",
-    "_after_transfer",
+    *_TRANSFER,
     "_run_train_step",
     "on_train_step_start",
     "calculate_train_batch_loss",
@@ -69,7 +69,6 @@ _ASSEMBLY = (
     "_create_run_config",
     "create_scheduler",
 )
-_TRANSFER = ("_before_transfer", "_transfer_batch", "_after_transfer")
 
 EVALUATION_ORDER = (
     *_ASSEMBLY,
