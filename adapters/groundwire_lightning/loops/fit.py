@@ -162,10 +162,9 @@ def train_epoch(trainer: Steered) -> None:
         progress.batch.completed = progress.ready  # before the validation, in which a checkpoint may be written
         if validates and should_validate(trainer):
             validate_within_epoch(trainer)
-        if at.is_update:
-            if trainer.lr_scheduler_configs:
-                move_schedulers(trainer, "step", plateau=True)  # behind the validation, which logs what these monitor
-            progress.stepped += 1
+        if at.is_update and trainer.lr_scheduler_configs:
+            move_schedulers(trainer, "step", plateau=True)  # behind the validation, which logs what these monitor
+        progress.stepped += at.is_update
         if trainer.should_stop:
             trainer.to_loggers.save()
         if preemption.is_due:
