@@ -13,6 +13,7 @@ WORKERS ?= 2
 venv := .venv
 bin  := $(venv)/bin
 made := $(venv)/.made
+lightning_1 := $(venv)/lightning-1.9.5
 
 # One thread a process: results do not depend on the machine, and the workers do not fight over cores.
 # One hash seed: the workers have to agree on the names of tests, which may show a set.
@@ -24,7 +25,7 @@ help: ## list the targets
 demo: $(venv)/.with-examples ## train a digits classifier three ways and compare them
 	@$(bin)/groundwire demo
 
-test: $(venv)/.with-test ## run the tests
+test: $(venv)/.with-test $(lightning_1) ## run the tests
 	@$(pytest) -q -n $(WORKERS)
 
 test-slow: $(venv)/.with-test ## run the tests that take long
@@ -67,6 +68,14 @@ $(made):
 	@echo "· making $(venv) with $$("$(PYTHON)" -V)"
 	@"$(PYTHON)" -m venv --clear $(venv)
 	@echo "$(wanted)" > $@
+
+# Lightning 1, which tests of its programs ask, in a folder of its own: the environment has today's Lightning.
+$(lightning_1): $(venv)/.with-test
+	@echo "· installing Lightning 1.9.5 into $@"
+	@rm -rf $@.part
+	@$(bin)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $@.part \
+		pytorch-lightning==1.9.5 'setuptools<80'
+	@rm -rf $@ && mv $@.part $@ && touch $@
 
 $(venv)/.with-%: $(made) pyproject.toml constraints.txt
 	@echo "· installing groundwire[$*]"
