@@ -74,8 +74,9 @@ $(lightning_1): $(venv)/.with-test
 	@echo "· installing Lightning 1.9.5 into $@"
 	@rm -rf $@.part
 	@$(bin)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $@.part \
-		pytorch-lightning==1.9.5 'setuptools<80'
-	@rm -rf $@ && mv $@.part $@ && touch $@
+		pytorch-lightning==1.9.5 'setuptools<80' \
+		&& rm -rf $@ && mv $@.part $@ && touch $@ \
+		|| echo "· Lightning 1.9.5 cannot be had here, so the tests that ask it are skipped"
 
 $(venv)/.with-%: $(made) pyproject.toml constraints.txt
 	@echo "· installing groundwire[$*]"
