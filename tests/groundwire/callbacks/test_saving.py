@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -152,7 +154,7 @@ def test_its_state_goes_on_where_it_was(tmp_path):
 
 
 def test_the_best_epoch_is_kept_in_a_store():
-    trainer = train([Scores([1.0, 3.0, 2.0]), watching(None, save_path="memory://best/model.pt")], 3)
+    trainer = train([Scores([3.0, 1.0, 2.0]), watching(Path(), save_path="memory://best/model.pt")], 3)
     assert trainer.get_model().weight.item() == 2.0
     with pytest.raises(ValueError, match="that of another SaveBestModelCallback"):
-        train([Scores([1.0]), *(watching(None, save_path="memory://best/model.pt") for _ in range(2))], 1)
+        train([Scores([1.0]), *(watching(Path(), save_path="memory://best/model.pt") for _ in range(2))], 1)
