@@ -95,8 +95,26 @@ def text(name: str, value: Any) -> str:
     return value
 
 
+def is_url(value: object) -> bool:
+    """True for the URL of a file that is not on this machine's disks."""
+    text = os.fspath(value) if isinstance(value, PathLike) else value
+    return isinstance(text, str) and "://" in text and not text.startswith("file://")
+
+
+def folder_here(name: str, value: Any) -> Path:
+    """``value`` as the path of a folder of this machine.
+
+    Raises:
+        TypeError: It is no path.
+        ValueError: It is empty, or a URL.
+    """
+    if is_url(value):
+        raise ValueError(f"{name}: a folder of this machine is due, got {value!r}; single files may have a URL")
+    return path(name, value)
+
+
 def path(name: str, value: Any) -> Path:
-    """``value`` as a path.
+    """``value`` as a path; of a URL only that it is one matters.
 
     Raises:
         TypeError: It is no path.

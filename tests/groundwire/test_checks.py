@@ -14,7 +14,7 @@ from groundwire.callbacks import (
     StepBasedEvaluationCallback,
     WSDCheckpointCallback,
 )
-from groundwire.checks import number, path, whole, writable
+from groundwire.checks import folder_here, number, path, whole, writable
 
 WHOLE = [
     (EarlyStoppingCallback, "early_stopping_patience"),
@@ -113,3 +113,8 @@ def test_a_read_only_folder_is_refused(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(ValueError, match="is read-only"):
         writable("save_path", tmp_path / "best.pt", folder=False)
+
+
+def test_a_folder_of_this_machine_is_no_url():
+    with pytest.raises(ValueError, match=r"save_dir: a folder of this machine is due, got 's3://bucket'"):
+        folder_here("save_dir", "s3://bucket")

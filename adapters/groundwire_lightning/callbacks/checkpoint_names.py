@@ -12,6 +12,7 @@ from torch import Tensor
 from groundwire_lightning.callbacks.checkpoint import Checkpoint
 from groundwire_lightning.checkpoints import files
 from groundwire_lightning.strategies.processes import processes_agree
+from groundwire_lightning.utilities.cloud_io import get_filesystem
 
 if TYPE_CHECKING:
     from groundwire_lightning.core.running import Running
@@ -111,7 +112,7 @@ class CheckpointNames(Checkpoint):
             filepath: The path of the file.
             trainer: The trainer.
         """
-        return processes_agree(trainer, trainer.is_global_zero and Path(filepath).exists(), all=False)
+        return processes_agree(trainer, trainer.is_global_zero and files.exists(filepath), all=False)
 
     def to_yaml(self, filepath: StrPath | None = None) -> None:
         """Write :attr:`best_k_models` into a file.
@@ -121,6 +122,6 @@ class CheckpointNames(Checkpoint):
         """
         import yaml
 
-        target = Path(filepath) if filepath is not None else Path(str(self.dirpath)) / "best_k_models.yaml"
-        with target.open("w") as file:
+        target = os.path.join(str(self.dirpath), "best_k_models.yaml") if filepath is None else filepath  # noqa: PTH118
+        with get_filesystem(target).open(str(target), "w") as file:
             yaml.dump({path: score.item() for path, score in self.best_k_models.items()}, file)

@@ -171,12 +171,11 @@ class KeptCheckpoints(CheckpointNames):
         """False for a file that was overwritten, stands in another folder, or that the run was resumed from."""
         if previous == current:
             return False
-        old = Path(previous).absolute()
         resumed = getattr(trainer, "ckpt_path", None)
-        if resumed is not None and old == Path(resumed).absolute():
+        if resumed is not None and files.is_same(previous, resumed):
             return False
         assert self.dirpath is not None
-        return Path(self.dirpath).absolute() in old.parents
+        return files.is_below(previous, self.dirpath)
 
     def _remove_checkpoint(self, trainer: Running, filepath: str) -> None:
         last, newest = Path(self.last_model_path), self._last_checkpoint_saved

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundwire_lightning.callbacks.checkpoint import Checkpoint
@@ -38,7 +38,7 @@ class OnExceptionCheckpoint(Checkpoint):
     @property
     def ckpt_path(self) -> str:
         """The path of the file."""
-        return str(Path(self.dirpath) / f"{self.filename}{self.FILE_EXTENSION}")
+        return os.path.join(self.dirpath, f"{self.filename}{self.FILE_EXTENSION}")  # noqa: PTH118  # may be a URL
 
     def on_exception(self, trainer: Running, pl_module: Any, exception: BaseException) -> None:
         """Write the file."""

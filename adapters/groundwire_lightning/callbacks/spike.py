@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import warnings
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.utilities.checked import checked, flag, number, one_of, optional, path, whole
+from groundwire_lightning.utilities.cloud_io import get_filesystem
 
 if TYPE_CHECKING:
     from groundwire_lightning.core.running import Running
@@ -114,13 +115,15 @@ class SpikeDetection(Callback):
 
     def _write(self, trainer: Running, batch_idx: int) -> None:
         self.bad_batches.extend([batch_idx - 1, batch_idx])
-        path = Path(self.exclude_batches_path or trainer.default_root_dir)
-        if path.suffix != ".json":
-            path = path / "skip_batches.json"
-        self.exclude_batches_path = str(path)
+        path = str(self.exclude_batches_path or trainer.default_root_dir)
+        if not path.endswith(".json"):
+            path = os.path.join(path, "skip_batches.json")  # noqa: PTH118  # may be a URL
+        self.exclude_batches_path = path
         if trainer.is_global_zero:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(self.bad_batches, indent=4), "utf-8")
+            files = get_filesystem(path)
+            files.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH120
+            with files.open(path, "w", encoding="utf-8") as file:
+                json.dump(self.bad_batches, file, indent=4)
 
     def state_dict(self) -> dict[str, Any]:
         """The arguments, the running mean, the last loss and the batches that were written down."""

@@ -1,4 +1,4 @@
-"""Checkpoint files in folders: their names, versions and links."""
+"""Checkpoint files in folders, of this machine or at a URL: their names, versions and links."""
 
 from __future__ import annotations
 
@@ -12,30 +12,52 @@ from typing import Any
 
 import torch
 
-from groundwire_lightning.errors import NotSupportedYetError
+from groundwire.saved import storage
 
 
 def real_folder(folder: str | PathLike[str]) -> str:
-    """A folder as an absolute path without links.
-
-    Raises:
-        NotSupportedYetError: It is the URL of a folder elsewhere.
-    """
-    local_path(folder)
-    return os.path.realpath(os.path.expanduser(folder))  # noqa: PTH111  # the very spelling of Lightning, which checkpoints keep
+    """A folder as an absolute path without links; a URL as it is."""
+    if storage.is_url(folder):
+        return os.fspath(folder)
+    # the very spelling of Lightning, which checkpoints keep
+    return os.path.realpath(os.path.expanduser(storage.without_file_scheme(folder)))  # noqa: PTH111
 
 
-def local_path(path: Any) -> Path:
-    """A path of this machine, with ``~`` expanded.
+def place(path: Any) -> Path | str:
+    """A path of this machine, with ``~`` expanded, or a URL as it is."""
+    return str(path) if storage.is_url(path) else Path(storage.without_file_scheme(path)).expanduser()
 
-    Raises:
-        NotSupportedYetError: It is a URL.
-    """
-    if "://" in str(path):
-        raise NotSupportedYetError(
-            f"{path}: checkpoints are files of this machine; mount the storage, or copy the file"
-        )
-    return Path(path).expanduser()
+
+def exists(path: Any) -> bool:
+    """True for a file or a folder that is there."""
+    where = place(path)
+    return where.exists() if isinstance(where, Path) else storage.exists(where)
+
+
+def modified(path: Any) -> float:
+    """When a file was written last, in seconds."""
+    where = place(path)
+    return where.stat().st_mtime if isinstance(where, Path) else storage.modified(where)
+
+
+def is_below(path: str | PathLike[str], folder: str) -> bool:
+    """True for a file in a folder, or in one of its folders; of a URL it is taken to be so, as in Lightning."""
+    where, above = place(path), place(folder)
+    return isinstance(where, str) or isinstance(above, str) or above.absolute() in where.absolute().parents
+
+
+def is_same(path: str | PathLike[str], other: str | PathLike[str]) -> bool:
+    """True for two spellings of one file."""
+    one, two = (where if isinstance(where, str) else where.absolute() for where in (place(path), place(other)))
+    return one == two
+
+
+def names_in(folder: str) -> list[str]:
+    """The names in a folder; one that does not exist holds none."""
+    where = place(folder)
+    if isinstance(where, str):
+        return storage.names(where)
+    return [path.name for path in where.iterdir()] if where.is_dir() else []
 
 
 def filled_name(template: str, values: MutableMapping[str, Any], equals: str | None) -> str:
@@ -58,7 +80,7 @@ def filled_name(template: str, values: MutableMapping[str, Any], equals: str | N
 
 def holds_any(folder: str | None) -> bool:
     """True for a folder with something in it."""
-    return folder is not None and Path(folder).is_dir() and any(Path(folder).iterdir())
+    return folder is not None and bool(names_in(folder))
 
 
 def versions_of(folder: str, name: str, extension: str) -> set[str]:
@@ -69,36 +91,40 @@ def versions_of(folder: str, name: str, extension: str) -> set[str]:
         name: The name, without version and extension.
         extension: The extension, with its dot.
     """
-    if not Path(folder).is_dir():
-        return set()
     of_name = re.compile(rf"^{re.escape(name)}(-(\d+))?")
-    paths = (path for path in Path(folder).iterdir() if path.suffix == extension and of_name.match(path.stem))
-    return {os.path.normpath(path) for path in paths}
+    names = (each for each in names_in(folder) if each.endswith(extension) and of_name.match(each))
+    joined = (os.path.join(folder, each) for each in names)  # noqa: PTH118  # a URL must stay one
+    return {path if storage.is_url(path) else os.path.normpath(path) for path in joined}
 
 
 def link(filepath: str, linkpath: str) -> None:
-    """Make ``linkpath`` a relative link to a file, or a copy where the system has no links."""
-    target, place = Path(filepath), Path(linkpath)
-    if target.absolute() == place.absolute():
+    """Make ``linkpath`` a relative link to a file, or a copy where the system or the store has no links."""
+    if is_same(filepath, linkpath):
         return
-    if place.is_dir() and not place.is_symlink():
+    if storage.is_url(linkpath):
+        storage.copy(filepath, linkpath)
+        return
+    target, there = Path(filepath), Path(linkpath)
+    if there.is_dir() and not there.is_symlink():
         remove(linkpath)  # nothing replaces a folder in one step
-    beside = place.with_name(f".{place.name}.{os.getpid()}")
+    beside = there.with_name(f".{there.name}.{os.getpid()}")
     beside.unlink(missing_ok=True)
     try:
         try:
-            beside.symlink_to(os.path.relpath(target, place.parent))
+            beside.symlink_to(os.path.relpath(target, there.parent))
         except OSError:
             shutil.copy(target, beside)
-        beside.replace(place)  # in one step: a process that is killed before leaves the old link
+        beside.replace(there)  # in one step: a process that is killed before leaves the old link
     finally:
         beside.unlink(missing_ok=True)
 
 
 def remove(filepath: str) -> None:
     """Delete a file, a link, or a folder, where there is one."""
-    path = Path(filepath)
-    if path.is_dir() and not path.is_symlink():
+    path = place(filepath)
+    if isinstance(path, str):
+        storage.remove(path)
+    elif path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
@@ -112,12 +138,10 @@ def newest_numbered(folder: str, name: str, extension: str) -> str | None:
         name: The name before the number.
         extension: The extension, with its dot.
     """
-    if not Path(folder).is_dir():
-        return None
     numbers = [
-        int(re.sub("[^0-9]", "", path.name.split(name)[-1]) or 0)
-        for path in Path(folder).iterdir()
-        if path.name.startswith(name) and path.suffix == extension  # not what a killed process left unfinished
+        int(re.sub("[^0-9]", "", each.split(name)[-1]) or 0)
+        for each in names_in(folder)
+        if each.startswith(name) and each.endswith(extension)  # not what a killed process left unfinished
     ]
     return os.path.join(folder, f"{name}{max(numbers)}{extension}") if numbers else None  # noqa: PTH118
 

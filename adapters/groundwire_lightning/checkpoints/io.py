@@ -7,14 +7,13 @@ that the Trainer writes and reads through, which use the user's own where there 
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from groundwire.saved import checkpoint as files
+from groundwire.saved import storage
 from groundwire_lightning.checkpoints import files as ckpt_files
 from groundwire_lightning.checkpoints.migration import migrated_state
 from groundwire_lightning.checkpoints.reading import read
@@ -73,7 +72,10 @@ class TorchCheckpointIO(CheckpointIO):
         """
         if storage_options is not None:
             raise TypeError("TorchCheckpointIO takes no storage_options; a CheckpointIO of your own may")
-        path = Path(path)
+        if storage.is_url(path):
+            files.write(path, checkpoint, plain=False)
+            return
+        path = ckpt_files.place(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f".{path.name}.{os.getpid()}")
         try:
@@ -101,11 +103,7 @@ class TorchCheckpointIO(CheckpointIO):
         Args:
             path: The file or folder.
         """
-        path = Path(path)
-        if path.is_dir():
-            shutil.rmtree(path)
-        elif path.exists():
-            path.unlink()
+        ckpt_files.remove(path)
 
 
 class AsyncCheckpointIO(TorchCheckpointIO):
@@ -177,16 +175,17 @@ def check_path(own: Any, path: Any, storage_options: Any) -> None:
 
     Args:
         own: The user's own ``CheckpointIO``, which takes any path and options, or None.
-        path: The path.
+        path: The path, or a URL.
         storage_options: Options for the user's own.
 
     Raises:
-        NotSupportedYetError: It is no path of this machine.
+        CheckpointError: Nothing that is installed speaks with the store of a URL.
         TypeError: There are storage options, which nobody would read.
     """
     if own is not None:
         return
-    ckpt_files.local_path(path)
+    if storage.is_url(path):
+        storage.check_store(str(path))
     if storage_options is not None:
         raise TypeError(
             f"save_checkpoint(storage_options={storage_options!r}): files are written as they are; leave it out, or "
@@ -204,7 +203,7 @@ def write_checkpoint(own: Any, state: dict[str, Any], path: Any, storage_options
         storage_options: Options for the user's own.
     """
     if own is None:
-        files.write(ckpt_files.local_path(path), state, plain=False)
+        files.write(ckpt_files.place(path), state, plain=False)
     else:
         own.save_checkpoint(state, path, storage_options=storage_options)
 

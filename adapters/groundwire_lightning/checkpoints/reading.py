@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 import types
 from os import PathLike
@@ -11,10 +12,10 @@ from typing import IO, Any
 import torch
 
 from groundwire import CheckpointError, did_you_mean
-from groundwire.saved import archive
+from groundwire.saved import archive, storage
 from groundwire.saved.stand_ins import stand_ins
 from groundwire.saved.unpickling import BrokenFileError, HostileFileError, Known, first_line
-from groundwire_lightning.checkpoints.files import local_path
+from groundwire_lightning.checkpoints.files import place
 from groundwire_lightning.checkpoints.migration import migrated_state
 from groundwire_lightning.paths import home_of_name, spellings
 from groundwire_lightning.utilities.parsing import AttributeDict
@@ -111,7 +112,7 @@ def read(source: Source, weights_only: bool | None = None, map_location: Any = "
     """Read a checkpoint, and bring it up to date where an older Lightning wrote it.
 
     Args:
-        source: A path, or an open file.
+        source: A path, a URL, or an open file.
         weights_only: False trusts the file and runs what it names. Otherwise what it names besides tensors,
             plain values and what :func:`allowed_names` lists becomes a :class:`groundwire.saved.stand_ins.StandIn`.
         map_location: The device of its tensors.
@@ -121,34 +122,47 @@ def read(source: Source, weights_only: bool | None = None, map_location: Any = "
         UnsafeCheckpointError: It names a function of the system and calls it.
         CheckpointError: It is torn, or no checkpoint.
     """
-    if isinstance(source, (str, PathLike)):
-        path = local_path(source)
-        if not path.is_file():
-            raise NoCheckpointError(f"there is no checkpoint at {path}{_beside(path)}")
-        source = path
-    state = _loaded(source, weights_only, map_location)
+    name = str(place(source)) if isinstance(source, (str, PathLike)) else "the file"
+    state = _loaded(_readable(source), name, weights_only, map_location)
     if not isinstance(state, dict):
-        raise CheckpointError(
-            f"{_source_name(source)} holds a {type(state).__name__}, not the dictionary that a checkpoint is"
-        )
-    return migrated_state(state, _source_name(source))
+        raise CheckpointError(f"{name} holds a {type(state).__name__}, not the dictionary that a checkpoint is")
+    return migrated_state(state, name)
 
 
-def _loaded(source: Source, weights_only: bool | None, map_location: Any) -> Any:
+def _readable(source: Source) -> Source:
+    """A file of this machine as its path, one of another in memory.
+
+    Raises:
+        NoCheckpointError: There is none.
+    """
+    if not isinstance(source, (str, PathLike)):
+        return source
+    path = place(source)
+    if isinstance(path, str):
+        try:
+            return io.BytesIO(storage.read_bytes(path))
+        except FileNotFoundError as error:
+            raise NoCheckpointError(f"there is no checkpoint at {path}") from error
+    if not path.is_file():
+        raise NoCheckpointError(f"there is no checkpoint at {path}{_beside(path)}")
+    return path
+
+
+def _loaded(source: Source, name: str, weights_only: bool | None, map_location: Any) -> Any:
     try:
         if weights_only is not False:
             return archive.load(source, map_location, allowed_names())
         archive.check(source)  # a torn file has a better message here than in torch.load
     except HostileFileError as error:
         raise UnsafeCheckpointError(
-            f"{_source_name(source)} is not loaded: it names {error.name} and calls it, which no training writes. If "
+            f"{name} is not loaded: it names {error.name} and calls it, which no training writes. If "
             "you trust who wrote it all the same, pass weights_only=False, which runs what it names"
         ) from error
     except BrokenFileError as error:
-        raise CheckpointError(f"{_source_name(source)} is not a whole checkpoint: {error}") from error
+        raise CheckpointError(f"{name} is not a whole checkpoint: {error}") from error
     except RuntimeError as error:  # there is no such device
-        raise CheckpointError(f"{_source_name(source)} cannot be loaded here: {first_line(error)}") from error
-    return _trusted(source, map_location)
+        raise CheckpointError(f"{name} cannot be loaded here: {first_line(error)}") from error
+    return _trusted(source, name, map_location)
 
 
 def unsafe_value_error(value: Any, what: str, source: Any) -> UnsafeCheckpointError | None:
@@ -168,7 +182,7 @@ def unsafe_value_error(value: Any, what: str, source: Any) -> UnsafeCheckpointEr
     )
 
 
-def _trusted(source: Source, map_location: Any) -> Any:
+def _trusted(source: Source, file_name: str, map_location: Any) -> Any:
     of_lightning = (*_ATTRIBUTE_DICTS, *LEGACY_CALLBACKS)
     known = {name: entry.value for name, entry in allowed_names().items() if name in of_lightning}
 
@@ -187,11 +201,7 @@ def _trusted(source: Source, map_location: Any) -> Any:
     except MemoryError:
         raise
     except Exception as error:  # any, since code that the file names has run
-        raise CheckpointError(f"{_source_name(source)} cannot be loaded here: {first_line(error)}") from error
-
-
-def _source_name(source: Source) -> str:
-    return str(source) if isinstance(source, (str, PathLike)) else "the file"
+        raise CheckpointError(f"{file_name} cannot be loaded here: {first_line(error)}") from error
 
 
 def _beside(path: Path) -> str:

@@ -13,7 +13,6 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable, MutableMapping
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -300,9 +299,10 @@ def read_hyper_parameters(path: Any, trusted: bool = False) -> dict[str, Any]:
     extension = str(path).rpartition(".")[2].lower()
     if extension not in ("csv", "yml", "yaml"):
         raise ValueError(f"hparams_file={str(path)!r}: a .yaml, .yml or .csv file is due")
-    if not Path(path).is_file():
+    files = get_filesystem(path)
+    if not files.isfile(str(path)):
         raise NoCheckpointError(f"hparams_file={str(path)!r}: there is no such file")
-    with Path(path).open(newline="") as file:
+    with files.open(str(path), "r", newline="") as file:
         if extension != "csv":
             return yaml_values.read_yaml(file, path, trusted)
         try:

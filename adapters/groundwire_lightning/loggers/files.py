@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwire.errors import rank_zero_warn
-from groundwire_lightning.errors import NotSupportedYetError
+from groundwire.saved.storage import is_url, without_file_scheme
 
 HPARAMS_FILE = "hparams.yaml"
 
@@ -39,23 +39,10 @@ def expanded(path: str | os.PathLike[str]) -> str:
     return os.path.expanduser(os.fspath(path))  # noqa: PTH111  # may be a URL
 
 
-def local_folder(argument: str, path: Any) -> str:
-    """The folder of this machine that an argument names; the current one where it is empty.
-
-    Args:
-        argument: The name of the argument, for messages.
-        path: The value of the argument.
-
-    Raises:
-        NotSupportedYetError: The value is a URL.
-    """
+def root_folder(path: Any) -> str:
+    """The folder, or the URL of one, that an argument names; the current folder where it is empty."""
     folder = os.fspath(path or Path.cwd())
-    if "://" in folder:
-        raise NotSupportedYetError(
-            f"{argument}={folder!r} is a URL, and checkpoints are files of this machine. Instead: a folder where the "
-            "storage is mounted, or that is copied afterwards; a logger's save_dir= may be a URL"
-        )
-    return os.path.normpath(expanded(folder))
+    return folder if is_url(folder) else os.path.normpath(expanded(without_file_scheme(folder)))
 
 
 def next_version(files: Any, root: str) -> int:

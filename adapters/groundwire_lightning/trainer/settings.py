@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import torch
 
-from groundwire_lightning.loggers.files import local_folder
+from groundwire_lightning.loggers.files import root_folder
 from groundwire_lightning.trainer.arguments import ARGUMENTS
 from groundwire_lightning.utilities.console import tell
 from groundwire_lightning.utilities.enums import GradClipAlgorithmType
@@ -69,7 +69,7 @@ def take(trainer: Settled, given: dict[str, Any]) -> None:
     steps = given["num_sanity_val_steps"]
     trainer.num_sanity_val_steps = 2 if steps is None else math.inf if steps == -1 else max(0, steps)
     trainer.log_every_n_steps = 50 if given["log_every_n_steps"] is None else given["log_every_n_steps"]
-    trainer.default_root_dir = local_folder("default_root_dir", given["default_root_dir"])
+    trainer.default_root_dir = root_folder(given["default_root_dir"])
     _set_backends(given["deterministic"], given["benchmark"])
 
 

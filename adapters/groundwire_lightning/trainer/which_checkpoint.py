@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundwire.errors import rank_zero_warn
@@ -86,11 +85,11 @@ def _last(trainer: Parted, entry: str, rescues: list[Any]) -> str | None:
     for callback in trainer.checkpoint_callbacks:
         if hasattr(callback, "_find_last_checkpoints"):
             candidates |= callback._find_last_checkpoints(trainer)
-    there = [path for path in candidates if Path(path).exists()]
+    there = [path for path in candidates if files.exists(path)]
     if not there:
         rank_zero_warn(
             f"{entry}(ckpt_path='last'): there is none yet, so the run begins anew; "
             "ModelCheckpoint(save_last=True) writes it"
         )
         return None
-    return max(there, key=lambda path: Path(path).stat().st_mtime)
+    return max(there, key=files.modified)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwire.callbacks.base import TrainerCallback
 from groundwire.callbacks.watching import is_resumed
-from groundwire.checks import flag, path, writable
+from groundwire.checks import flag, folder_here, writable
 
 if TYPE_CHECKING:
     from groundwire.trainer import Trainer
@@ -52,10 +52,12 @@ class WSDCheckpointCallback(TrainerCallback):
         save_scheduler: bool = True,
         initial_checkpoint: str | PathLike[str] | None = None,
     ) -> None:
-        self.save_dir = path("save_dir", save_dir)
+        self.save_dir = folder_here("save_dir", save_dir)
         self.save_optimizer = flag("save_optimizer", save_optimizer)
         self.save_scheduler = flag("save_scheduler", save_scheduler)
-        self.initial_checkpoint = None if initial_checkpoint is None else path("initial_checkpoint", initial_checkpoint)
+        self.initial_checkpoint = (
+            None if initial_checkpoint is None else folder_here("initial_checkpoint", initial_checkpoint)
+        )
         self.last_checkpoint_step: int | None = None
         self._earlier = 0
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwire.callbacks.watching import OF_EVALUATION, MetricWatcher, callbacks_of, processes_of
 from groundwire.checks import flag, path, writable
+from groundwire.saved import storage
 
 if TYPE_CHECKING:
     from groundwire.trainer import Trainer
@@ -23,7 +24,7 @@ class SaveBestModelCallback(MetricWatcher):
     a ``save_path`` of its own.
 
     Args:
-        save_path: The file.
+        save_path: The file, or its URL.
         watch_metric: Full name of the metric in the run history, looked at after each epoch.
         greater_is_better: False where less is better, as for a loss.
         reset_on_train: False goes on comparing with the best of earlier runs.
@@ -65,14 +66,16 @@ class SaveBestModelCallback(MetricWatcher):
                 will not be recorded.
         """
         super().on_training_run_start(trainer, **kwargs)
-        target = Path(self.save_path)
-        writable("save_path", target, folder=False)
+        if storage.is_url(self.save_path):
+            storage.check_store(str(self.save_path))
+        else:
+            writable("save_path", Path(self.save_path), folder=False)
         for other in callbacks_of(trainer):
-            taken = isinstance(other, SaveBestModelCallback) and Path(other.save_path).absolute() == target.absolute()
+            taken = isinstance(other, SaveBestModelCallback) and _spelled_out(other) == _spelled_out(self)
             if taken and other is not self:
                 raise ValueError(
-                    f"{type(self).__name__}: save_path={str(target)!r} is that of another {type(other).__name__} too, "
-                    "and each would overwrite what the other saved; give each its own"
+                    f"{type(self).__name__}: save_path={str(self.save_path)!r} is that of another "
+                    f"{type(other).__name__} too, and each would overwrite what the other saved; give each its own"
                 )
 
     def on_training_run_epoch_end(self, trainer: Trainer, **kwargs: Any) -> None:
@@ -94,3 +97,8 @@ class SaveBestModelCallback(MetricWatcher):
             if processes_of(trainer) > 1:  # one process writes and all read
                 trainer._accelerator.wait_for_everyone()
             trainer.load_checkpoint(self.save_path)
+
+
+def _spelled_out(callback: SaveBestModelCallback) -> str:
+    where = callback.save_path
+    return str(where) if storage.is_url(where) else str(Path(where).absolute())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwire.callbacks.base import TrainerCallback
 from groundwire.callbacks.watching import callbacks_of, is_resumed
-from groundwire.checks import flag, path, whole, writable
+from groundwire.checks import flag, folder_here, whole, writable
 from groundwire.saved.whole_files import clear, workplace
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class SaveTrainingStateCallback(TrainerCallback):
         save_at_end: bool = True,
         max_checkpoints: int | None = None,
     ) -> None:
-        self.save_dir = path("save_dir", save_dir)
+        self.save_dir = folder_here("save_dir", save_dir)
         self.save_every_n_epochs = _optional("save_every_n_epochs", save_every_n_epochs)
         self.save_every_n_steps = _optional("save_every_n_steps", save_every_n_steps)
         self.save_at_end = flag("save_at_end", save_at_end)

@@ -50,16 +50,23 @@ def load(source: Source, map_location: Any = "cpu", known: Mapping[str, Known] |
         return _loaded(file, map_location, known or {})
 
 
-def outline(path: Path) -> Any:
+def outline(source: Path | IO[bytes]) -> Any:
     """The value in a file of today, its tensors without bytes: enough to see whether all of it could be loaded.
 
     Args:
-        path: The file.
+        source: A path, or an open file.
 
     Raises:
         BrokenFileError: It is torn or damaged.
     """
-    with path.open("rb") as file, _Records(file) as records:
+    if not isinstance(source, Path):
+        return _outlined(source)
+    with source.open("rb") as file:
+        return _outlined(file)
+
+
+def _outlined(file: IO[bytes]) -> Any:
+    with _Records(file) as records:
         return records.value("meta", {**known_plain_values(), **known_tensors("meta"), **allowed_by_the_program()})
 
 

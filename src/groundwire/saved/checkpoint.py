@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 import torch
 
 from groundwire.errors import CheckpointError
-from groundwire.saved import archive
+from groundwire.saved import archive, storage
 from groundwire.saved.stand_ins import stand_ins
 from groundwire.saved.unpickling import BrokenFileError, first_line
 from groundwire.saved.whole_files import workplace
@@ -174,7 +175,7 @@ def write(path: str | PathLike[str], state: dict[str, Any], *, plain: bool = Tru
     """Write ``state`` so that at ``path`` there is the old file or the new one, never a part of it.
 
     Args:
-        path: The file; its folder is made.
+        path: The file, or its URL; its folder is made.
         state: What it holds.
         plain: Refuse what could not be loaded without running code that the file names.
         with_folder: The folder of the file, where it is new, appears together with it.
@@ -183,7 +184,10 @@ def write(path: str | PathLike[str], state: dict[str, Any], *, plain: bool = Tru
         CheckpointError: The state holds what could not be loaded again, or the path cannot be
             written; the file that was there stays.
     """
-    target = Path(path)
+    if storage.is_url(path):
+        _write_elsewhere(os.fspath(path), state, plain)
+        return
+    target = Path(storage.without_file_scheme(path))
     appears = target.parent if with_folder and not target.parent.exists() else target
     try:
         appears.parent.mkdir(parents=True, exist_ok=True)
@@ -202,7 +206,15 @@ def write(path: str | PathLike[str], state: dict[str, Any], *, plain: bool = Tru
         raise CheckpointError(f"{target} cannot be written: {error}") from error
 
 
-def _save(state: dict[str, Any], file: IO[bytes], target: Path) -> None:
+def _write_elsewhere(url: str, state: dict[str, Any], plain: bool) -> None:
+    file = io.BytesIO()
+    _save(state, file, url)
+    if plain:
+        _check_loadable(file, url)
+    storage.write_bytes(url, file.getvalue())
+
+
+def _save(state: dict[str, Any], file: IO[bytes], target: Path | str) -> None:
     try:
         torch.save(state, file)
     except OSError:
@@ -217,11 +229,8 @@ def read(path: str | PathLike[str]) -> dict[str, Any]:
     Raises:
         CheckpointError: There is no such file, it is torn, or it is something else.
     """
-    if not Path(path).is_file():
-        what = ", which is a folder" if Path(path).is_dir() else ""
-        raise CheckpointError(f"there is no checkpoint at {path}{what}")
     try:
-        state = archive.load(path)
+        state = archive.load(_opened(path))
     except (BrokenFileError, RuntimeError, OSError) as error:
         raise CheckpointError(f"{path} is not a whole checkpoint: {first_line(error)}") from error
     if foreign := _named_in(state):
@@ -233,7 +242,25 @@ def read(path: str | PathLike[str]) -> dict[str, Any]:
     return state
 
 
-def _check_loadable(part: Path, target: Path) -> None:
+def _opened(path: str | PathLike[str]) -> Path | IO[bytes]:
+    """A file of this machine as its path, one of another in memory.
+
+    Raises:
+        CheckpointError: There is none.
+    """
+    if storage.is_url(path):
+        try:
+            return io.BytesIO(storage.read_bytes(os.fspath(path)))
+        except FileNotFoundError as error:
+            raise CheckpointError(f"there is no checkpoint at {path}") from error
+    local = Path(storage.without_file_scheme(path))
+    if not local.is_file():
+        what = ", which is a folder" if local.is_dir() else ""
+        raise CheckpointError(f"there is no checkpoint at {path}{what}")
+    return local
+
+
+def _check_loadable(part: Path | IO[bytes], target: Path | str) -> None:
     try:
         foreign = _named_in(archive.outline(part))
     except BrokenFileError as error:

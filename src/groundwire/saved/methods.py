@@ -27,7 +27,7 @@ class Saves:
         """Write model, optimizer and scheduler into one file, whole or not at all.
 
         Args:
-            save_path: The file.
+            save_path: The file, or its URL.
             checkpoint_kwargs: Further entries: tensors and plain Python values.
             save_optimizer: False leaves the optimizer out.
             save_scheduler: False leaves the scheduler out.
@@ -51,7 +51,7 @@ class Saves:
         """Load what :meth:`save_checkpoint` wrote, and return all of it.
 
         Args:
-            checkpoint_path: The file.
+            checkpoint_path: The file, or its URL.
             load_optimizer: False leaves the optimizer as it is.
             load_scheduler: False leaves the scheduler as it is.
 
@@ -78,7 +78,7 @@ class Saves:
         that event. One process.
 
         Args:
-            output_dir: A folder; in it the state of an earlier call is replaced, whole or not at all.
+            output_dir: A folder, or its URL; in it the state of an earlier call is replaced, whole or not at all.
             checkpoint_kwargs: Further entries, which :meth:`load_training_state` returns: tensors and
                 plain Python values.
 
@@ -97,7 +97,7 @@ class Saves:
         ``train(resume_from=...)`` goes on from that place too, and does not need this method.
 
         Args:
-            input_dir: The folder.
+            input_dir: The folder, or its URL.
 
         Returns:
             ``current_epoch``, and the entries of ``checkpoint_kwargs``.

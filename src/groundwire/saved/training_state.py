@@ -18,7 +18,7 @@ import torch
 from groundwire.data.order import Place, why_not
 from groundwire.data.random_state import random_state, set_random_state
 from groundwire.errors import CheckpointError, rank_zero_warn
-from groundwire.saved import checkpoint
+from groundwire.saved import checkpoint, storage
 from groundwire.saved.checkpoint import uncompiled
 from groundwire.saved.metric_states import load_metric_states, metric_states
 from groundwire.saved.moments import check_moment, check_processes
@@ -54,7 +54,14 @@ def save_training_state(trainer: Running, folder: str | PathLike[str], extras: d
     if state["data"] is not None and (reason := state["data"]["reason"]):
         rank_zero_warn(f"a run cannot be resumed from the middle of this epoch: {reason}. {_ELSE}")
     trainer.plan._save_state(state)
-    checkpoint.write(Path(folder) / FILE, state, with_folder=True)
+    checkpoint.write(_file_in(folder), state, with_folder=True)
+
+
+def _file_in(folder: str | PathLike[str]) -> str | Path:
+    """The path, or the URL, of the file of a state."""
+    if storage.is_url(folder):
+        return storage.join(folder, FILE)
+    return Path(storage.without_file_scheme(folder)) / FILE
 
 
 def _whole_state(trainer: Running, extras: dict[str, Any]) -> dict[str, Any]:
@@ -87,8 +94,8 @@ def read_training_state(folder: str | PathLike[str]) -> dict[str, Any]:
     Raises:
         CheckpointError: The folder holds none, or a torn one, or something else.
     """
-    path = Path(folder) / FILE
-    if not path.is_file():
+    path = _file_in(folder)
+    if isinstance(path, Path) and not path.is_file():
         what = "is a file" if Path(folder).is_file() else "holds no training state" if Path(folder).is_dir() else ""
         raise CheckpointError(
             f"{folder} {what or 'does not exist'}; the folder that save_training_state wrote, with {FILE} in it, is due"
@@ -103,7 +110,7 @@ def read_training_state(folder: str | PathLike[str]) -> dict[str, Any]:
     return {**state, "path": path}
 
 
-def _check_whole(state: dict[str, Any], path: Path) -> None:
+def _check_whole(state: dict[str, Any], path: str | Path) -> None:
     """Refuse a state that lacks an entry, before the first of them is given to anybody.
 
     Raises:

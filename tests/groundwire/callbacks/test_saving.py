@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -149,3 +151,10 @@ def test_its_state_goes_on_where_it_was(tmp_path):
     train([Scores([3, 1, 2]), saving], 3)
     other.load_state_dict(saving.state_dict())
     assert (other.best_metric, other.best_metric_epoch) == (1.0, 2)
+
+
+def test_the_best_epoch_is_kept_in_a_store():
+    trainer = train([Scores([3.0, 1.0, 2.0]), watching(Path(), save_path="memory://best/model.pt")], 3)
+    assert trainer.get_model().weight.item() == 2.0
+    with pytest.raises(ValueError, match="that of another SaveBestModelCallback"):
+        train([Scores([1.0]), *(watching(Path(), save_path="memory://best/model.pt") for _ in range(2))], 1)

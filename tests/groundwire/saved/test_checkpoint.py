@@ -327,3 +327,17 @@ def test_a_further_entry_does_not_take_the_place_of_the_weights(tmp_path):
 def test_a_folder_is_no_checkpoint(tmp_path):
     with pytest.raises(CheckpointError, match="is a folder"):
         trainer_for().load_checkpoint(tmp_path)
+
+
+def test_a_checkpoint_is_written_to_a_url_and_read_from_it():
+    checkpoint.write("memory://native/model.pt", {"model_state_dict": {"weight": torch.ones(2)}})
+    assert torch.equal(checkpoint.read("memory://native/model.pt")["model_state_dict"]["weight"], torch.ones(2))
+    with pytest.raises(CheckpointError, match=r"no checkpoint at memory://native/other\.pt"):
+        checkpoint.read("memory://native/other.pt")
+
+
+def test_what_could_not_be_loaded_safely_is_not_written_to_a_url_either():
+    with pytest.raises(CheckpointError, match="could not be loaded safely"):
+        checkpoint.write("memory://native/unsafe.pt", {"a": checkpoint.write})
+    with pytest.raises(CheckpointError, match="no checkpoint"):
+        checkpoint.read("memory://native/unsafe.pt")

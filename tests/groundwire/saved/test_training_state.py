@@ -640,3 +640,18 @@ def test_a_step_pays_nothing_for_all_this(tmp_path):
         return len(calls)
 
     assert count(4) == count(40)
+
+
+def test_a_state_in_a_store_is_resumed_from():
+    def run(epochs, **arguments):
+        torch.manual_seed(0)
+        model = nn.Linear(4, 1)
+        trainer = Trainer(model, nn.MSELoss(), torch.optim.Adam(model.parameters()), seed=1)
+        trainer.train(Noisy(8), num_epochs=epochs, per_device_batch_size=4, **arguments)
+        return trainer
+
+    run(1).save_training_state("memory://states/one")
+    resumed, whole = run(2, resume_from="memory://states/one"), run(2)
+    assert torch.equal(resumed.model.weight, whole.model.weight)
+    with pytest.raises(CheckpointError, match="no checkpoint at memory://states/two"):
+        run(2, resume_from="memory://states/two")

@@ -1,13 +1,41 @@
+from pathlib import Path
+
+import fsspec
 import pytest
 import torch
 
-from groundwire_lightning import NotSupportedYetError
 from groundwire_lightning.checkpoints import files
 
 
-def test_a_url_is_no_path_of_this_machine():
-    with pytest.raises(NotSupportedYetError, match="s3://bucket/a"):
-        files.local_path("s3://bucket/a")
+@pytest.fixture
+def store():
+    """A store in memory, which is empty before and after."""
+    memory = fsspec.filesystem("memory")
+    memory.store.clear()
+    yield memory
+    memory.store.clear()
+
+
+def test_a_url_stays_one_and_what_begins_with_file_is_a_path():
+    assert files.place("s3://bucket/a") == files.real_folder("s3://bucket/a") == "s3://bucket/a"
+    assert files.place("file:///a/b") == Path("/a/b")
+
+
+def test_files_of_a_folder_elsewhere_are_found_by_their_names(store):
+    for name in ("last.ckpt", "last-v1.ckpt", "best.ckpt", "hpc_ckpt_2.ckpt", "hpc_ckpt_10.ckpt"):
+        store.pipe_file(f"/run/{name}", b"")
+    assert files.versions_of("memory://run", "last", ".ckpt") == {"memory://run/last.ckpt", "memory://run/last-v1.ckpt"}
+    assert files.newest_numbered("memory://run", "hpc_ckpt_", ".ckpt") == "memory://run/hpc_ckpt_10.ckpt"
+    assert files.holds_any("memory://run")
+    assert not files.holds_any("memory://elsewhere")
+
+
+def test_a_link_in_a_store_is_a_copy(store):
+    store.pipe_file("/run/best.ckpt", b"weights")
+    files.link("memory://run/best.ckpt", "memory://run/last.ckpt")
+    files.remove("memory://run/best.ckpt")
+    assert store.cat_file("/run/last.ckpt") == b"weights"
+    assert not files.exists("memory://run/best.ckpt")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import os
 import pathlib
 import pickle
 
+import fsspec
 import numpy as np
 import pytest
 import torch
@@ -146,6 +147,14 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
         trainer.save_checkpoint(tmp_path / "file" / "a.ckpt")
 
 
-def test_a_url_is_no_path():
-    with pytest.raises(NotImplementedError, match="checkpoints are files of this machine"):
-        read("s3://bucket/a.ckpt")
+def test_a_file_elsewhere_is_read_from_its_url():
+    with fsspec.open("memory://reading/a.ckpt", "wb") as file:
+        torch.save({"state_dict": {}, "epoch": 3}, file)
+    assert read("memory://reading/a.ckpt")["epoch"] == 3
+    with pytest.raises(FileNotFoundError, match=r"no checkpoint at memory://reading/b\.ckpt"):
+        read("memory://reading/b.ckpt")
+
+
+def test_a_store_that_nothing_speaks_with_is_named():
+    with pytest.raises(CheckpointError, match=r"nosuch://bucket/a\.ckpt cannot be reached.*nosuch"):
+        read("nosuch://bucket/a.ckpt")

@@ -3,7 +3,7 @@ import torch
 from tests.groundwire_lightning.small import lit, loader, quiet
 from tests.side_by_side.twins import twins
 
-from groundwire_lightning.errors import NotSupportedYetError
+from groundwire import CheckpointError
 
 
 @pytest.mark.parametrize("weights_only", [False, True])
@@ -59,7 +59,7 @@ def test_a_trainer_without_a_module_says_what_gives_it_one(tmp_path):
     ("arguments", "error", "message"),
     [
         ({}, TypeError, "filepath= is missing"),
-        ({"filepath": "s3://bucket/a.ckpt"}, NotSupportedYetError, "s3"),
+        ({"filepath": "nosuch://bucket/a.ckpt"}, CheckpointError, "cannot be reached"),
         ({"filepath": "a.ckpt", "storage_options": {"key": 1}}, TypeError, "storage_options"),
     ],
 )
