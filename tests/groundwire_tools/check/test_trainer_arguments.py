@@ -19,9 +19,9 @@ ROWS = {
     "a precision": ("Trainer(precision='half')", [(1, "GW304")]),
     "a precision of ours": ("Trainer(precision='bf16-mixed')", []),
     "a precision that a run chooses": ("Trainer(precision=chosen)", []),
-    "processes": ("Trainer(devices=2)", [(1, "GW203")]),
-    "processes by index": ("Trainer(devices=[0, 1])", [(1, "GW203")]),
-    "processes in words": ("Trainer(devices='0,1')", [(1, "GW203")]),
+    "processes": ("Trainer(devices=2)", [(1, "GW102")]),
+    "machines": ("Trainer(num_nodes=2)", [(1, "GW203")]),
+    "machines in words": ("Trainer(num_nodes='2')", [(1, "GW203")]),
     "one process": ("Trainer(devices=1)", [(1, "GW102")]),
 }
 
