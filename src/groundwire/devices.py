@@ -20,7 +20,7 @@ from torch.utils.data import DataLoader, RandomSampler, SequentialSampler
 from groundwire.data.random_state import random_state, set_random_state
 from groundwire.errors import GroundwireError
 
-__all__ = ["remove_padding", "unwrapped"]
+__all__ = ["STARTED", "make_current", "own_accelerator", "remove_padding", "unwrapped", "without"]
 
 WITHIN = frozenset({"module", "_orig_mod", "_fsdp_wrapped_module"})
 """Attributes in which the wrappers of torch, DeepSpeed and ``torch.compile`` keep the model."""

@@ -214,14 +214,14 @@ def processes_to_start(asked: Mapping[str, Any], kind: str, number: int | None) 
             f"Trainer(devices={asked['devices']!r}, num_nodes={nodes}) asks for {wanted} processes on several "
             f"machines, and this one does not start them. Instead: {command} {' '.join(sys.argv) or 'train.py'}"
         )
-    started = starting.place()[1]
+    started = starting.own_place()[1]
     if wanted > 1 and starting.is_started() and wanted != started:
         raise ValueError(
             f"devices={asked['devices']!r}: an earlier Trainer of this program started {started} processes, and they "
             "stay as many; ask for as many, or for one"
         )
     if wanted > 1:
-        return wanted
+        return int(wanted)
     if number is None and kind == "cuda" and (cards := KINDS[kind].auto_device_count()) > 1:
         rank_zero_warn(f"devices='auto' uses one of {cards} devices; devices={cards} uses all of them")
     return 1

@@ -21,7 +21,6 @@ from pathlib import Path
 
 import torch
 
-import __main__
 from groundwire.devices import STARTED, without
 from groundwire_lightning.errors import NotSupportedYetError
 
@@ -39,7 +38,7 @@ def is_started() -> bool:
     return STARTED in os.environ
 
 
-def place() -> tuple[int, int]:
+def own_place() -> tuple[int, int]:
     """The index of this process among those that a Trainer started, and their number."""
     rank, _, number = os.environ.get(STARTED, "0/1").partition("/")
     return int(rank), int(number)
@@ -82,7 +81,7 @@ def _watch_parent() -> None:
 @contextmanager
 def joining() -> Iterator[None]:
     """Show what is made meanwhile the variables of a launcher, so that it joins the other processes."""
-    rank, number = place()
+    rank, number = own_place()
     if rank:
         _watch_parent()
     with without(STARTED):
@@ -100,7 +99,7 @@ def command_of_program() -> list[str]:
         NotSupportedYetError: There is none.
     """
     options = [sys.executable, *subprocess._args_from_interpreter_flags()]  # type: ignore[attr-defined]
-    spec = getattr(__main__, "__spec__", None)
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
     if spec is not None and spec.name != "__main__":
         name = spec.name.removesuffix(".__main__")
         return [*options, "-m", name, *sys.argv[1:]]
@@ -157,7 +156,7 @@ def _watch_children() -> None:
     rank, code = failed[0]
     pass_on(signal.SIGTERM)
     cause = f"signal {-code}" if code < 0 else f"exit status {code}"
-    print(f"process {rank} of {place()[1]} ended with {cause}, so the others end too", file=sys.stderr)
+    print(f"process {rank} of {own_place()[1]} ended with {cause}, so the others end too", file=sys.stderr)
     sys.stderr.flush()
     sys.stdout.flush()
     os._exit(128 - code if code < 0 else code)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from groundwire import Part, listeners
-from groundwire.devices import make_current, own_accelerator
+from groundwire.devices import STARTED, make_current, own_accelerator
 from groundwire.errors import rank_zero_warn
 from groundwire.run.launch import RunHook, launch
 from groundwire.run.run import of_part, of_run
@@ -260,7 +261,7 @@ class EntryPoints(LightningAdapter):
             if not starting.is_started():
                 starting.start(self._to_start)
             self._accelerator = own_accelerator(self._create_accelerator)
-        if starting.is_started():  # then there may be Trainers that work alone beside those that work together
+        if STARTED in os.environ:  # then there may be Trainers that work alone beside those that work together
             make_current(self._accelerator)
 
     def _evaluate(

@@ -147,7 +147,7 @@ def test_the_program_is_run_as_it_was_started(monkeypatch, argv, module, expecte
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr(sys, "argv", argv)
     spec = None if module is None else SimpleNamespace(name=module)
-    monkeypatch.setattr(starting.__main__, "__spec__", spec, raising=False)
+    monkeypatch.setattr(sys.modules["__main__"], "__spec__", spec, raising=False)
     command = starting.command_of_program()
     assert command[0] == sys.executable
     assert command[-len(expected) :] == expected
@@ -155,7 +155,7 @@ def test_the_program_is_run_as_it_was_started(monkeypatch, argv, module, expecte
 
 def test_without_a_program_there_is_nothing_to_run_in_the_others(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["nothing-of-this-name"])
-    monkeypatch.setattr(starting.__main__, "__spec__", None, raising=False)
+    monkeypatch.setattr(sys.modules["__main__"], "__spec__", None, raising=False)
     with pytest.raises(NotSupportedYetError, match="save it as a file"):
         starting.command_of_program()
 
@@ -169,7 +169,7 @@ def test_only_who_asks_for_several_joins_them(monkeypatch):
     assert L.Trainer(devices=1, accelerator="cpu", logger=False).world_size == 1
     with pytest.raises(ValueError, match="started 2 processes"):
         L.Trainer(devices=3, accelerator="cpu")
-    assert starting.place() == (1, 2)
+    assert starting.own_place() == (1, 2)
 
 
 def test_a_trainer_that_is_only_made_starts_nothing():
