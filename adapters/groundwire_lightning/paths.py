@@ -34,7 +34,7 @@ _DEMOS = Gap("of the demos only the boring classes are here", "lightning.pytorch
 _FABRIC = Gap("it is a part of Fabric, which is not here", "accelerate.Accelerator, or a native groundwire.Trainer")
 _FETCHERS = Gap("loaders are not wrapped by fetchers", "dataloader_iter as the argument of a step")
 _FX = Gap("self.log checks by itself where it may be called", "self.log")
-_LAUNCHERS = Gap("the Trainer starts no processes", "torchrun or accelerate launch")
+_LAUNCHERS = Gap("the Trainer starts processes by itself", "Trainer(devices=), torchrun or accelerate launch")
 _LOGGERS = Gap("Fabric's loggers take other arguments than the Trainer's", "lightning.pytorch.loggers")
 _LOOPS = Gap("there are no loop objects to replace or restart", "hooks of a module or callback, and trainer.fit_loop")
 _MIGRATION = Gap("files of older releases are brought up to date while they are read", "load_from_checkpoint")

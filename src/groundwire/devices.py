@@ -13,19 +13,23 @@ from typing import Any, cast
 
 import torch
 from accelerate import Accelerator
-from accelerate.state import AcceleratorState
+from accelerate.state import AcceleratorState, PartialState
 from torch import Tensor
 from torch.utils.data import DataLoader, RandomSampler, SequentialSampler
 
 from groundwire.data.random_state import random_state, set_random_state
 from groundwire.errors import GroundwireError
 
-__all__ = ["remove_padding", "unwrapped"]
+__all__ = ["STARTED", "make_current", "own_accelerator", "remove_padding", "unwrapped", "without"]
 
 WITHIN = frozenset({"module", "_orig_mod", "_fsdp_wrapped_module"})
 """Attributes in which the wrappers of torch, DeepSpeed and ``torch.compile`` keep the model."""
 USE_CPU = "ACCELERATE_USE_CPU"
 """The environment variable by which Accelerate is told to do without an accelerator."""
+STARTED = "GROUNDWIRE_STARTED"
+"""The environment variable of processes that a Trainer started itself; only a Trainer that asks for them joins them."""
+OF_LAUNCHERS = ("RANK", "LOCAL_RANK", "WORLD_SIZE")
+"""The environment variables by which Accelerate finds other processes."""
 
 
 def own_accelerator(create: Callable[[], Accelerator], users: Accelerator | None = None) -> Accelerator:
@@ -50,6 +54,11 @@ def own_accelerator(create: Callable[[], Accelerator], users: Accelerator | None
 @contextmanager
 def _joined_on_cpu() -> Iterator[None]:
     """Let Accelerate join the processes of a launcher where all they have is a CPU; it does so only if it is told."""
+    if STARTED in os.environ:
+        PartialState._shared_state = type(AcceleratorState._shared_state)()  # who joined others keeps the old one
+        with without(*OF_LAUNCHERS):
+            yield
+        return
     if _launched() == 1 or torch.accelerator.is_available() or USE_CPU in os.environ:
         yield
         return
@@ -58,6 +67,16 @@ def _joined_on_cpu() -> Iterator[None]:
         yield
     finally:
         del os.environ[USE_CPU]
+
+
+@contextmanager
+def without(*variables: str) -> Iterator[None]:
+    """Take variables out of the environment meanwhile."""
+    before = {name: os.environ.pop(name) for name in variables if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(before)
 
 
 def _together(accelerator: Accelerator) -> Accelerator:
@@ -73,7 +92,8 @@ def _together(accelerator: Accelerator) -> Accelerator:
 
 def _launched() -> int:
     """The number of processes that torchrun, or a launcher like it, started."""
-    return int(os.environ.get("WORLD_SIZE", "1")) if "LOCAL_RANK" in os.environ else 1
+    is_launched = "LOCAL_RANK" in os.environ and STARTED not in os.environ
+    return int(os.environ.get("WORLD_SIZE", "1")) if is_launched else 1
 
 
 def _checked(accelerator: Any) -> Accelerator:
@@ -91,6 +111,11 @@ def as_current(accelerator: Accelerator) -> Iterator[None]:
         yield
     finally:
         AcceleratorState._shared_state = before
+
+
+def make_current(accelerator: Accelerator) -> None:
+    """Let what Accelerate does for the process ask the state of this accelerator: which others it works with."""
+    PartialState._shared_state = vars(accelerator.state)
 
 
 def wraps(accelerator: Accelerator) -> bool:

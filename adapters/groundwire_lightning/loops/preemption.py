@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwire_lightning.checkpoints.files import next_numbered
 from groundwire_lightning.errors import SIGTERMException
+from groundwire_lightning.strategies.starting import pass_on
 from groundwire_lightning.utilities.console import tell
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class Preemption:
 
     def _note_sigterm(self) -> None:
         self.received_sigterm = self.is_due = True
+        pass_on(signal.SIGTERM)
 
     def _note_requeue(self) -> None:
         self._requeue_is_due = self.is_due = True

@@ -27,7 +27,7 @@ class DDPStrategy(ParallelStrategy):
         process_group_backend: ``"nccl"`` or ``"gloo"``; by default the one that suits the device.
         timeout: The longest time that a process waits for the others.
         checkpoint_io: A ``CheckpointIO`` of your own, which reads and writes checkpoints.
-        start_method: The way to start processes; without effect, since a launcher starts them.
+        start_method: The way to start processes; without effect: the program runs once more in each.
         **kwargs: Arguments of ``DistributedDataParallel``.
 
     Raises:

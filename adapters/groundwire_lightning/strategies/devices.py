@@ -1,7 +1,7 @@
 """The device and the processes of a Trainer, from ``accelerator=``, ``devices=``, ``strategy=`` and ``num_nodes=``.
 
 In the order of use: the kind of device, the strategy, the number of devices, the processes of the launcher, and at last
-Accelerate's object for all of these. Accelerate finds the processes that a launcher started; nothing here starts any.
+Accelerate's object for all of these. Accelerate finds the processes that a launcher started, and those of starting.py.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -21,7 +22,14 @@ from groundwire_lightning.accelerators import KINDS
 from groundwire_lightning.accelerators import Accelerator as Kind
 from groundwire_lightning.errors import ArgumentError, MisconfigurationException, NotSupportedYetError
 from groundwire_lightning.guests import LIGHTNING_ROOTS
-from groundwire_lightning.strategies import GUESTS, DDPStrategy, SingleDeviceStrategy, Strategy, StrategyRegistry
+from groundwire_lightning.strategies import (
+    GUESTS,
+    DDPStrategy,
+    SingleDeviceStrategy,
+    Strategy,
+    StrategyRegistry,
+    starting,
+)
 
 VARIABLE = "GROUNDWIRE_ACCELERATOR"
 """The environment variable that is read instead of ``accelerator=``; ``devices=`` is then ignored too."""
@@ -105,7 +113,8 @@ def strategy_for(asked: Mapping[str, Any], kind: str) -> Strategy:
         )
     name = strategy.lower()
     if name == "auto":
-        return DDPStrategy() if launched_processes() > 1 else SingleDeviceStrategy(kind)
+        several = launched_processes() > 1 or (device_count(asked, kind) or 1) > 1
+        return DDPStrategy() if several else SingleDeviceStrategy(kind)
     if name in StrategyRegistry:
         if name == "single_device":
             return SingleDeviceStrategy(kind)
@@ -125,8 +134,8 @@ def strategy_for(asked: Mapping[str, Any], kind: str) -> Strategy:
 
 
 def launched_processes() -> int:
-    """The number of processes that a launcher started, this one included."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
+    """The number of processes that a launcher started, this one included; those that a Trainer starts do not count."""
+    return 1 if starting.is_started() else int(os.environ.get("WORLD_SIZE", "1"))
 
 
 def device_count(asked: Mapping[str, Any], kind: str) -> int | None:
@@ -177,8 +186,8 @@ def _listed(devices: Any) -> int | list[int]:
     raise ArgumentError(f"devices={devices!r}: a number, a list of indices or 'auto' is due")
 
 
-def check_processes(asked: Mapping[str, Any], kind: str, number: int | None) -> None:
-    """Compare the processes that are asked for with those that a launcher started.
+def processes_to_start(asked: Mapping[str, Any], kind: str, number: int | None) -> int:
+    """The number of processes that the Trainer has to start, itself included; 1 where it has to start none.
 
     Args:
         asked: The arguments of the Trainer: name to value.
@@ -187,7 +196,8 @@ def check_processes(asked: Mapping[str, Any], kind: str, number: int | None) -> 
 
     Raises:
         ValueError: A launcher started another number of processes.
-        NotSupportedYetError: Several processes are asked for and none was launched; names the command that does it.
+        NotSupportedYetError: It asks for several machines, or for a way of starting that is not here; names the command
+            that does it.
     """
     nodes = asked["num_nodes"]
     wanted, launched = nodes * (number or 1), launched_processes()
@@ -197,29 +207,37 @@ def check_processes(asked: Mapping[str, Any], kind: str, number: int | None) -> 
                 f"devices={asked['devices']!r} on num_nodes={nodes} are {wanted} processes, but the launcher started "
                 f"{launched}"
             )
-        return
-    if wanted > 1:
-        command = f"torchrun --nproc_per_node {number or 1}" + (f" --nnodes {nodes}" if nodes > 1 else "")
+        return 1
+    if nodes > 1:
+        command = f"torchrun --nproc_per_node {number or 1} --nnodes {nodes}"
         raise NotSupportedYetError(
-            f"Trainer(devices={asked['devices']!r}, num_nodes={nodes}) asks for {wanted} processes, and this one does "
-            f"not start them. Instead: {command} {' '.join(sys.argv) or 'train.py'}"
+            f"Trainer(devices={asked['devices']!r}, num_nodes={nodes}) asks for {wanted} processes on several "
+            f"machines, and this one does not start them. Instead: {command} {' '.join(sys.argv) or 'train.py'}"
         )
+    started = starting.own_place()[1]
+    if wanted > 1 and starting.is_started() and wanted != started:
+        raise ValueError(
+            f"devices={asked['devices']!r}: an earlier Trainer of this program started {started} processes, and they "
+            "stay as many; ask for as many, or for one"
+        )
+    if wanted > 1:
+        return int(wanted)
     if number is None and kind == "cuda" and (cards := KINDS[kind].auto_device_count()) > 1:
-        rank_zero_warn(
-            f"devices='auto' uses one of {cards} devices; torchrun --nproc_per_node {cards} uses all of them"
-        )
+        rank_zero_warn(f"devices='auto' uses one of {cards} devices; devices={cards} uses all of them")
+    return 1
 
 
-def make_accelerator(asked: Mapping[str, Any], kind: str, strategy: Strategy) -> Accelerator:
+def make_accelerator(asked: Mapping[str, Any], kind: str, strategy: Strategy, joins: bool) -> Accelerator:
     """Make Accelerate's ``Accelerator`` for the device and the processes of a Trainer.
 
     Args:
         asked: The arguments of the Trainer: name to value.
         kind: The kind of device, such as ``"cuda"``.
         strategy: The strategy of its processes.
+        joins: It works with the processes that were started, where some were.
     """
     current = PartialState._shared_state.get("device")
-    if current is not None and current.type != kind and launched_processes() == 1:
+    if current is not None and launched_processes() == 1 and (current.type != kind or starting.is_started()):
         # Accelerate keeps one device for the whole process, that of the first Trainer. A new dictionary lets this one
         # have its own; objects of the earlier Trainer hold the old dictionary, and keep theirs
         PartialState._shared_state = type(PartialState._shared_state)()
@@ -227,4 +245,5 @@ def make_accelerator(asked: Mapping[str, Any], kind: str, strategy: Strategy) ->
         indices = _listed(asked["devices"])
         if isinstance(indices, list):
             torch.cuda.set_device(indices[int(os.environ.get("LOCAL_RANK", "0"))])
-    return Accelerator(cpu=kind == "cpu", kwargs_handlers=strategy._accelerate() or None)
+    with starting.joining() if joins and starting.is_started() else nullcontext():
+        return Accelerator(cpu=kind == "cpu", kwargs_handlers=strategy._accelerate() or None)

@@ -20,15 +20,16 @@ def processes_agree(trainer: AmongProcesses, decision: bool, *, all: bool = True
         decision: The vote of this process.
         all: True where every process has to be for it, False where one is enough.
     """
-    if trainer.world_size == 1:
+    number = trainer._accelerator.num_processes
+    if number == 1:
         return bool(decision)
     votes = trainer._accelerator.reduce(torch.tensor(float(bool(decision)), device=trainer.device), reduction="sum")
-    return bool(votes.item() == trainer.world_size if all else votes.item() > 0)
+    return bool(votes.item() == number if all else votes.item() > 0)
 
 
 def value_of_first_process(trainer: AmongProcesses, value: Any) -> Any:
     """The value that the first process passes; every process has to call it."""
-    if trainer.world_size == 1:
+    if trainer._accelerator.num_processes == 1:
         return value
     from accelerate.utils import broadcast_object_list
 
@@ -37,7 +38,7 @@ def value_of_first_process(trainer: AmongProcesses, value: Any) -> Any:
 
 def wait_for_processes(trainer: AmongProcesses) -> None:
     """Wait until every process has called it."""
-    if trainer.world_size > 1:
+    if trainer._accelerator.num_processes > 1:
         trainer._accelerator.wait_for_everyone()
 
 

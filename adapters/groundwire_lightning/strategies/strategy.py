@@ -194,7 +194,7 @@ class Strategy:
             group: Must be None.
             reduce_op: ``"mean"`` or ``"sum"``.
         """
-        if self.world_size == 1:
+        if self.trainer._accelerator.num_processes == 1:
             return tensor
         if group is not None:
             raise NotSupportedYetError("strategy.reduce(group=...): call torch.distributed with the group yourself")
@@ -208,7 +208,7 @@ class Strategy:
             decision: The vote of this process.
             all: True where every process has to be for it, False where one is enough.
         """
-        if self.world_size == 1:
+        if self.trainer._accelerator.num_processes == 1:
             return decision
         return processes_agree(self.trainer, decision, all=all)
 
@@ -220,7 +220,7 @@ class Strategy:
             group: A group of processes of ``torch.distributed``; None for all.
             sync_grads: True lets gradients flow back to the processes that the tensors are from.
         """
-        if self.world_size == 1:
+        if self.trainer._accelerator.num_processes == 1:
             return tensor
         # imported here: a torch that was built without torch.distributed has no such module
         from torch.distributed.nn.functional import all_gather
@@ -235,7 +235,7 @@ class Strategy:
             obj: Anything that can be pickled.
             src: The index of that process.
         """
-        if self.world_size == 1:
+        if self.trainer._accelerator.num_processes == 1:
             return obj
         from accelerate.utils import broadcast_object_list
 

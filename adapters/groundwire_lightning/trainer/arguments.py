@@ -126,7 +126,12 @@ ARGUMENTS = (
         anything,
         "one device, or DistributedDataParallel through Accelerate; others are refused by name",
     ),
-    mapped("devices", "auto", anything, "held against the processes that torchrun or accelerate launch started"),
+    mapped(
+        "devices",
+        "auto",
+        anything,
+        "a process each: those of torchrun or accelerate launch, or this program once more in each of the others",
+    ),
     mapped("num_nodes", 1, whole(1), "held against the processes that torchrun or accelerate launch started"),
     honoured(
         "precision",

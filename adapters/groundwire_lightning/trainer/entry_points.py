@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from groundwire import Part, listeners
+from groundwire.devices import STARTED, make_current, own_accelerator
 from groundwire.errors import rank_zero_warn
 from groundwire.run.launch import RunHook, launch
 from groundwire.run.run import of_part, of_run
@@ -24,6 +26,7 @@ from groundwire_lightning.loops.phases import PHASES, Phase
 from groundwire_lightning.loops.predictions import Predicted
 from groundwire_lightning.loops.run import LightningRun
 from groundwire_lightning.map import LIGHTNING
+from groundwire_lightning.strategies import starting
 from groundwire_lightning.trainer.adapter import LightningAdapter
 from groundwire_lightning.trainer.arguments import EVALUATE, FIT, PREDICT
 from groundwire_lightning.trainer.loaders import Loading
@@ -238,17 +241,28 @@ class EntryPoints(LightningAdapter):
             self._purpose, self._called = entry, True
         self._status = TrainerStatus.RUNNING
         try:
+            self._join_processes()
             yield
         except TunerExit:
             self._status = TrainerStatus.FINISHED
         except BaseException as error:
             self._status = TrainerStatus.INTERRUPTED
+            starting.hurry()  # the others may wait for this process in a collective
             if isinstance(error, KeyboardInterrupt):
                 raise SystemExit(1) from error
             raise
         finally:
             for listener in listeners.CALLED:
                 listener(self)
+
+    def _join_processes(self) -> None:
+        """Start the other processes where that is due, and work with them from here on."""
+        if self._to_start > 1 and self._accelerator.num_processes == 1:
+            if not starting.is_started():
+                starting.start(self._to_start)
+            self._accelerator = own_accelerator(self._create_accelerator)
+        if STARTED in os.environ:  # then there may be Trainers that work alone beside those that work together
+            make_current(self._accelerator)
 
     def _evaluate(
         self, entry: TrainerFn, model: Any, loaders: dict[str, Any], datamodule: Any, verbose: bool

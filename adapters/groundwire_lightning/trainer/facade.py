@@ -65,6 +65,7 @@ class Facade:
     should_stop: bool = False
     _has_validated: bool = False  # the last validation within fit() had a batch, and was not the sanity check
     _accelerator: Accelerator
+    _to_start: int = 1
     _is_running: bool
     _running: str = of_run("hook")
     _purpose: TrainerFn = of_run("purpose")
@@ -159,7 +160,7 @@ class Facade:
     def log_dir(self) -> str | None:
         """The folder to which the run writes: that of the first logger's run, without one ``default_root_dir``."""
         folder = log_dir(self.loggers, getattr(self, "default_root_dir", str(Path.cwd())))
-        return folder if self.world_size == 1 else self.strategy.broadcast(folder)
+        return folder if self._accelerator.num_processes == 1 else self.strategy.broadcast(folder)
 
     # who takes part
 
@@ -219,8 +220,8 @@ class Facade:
 
     @property
     def world_size(self) -> int:
-        """Number of processes."""
-        return int(self._accelerator.num_processes)
+        """Number of processes, those included that the next call of an entry point starts."""
+        return max(self._to_start, int(self._accelerator.num_processes))
 
     @property
     def num_devices(self) -> int:

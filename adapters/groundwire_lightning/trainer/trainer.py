@@ -148,7 +148,7 @@ class Trainer(EntryPoints):
         self._strategy._answer_for(self)
         self._preemption = Preemption(environments.chosen(values.get("cluster_environment")))
         self._strategy._checkpoint_io = io.chosen_io(values.get("checkpoint_io"), self._strategy._checkpoint_io)
-        devices_of.check_processes(values, self._kind, devices_of.device_count(values, self._kind))
+        self._to_start = devices_of.processes_to_start(values, self._kind, devices_of.device_count(values, self._kind))
         self.profiler = profiler_for(values["profiler"])
         self.progress = Progress()
         settings.take(self, values)
@@ -164,7 +164,7 @@ class Trainer(EntryPoints):
 
     def _create_accelerator(self) -> Accelerator:
         """The Accelerator for the device and the processes that were asked for."""
-        return devices_of.make_accelerator(self._asked, self._kind, self.strategy)
+        return devices_of.make_accelerator(self._asked, self._kind, self.strategy, joins=self._to_start > 1)
 
     from_argparse_args = removed_classmethod(
         "from_argparse_args", "pass the arguments by name, {cls}(max_epochs=args.max_epochs, ...), or use LightningCLI"

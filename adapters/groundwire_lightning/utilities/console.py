@@ -15,7 +15,7 @@ def tell(log: logging.Logger, message: str, *values: object) -> None:
         *values: The values that fill them.
     """
     # read from the environment, for no process group may be there yet
-    if os.environ.get("RANK", "0") == "0":
+    if os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0")) == "0":
         log.info(message, *values, stacklevel=2)  # the line of the caller
 
 

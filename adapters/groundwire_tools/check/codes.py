@@ -28,7 +28,7 @@ CODES = {
         Code("GW103", "another branch", "A name that is not here is asked for under a `try` whose `except` goes on without it, or for type checkers alone."),
         Code("GW201", "never called", "Lightning 2 dropped this hook. The program runs, and the method does not."),
         Code("GW202", "unknown hook", "No hook has this name, and nothing calls the method. It may be misspelt."),
-        Code("GW203", "started by a launcher", "Several processes are asked for. The Trainer starts none: a launcher does."),
+        Code("GW203", "started by a launcher", "Several machines are asked for. The Trainer starts processes on its own alone: a launcher does on all."),
         Code("GW211", "another meaning than in pytorch-accelerated", "The name is there and does something else, or gives another number."),
         Code("GW301", "no such module", "The module path has no counterpart. Its import fails."),
         Code("GW302", "no such name", "The module has no such name. Its import, or its first use, fails."),

@@ -18,9 +18,12 @@ def argument(word: Keyword) -> tuple[str, str]:
         return "GW304", f"{name}: {word.value!r} is not supported yet. Instead: {note}"
     if (instead := _refused(word)) is not None:
         return "GW304", f"{name}: {word.value!r} is not taken here. {instead}"
-    if (number := _processes(word)) > 1:
-        command = f"torchrun --{_LAUNCHED[word.name]} {number}"
-        return "GW203", f"{name}: {word.value!r} asks for {number} processes, and starts none. Instead: {command}"
+    if (number := _machines(word)) > 1:
+        command = f"torchrun --nnodes {number} on each of them"
+        return (
+            "GW203",
+            f"{name}: {word.value!r} asks for {number} machines, and starts nothing there. Instead: {command}",
+        )
     return ("GW102", f"{name}: {note}") if fate == "mapped" else ("", name)
 
 
@@ -42,15 +45,10 @@ def _refused(word: Keyword) -> str | None:
     return f"It takes {', '.join(map(repr, values['taken']))}.{did_you_mean(word.value, values['taken'])}"
 
 
-_LAUNCHED = {"devices": "nproc_per_node", "num_nodes": "nnodes"}
-
-
-def _processes(word: Keyword) -> int:
-    """How many processes a value asks for, as far as it says so."""
-    if word.name not in _LAUNCHED:
+def _machines(word: Keyword) -> int:
+    """The number of machines that a value asks for, as far as it says so."""
+    if word.name != "num_nodes":
         return 0
-    if isinstance(word.value, (list, tuple)):
-        return len(word.value)
-    if isinstance(word.value, str):
-        return int(word.value) if word.value.isdecimal() else len([one for one in word.value.split(",") if one.strip()])
+    if isinstance(word.value, str) and word.value.isdecimal():
+        return int(word.value)
     return word.value if isinstance(word.value, int) else 0

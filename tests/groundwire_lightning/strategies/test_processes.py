@@ -15,9 +15,11 @@ def among(size, votes=0.0):
     """One of several processes, of which ``votes`` of the others agree with it."""
     waited = []
     accelerator = SimpleNamespace(
-        reduce=lambda vote, reduction: vote + votes, wait_for_everyone=lambda: waited.append(1)
+        num_processes=size,
+        reduce=lambda vote, reduction: vote + votes,
+        wait_for_everyone=lambda: waited.append(1),
     )
-    return SimpleNamespace(world_size=size, device=torch.device("cpu"), _accelerator=accelerator, waited=waited)
+    return SimpleNamespace(device=torch.device("cpu"), _accelerator=accelerator, waited=waited)
 
 
 def test_one_process_decides_for_itself_and_waits_for_nobody():

@@ -14,7 +14,7 @@ from lightning.pytorch import Callback, LightningDataModule, LightningModule, Tr
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 """
 CLEAN = "import lightning as L\nL.Trainer(max_epochs=1, accelerator='cpu')"
-OTHER = "import lightning as L\nL.Trainer(devices=2)"
+OTHER = "import lightning as L\nL.Trainer(num_nodes=2)"
 BROKEN = "import lightning as L\nL.Trainer(gpus=2)"
 
 

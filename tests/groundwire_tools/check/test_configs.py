@@ -22,7 +22,7 @@ trainer:
     init_args:
       durations: 1
 """,
-        [(3, "GW203"), (7, "GW303")],
+        [(3, "GW102"), (7, "GW303")],
     ),
     "a trainer of somebody else": ("trainer:\n  name: mine\n  power: 3\nlightning: yes", []),
     "a strategy by name": ("trainer:\n  strategy: fsdp\n  max_epochs: 1", [(2, "GW304")]),

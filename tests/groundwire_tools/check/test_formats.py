@@ -45,7 +45,7 @@ def test_github_is_told_the_worst_first_and_on_one_line_each(
     main([str(project(tmp_path, files)), "--output-format", "github"])
     lines = capsys.readouterr().out.splitlines()
     assert [line.partition(" ")[0] for line in lines[:13]] == ["::error"] * 12 + ["::warning"]
-    assert "a%2Cb.py,line=2,col=11,title=GW203 started by a launcher::Trainer(devices=): 2 asks" in lines[12]
+    assert "a%2Cb.py,line=2,col=11,title=GW203 started by a launcher::Trainer(num_nodes=): 2 asks" in lines[12]
 
 
 def test_sarif_names_a_rule_for_each_finding(tmp_path: Path) -> None:
