@@ -1,0 +1,73 @@
+"""A program under repair: its text, what the check has seen in it, and the nodes of Python's parser by their places."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from functools import cached_property
+from typing import Any
+
+from groundwire_tools.check.files import File, ignored_in
+from groundwire_tools.check.follow import Names
+from groundwire_tools.check.reading import scan_python
+from groundwire_tools.check.uses import Scanned
+from groundwire_tools.fix.edits import Text
+
+Spot = tuple[int, int]
+
+
+class Place:
+    """A program.
+
+    Args:
+        text: It can be parsed.
+        file: Where it stands in its project.
+        names: Of that.
+
+    Attributes:
+        uses: Of names, as the check sees them.
+    """
+
+    def __init__(self, text: str, file: File, names: Names) -> None:
+        self.text, self.names = Text(text), names
+        scanned = Scanned(str(file.path))
+        scan_python(text, file, scanned)
+        self.uses = scanned.uses
+        self._ignored = ignored_in(self.text.content)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Python says of their strings is not asked
+            self.nodes = list(ast.walk(ast.parse(text)))
+
+    def of_type(self, *kinds: type[ast.AST]) -> list[Any]:
+        """The nodes of these types."""
+        return [node for node in self.nodes if isinstance(node, kinds)]
+
+    def is_ignored(self, node: Any, code: str = "") -> bool:
+        """True where a comment says that a node is to stay, or that a finding about it is of no interest."""
+        lines = range(node.lineno, node.end_lineno + 1)
+        codes = [self._ignored[line] for line in lines if line in self._ignored]
+        return any(not one or code in one for one in codes)
+
+    @cached_property
+    def attributes(self) -> dict[Spot, ast.Attribute]:
+        """The attributes by where their own names stand."""
+        return {spot_of(node): node for node in self.of_type(ast.Attribute)}
+
+    @cached_property
+    def calls(self) -> dict[Spot, ast.Call]:
+        """The calls by where the names of what they call stand."""
+        return {spot_of(node.func): node for node in self.of_type(ast.Call)}
+
+
+def spot_of(node: Any) -> Spot:
+    """Line and column from 1, of the last name where it is a dotted one, as in uses."""
+    if isinstance(node, ast.Attribute):
+        return node.end_lineno or 0, (node.end_col_offset or 0) - len(node.attr) + 1
+    return node.lineno, node.col_offset + 1
+
+
+def root_of(node: ast.expr) -> ast.Name | None:
+    """The name that a dotted name begins with."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node if isinstance(node, ast.Name) else None
