@@ -30,6 +30,7 @@ CODES = {
         Code("GW202", "unknown hook", "No hook has this name, and nothing calls the method. It may be misspelt."),
         Code("GW203", "started by a launcher", "Several processes are asked for. The Trainer starts none: a launcher does."),
         Code("GW211", "another meaning than in pytorch-accelerated", "The name is there and does something else, or gives another number."),
+        Code("GW221", "still Lightning's", "`groundwire fix` left a name of Lightning: in a string that may be no path, or in an import that is bound to one that has to stay. Under `groundwire run` it is answered; else the real Lightning is imported."),
         Code("GW301", "no such module", "The module path has no counterpart. Its import fails."),
         Code("GW302", "no such name", "The module has no such name. Its import, or its first use, fails."),
         Code("GW303", "no such argument", "The call names an argument that is not taken. It raises a `TypeError`."),

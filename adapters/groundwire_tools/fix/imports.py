@@ -39,6 +39,15 @@ class Imports:
         """True for a name that is reached through an import that stays."""
         return any(chain[: len(one)] == one for one in self.staying)
 
+    def left(self) -> Iterator[tuple[ast.alias, str]]:
+        """The names that are imported from Lightning, each with its path."""
+        for node in self.statements:
+            above = self._module(node) if isinstance(node, ast.ImportFrom) else ()
+            for alias in node.names if above or isinstance(node, ast.Import) else ():
+                chain = (*above, *alias.name.split("."))
+                if is_theirs(chain, self.names) and not self.place.is_ignored(node):
+                    yield alias, ".".join(chain)
+
     def edits(self) -> Iterator[Edit]:
         """The statements that change."""
         for node, targets in self._targets:
