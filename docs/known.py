@@ -80,7 +80,7 @@ def homes() -> Iterator[str]:
             continue
         listed = paths.names_of(path)
         yield from [str(paths.home_of(path))] if listed is None else (home for home, _ in listed.values())
-    yield "groundwire"
+    yield from OWN
     yield from (f"groundwire.{name}" for name in ANCESTOR)
 
 

@@ -56,8 +56,18 @@ def home_of_module(path: str) -> str | None:
 
 
 def is_foreign(path: str) -> bool:
-    """True for a path of Lightning or pytorch-accelerated; what else groundwire has of its own is not judged."""
+    """True for a path of Lightning or pytorch-accelerated, as they spell it."""
     return path.partition(".")[0] not in (CORE, paths().OURS)
+
+
+@cache
+def is_own(path: str) -> bool:
+    """True for a module or a name that groundwire has beside those of others, which is not judged."""
+    root, _, below = path.partition(".")
+    if root != paths().OURS:
+        return root == CORE
+    file = Path(paths().__file__).parent.joinpath(*below.split("."))
+    return below in tables()["modules"][root] or file.is_dir() or file.with_suffix(".py").is_file()
 
 
 @cache

@@ -35,9 +35,7 @@ def _without_clashes(respelled: dict[str, list[tuple[str, str]]], call: ast.Call
     while True:
         said = {name: value for name, value in values.items() if name not in respelled}
         pairs = [
-            (old, name, values[old] if text == VALUE else text)
-            for old, new in respelled.items()
-            for name, text in new
+            (old, name, values[old] if text == VALUE else text) for old, new in respelled.items() for name, text in new
         ]
         texts = {(name, text) for _, name, text in pairs} | set(said.items())
         several = Counter(name for name, _ in texts)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import libcst as cst
 
 from groundwire_tools.fix.spelling import VALUE
+from groundwire_tools.fix.trees import rendered
 
 Words = Sequence[tuple[str, str]]
 Space = cst.BaseParenthesizableWhitespace
@@ -39,7 +40,7 @@ def rewritten_call(source: str, respelled: Mapping[str, Words]) -> str:
     if not args and not _has_comment(spaces[0]):
         spaces = [cst.SimpleWhitespace("")]
     changed = call.with_changes(whitespace_before_args=spaces[0], args=_set_apart(args, spaces[1:], has_comma))
-    return cst.Module(body=[]).code_for_node(changed)[1:-1]
+    return rendered(changed, source)[1:-1]
 
 
 def _space_behind(arg: cst.Arg) -> Space:
@@ -88,4 +89,4 @@ def _joined(before: Space, behind: Space, is_last: bool) -> Space:
 
 
 def _has_comment(space: Space) -> bool:
-    return "#" in cst.Module(body=[]).code_for_node(space)
+    return "#" in rendered(space, "")

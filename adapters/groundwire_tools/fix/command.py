@@ -1,4 +1,4 @@
-"""Rewrite imports of Lightning, and what Lightning 1 spelled otherwise, for groundwire; what cannot be done is listed."""
+"""Rewrite imports of Lightning, and what Lightning 1 spelled otherwise, for groundwire; list what cannot be done."""
 
 from __future__ import annotations
 
@@ -63,7 +63,8 @@ def main(argv: Sequence[str]) -> int:
         sys.stdout.buffer.write(outcome.changed[0][1] if outcome.changed else read[0].content)
         is_done = True
     else:
-        is_done = all([_is_written(file, after) for file, after in outcome.changed])
+        written = [_is_written(file, after) for file, after in outcome.changed]
+        is_done = all(written)
     _tell(outcome, sys.stderr if asked.diff or is_stdin else sys.stdout)
     if not (is_done and outcome.is_whole):
         return FAILED
@@ -97,8 +98,8 @@ def _diff(changed: Sequence[tuple[File, bytes]]) -> str:
     for file, after in changed:
         source, path = text_of(file), str(file.path)
         new = after.removeprefix(source.mark).decode(source.encoding)
-        for line in difflib.unified_diff(split_lines(source.text), split_lines(new), path, path):
-            lines.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
+        diff = difflib.unified_diff(split_lines(source.text), split_lines(new), path, path)
+        lines += (line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in diff)
     return "".join(lines).removesuffix("\n")
 
 

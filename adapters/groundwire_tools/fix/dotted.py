@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from groundwire_tools.check.follow import Module, Names
@@ -11,9 +10,7 @@ from groundwire_tools.check.uses import Use
 from groundwire_tools.fix.edits import Edit
 from groundwire_tools.fix.imports import RENAMED, Imports
 from groundwire_tools.fix.place import Place, root_of
-from groundwire_tools.fix.spelling import attribute, in_ours, is_here, is_theirs, longest
-
-DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+from groundwire_tools.fix.spelling import attribute, in_ours, is_here, is_path, is_theirs, longest
 
 
 def edits_of_names(imports: Imports) -> Iterator[Edit]:
@@ -36,6 +33,8 @@ def _of_chain(use: Use, node: ast.Attribute, imports: Imports) -> Iterator[Edit]
     length, path = longest(use.chain, names)
     if root is None or not length:
         return
+    while length > 1 and path == f"{in_ours('.'.join(use.chain[: length - 1]), names)}.{use.chain[length - 1]}":
+        length, path = length - 1, path.rpartition(".")[0]  # the rest is called as it was
     last: ast.expr = node
     for _ in range(len(use.chain) - length):
         last = last.value if isinstance(last, ast.Attribute) else last
@@ -54,26 +53,21 @@ def _of_chain(use: Use, node: ast.Attribute, imports: Imports) -> Iterator[Edit]
 
 def edits_of_strings(place: Place) -> Iterator[Edit]:
     """The strings that name a class or function of Lightning, and nothing else can be meant by."""
-    for node in strings_in(place):
-        path = in_ours(node.value, place.names) if is_exact(node.value, place.names) else None
+    for node, text in strings_in(place):
+        path = in_ours(text, place.names) if is_exact(text, place.names) else None
         source = place.text.of(node)
-        if path and source.count(node.value) == 1 and not place.is_ignored(node):
-            yield Edit(*place.text.span(node), source.replace(node.value, path))
+        if path and source.count(text) == 1 and not place.is_ignored(node):
+            yield Edit(*place.text.span(node), source.replace(text, path))
 
 
-def strings_in(place: Place) -> list[ast.Constant]:
+def strings_in(place: Place) -> list[tuple[ast.Constant, str]]:
     """The strings that are nothing but a dotted name of Lightning's or pytorch-accelerated's."""
     inner = {part for joined in place.of_type(ast.JoinedStr) for part in ast.walk(joined)}
     return [
-        node
+        (node, node.value)
         for node in place.of_type(ast.Constant)
         if isinstance(node.value, str) and node not in inner and is_path(node.value, place.names)
     ]
-
-
-def is_path(text: str, names: Names) -> bool:
-    """True for a dotted name of Lightning's or pytorch-accelerated's; ``"lightning"`` alone is a word as well."""
-    return DOTTED.fullmatch(text) is not None and text != "lightning" and is_theirs(tuple(text.split(".")), names)
 
 
 def is_exact(text: str, names: Names) -> bool:
@@ -81,4 +75,3 @@ def is_exact(text: str, names: Names) -> bool:
     length, _ = longest(tuple(text.split(".")), names)
     whole = length == len(text.split("."))
     return whole and not isinstance(names.follow(tuple(str(in_ours(text, names)).split("."))).meaning, Module)
-

@@ -11,7 +11,7 @@ from groundwire_tools.check import known
 from groundwire_tools.check.uses import Chain
 from groundwire_tools.fix.edits import Edit
 from groundwire_tools.fix.place import Place, root_of
-from groundwire_tools.fix.spelling import in_ours, is_theirs
+from groundwire_tools.fix.spelling import in_ours, is_path, is_theirs
 from groundwire_tools.fix.statements import Target, rewritten_from, rewritten_import
 
 STAYS, RENAMED, ALIASED = "stays", "renamed", "aliased"
@@ -77,8 +77,10 @@ class Imports:
 
     def _target(self, node: ast.Import | ast.ImportFrom, alias: ast.alias, chain: Chain) -> Target | None:
         path = in_ours(".".join(chain), self.names)
-        if path is None or isinstance(node, ast.ImportFrom) or alias.asname:
-            return path and Target(path, alias.asname or alias.name)
+        if path is None:
+            return None
+        if isinstance(node, ast.ImportFrom) or alias.asname:
+            return Target(path, alias.asname or alias.name)
         fate = self.root_fate(chain[0])
         if fate == ALIASED:
             return Target(str(in_ours(chain[0], self.names)), chain[0])
@@ -116,19 +118,28 @@ class Imports:
     def _is_all_dotted(self, root: str) -> bool:
         """True where the name of a root stands nowhere but at the beginning of names that are known to be its own."""
         followed = {
-            root_of(self.place.attributes[spot])
+            root_of(node)
             for use in self.place.uses
-            if (spot := (use.line, use.column)) in self.place.attributes and use.chain[0] == root and use.bound == 1
+            if use.chain[0] == root and use.bound == 1
+            if (node := self.place.attributes.get((use.line, use.column))) and not self.place.is_ignored(node)
         }
         return not any(self._binds_or_uses(node, root) for node in self.place.nodes if node not in followed)
 
     def _binds_or_uses(self, node: ast.AST, root: str) -> bool:
         if isinstance(node, ast.Constant):
-            text = node.value
-            if not isinstance(text, str) or not re.search(rf"^{root}$|\b{root}\.", text):
-                return False
-            return " " not in text and not in_ours(text, self.names) or "\n" not in text and "[" in text
-        names = [getattr(node, field, None) for field in ("id", "arg", "asname", "name", "rest")]
+            return isinstance(node.value, str) and self._speaks_of(node.value, root)
         if isinstance(node, ast.alias):
-            names = [node.asname or ("" if is_theirs(tuple(node.name.split(".")), self.names) else node.name)]
-        return root in names or root in getattr(node, "names", ()) or root in getattr(node, "kwd_attrs", ())
+            is_own = is_theirs(tuple(node.name.split(".")), self.names)
+            return root in ((node.asname,) if is_own else (node.asname, node.name))
+        names = [getattr(node, field, None) for field in ("id", "arg", "name", "rest")]
+        return root in [*names, *getattr(node, "names", ()), *getattr(node, "kwd_attrs", ())]
+
+    def _speaks_of(self, text: str, root: str) -> bool:
+        """True for a string that may be code, as an annotation is, or the name of the root itself."""
+        if text == root or not re.search(rf"\b{root}\.", text):
+            return text == root
+        try:
+            ast.parse(text, mode="eval")
+        except (SyntaxError, ValueError):
+            return False
+        return not is_path(text, self.names) or in_ours(text, self.names) is None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from groundwire_tools.check.notebooks import MAGIC, OTHER_LANGUAGES
+from groundwire_tools.fix.place import parsed
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]|[^\s{}\[\]:,"]+')
 _LINES_OF_A_LITERAL = re.compile(r"(?:[^\\]|\\[^n])*\\n|(?:[^\\]|\\[^n])+$")
@@ -28,6 +28,11 @@ class Node(NamedTuple):
     start: int
     end: int
     parts: dict[str, Node] | list[Node] | None = None
+
+    @property
+    def keys(self) -> dict[str, Node]:
+        """The values in it by their keys."""
+        return self.parts if isinstance(self.parts, dict) else {}
 
 
 class Cell(NamedTuple):
@@ -111,7 +116,7 @@ def _is_python(text: str) -> bool:
     if OTHER_LANGUAGES.match(text.lstrip()):
         return False
     try:
-        ast.parse(program_of([Cell(0, Node(0, 0), text)]).text)
+        parsed(program_of([Cell(0, Node(0, 0), text)]).text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True
@@ -128,17 +133,27 @@ def place_in_cell(program: str, line: int) -> tuple[int, int]:
 
 
 def code_cells(document: str) -> list[Cell]:
-    """The cells with code."""
-    root = _node(_TOKEN.finditer(document)).parts
-    parts: Any = root if isinstance(root, dict) else {}
-    if "cells" not in parts and "worksheets" in parts:  # the format of before 2015
-        parts = parts["worksheets"].parts[0].parts
+    """The cells with code.
+
+    Args:
+        document: The JSON of a notebook.
+
+    Raises:
+        ValueError: It is none.
+    """
+    json.loads(document)
+    root = _node(_TOKEN.finditer(document))
+    sheets = root.keys["worksheets"].parts if "worksheets" in root.keys else None  # the format of before 2015
+    root = sheets[0] if isinstance(sheets, list) and sheets else root
+    listed = root.keys["cells"].parts if "cells" in root.keys else None
+    if not isinstance(listed, list):
+        raise ValueError("it has no cells")
     cells = []
-    for number, cell in enumerate(parts["cells"].parts, 1):
-        node = cell.parts.get("source", cell.parts.get("input"))
-        if node is not None and _value(document, cell.parts["cell_type"]) == "code":
+    for number, cell in enumerate(listed, 1):
+        node = cell.keys.get("source", cell.keys.get("input"))
+        if node is not None and "cell_type" in cell.keys and _value(document, cell.keys["cell_type"]) == "code":
             value = _value(document, node)
-            cells.append(Cell(number, node, "".join(value) if isinstance(value, list) else value))
+            cells.append(Cell(number, node, "".join(map(str, value)) if isinstance(value, list) else str(value)))
     return cells
 
 
@@ -170,9 +185,9 @@ def _source(document: str, cell: Cell, text: str) -> str:
         spans = [(part.start, part.end) for part in node.parts]
         literals = [document[start + 1 : end - 1] for start, end in spans]
         is_line_each = [_value(document, part) for part in node.parts] == old
-        separator = document[spans[0][1] : spans[1][0]] if len(spans) > 1 else f",{document[node.start + 1 : spans[0][0]]}"
-        start, end = document[node.start : spans[0][0]] + '"', '"' + document[spans[-1][1] : node.end]
-        between = f'"{separator}"'
+        before, behind = document[node.start : spans[0][0]], document[spans[-1][1] : node.end]
+        between = document[spans[0][1] : spans[1][0]] if len(spans) > 1 else f",{before[1:]}"
+        start, between, end = f'{before}"', f'"{between}"', f'"{behind}'
     else:
         literals = _LINES_OF_A_LITERAL.findall(document[node.start + 1 : node.end - 1])
         is_line_each = len(literals) == len(old)

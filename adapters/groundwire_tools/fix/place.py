@@ -34,9 +34,7 @@ class Place:
         scan_python(text, file, scanned)
         self.uses = scanned.uses
         self._ignored = ignored_in(self.text.content)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what Python says of their strings is not asked
-            self.nodes = list(ast.walk(ast.parse(text)))
+        self.nodes = list(ast.walk(parsed(text)))
 
     def of_type(self, *kinds: type[ast.AST]) -> list[Any]:
         """The nodes of these types."""
@@ -57,6 +55,13 @@ class Place:
     def calls(self) -> dict[Spot, ast.Call]:
         """The calls by where the names of what they call stand."""
         return {spot_of(node.func): node for node in self.of_type(ast.Call)}
+
+
+def parsed(text: str) -> ast.Module:
+    """The tree of a program; what Python says of its strings is not asked."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
 
 
 def spot_of(node: Any) -> Spot:

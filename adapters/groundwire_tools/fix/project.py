@@ -98,7 +98,8 @@ def _fixed_content(file: File, names: Names) -> bytes:
 
 # what is left
 
-_FOREIGN = re.compile(rb"\b(?:" + "|".join(sorted(one for one in known.roots() if known.is_foreign(one))).encode() + rb")")
+_ROOTS = "|".join(sorted(root for root in known.roots() if known.is_foreign(root)))
+_FOREIGN = re.compile(rf"\b(?:{_ROOTS})".encode())
 
 
 def _still_theirs(file: File, names: Names) -> Iterator[Finding]:
@@ -111,9 +112,9 @@ def _still_theirs(file: File, names: Names) -> Iterator[Finding]:
         place = Place(program, file, names)
     except _UNREADABLE:
         return
-    nodes: list[tuple[Any, str]] = [(alias, f"{path} is imported from Lightning as before") for alias, path in Imports(place).left()]
-    nodes += [(node, f"{node.value!r} may be a path, and may be the name of a logger") for node in strings_in(place)]
-    for node, text in nodes:
+    nodes: list[tuple[Any, str]] = [(node, f"{path} is Lightning's as before") for node, path in Imports(place).left()]
+    nodes += [(node, f"{path!r} may be a path or the name of a logger") for node, path in strings_in(place)]
+    for node, why in nodes:
         if not place.is_ignored(node):
             cell, line = place_in_cell(program, node.lineno) if is_notebook(file) else (None, node.lineno)
-            yield Finding(str(file.path), line, node.col_offset + 1, cell, _LEFT, text)
+            yield Finding(str(file.path), line, node.col_offset + 1, cell, _LEFT, why)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ast
-
 from groundwire_tools.check.files import File
 from groundwire_tools.check.follow import Names
 from groundwire_tools.fix.arguments import edits_of_calls
 from groundwire_tools.fix.dotted import edits_of_names, edits_of_strings
 from groundwire_tools.fix.imports import Imports
-from groundwire_tools.fix.place import Place
+from groundwire_tools.fix.place import Place, parsed
 
 _ROUNDS = 9
 """More than calls are nested: what lies within an edit waits for the next round."""
@@ -32,5 +30,5 @@ def fixed_python(text: str, file: File, names: Names) -> str:
         text, changed = changed, imports.place.text.edited(edits_of_calls(imports))
         if changed == text:
             break
-    ast.parse(changed)
+    parsed(changed)  # nothing else is ever written
     return changed

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 
 from groundwire_tools.check import known
 from groundwire_tools.check.follow import Class, Lacking, Names, Value
 from groundwire_tools.check.uses import CALL, SOME, SUPER, Chain
 
-VALUE = "…"
+VALUE = "{}"
 """What stands for the value as it is written."""
 LIGHTNINGS = "lightning", "lightning.pytorch"
+DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
 def is_theirs(chain: Chain, names: Names) -> bool:
     """True for a name of Lightning or pytorch-accelerated, which is to be written otherwise."""
     return known.is_foreign(chain[0]) and chain[0] in known.roots() and chain[0] not in names.project.own_roots
+
+
+def is_path(text: str, names: Names) -> bool:
+    """True for a dotted name of Lightning's or pytorch-accelerated's; ``"lightning"`` alone is a word as well."""
+    return DOTTED.fullmatch(text) is not None and text != "lightning" and is_theirs(tuple(text.split(".")), names)
 
 
 def in_ours(path: str, names: Names) -> str | None:
@@ -33,7 +42,19 @@ def in_ours(path: str, names: Names) -> str | None:
     today = _today(known.paths().spelled(path))
     prefix = next(one for one in reversed(LIGHTNINGS) if f"{today}.".startswith(f"{one}."))
     ours: str = known.paths().OURS + today.removeprefix(prefix)
-    return ours if is_here(ours, names) else None
+    if not is_here(ours, names):
+        return None
+    taken = next((one for one in _rooms() if f"{ours}.".startswith(f"{one}.")), None)
+    return ours if taken is None else ours.replace(known.paths().OURS, f"{known.paths().OURS}.pytorch", 1)
+
+
+@cache
+def _rooms() -> list[str]:
+    """Packages of ours that are something else than Lightning's of that name, which stands below ``pytorch`` alone."""
+    paths, above = known.paths(), "lightning.pytorch."
+    short = [path.removeprefix(above) for path in paths.TABLE if path.startswith(above) and paths.names_of(path)]
+    folder = Path(paths.__file__).parent
+    return [f"{paths.OURS}.{path}" for path in short if folder.joinpath(*path.split(".")).is_dir()]
 
 
 def is_here(path: str, names: Names) -> bool:
@@ -100,10 +121,9 @@ def _written(value: ast.expr) -> str:
 def _kinds(value: ast.expr) -> list[str]:
     """The words of the table that fit a value, the narrowest first."""
     kinds = [ast.unparse(value)]
-    literal = value.operand if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub) else value
-    if isinstance(literal, ast.Constant):
-        kind = type(literal.value)
-        kinds += ["flag"] if kind is bool else ["number"] if kind in (int, float) else []
+    if isinstance(value, ast.Constant):
+        literal = value.value
+        kinds += ["int"] if type(literal) is int and literal > 0 else ["str"] if isinstance(literal, str) else []
     elif isinstance(value, (ast.List, ast.Tuple)):
         kinds.append("list")
     return [*kinds, "any"]

@@ -1,4 +1,4 @@
-"""Import statements, rewritten by LibCST: a statement may fall apart into several, and each comment stays by its name."""
+"""Import statements, rewritten by LibCST: one may fall apart into several, and each comment stays by its name."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import libcst as cst
+
+from groundwire_tools.fix.trees import rendered
 
 
 class Target(NamedTuple):
@@ -28,16 +30,17 @@ def rewritten_import(source: str, targets: Sequence[Target | None]) -> list[str]
         targets: One a name of it; None for one that stays.
     """
     node = _only(source, cst.Import)
-    names = []
+    names: list[cst.ImportAlias] = []
     for alias, target in zip(node.names, targets, strict=True):
         if target is not None:
-            keeps = alias.asname if alias.asname is not None else None
+            keeps = alias.asname
             if keeps is None and target.bound != target.path.partition(".")[0]:
                 keeps = cst.AsName(cst.Name(target.bound))
             alias = alias.with_changes(name=dotted(target.path), asname=keeps)  # noqa: PLW2901  # the same, renamed
         if not any(alias.deep_equals(other.with_changes(comma=alias.comma)) for other in names):
             names.append(alias)
-    return [_code(node.with_changes(names=[*names[:-1], names[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)]))]
+    changed = node.with_changes(names=[*names[:-1], names[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)])
+    return [rendered(changed, source)]
 
 
 def rewritten_from(source: str, targets: Sequence[Target | None], star: str = "") -> list[str]:
@@ -50,21 +53,21 @@ def rewritten_from(source: str, targets: Sequence[Target | None], star: str = ""
     """
     node = _only(source, cst.ImportFrom)
     if isinstance(node.names, cst.ImportStar):
-        return [_code(node.with_changes(module=dotted(star)))]
+        return [rendered(node.with_changes(module=dotted(star)), source)]
     statements: list[cst.BaseSmallStatement] = []
     groups: dict[str | None, list[cst.ImportAlias]] = {}
     for alias, target in zip(node.names, targets, strict=True):
-        module, _, name = target.path.rpartition(".") if target else ("", "", "")
+        above, _, name = target.path.rpartition(".") if target else ("", "", "")
         if target is None:
             groups.setdefault(None, []).append(alias)
-        elif not module:
+        elif not above:
             statements.append(_import_as(target))
         else:
-            groups.setdefault(module, []).append(_renamed(alias, name, target.bound))
+            groups.setdefault(above, []).append(_renamed(alias, name, target.bound))
     for module, aliases in groups.items():
-        changed = node if module is None else node.with_changes(module=dotted(module))
-        statements.append(changed.with_changes(names=_closed(aliases, node.names[-1])))
-    return [_code(statement) for statement in statements]
+        changed = node.with_changes(module=dotted(module)) if module else node
+        statements.append(_closed(changed, aliases, node.names[-1]))
+    return [rendered(statement, source) for statement in statements]
 
 
 def _only(source: str, kind: type[cst.CSTNodeT]) -> cst.CSTNodeT:
@@ -72,10 +75,6 @@ def _only(source: str, kind: type[cst.CSTNodeT]) -> cst.CSTNodeT:
     assert isinstance(line, cst.SimpleStatementLine)
     assert isinstance(line.body[0], kind)
     return line.body[0]
-
-
-def _code(statement: cst.CSTNode) -> str:
-    return cst.Module(body=[]).code_for_node(statement)
 
 
 def dotted(path: str) -> cst.Name | cst.Attribute:
@@ -94,15 +93,25 @@ def _renamed(alias: cst.ImportAlias, name: str, bound: str) -> cst.ImportAlias:
     return alias.with_changes(name=cst.Name(name), asname=asname)
 
 
-def _closed(aliases: Sequence[cst.ImportAlias], last: cst.ImportAlias) -> list[cst.ImportAlias]:
-    """Names whose last one ends as that of the whole statement did, with its own comment where it has one."""
-    ends = last.comma
-    comma = aliases[-1].comma
-    if isinstance(ends, cst.Comma) and isinstance(comma, cst.Comma):
-        own, there = comma.whitespace_after, ends.whitespace_after
-        if isinstance(own, cst.ParenthesizedWhitespace) and isinstance(there, cst.ParenthesizedWhitespace):
-            there = there.with_changes(first_line=own.first_line)
-        ends = comma.with_changes(whitespace_after=there)
-    elif isinstance(comma, cst.Comma) and isinstance(comma.whitespace_after, cst.ParenthesizedWhitespace):
-        ends = comma if comma.whitespace_after.first_line.comment else ends
-    return [*aliases[:-1], aliases[-1].with_changes(comma=ends)]
+def _closed(node: cst.ImportFrom, aliases: Sequence[cst.ImportAlias], last: cst.ImportAlias) -> cst.ImportFrom:
+    """A statement with some of its names, which ends as the whole did; a comment behind its last name is that one's."""
+    *others, end = aliases
+    comma, closing = end.comma, node.rpar
+    if isinstance(comma, cst.Comma) and isinstance(last.comma, cst.Comma):
+        comma = comma.with_changes(whitespace_after=_ending(comma.whitespace_after, last.comma.whitespace_after))
+    elif isinstance(comma, cst.Comma):
+        if closing is not None:
+            space = _ending(comma.whitespace_after, closing.whitespace_before)
+            closing = closing.with_changes(whitespace_before=space)
+        comma = cst.MaybeSentinel.DEFAULT
+    return node.with_changes(names=[*others, end.with_changes(comma=comma)], rpar=closing)
+
+
+def _ending(
+    own: cst.BaseParenthesizableWhitespace, whole: cst.BaseParenthesizableWhitespace
+) -> cst.BaseParenthesizableWhitespace:
+    if not isinstance(whole, cst.ParenthesizedWhitespace):
+        return own if isinstance(own, cst.ParenthesizedWhitespace) and own.first_line.comment else whole
+    if isinstance(own, cst.ParenthesizedWhitespace):
+        return whole.with_changes(first_line=own.first_line)
+    return whole.with_changes(first_line=whole.first_line.with_changes(comment=None))
