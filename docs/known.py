@@ -30,7 +30,7 @@ from groundwire_lightning.strategies import devices, precision  # noqa: E402
 from groundwire_lightning.trainer import retired  # noqa: E402
 from groundwire_lightning.trainer.arguments import ARGUMENTS  # noqa: E402
 from groundwire_lightning.trainer.entry_points import EntryPoints  # noqa: E402
-from groundwire_lightning.utilities import respelled  # noqa: E402
+from groundwire_lightning.utilities import deviations as lightnings, respelled  # noqa: E402
 
 FILE = FOLDER.parent / "adapters/groundwire_tools/check/known.json"
 PAGE = FOLDER / "moving-from-pytorch-accelerated.md"
@@ -64,6 +64,7 @@ def gathered() -> dict[str, Any]:
         "moved": dict(sorted(respelled.moved().items())),
         "respelled_arguments": respelled.ARGUMENTS,
         "respelled_attributes": respelled.ATTRIBUTES,
+        "on_purpose": [row._asdict() for row in lightnings.DEVIATIONS],
         "values": values(),
         "deviations": list(deviations(PAGE.read_text("utf-8"))),
         "not_here": dict(not_here(PAGE.read_text("utf-8"))),
