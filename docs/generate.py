@@ -31,6 +31,7 @@ from groundwire_lightning.map import LIGHTNING  # noqa: E402
 from groundwire_lightning.trainer.arguments import ARGUMENTS  # noqa: E402
 from groundwire_tensorboard import TENSORBOARD  # noqa: E402
 from groundwire_tools.check.codes import CODES, MEANINGS  # noqa: E402
+from groundwire_tools.check.deviations import DEVIATIONS  # noqa: E402
 from groundwire_tools.check.known import paths, tables  # noqa: E402
 from groundwire_torchmetrics import TORCHMETRICS  # noqa: E402
 
@@ -178,7 +179,7 @@ def _refused() -> Lines:
 
 
 def _on_purpose() -> Lines:
-    rows = [(row["what"], row["lightning"], row["here"], row["why"], row["instead"]) for row in tables()["on_purpose"]]
+    rows = [(row.what, row.lightning, row.here, row.why, row.instead) for row in DEVIATIONS]
     return ("what", "Lightning", "here", "why", "what to do"), rows
 
 

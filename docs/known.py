@@ -30,7 +30,6 @@ from groundwire_lightning.strategies import devices, precision  # noqa: E402
 from groundwire_lightning.trainer import retired  # noqa: E402
 from groundwire_lightning.trainer.arguments import ARGUMENTS  # noqa: E402
 from groundwire_lightning.trainer.entry_points import EntryPoints  # noqa: E402
-from groundwire_lightning.utilities import deviations as lightnings, respelled  # noqa: E402
 
 FILE = FOLDER.parent / "adapters/groundwire_tools/check/known.json"
 PAGE = FOLDER / "moving-from-pytorch-accelerated.md"
@@ -61,10 +60,9 @@ def gathered() -> dict[str, Any]:
         "arguments": {one.name: [one.fate, one.note] for one in ARGUMENTS},
         "retired_arguments": retired.RETIRED_ARGUMENTS,
         "retired_names": retired.RETIRED_NAMES,
-        "moved": dict(sorted(respelled.moved().items())),
-        "respelled_arguments": respelled.ARGUMENTS,
-        "respelled_attributes": respelled.ATTRIBUTES,
-        "on_purpose": [row._asdict() for row in lightnings.DEVIATIONS],
+        "moved": dict(sorted(retired.moved().items())),
+        "respelled_arguments": retired.RESPELLED_ARGUMENTS,
+        "respelled_attributes": retired.RESPELLED_ATTRIBUTES,
         "values": values(),
         "deviations": list(deviations(PAGE.read_text("utf-8"))),
         "not_here": dict(not_here(PAGE.read_text("utf-8"))),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from groundwire_tools.check import known
+from groundwire_tools.check.deviations import DEVIATIONS
 
 
 def on_purpose(key: str, method: str, words: Collection[str]) -> Iterator[str]:
@@ -17,8 +18,8 @@ def on_purpose(key: str, method: str, words: Collection[str]) -> Iterator[str]:
     """
     names = [f"{one.rpartition('.')[2]}.{method}" for one in known.kin(key)]
     calls = {*names, *(f"{name}({word}=)" for name in names for word in words)} if method else set()
-    for row in known.tables()["on_purpose"]:
-        is_made = not method and any(key.startswith(f"{module}.") for module in row["uses"])
-        if is_made or calls & set(row["uses"]):
+    for row in DEVIATIONS:
+        is_made = not method and any(key.startswith(f"{module}.") for module in row.uses)
+        if is_made or calls & set(row.uses):
             name = f"{key.rpartition('.')[2]}.{method}".rstrip(".")
-            yield f"{name}: {row['what']}: Lightning: {row['lightning']}; here: {row['here']}".replace("`", "'")
+            yield f"{name}: {row.what}: Lightning: {row.lightning}; here: {row.here}".replace("`", "'")

@@ -58,14 +58,14 @@ def main(argv: Sequence[str]) -> int:
     read = [File(Path("<stdin>"), ("stdin",), sys.stdin.buffer.read())] if is_stdin else list(files_of(asked.paths))
     outcome = fixed(read, set() if is_stdin else own_roots(asked.paths, known.roots()))
     if asked.diff:
-        is_done = not outcome.changed or printed(_diff(outcome.changed))
+        is_done = not outcome.changed or printed(_as_diff(outcome.changed))
     elif is_stdin:
         sys.stdout.buffer.write(outcome.changed[0][1] if outcome.changed else read[0].content)
         is_done = True
     else:
         written = [_is_written(file, after) for file, after in outcome.changed]
         is_done = all(written)
-    _tell(outcome, sys.stderr if asked.diff or is_stdin else sys.stdout)
+    _list_left(outcome, sys.stderr if asked.diff or is_stdin else sys.stdout)
     if not (is_done and outcome.is_whole):
         return FAILED
     return CHANGED if outcome.changed and not asked.exit_zero_even_if_changed else SAME
@@ -89,7 +89,7 @@ def _failed(text: str) -> int:
     return FAILED
 
 
-def _diff(changed: Sequence[tuple[File, bytes]]) -> str:
+def _as_diff(changed: Sequence[tuple[File, bytes]]) -> str:
     """The changes as one unified diff."""
     from groundwire_tools.fix.project import text_of
     from groundwire_tools.fix.texts import split_lines
@@ -115,7 +115,7 @@ def _is_written(file: File, after: bytes) -> bool:
     return True
 
 
-def _tell(outcome: Outcome, stream: TextIO) -> None:
+def _list_left(outcome: Outcome, stream: TextIO) -> None:
     """List what is left."""
     for one in outcome.left:
         print(f"{one.place}: {one.code} {one.text}", file=stream)

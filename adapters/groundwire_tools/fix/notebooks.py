@@ -151,13 +151,13 @@ def code_cells(document: str) -> list[Cell]:
     cells = []
     for number, cell in enumerate(listed, 1):
         node = cell.keys.get("source", cell.keys.get("input"))
-        if node is not None and "cell_type" in cell.keys and _value(document, cell.keys["cell_type"]) == "code":
-            value = _value(document, node)
+        if node is not None and "cell_type" in cell.keys and _loaded(document, cell.keys["cell_type"]) == "code":
+            value = _loaded(document, node)
             cells.append(Cell(number, node, "".join(map(str, value)) if isinstance(value, list) else str(value)))
     return cells
 
 
-def _value(document: str, node: Node) -> Any:
+def _loaded(document: str, node: Node) -> Any:
     return json.loads(document[node.start : node.end])
 
 
@@ -184,7 +184,7 @@ def _source(document: str, cell: Cell, text: str) -> str:
     if isinstance(node.parts, list):
         spans = [(part.start, part.end) for part in node.parts]
         literals = [document[start + 1 : end - 1] for start, end in spans]
-        is_line_each = [_value(document, part) for part in node.parts] == old
+        is_line_each = [_loaded(document, part) for part in node.parts] == old
         before, behind = document[node.start : spans[0][0]], document[spans[-1][1] : node.end]
         between = document[spans[0][1] : spans[1][0]] if len(spans) > 1 else f",{before[1:]}"
         start, between, end = f'{before}"', f'"{between}"', f'"{behind}'

@@ -63,7 +63,7 @@ def rewritten_from(source: str, targets: Sequence[Target | None], star: str = ""
         elif not above:
             statements.append(_import_as(target))
         else:
-            groups.setdefault(above, []).append(_renamed(alias, name, target.bound))
+            groups.setdefault(above, []).append(_with_name(alias, name, target.bound))
     for module, aliases in groups.items():
         changed = node.with_changes(module=dotted(module)) if module else node
         statements.append(_closed(changed, aliases, node.names[-1]))
@@ -88,7 +88,7 @@ def _import_as(target: Target) -> cst.Import:
     return cst.Import([cst.ImportAlias(cst.Name(target.path), asname)])
 
 
-def _renamed(alias: cst.ImportAlias, name: str, bound: str) -> cst.ImportAlias:
+def _with_name(alias: cst.ImportAlias, name: str, bound: str) -> cst.ImportAlias:
     asname = alias.asname or (cst.AsName(cst.Name(bound)) if name != bound else None)
     return alias.with_changes(name=cst.Name(name), asname=asname)
 

@@ -47,7 +47,7 @@ class Mine(Callback):
     ),
     "of a loaded module": (
         "class Lit(LightningModule): ...\nLit.load_from_checkpoint('x').trainer.root_gpu",
-        [(2, "GW307")],
+        [(2, "GW104"), (2, "GW307")],
     ),
     "a trainer of another library": ("from transformers import Trainer\nTrainer(gpus=1).root_gpu", []),
     "an open class": ("ModelCheckpoint().best_model_path", []),

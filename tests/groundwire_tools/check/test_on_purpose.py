@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from tests.groundwire_tools.check.projects import IMPORTS, check, codes
 
-from groundwire_lightning.utilities.deviations import DEVIATIONS
 from groundwire_tools.check import known
+from groundwire_tools.check.deviations import DEVIATIONS
 from groundwire_tools.check.on_purpose import on_purpose
 
 USES = [use for row in DEVIATIONS for use in row.uses]

@@ -105,7 +105,7 @@ def test_a_cell_that_cannot_be_read_leaves_the_others(tmp_path: Path) -> None:
 def test_a_class_of_another_file_is_known(tmp_path: Path) -> None:
     files = {
         "base.py": "import lightning as L\nclass Base(L.Callback):\n    pass\n",
-        "own.py": "from base import Base\nclass O(Base):\n    def setup(self, trainer, x, y):\n        trainer.logdir\n",
+        "own.py": "from base import Base\nclass O(Base):\n    def setup(self, trainer, x, y):\n        trainer.logdir",
     }
     assert "trainer.log_dir" in changed(outcome(tmp_path, files))["own.py"]
 

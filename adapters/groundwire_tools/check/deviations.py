@@ -14,7 +14,7 @@ class Deviation(NamedTuple):
         here: What happens here.
         why: The reason.
         instead: What to do where Lightning's way is wanted, or where the difference matters.
-        uses: The calls that it is about: ``Class.method``, ``Class.method(argument=)``, or a module with all its classes.
+        uses: The calls that it is about: ``Class.method``, ``Class.method(argument=)``, or all classes of a module.
     """
 
     what: str
@@ -29,8 +29,8 @@ DEVIATIONS = (
     Deviation(
         "a logger that fails",
         "its error ends the run",
-        "the first error is a warning and the run goes on; rows wait while a disk is full or a server is away, and those "
-        "that were never taken are counted",
+        "the first error is a warning and the run goes on; rows wait while a disk is full or a server is away, and "
+        "those that were never taken are counted",
         "hours of training are worth more than a row of a log",
         "raise from a callback of your own where a run is worth nothing without its log",
         ("groundwire_lightning.loggers",),
@@ -80,5 +80,5 @@ DEVIATIONS = (
         "a type is what a class of a configuration is held against",
         "annotate the argument, or import the class in the program",
     ),
-)  # fmt: skip
+)
 """All that are known, beside the findings ``GW2xx``."""
