@@ -62,11 +62,10 @@ def edits_of_strings(place: Place) -> Iterator[Edit]:
 
 def strings_in(place: Place) -> list[tuple[ast.Constant, str]]:
     """The strings that are nothing but a dotted name of Lightning's or pytorch-accelerated's."""
-    inner = {part for joined in place.of_type(ast.JoinedStr) for part in ast.walk(joined)}
     return [
         (node, node.value)
         for node in place.of_type(ast.Constant)
-        if isinstance(node.value, str) and node not in inner and is_path(node.value, place.names)
+        if isinstance(node.value, str) and node not in place.formatted and is_path(node.value, place.names)
     ]
 
 

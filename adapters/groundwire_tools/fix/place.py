@@ -49,12 +49,25 @@ class Place:
     @cached_property
     def attributes(self) -> dict[Spot, ast.Attribute]:
         """The attributes by where their own names stand."""
-        return {spot_of(node): node for node in self.of_type(ast.Attribute)}
+        every = {spot_of(node): node for node in self.of_type(ast.Attribute)}
+        return {spot: node for spot, node in every.items() if node not in self.formatted or self._is_there(node)}
 
     @cached_property
     def calls(self) -> dict[Spot, ast.Call]:
-        """The calls by where the names of what they call stand."""
-        return {spot_of(node.func): node for node in self.of_type(ast.Call)}
+        """The calls by where the names of what they call stand, but for those within f-strings."""
+        return {spot_of(node.func): node for node in self.of_type(ast.Call) if node not in self.formatted}
+
+    @cached_property
+    def formatted(self) -> set[ast.AST]:
+        """The nodes within f-strings, of which Python before 3.12 may say that they stand elsewhere."""
+        return {node for joined in self.of_type(ast.JoinedStr) for node in ast.walk(joined)}
+
+    def _is_there(self, node: ast.Attribute) -> bool:
+        start, end = self.text.span(node)
+        root = root_of(node)
+        return self.text.content[start:end].decode(errors="replace") == ast.unparse(node) and (
+            root is None or self.text.span(root)[0] == start
+        )
 
 
 def parsed(text: str) -> ast.Module:

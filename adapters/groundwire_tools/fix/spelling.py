@@ -6,7 +6,6 @@ import ast
 import re
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 
 from groundwire_tools.check import known
 from groundwire_tools.check.follow import Class, Lacking, Names, Value
@@ -53,8 +52,7 @@ def _rooms() -> list[str]:
     """Packages of ours that are something else than Lightning's of that name, which stands below ``pytorch`` alone."""
     paths, above = known.paths(), "lightning.pytorch."
     short = [path.removeprefix(above) for path in paths.TABLE if path.startswith(above) and paths.names_of(path)]
-    folder = Path(paths.__file__).parent
-    return [f"{paths.OURS}.{path}" for path in short if folder.joinpath(*path.split(".")).is_dir()]
+    return [f"{paths.OURS}.{path}" for path in short if known.folder().joinpath(*path.split(".")).is_dir()]
 
 
 def is_here(path: str, names: Names) -> bool:

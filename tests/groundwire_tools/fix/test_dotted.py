@@ -88,3 +88,25 @@ def test_strings_that_are_paths() -> None:
     assert [text for _, text in strings_in(place(source))] == ["lightning.pytorch", "pytorch_lightning"]
     assert is_exact("lightning.pytorch.Trainer", names())
     assert not is_exact("lightning.pytorch.trainer", names())
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "x = f'{lightning.__version__}'",
+        "x = f'é {lightning.__version__!r:>{lightning.width}} é'",
+        "x = f'''\n  {\n lightning.__version__} {lightning.pytorch.Trainer}\n'''",
+        "x = ('a' f'{1}{lightning.__version__}'\n  f'{lightning.pytorch.Trainer(gpus=1)}')",
+        "x = f'{f\"{lightning.__version__}\"}'",
+        "x = f'{lightning . __version__}'",
+    ],
+)
+def test_names_in_f_strings_go_on_working_wherever_the_parser_says_that_they_stand(code: str) -> None:
+    after = fixed(f"import lightning\n{code}")
+    head, _, rest = after.partition("\n")
+    if head == "import groundwire_lightning":
+        code = code.replace("lightning.pytorch", "groundwire_lightning").replace("{lightning", "{groundwire_lightning")
+        code = code.replace("\n lightning", "\n groundwire_lightning")
+    assert head in ("import groundwire_lightning", "import groundwire_lightning as lightning")
+    assert rest == code
+    assert fixed(after) == after
