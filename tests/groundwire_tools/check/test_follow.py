@@ -50,7 +50,7 @@ class Mine(Callback):
         [(2, "GW104"), (2, "GW307")],
     ),
     "under groundwire's own root": (
-        "from groundwire_lightning import LIGHTNING, map, Nothing\nfrom groundwire_lightning import loggers as c\nc.Timre",
+        "from groundwire_lightning import LIGHTNING, map, Nothing\nimport groundwire_lightning.loggers as c\nc.Timre",
         [(1, "GW302"), (3, "GW302")],
     ),
     "in an annotation": (
