@@ -31,6 +31,7 @@ from groundwire_lightning.map import LIGHTNING  # noqa: E402
 from groundwire_lightning.trainer.arguments import ARGUMENTS  # noqa: E402
 from groundwire_tensorboard import TENSORBOARD  # noqa: E402
 from groundwire_tools.check.codes import CODES, MEANINGS  # noqa: E402
+from groundwire_tools.check.deviations import DEVIATIONS  # noqa: E402
 from groundwire_tools.check.known import paths, tables  # noqa: E402
 from groundwire_torchmetrics import TORCHMETRICS  # noqa: E402
 
@@ -177,6 +178,11 @@ def _refused() -> Lines:
     return ("class", "it says"), [(code(key.rpartition(".")[2]), text) for key, text in tables()["refused"].items()]
 
 
+def _on_purpose() -> Lines:
+    rows = [(row.what, row.lightning, row.here, row.why, row.instead) for row in DEVIATIONS]
+    return ("what", "Lightning", "here", "why", "what to do"), rows
+
+
 def _deviations() -> Lines:
     rows = [(row["what"], row["was"], row["here"]) for row in tables()["deviations"]]
     return ("what", "pytorch-accelerated", "here"), rows
@@ -184,6 +190,7 @@ def _deviations() -> Lines:
 
 EXAMPLES: dict[str, Callable[[], Lines]] = {
     "GW102": _mapped,
+    "GW104": _on_purpose,
     "GW201": lambda: _gaps_that(stop=False),
     "GW211": _deviations,
     "GW301": _module_gaps,
@@ -194,6 +201,49 @@ EXAMPLES: dict[str, Callable[[], Lines]] = {
     "GW308": _refused,
 }
 """Code to the lines of the tables that lead to it, where these can be listed."""
+
+
+# what is known to be otherwise than in Lightning
+
+
+def on_purpose() -> str:
+    """What is otherwise on purpose."""
+    return table(*_on_purpose())
+
+
+def meanings() -> str:
+    """A section for each code of what runs with another meaning, with what it is about, name by name."""
+    return "\n\n".join(_meaning(number) for number in CODES if number.startswith("GW2"))
+
+
+def _meaning(number: str) -> str:
+    one = CODES[number]
+    head = f"### {number} {one.title}\n\n{one.about}"
+    row = table(("Lightning", "here", "why", "what to do"), [(one.lightning, one.here, one.why, one.instead)])
+    lines = EXAMPLES[number]() if number in EXAMPLES and number != "GW211" else None  # that one has its own page
+    return "\n\n".join([head, row, *([table(*lines)] if lines else [])])
+
+
+def mapped() -> str:
+    """The arguments that something of ours does."""
+    return table(*_mapped())
+
+
+def refusals() -> str:
+    """A line for each code of what cannot run, with the names that it is about."""
+    head = ("code", "what", "when", "such as")
+    return table(head, (_refusal_line(number) for number in CODES if number.startswith("GW3")))
+
+
+def _refusal_line(number: str) -> tuple[str, ...]:
+    one = CODES[number]
+    names = [line[0] for line in EXAMPLES[number]()[1]] if number in EXAMPLES else []
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    link = f"[{number}](findings.md#{number.lower()}-{one.title.replace(' ', '-')})"
+    return link, one.title, one.about, ", ".join(names[:MOST_NAMED]) + more
+
+
+MOST_NAMED = 4
 
 
 # the order of a run
@@ -339,6 +389,10 @@ PARTS: dict[str, Callable[..., str]] = {
     "gaps": gaps_table,
     "arguments": arguments_table,
     "findings": findings,
+    "on purpose": on_purpose,
+    "meanings": meanings,
+    "mapped": mapped,
+    "refusals": refusals,
     "order": order,
     "rooms": rooms,
     "walk": walk,

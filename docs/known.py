@@ -60,6 +60,9 @@ def gathered() -> dict[str, Any]:
         "arguments": {one.name: [one.fate, one.note] for one in ARGUMENTS},
         "retired_arguments": retired.RETIRED_ARGUMENTS,
         "retired_names": retired.RETIRED_NAMES,
+        "moved": dict(sorted(retired.moved().items())),
+        "respelled_arguments": retired.RESPELLED_ARGUMENTS,
+        "respelled_attributes": retired.RESPELLED_ATTRIBUTES,
         "values": values(),
         "deviations": list(deviations(PAGE.read_text("utf-8"))),
         "not_here": dict(not_here(PAGE.read_text("utf-8"))),
@@ -76,7 +79,7 @@ def homes() -> Iterator[str]:
             continue
         listed = paths.names_of(path)
         yield from [str(paths.home_of(path))] if listed is None else (home for home, _ in listed.values())
-    yield "groundwire"
+    yield from OWN
     yield from (f"groundwire.{name}" for name in ANCESTOR)
 
 

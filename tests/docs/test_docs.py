@@ -47,6 +47,15 @@ def test_every_hook_has_its_place_in_the_order_of_a_run() -> None:
     assert [name for name in generate.HOOKS if f"{name}" not in drawn] == []
 
 
+def test_every_known_deviation_is_on_its_page() -> None:
+    page = (DOCS / "known-deviations.md").read_text("utf-8")
+    meanings = [code for number, code in generate.CODES.items() if number.startswith("GW2")]
+    assert [code for code in meanings if f"### {code.number} {code.title}" not in page] == []
+    assert [code for code in meanings if not all((code.lightning, code.here, code.why, code.instead))] == []
+    assert [row.what for row in generate.DEVIATIONS if f"| {row.what} |" not in page] == []
+    assert [number for number in generate.CODES if number.startswith("GW3") and f"[{number}]" not in page] == []
+
+
 # programs
 
 

@@ -47,7 +47,7 @@ def main(argv: Sequence[str]) -> int:
     if page and asked.output_format == "github":
         with Path(page).open("a", encoding="utf-8") as file:
             file.write(as_step_summary(report))
-    if not _printed(text):
+    if not printed(text):
         return WRONG
     if asked.exit_zero:
         return CLEAN
@@ -80,8 +80,12 @@ def _share(text: str) -> float:
     return share
 
 
-def _printed(text: str) -> bool:
-    """False where nobody reads on, as under ``| head``."""
+def printed(text: str) -> bool:
+    """Print a text; False where nobody reads on, as under ``| head``.
+
+    Args:
+        text: What the encoding of stdout has no place for is replaced.
+    """
     try:
         encoding = sys.stdout.encoding or "utf-8"
         print(text.encode(encoding, "replace").decode(encoding), flush=True)

@@ -191,7 +191,7 @@ def _in_module(path: str, name: str) -> Meaning:
         return Module(below)
     if (gap := known.paths().gap_of(below)) is not None:
         return Lacking("GW301", f"{below}: {gap.why}. Instead: {gap.instead}")
-    if not known.is_foreign(path) or name.startswith("__"):
+    if known.is_own(below) or name.startswith("__"):
         return None
     hint = did_you_mean(name, names)
     return Lacking("GW302", f"{path} has no {name!r} here.{hint}")

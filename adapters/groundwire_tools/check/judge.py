@@ -10,6 +10,7 @@ from groundwire.errors import did_you_mean
 from groundwire_tools.check import known
 from groundwire_tools.check.follow import Class, Lacking, Names, Value
 from groundwire_tools.check.moved_meaning import deviations_of, overridden
+from groundwire_tools.check.on_purpose import on_purpose
 from groundwire_tools.check.signatures import misfit
 from groundwire_tools.check.trainer_arguments import argument
 from groundwire_tools.check.uses import CALL, SOME, SUPER, ClassRecord, Keyword, Scanned, Use
@@ -91,7 +92,8 @@ def _of_call(use: Use, meaning: object) -> Iterator[Verdict]:
     if text := known.refusal_of(meaning.key, method):
         yield Verdict("GW308", text, use.line, use.column)
         return
-    yield _fine(use, meaning)
+    text = "; ".join(on_purpose(meaning.key, method, [word.name for word in use.keywords]))
+    yield Verdict("GW104", text, use.line, use.column) if text else _fine(use, meaning)
     if meaning.key == known.TRAINER and not method:
         yield from map(_of_argument, use.keywords)
     else:

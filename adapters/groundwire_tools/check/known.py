@@ -23,13 +23,18 @@ def tables() -> Mapping[str, Any]:
 
 
 @cache
-def paths() -> ModuleType:
-    """``groundwire_lightning.paths``, which is pure data; the package around it is not imported."""
+def folder() -> Path:
+    """The folder of ``groundwire_lightning``, which is not imported."""
     package = importlib.util.find_spec("groundwire_lightning")
     if package is None or not package.submodule_search_locations:
         raise ModuleNotFoundError("groundwire_lightning is not installed, and groundwire check reads its tables")
-    file = Path(next(iter(package.submodule_search_locations)), "paths.py")
-    spec = importlib.util.spec_from_file_location("groundwire_tools.check._paths", file)
+    return Path(next(iter(package.submodule_search_locations)))
+
+
+@cache
+def paths() -> ModuleType:
+    """``groundwire_lightning.paths``, which is pure data; the package around it is not imported."""
+    spec = importlib.util.spec_from_file_location("groundwire_tools.check._paths", folder() / "paths.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -56,8 +61,18 @@ def home_of_module(path: str) -> str | None:
 
 
 def is_foreign(path: str) -> bool:
-    """True for a path of Lightning or pytorch-accelerated; what else groundwire has of its own is not judged."""
+    """True for a path of Lightning or pytorch-accelerated, as they spell it."""
     return path.partition(".")[0] not in (CORE, paths().OURS)
+
+
+@cache
+def is_own(path: str) -> bool:
+    """True for a module or a name that groundwire has beside those of others, which is not judged."""
+    root, _, below = path.partition(".")
+    if root != paths().OURS:
+        return root == CORE
+    file = folder().joinpath(*below.split("."))
+    return below in tables()["modules"][root] or file.is_dir() or file.with_suffix(".py").is_file()
 
 
 @cache

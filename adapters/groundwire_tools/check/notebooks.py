@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from groundwire_tools.check.uses import Broken
 
-_OTHER_LANGUAGES = re.compile(r"%%(?!time\b|timeit\b|capture\b|prun\b|python3?\b)")
-_MAGIC = re.compile(r"^(\s*)(?:[%!?]|\w[\w.]*\?{1,2}\s*$|[\w, ]+ = [!%])")
+OTHER_LANGUAGES = re.compile(r"%%(?!time\b|timeit\b|capture\b|prun\b|python3?\b)")
+MAGIC = re.compile(r"^(\s*)(?:[%!?]|\w[\w.]*\?{1,2}\s*$|[\w, ]+ = [!%])")
 
 
 class Notebook(NamedTuple):
@@ -73,6 +73,6 @@ def _code_cells(content: bytes) -> Iterator[tuple[int, str]]:
 def _without_magics(text: str) -> list[str]:
     """The lines of a cell, as many as they were."""
     lines = text.split("\n")
-    if _OTHER_LANGUAGES.match(text.lstrip()):
+    if OTHER_LANGUAGES.match(text.lstrip()):
         return [""] * len(lines)
-    return [_MAGIC.sub(r"\1pass  # ", line, count=1) if _MAGIC.match(line) else line for line in lines]
+    return [MAGIC.sub(r"\1pass  # ", line, count=1) if MAGIC.match(line) else line for line in lines]

@@ -63,7 +63,7 @@ def scan(file: File) -> Scanned:
     elif file.path.suffix == ".ipynb":
         _scan_notebook(file, scanned)
     else:
-        _scan_python(file.content, file, scanned)
+        scan_python(file.content, file, scanned)
     return scanned
 
 
@@ -75,10 +75,17 @@ def _scan_notebook(file: File, scanned: Scanned) -> None:
         return
     scanned.cells, scanned.ignored = notebook.cells, ignored_in(notebook.source.encode())
     scanned.broken += notebook.broken
-    _scan_python(notebook.source, file, scanned)
+    scan_python(notebook.source, file, scanned)
 
 
-def _scan_python(source: str | bytes, file: File, scanned: Scanned) -> None:
+def scan_python(source: str | bytes, file: File, scanned: Scanned) -> None:
+    """What is in Python code.
+
+    Args:
+        source: The code.
+        file: Where it stands in its project.
+        scanned: What is filled.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Python says of their strings is not asked

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from groundwire_tools.check import known
-from groundwire_tools.check.files import files_of, own_roots
+from groundwire_tools.check.files import File, files_of, own_roots
 from groundwire_tools.check.follow import Names
 from groundwire_tools.check.judge import Verdict, verdicts
 from groundwire_tools.check.project import Project
@@ -115,8 +115,16 @@ def checked(paths: Sequence[Path]) -> Report:
     Args:
         paths: They are there.
     """
-    files = list(files_of(paths))
-    shadows = own_roots(paths, known.roots())
+    return report_on(list(files_of(paths)), own_roots(paths, known.roots()))
+
+
+def report_on(files: Sequence[File], shadows: Iterable[str]) -> Report:
+    """Look at files that were read.
+
+    Args:
+        files: All.
+        shadows: Packages of the project that stand in Lightning's place.
+    """
     project = Project(shadows)
     every = scan_all(files, project)
     names = Names(project)

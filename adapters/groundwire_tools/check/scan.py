@@ -109,6 +109,7 @@ class Scan:
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self._each(node.decorator_list)
         self._visit(node.args)
+        self._each([node.returns])
         owner = self.owner if not self.names.me else None  # a function in a method belongs to nobody
         if owner is not None:
             owner.methods[node.name] = method_of(node)
@@ -155,6 +156,7 @@ class Scan:
             self._visit(node.value)
             self._bind(node.target, node.value)
         if isinstance(node, ast.AnnAssign):
+            self._visit(node.annotation)
             typed = self.names.annotated(node.annotation)
             if typed and isinstance(node.target, ast.Name):
                 self.names.scope[node.target.id] = typed

@@ -1,6 +1,9 @@
 """Names of Lightning 1.x, arguments that do not exist, and arguments from the environment."""
 
+import ast
+import importlib
 import inspect
+from importlib.util import find_spec
 
 import lightning.pytorch
 import pytest
@@ -9,6 +12,7 @@ from tests.groundwire_lightning.small import Lit, loader, quiet
 import groundwire_lightning as L
 from groundwire_lightning import NotSupportedYetError
 from groundwire_lightning.trainer import retired
+from groundwire_lightning.trainer.arguments import ARGUMENTS as TODAY
 
 
 @pytest.mark.parametrize("name", retired.RETIRED_ARGUMENTS)
@@ -90,3 +94,46 @@ def taking_an_index(module, outputs, batch, batch_idx, dataloader_idx):
 def test_what_is_refused_is_caught_as_what_lightning_raises(own, raised):
     with pytest.raises(raised):
         quiet().fit(type("Lit", (Lit,), own)(), loader())
+
+
+# what has exactly one new spelling
+
+
+@pytest.mark.parametrize(("old", "new"), retired.moved().items())
+def test_what_moved_is_gone_from_lightning_and_here_under_its_new_name(old, new):
+    def is_there(path):
+        module, _, name = path.rpartition(".")
+        try:
+            return hasattr(importlib.import_module(module), name) or find_spec(path) is not None
+        except ImportError:
+            return False
+
+    assert not is_there(old)
+    assert is_there(new)
+    assert is_there(new.replace("lightning", "groundwire_lightning", 1))
+
+
+def written(row):
+    calls = (ast.parse(f"f({text.format('0')})", mode="eval").body for text in row.values())
+    return {str(word.arg) for call in calls if isinstance(call, ast.Call) for word in call.keywords}
+
+
+@pytest.mark.parametrize(("old", "row"), retired.RESPELLED_ARGUMENTS["Trainer"].items())
+def test_an_argument_of_the_trainer_was_one_and_becomes_one(old, row):
+    today = {one.name for one in TODAY}
+    assert old in retired.RETIRED_ARGUMENTS or old in today
+    assert written(row) <= today
+
+
+@pytest.mark.parametrize("method", ["fit", "validate", "test"])
+def test_an_argument_of_a_method_becomes_one_that_it_takes(method):
+    row = retired.RESPELLED_ARGUMENTS[f"Trainer.{method}"]
+    takes = inspect.signature(getattr(L.Trainer, method)).parameters
+    assert {name for one in row.values() for name in written(one)} <= set(takes)
+    assert not set(row) & set(takes)
+
+
+def test_an_attribute_is_retired_and_its_new_name_is_there():
+    assert set(retired.RESPELLED_ATTRIBUTES) <= set(retired.RETIRED_NAMES)
+    trainer = L.Trainer(logger=False, enable_checkpointing=False)
+    assert all(hasattr(trainer, name) for name in retired.RESPELLED_ATTRIBUTES.values())

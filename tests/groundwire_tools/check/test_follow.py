@@ -47,7 +47,15 @@ class Mine(Callback):
     ),
     "of a loaded module": (
         "class Lit(LightningModule): ...\nLit.load_from_checkpoint('x').trainer.root_gpu",
-        [(2, "GW307")],
+        [(2, "GW104"), (2, "GW307")],
+    ),
+    "under groundwire's own root": (
+        "from groundwire_lightning import LIGHTNING, map, Nothing\nimport groundwire_lightning.loggers as c\nc.Timre",
+        [(1, "GW302"), (3, "GW302")],
+    ),
+    "in an annotation": (
+        "def run(a: pl.Nothing) -> pl.Nothing:\n    b: pl.Nothing = 1",
+        [(1, "GW302"), (1, "GW302"), (2, "GW302")],
     ),
     "a trainer of another library": ("from transformers import Trainer\nTrainer(gpus=1).root_gpu", []),
     "an open class": ("ModelCheckpoint().best_model_path", []),

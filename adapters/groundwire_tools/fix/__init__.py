@@ -1,0 +1,1 @@
+"""`groundwire fix`: puts imports and what has one new spelling into groundwire's terms, and lists what is left."""

@@ -1,0 +1,137 @@
+"""The tables, asked for spellings: how a name of Lightning or an argument of 1.x is written for groundwire."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from groundwire_tools.check import known
+from groundwire_tools.check.follow import Class, Lacking, Names, Value
+from groundwire_tools.check.uses import CALL, SOME, SUPER, Chain
+
+VALUE = "{}"
+"""What stands for the value as it is written."""
+LIGHTNINGS = "lightning", "lightning.pytorch"
+DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+
+
+def is_theirs(chain: Chain, names: Names) -> bool:
+    """True for a name of Lightning or pytorch-accelerated, which is to be written otherwise."""
+    return known.is_foreign(chain[0]) and chain[0] in known.roots() and chain[0] not in names.project.own_roots
+
+
+def is_path(text: str, names: Names) -> bool:
+    """True for a dotted name of Lightning's or pytorch-accelerated's; ``"lightning"`` alone is a word as well."""
+    return DOTTED.fullmatch(text) is not None and text != "lightning" and is_theirs(tuple(text.split(".")), names)
+
+
+def in_ours(path: str, names: Names) -> str | None:
+    """A dotted name under groundwire's root; None where it is not here.
+
+    Args:
+        path: A module, or a name in one, of Lightning of any release or of pytorch-accelerated.
+        names: Tell what is here.
+    """
+    root, dot, below = path.partition(".")
+    if root == known.ANCESTOR:
+        path = f"{known.CORE}{dot}{below}"
+        return path if is_here(path, names) else None
+    today = _today(known.paths().spelled(path))
+    prefix = next(one for one in reversed(LIGHTNINGS) if f"{today}.".startswith(f"{one}."))
+    ours: str = known.paths().OURS + today.removeprefix(prefix)
+    if not is_here(ours, names):
+        return None
+    taken = next((one for one in _rooms() if f"{ours}.".startswith(f"{one}.")), None)
+    return ours if taken is None else ours.replace(known.paths().OURS, f"{known.paths().OURS}.pytorch", 1)
+
+
+@cache
+def _rooms() -> list[str]:
+    """Packages of ours that are something else than Lightning's of that name, which stands below ``pytorch`` alone."""
+    paths, above = known.paths(), "lightning.pytorch."
+    short = [path.removeprefix(above) for path in paths.TABLE if path.startswith(above) and paths.names_of(path)]
+    return [f"{paths.OURS}.{path}" for path in short if known.folder().joinpath(*path.split(".")).is_dir()]
+
+
+def is_here(path: str, names: Names) -> bool:
+    """True for a module or a name of ours."""
+    module, _, name = path.rpartition(".")
+    if module == known.paths().OURS and any(name in known.names_in(one) for one in LIGHTNINGS):
+        return True  # the package answers for both
+    meaning = names.follow(tuple(path.split("."))).meaning
+    return meaning is not None and not isinstance(meaning, Lacking)
+
+
+def _today(path: str) -> str:
+    """A name of Lightning 1 as Lightning 2 has it."""
+    moved: Mapping[str, str] = known.tables()["moved"]
+    whole = path
+    while path:
+        if path in moved:
+            return moved[path] + whole.removeprefix(path)
+        path = path.rpartition(".")[0]
+    return whole
+
+
+def longest(chain: Chain, names: Names) -> tuple[int, str]:
+    """How many parts of a chain name something that is here, and how that is written; zero where none do."""
+    pure = next((place for place, part in enumerate(chain) if not part.isidentifier()), len(chain))
+    for length in range(pure, 0, -1):
+        if (path := in_ours(".".join(chain[:length]), names)) is not None:
+            return length, path
+    return 0, ""
+
+
+def callee(chain: Chain, names: Names) -> str:
+    """What a call calls, as the table of arguments has it: a class, or a class and a method."""
+    meaning = names.follow(chain).meaning
+    if isinstance(meaning, Class) and not meaning.is_object and meaning.record is None:
+        return meaning.key.rpartition(".")[2]
+    if isinstance(meaning, Value) and meaning.method:
+        name = meaning.key.rpartition(".")[2]
+        return name if meaning.method == "__init__" else f"{name}.{meaning.method}"
+    return ""
+
+
+def arguments(called: str, name: str, value: ast.expr) -> list[tuple[str, str]] | None:
+    """The arguments that say today what one of 1.x said: name and value each; None where there is no one spelling.
+
+    Args:
+        called: By :func:`callee`.
+        name: Of the argument.
+        value: As it is passed.
+    """
+    row: Mapping[str, str] = known.tables()["respelled_arguments"].get(called, {}).get(name, {})
+    kind = next((kind for kind in _kinds(value) if kind in row), None)
+    if kind is None:
+        return None
+    call = ast.parse(f"_({row[kind].replace(VALUE, '...')})", mode="eval").body
+    assert isinstance(call, ast.Call)
+    return [(word.arg or "", _written(word.value)) for word in call.keywords]
+
+
+def _written(value: ast.expr) -> str:
+    return VALUE if isinstance(value, ast.Constant) and value.value is ... else ast.unparse(value)
+
+
+def _kinds(value: ast.expr) -> list[str]:
+    """The words of the table that fit a value, the narrowest first."""
+    kinds = [ast.unparse(value)]
+    if isinstance(value, ast.Constant):
+        literal = value.value
+        kinds += ["int"] if type(literal) is int and literal > 0 else ["str"] if isinstance(literal, str) else []
+    elif isinstance(value, (ast.List, ast.Tuple)):
+        kinds.append("list")
+    return [*kinds, "any"]
+
+
+def attribute(chain: Chain, names: Names) -> str | None:
+    """What an attribute of a Trainer is called today; None where that stays, or is nothing else by one name."""
+    new: str | None = known.tables()["respelled_attributes"].get(chain[-1])
+    if new is None or chain[-1] in (CALL, SOME, SUPER):
+        return None
+    owner = names.follow(chain[:-1]).meaning
+    is_trainer = isinstance(owner, Class) and owner.is_object and known.TRAINER in known.kin(owner.key)
+    return new if is_trainer else None
