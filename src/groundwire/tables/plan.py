@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from groundwire import listeners
 from groundwire.errors import HookMapError, RefusedError, did_you_mean, place_of
 from groundwire.tables.fuse import Attached, fuse, nothing, stand_in
 from groundwire.tables.hookmap import Gap, HookMap, Position, Row, as_tuple
@@ -225,6 +226,8 @@ def compile_plan(plan: Plan, trainer: object, parts: Sequence[Part], known: Mapp
         plan.fits = {}
     wired, findings = attach(trainer, parts, stage, plan.fits)
     if refused := [finding.detail for finding in findings if finding.status == "refused"]:
+        for detail in refused:
+            listeners.tell_of_lacking("hook", detail)
         raise RefusedError("\n".join(refused))
     for attached in _every(wired):
         attached.bind(known)
