@@ -161,7 +161,9 @@ class Refusals(MetaPathFinder):
         if fullname.partition(".")[0] not in ROWS.roots or not _is_imported(sys._getframe(2)):
             return None
         error = refusal(fullname)
-        listeners.tell_of_lacking("module", str(error), fullname.rpartition(".")[2])
+        above, _, leaf = fullname.rpartition(".")
+        if not hasattr(sys.modules.get(above), leaf):  # else it is a name, which was tried as a module
+            listeners.tell_of_lacking("module", str(error), leaf)
         raise error
 
 

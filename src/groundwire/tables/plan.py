@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from groundwire import listeners
 from groundwire.errors import HookMapError, RefusedError, did_you_mean, place_of
 from groundwire.tables.fuse import Attached, fuse, nothing, stand_in
-from groundwire.tables.hookmap import Gap, HookMap, Position, Row, as_tuple
+from groundwire.tables.hookmap import Gap, HookMap, Position, Row, as_tuple, replaced
 from groundwire.tables.hooks import HOOKS, Stage
 
 __all__ = ["Finding", "Part", "Plan", "Wired", "attach", "by_row", "compile_plan", "overridden"]
@@ -175,7 +175,8 @@ def overridden(player: object, method: str, bases: tuple[type, ...], silent: tup
     object that inherits none of the bases means what it has. Bases of other tables are ``silent``:
     what an object of two frameworks inherits from one is no override of the other. What stands
     around the method of a base, and does no more than call it, is no override either: a function
-    of ``functools.wraps``, a ``partial``, a ``Mock(wraps=...)``, another name for it.
+    of ``functools.wraps``, a ``partial``, a ``Mock(wraps=...)``, another name for it. A method that a
+    program has put into a base itself is one, for all that inherit it.
     """
     standing = getattr(player, method, None)
     if not callable(standing):
@@ -188,7 +189,7 @@ def overridden(player: object, method: str, bases: tuple[type, ...], silent: tup
     if method not in getattr(player, "__dict__", {}):
         owner = next((cls for cls in lineage if method in vars(cls)), None)
         if owner is None or any(owner in base.__mro__ for base in known):
-            return False
+            return owner is not None and method in replaced(owner)
     within = _within(standing)
     code = getattr(within, "__code__", None)
     inherited = (getattr(base, method, None) for base in known if base in lineage)
@@ -289,7 +290,7 @@ def _brought(parts: Sequence[Part], silent: tuple[type, ...]) -> dict[int, list[
 
 
 def _own_names(part: Part, silent: tuple[type, ...]) -> set[str] | None:
-    """Names that stand on a player, or on a class of it that no base inherits: it overrides nothing else.
+    """Names that stand on a player, on a class of it that no base inherits, or anew on a base: it overrides no others.
 
     None where it inherits no base, so that whatever it has is its own. A class says this of all its
     names at once; asking :func:`overridden` for each line of a table would be thousands of calls a run.
@@ -299,7 +300,8 @@ def _own_names(part: Part, silent: tuple[type, ...]) -> set[str] | None:
     if set(bases).isdisjoint(lineage):
         return None
     theirs = set().union(*[base.__mro__ for base in bases])
-    return set().union(getattr(part.player, "__dict__", ()), *[vars(cls) for cls in lineage if cls not in theirs])
+    own = [vars(cls) if cls not in theirs else replaced(cls) for cls in lineage]
+    return set().union(getattr(part.player, "__dict__", ()), *own)
 
 
 def _every(wired: Mapping[str, Wired]) -> Iterator[Attached]:

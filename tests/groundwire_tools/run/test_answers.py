@@ -137,6 +137,72 @@ def test_one_that_is_imported_already_is_a_reason_to_stop(before: str, files: di
     assert "groundwire run: lightning is imported already, from" in ran.stderr
 
 
+# each line is what the program prints under Lightning too
+PATCHES = """
+from unittest import mock
+import lightning, lightning.pytorch as pl
+import lightning.pytorch.trainer.trainer as home
+from lightning.pytorch.demos.boring_classes import BoringModel
+from lightning.pytorch.trainer.trainer import Trainer as T
+
+quiet = dict(accelerator="cpu", max_steps=1, logger=False, enable_progress_bar=False, enable_model_summary=False)
+print(pl.trainer.trainer.Trainer is T is home.Trainer is lightning.Trainer)
+real = lightning.pytorch.Trainer.fit
+
+def wrapper(self, *args, **kwargs):
+    print("wrapped", type(self).__name__, self.max_steps)
+    return real(self, *args, **kwargs)
+
+lightning.pytorch.Trainer.fit = wrapper
+with mock.patch("lightning.pytorch.callbacks.model_checkpoint.ModelCheckpoint._save_checkpoint") as save:
+    pl.Trainer(**quiet).fit(BoringModel())
+lightning.pytorch.Trainer.fit = real
+print(save.called)
+quiet["enable_checkpointing"] = False
+with mock.patch("lightning.pytorch.Trainer.fit") as fit:
+    pl.Trainer(**quiet).fit("nothing")
+with mock.patch("lightning.pytorch.trainer.trainer.Trainer.fit", autospec=True) as spied:
+    pl.Trainer(**quiet).fit("nothing")
+print(fit.call_count, spied.call_args.args[1])
+
+class Logs(BoringModel):
+    def training_step(self, batch, index):
+        self.log("a", 1.0)
+        return super().training_step(batch, index)
+
+with mock.patch.object(pl.LightningModule, "log", side_effect=lambda *names: print("logged", names[0])):
+    pl.Trainer(**quiet).fit(Logs())
+
+class Mine(T):
+    def fit(self, *args, **kwargs):
+        print("mine")
+        return super().fit(*args, **kwargs)
+
+pl.Trainer = Mine
+from lightning.pytorch import Trainer
+Trainer(**quiet).fit(BoringModel())
+pl.LightningModule.on_train_start = lambda self: print("start of each module")
+with mock.patch.object(pl.Callback, "on_train_end") as ended:
+    T(callbacks=[pl.Callback()], **quiet).fit(BoringModel())
+print(ended.call_count)
+"""
+PATCHED = """True
+wrapped Trainer 1
+True
+1 nothing
+logged a
+mine
+start of each module
+1
+"""
+
+
+def test_what_a_program_puts_into_lightning_is_used(tmp_path: Path) -> None:
+    ran = launched(tmp_path, "p.py", files={"p.py": PATCHES})
+    assert ran.stdout == PATCHED, ran.stderr
+    assert ran.stderr.splitlines()[-1].endswith("nothing with another meaning; nothing lacking or refused")
+
+
 def test_a_folder_of_the_program_keeps_its_name(tmp_path: Path) -> None:
     files = {"lightning/__init__.py": "", "lightning/own.py": "print('own')", "p.py": "import lightning.own"}
     ran = launched(tmp_path, "p.py", files=files)
