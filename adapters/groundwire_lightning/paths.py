@@ -15,7 +15,7 @@ OURS = "groundwire_lightning"
 ROOTS = {"lightning": "lightning", "pytorch_lightning": "lightning.pytorch", "lightning_fabric": "lightning.fabric"}
 """A root of Lightning's packages to the path of Lightning 2 that it spells."""
 SHORT = {f"{OURS}.as_lightning": f"{OURS}.utilities.as_lightning"}  # of ours alone, imported under a short name
-VARIABLE = "GROUNDWIRE_AS_LIGHTNING"  # of the environment; it asks for answers under Lightning's own names
+AS_LIGHTNING = "GROUNDWIRE_AS_LIGHTNING"  # of the environment; it asks for answers under Lightning's own names
 
 
 class Gap(NamedTuple):

@@ -21,7 +21,7 @@ from groundwire_lightning.accelerators import KINDS
 from groundwire_lightning.accelerators import Accelerator as Kind
 from groundwire_lightning.errors import ArgumentError, MisconfigurationException, NotSupportedYetError
 from groundwire_lightning.guests import LIGHTNING_ROOTS
-from groundwire_lightning.paths import VARIABLE as AS_LIGHTNING
+from groundwire_lightning.paths import AS_LIGHTNING
 from groundwire_lightning.strategies import GUESTS, DDPStrategy, SingleDeviceStrategy, Strategy, StrategyRegistry
 
 VARIABLE = "GROUNDWIRE_ACCELERATOR"

@@ -142,7 +142,9 @@ class ChosenAccelerator:
         self.is_distributed = isinstance(self.strategy, DDPStrategy)
         self.use_distributed_sampler: bool = asked["use_distributed_sampler"]
         indices = range(number) if isinstance(self._devices_flag, int) else self._devices_flag
-        self._parallel_devices = [torch.device(kind, index) if kind == "cuda" else torch.device(kind) for index in indices]
+        self._parallel_devices = [
+            torch.device(kind, index) if kind == "cuda" else torch.device(kind) for index in indices
+        ]
         self._precision_flag = precision_for(asked["precision"], kind).precision
 
 

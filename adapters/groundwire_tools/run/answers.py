@@ -21,7 +21,7 @@ from groundwire_tools.run import distribution
 
 Context = metadata.DistributionFinder.Context
 _EVERY = Context()
-VARIABLE: str = known.paths().VARIABLE
+VARIABLE: str = known.paths().AS_LIGHTNING
 VERSION = "2.6.6"  # of groundwire_lightning, which would import torch to say it
 CHILDREN = Path(__file__).with_name("children")
 """The folder that a child process finds on its ``PYTHONPATH``."""

@@ -99,7 +99,11 @@ def _run_options() -> argparse.ArgumentParser:
     parser.add_argument("--as", dest="version", metavar="VERSION", help=told)
     parser.add_argument("-v", "--verbose", action="store_true", help="a line for all that differs, and where")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write what ran, and what differs, as JSON")
-    parser.add_argument("--strict", action="store_true", help="an error, before any data is read, where something would run with another meaning (GW2xx)")
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="an error, before any data is read, where something would run with another meaning (GW2xx)",
+    )
     parser.add_argument("--full-traceback", action="store_true", help="show the frames of this command as well")
     return parser
 

@@ -15,7 +15,7 @@ from typing import Any
 from groundwire_tools.check import known
 
 OLDER = "pkg_resources"
-"""The module that programs asked before there was ``importlib.metadata``; it lists what is there when it is imported."""
+"""The module that programs asked before there was ``importlib.metadata``; it lists what is there once."""
 FOLDER = Path(__file__).parents[2]
 """Where groundwire is."""
 

@@ -120,7 +120,9 @@ class Record:
                 name = f"{finding.owner}.{finding.source.partition('.')[2]}"
                 self.add(OF_A_PLAN[finding.status], f"{name}: {finding.detail}", finding.place)
         if self.strict and (lines := self.of_kind("GW2")):
-            raise AnotherMeaningError("groundwire run --strict: " + "\n".join(f"{line.code} {line.text} ({line.place})" for line in lines))
+            raise AnotherMeaningError(
+                "groundwire run --strict: " + "\n".join(f"{line.code} {line.text} ({line.place})" for line in lines)
+            )
 
     def add_call(self, trainer: Running) -> None:
         """Record a call of a Trainer from the plan that it went by."""
@@ -163,9 +165,7 @@ class Record:
             "loggers": _times(self.loggers),
         }
         told = [f"{name}: {', '.join(names)}" for name, names in parts.items() if names]
-        return told + [
-            f"{line.code} {line.text}" + (f" ({line.place})" if line.place else "") for line in self.lines
-        ]
+        return told + [f"{line.code} {line.text}" + (f" ({line.place})" if line.place else "") for line in self.lines]
 
     def summary(self) -> str:
         """One line."""

@@ -253,7 +253,7 @@ class HookMap:
 
 
 _AS_WRITTEN: WeakKeyDictionary[type, dict[str, Any]] = WeakKeyDictionary()
-"""Base of a table, or class above one, to the methods that it had before a program could replace them, None for none."""
+"""Base of a table, or a class above it, to its methods before a program could replace them; None for one it lacks."""
 
 
 def replaced(owner: type) -> set[str]:

@@ -99,7 +99,8 @@ CAUGHT = """
 import contextlib
 import lightning as L
 from lightning.pytorch.demos.boring_classes import BoringModel
-quiet = dict(accelerator="cpu", logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False, max_steps=1)
+less = dict.fromkeys(["logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary"], False)
+quiet = dict(accelerator="cpu", max_steps=1, **less)
 class Old(BoringModel):
     def on_epoch_end(self): ...
     def train_dataloader(self):
@@ -111,10 +112,10 @@ for use in (lambda: L.Fabric(), lambda: L.Trainer(devices=2, **quiet), lambda: L
 print("over")
 """
 IN_IT = [
-    ("GW308", "Fabric has no counterpart here", "p.py:11"),
-    ("GW308", "Instead: groundwire run -m torch.distributed.run --nproc_per_node 2 p.py", "p.py:11"),
-    ("GW102", "Trainer(accelerator=): ", "p.py:11"),
-    ("GW201", "Old.on_epoch_end: Lightning 2 removed it", "p.py:7"),
+    ("GW308", "Fabric has no counterpart here", "p.py:12"),
+    ("GW308", "Instead: groundwire run -m torch.distributed.run --nproc_per_node 2 p.py", "p.py:12"),
+    ("GW102", "Trainer(accelerator=): ", "p.py:12"),
+    ("GW201", "Old.on_epoch_end: Lightning 2 removed it", "p.py:8"),
 ]
 
 
@@ -133,7 +134,9 @@ def test_what_a_program_catches_is_in_the_report(strict: list[str], printed: str
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="a folder that nobody can write into")
 @pytest.mark.parametrize(("words", "code"), [([], 0), (["--report", "r.json"], 2)])
 def test_a_folder_that_cannot_be_written_into_stops_a_report_alone(words: list[str], code: int) -> None:
-    ran = launched(Path("/proc/self"), *words, "-c", "import os; print(os.getcwd()[:6])", before="import os; os.chdir('/proc')")
+    ran = launched(
+        Path("/proc/self"), *words, "-c", "import os; print(os.getcwd()[:6])", before="import os; os.chdir('/proc')"
+    )
     assert (ran.returncode, ran.stdout) == (code, "" if code else "/proc\n")
     assert ("groundwire run: --report r.json: " in ran.stderr) == (code == 2)
 

@@ -14,15 +14,15 @@ from groundwire_tools.run.distribution import Distribution, and_told, named
 # pip brings the very pkg_resources that setuptools had until it was removed
 OLDER = """
 from pip._vendor.pkg_resources import (
-    DistInfoDistribution, DistributionNotFound, VersionConflict, get_distribution, iter_entry_points, parse_requirements,
-    require, working_set,
+    DistInfoDistribution, VersionConflict, get_distribution, iter_entry_points, parse_requirements, require,
+    working_set,
 )
 """
 ASKS = """
 import pkg_resources as asked
 print(asked.get_distribution("lightning").version, asked.get_distribution("pytorch_lightning>=1.9").project_name)
 print([one.key for one in asked.require("lightning_fabric>=1.9")][0])
-print([str(one) for one in asked.parse_requirements("pytorch-lightning>=1.5")], [*asked.iter_entry_points("x", "lightning")])
+print([str(one) for one in asked.parse_requirements("pytorch-lightning>=1.5")], [*asked.iter_entry_points("x")])
 try:
     asked.require("lightning>=2")
 except asked.VersionConflict as error:

@@ -119,7 +119,7 @@ def _import_a_name_of_a_module() -> None:
 
 
 def _read_an_attribute() -> None:
-    groundwire_lightning.serve
+    groundwire_lightning.serve  # noqa: B018
 
 
 def _pass_an_argument() -> None:
@@ -135,7 +135,8 @@ def _make_a_class() -> None:
 
 
 def _read_a_retired_name() -> None:
-    groundwire_lightning.Trainer(accelerator="cpu", logger=False, enable_checkpointing=False).num_gpus
+    trainer = groundwire_lightning.Trainer(accelerator="cpu", logger=False, enable_checkpointing=False)
+    trainer.num_gpus  # noqa: B018
 
 
 def _refuse_a_hook() -> None:

@@ -42,7 +42,9 @@ def test_an_interpreter_without_groundwire_is_left_alone(monkeypatch: pytest.Mon
 
 def test_a_child_in_which_lightning_was_imported_already_stops(tmp_path: Path) -> None:
     files = {"site/early.pth": "import lightning\n", "lightning/__init__.py": "", "lightning/__about__.py": ""}
-    starts = "import site, sys; sys.path.insert(0, '.'); site.addsitedir('site'); import sitecustomize; print('went on')"
+    starts = (
+        "import site, sys; sys.path.insert(0, '.'); site.addsitedir('site'); import sitecustomize; print('went on')"
+    )
     folders = [str(CHILDREN), str(ROOT / "src"), str(ROOT / "adapters")]
     around = {VARIABLE: "1", "PYTHONPATH": os.pathsep.join(folders)}
     ran = launched(tmp_path, files=files, environ=around, python=("-S", "-c", starts))
