@@ -158,14 +158,8 @@ class Record:
         return [line for line in self.lines if line.code.startswith(hundred)]
 
     def details(self) -> list[str]:
-        """A line for each kind of what ran and for each finding."""
-        parts = {
-            "hooks": sorted(self.hooks),
-            "callbacks": _times(self.callbacks),
-            "loggers": _times(self.loggers),
-        }
-        told = [f"{name}: {', '.join(names)}" for name, names in parts.items() if names]
-        return told + [f"{line.code} {line.text}" + (f" ({line.place})" if line.place else "") for line in self.lines]
+        """A line for each finding, with its place."""
+        return [f"{line.code} {line.text}" + (f" ({line.place})" if line.place else "") for line in self.lines]
 
     def summary(self) -> str:
         """One line."""
@@ -201,10 +195,6 @@ class Record:
 
 def _number(count: int, word: str) -> str:
     return f"{count} {word}{'' if count == 1 else 's'}"
-
-
-def _times(counted: Counter[str]) -> list[str]:
-    return [name if count == 1 else f"{count} {name}" for name, count in sorted(counted.items())]
 
 
 def _folder() -> str:
