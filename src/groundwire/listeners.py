@@ -23,13 +23,14 @@ LACKING: list[Callable[[Kind, str, str], None]] = []
 """Each is called with kind, name and message of what is asked for and not here, whether its error is caught or not."""
 
 
-def tell_of_lacking(kind: Kind, text: str, name: str = "") -> None:
-    """Tell all that listen of something that is not here, just before its error is raised.
+def tell_of_lacking(kind: Kind, *texts: str, name: str = "") -> None:
+    """Tell all that listen of what is not here, just before its error is raised.
 
     Args:
         kind: What it is.
-        text: The message of the error.
+        *texts: Messages, one for each thing.
         name: The name that was asked for, where the message is not always the same.
     """
     for listener in LACKING:
-        listener(kind, name or text, text)
+        for text in texts:
+            listener(kind, name or text, text)

@@ -163,7 +163,7 @@ class Refusals(MetaPathFinder):
         error = refusal(fullname)
         above, _, leaf = fullname.rpartition(".")
         if not hasattr(sys.modules.get(above), leaf):  # else it is a name, which was tried as a module
-            listeners.tell_of_lacking("module", str(error), leaf)
+            listeners.tell_of_lacking("module", str(error), name=leaf)
         raise error
 
 

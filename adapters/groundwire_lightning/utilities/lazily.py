@@ -55,7 +55,7 @@ def lacking_name(module: str, name: str, because: str = "") -> AttributeError:
     while frame is not None and str(frame.f_globals.get("__name__")).partition(".")[0] == paths.OURS:
         frame = frame.f_back
     if not name.startswith("__") and frame is not None and dis.opname[frame.f_code.co_code[frame.f_lasti]] in USES:
-        listeners.tell_of_lacking("name", text, name)
+        listeners.tell_of_lacking("name", text, name=name)
     return AttributeError(text, name=name)
 
 
