@@ -10,6 +10,7 @@ from groundwire_lightning.core.datamodule import LightningDataModule
 from groundwire_lightning.core.module import LightningModule
 from groundwire_lightning.errors import Fabric, MisconfigurationException, NotSupportedYetError
 from groundwire_lightning.map import LIGHTNING
+from groundwire_lightning.paths import AS_LIGHTNING
 from groundwire_lightning.trainer.adapt import adapt
 from groundwire_lightning.trainer.adapter import LightningAdapter
 from groundwire_lightning.trainer.trainer import Trainer
@@ -54,5 +55,5 @@ def load_ipython_extension(ipython: Any) -> None:
 install_finder()
 show_log()
 register_makers()
-if os.environ.get("GROUNDWIRE_AS_LIGHTNING", "").strip() not in ("", "0"):
+if os.environ.get(AS_LIGHTNING, "").strip() not in ("", "0"):
     importlib.import_module(f"{__name__}.as_lightning")

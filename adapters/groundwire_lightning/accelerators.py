@@ -19,6 +19,7 @@ __all__ = [
     "MPSAccelerator",
     "XLAAccelerator",
     "find_usable_cuda_devices",
+    "get_cpu_stats",
     "is_cuda_available",
     "num_cuda_devices",
 ]
@@ -88,13 +89,18 @@ class CPUAccelerator(Accelerator):
         Args:
             device: Without effect.
         """
-        import psutil  # type: ignore[import-untyped]  # it says nothing about its types
+        return get_cpu_stats()
 
-        return {
-            "cpu_percent": psutil.cpu_percent(),
-            "cpu_vm_percent": psutil.virtual_memory().percent,
-            "cpu_swap_percent": psutil.swap_memory().percent,
-        }
+
+def get_cpu_stats() -> dict[str, float]:
+    """The load, and the shares of memory and swap that are used, in percent, by name."""
+    import psutil  # type: ignore[import-untyped]  # it says nothing about its types
+
+    return {
+        "cpu_percent": psutil.cpu_percent(),
+        "cpu_vm_percent": psutil.virtual_memory().percent,
+        "cpu_swap_percent": psutil.swap_memory().percent,
+    }
 
 
 class CUDAAccelerator(Accelerator):

@@ -6,7 +6,7 @@ import sys
 from functools import cache
 from typing import Any, NoReturn
 
-from groundwire import GroundwireError
+from groundwire import GroundwireError, listeners
 
 
 class MisconfigurationException(GroundwireError, ValueError):  # noqa: N818  # Lightning's name, which user code catches
@@ -43,6 +43,10 @@ def _as_lightnings(cls: Any, theirs: tuple[type[Exception], ...]) -> Any:
 
 class NotSupportedYetError(GroundwireError, NotImplementedError):
     """Something of Lightning that has no counterpart here yet; the message says what to do instead."""
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)
+        listeners.tell_of_lacking("refused", str(self))
 
 
 class ArgumentError(TypeError, MisconfigurationException):

@@ -14,6 +14,8 @@ from typing import NamedTuple
 OURS = "groundwire_lightning"
 ROOTS = {"lightning": "lightning", "pytorch_lightning": "lightning.pytorch", "lightning_fabric": "lightning.fabric"}
 """A root of Lightning's packages to the path of Lightning 2 that it spells."""
+SHORT = {f"{OURS}.as_lightning": f"{OURS}.utilities.as_lightning"}  # of ours alone, imported under a short name
+AS_LIGHTNING = "GROUNDWIRE_AS_LIGHTNING"  # of the environment; it asks for answers under Lightning's own names
 
 
 class Gap(NamedTuple):
@@ -184,7 +186,7 @@ TABLE: dict[str, Row] = {
     "lightning.pytorch.trainer.configuration_validator": _VALIDATOR,
     "lightning.pytorch.trainer.connectors": (),
     "lightning.pytorch.trainer.connectors.accelerator_connector": (
-        "groundwire_lightning.trainer.connector_stand_ins: _AcceleratorConnector=AcceleratorConnector",
+        "groundwire_lightning.trainer.connector_stand_ins: _AcceleratorConnector=ChosenAccelerator",
         "groundwire_lightning.utilities.imports: _IS_INTERACTIVE",
     ),
     "lightning.pytorch.trainer.connectors.callback_connector": "groundwire_lightning.trainer.connector_stand_ins: _CallbackConnector=CallbackConnector",
@@ -426,7 +428,7 @@ def stubs(folder: Path) -> dict[str, str]:
                 files[f"{place}.pyi"] = flat.read_text("utf-8")
             elif not ((folder / f"{place}.py").exists() or (flat.with_suffix("") / "__init__.py").exists()):
                 files[f"{place}.pyi"] = source_of(path)
-    return files
+    return files | {f"{name.partition('.')[2]}.pyi": f"from {home} import *\n" for name, home in SHORT.items()}
 
 
 def rows_below(path: str) -> list[str]:

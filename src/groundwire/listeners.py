@@ -6,11 +6,31 @@ They stand in the core because both sides import it and neither the other; nothi
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
-__all__ = ["CALLED", "LACKING"]
+__all__ = ["BUILT", "CALLED", "LACKING", "PLANNED", "Kind", "tell_of_lacking"]
 
+Kind = Literal["module", "name", "argument", "attribute", "hook", "refused"]
+"""What of a program is not here; ``"refused"`` is a class, a call or a value that is there to say so."""
+
+BUILT: list[Callable[[Any], None]] = []
+"""Each is called with a Trainer whose arguments were taken."""
+PLANNED: list[Callable[[Any], None]] = []
+"""Each is called with a Trainer when its plan stands, before any data is read; an error of theirs ends the run."""
 CALLED: list[Callable[[Any], None]] = []
 """Each is called with a Trainer when one of its calls, as ``fit``, is over."""
-LACKING: list[Callable[[str], None]] = []
-"""Each is called with the message when a name is asked for that is not here, whether its error is caught or not."""
+LACKING: list[Callable[[Kind, str, str], None]] = []
+"""Each is called with kind, name and message of what is asked for and not here, whether its error is caught or not."""
+
+
+def tell_of_lacking(kind: Kind, *texts: str, name: str = "") -> None:
+    """Tell all that listen of what is not here, just before its error is raised.
+
+    Args:
+        kind: What it is.
+        *texts: Messages, one for each thing.
+        name: The name that was asked for, where the message is not always the same.
+    """
+    for listener in LACKING:
+        for text in texts:
+            listener(kind, name or text, text)

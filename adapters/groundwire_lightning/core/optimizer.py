@@ -29,9 +29,9 @@ class LightningOptimizer:
 
     def __init__(self, optimizer: Any) -> None:
         self._optimizer = optimizer
-        self._trainer: Callable[[], Any] = idle
-        self._on_before_step: Callable[[], Any] = idle
-        self._on_after_step: Callable[[], Any] = idle
+        self._trainer: Callable[[], Any] = do_nothing_closure
+        self._on_before_step: Callable[[], Any] = do_nothing_closure
+        self._on_after_step: Callable[[], Any] = do_nothing_closure
         cls = type(optimizer)
         # a scheduler of torch, among others, refuses what is no instance of Optimizer
         self.__class__ = type(f"Lightning{cls.__name__}", (type(self), cls), {})
@@ -67,7 +67,7 @@ class LightningOptimizer:
         if trainer is None:
             return self._optimizer.step(closure, **kwargs)
         self._on_before_step()
-        returned = trainer.stepped(self._optimizer, idle if closure is None else closure, kwargs)
+        returned = trainer.stepped(self._optimizer, do_nothing_closure if closure is None else closure, kwargs)
         self._on_after_step()
         return returned
 
@@ -111,7 +111,7 @@ class LightningOptimizer:
         return getattr(self._optimizer, name)
 
 
-def idle() -> None:
+def do_nothing_closure() -> None:
     """Does nothing: the closure where there is none, and the dead reference where there is no trainer."""
 
 

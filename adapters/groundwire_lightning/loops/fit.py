@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from groundwire import NonFiniteLossError, StopTrainingError
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.step_outputs import EpochSkipped
@@ -74,6 +76,7 @@ def train(trainer: Steered) -> None:
     trainer.to_loggers.warn_if_seldom()
     if is_done(trainer):  # asked before any hook: then not even on_train_start runs
         return
+    torch.set_grad_enabled(True)  # a generator under no_grad() that is not used up leaves them off for all that follows
     if trainer.restart is not None:
         resume.enter_run(trainer, trainer.restart)
     stopped: StopTrainingError | None = None

@@ -13,7 +13,7 @@ from torch import Tensor
 from groundwire import GroundwireError, Trainer
 from groundwire.errors import rank_zero_warn
 from groundwire.run.run import of_run
-from groundwire_lightning.core.optimizer import LightningOptimizer, evaluates_once, idle
+from groundwire_lightning.core.optimizer import LightningOptimizer, do_nothing_closure, evaluates_once
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.loops.run import LightningRun
 from groundwire_lightning.strategies.precision import Precision, unscales
@@ -391,7 +391,7 @@ def run_step_by_hand(trainer: Stepped, batch: Any, step: int) -> Any:
         batch_output = plan.calculate_train_batch_loss(batch)
     finally:  # a step outside of training_step, in a hook for instance, is no update that counts
         for handle in handles:
-            handle._on_before_step = handle._on_after_step = idle
+            handle._on_before_step = handle._on_after_step = do_nothing_closure
     if batch_output["loss"] is not None:
         trainer._update_loss_tracker(batch_output["loss"], batch_output["batch_size"])
     plan.on_train_step_end(batch, batch_output, step)

@@ -22,6 +22,7 @@ from groundwire_lightning.accelerators import KINDS
 from groundwire_lightning.accelerators import Accelerator as Kind
 from groundwire_lightning.errors import ArgumentError, MisconfigurationException, NotSupportedYetError
 from groundwire_lightning.guests import LIGHTNING_ROOTS
+from groundwire_lightning.paths import AS_LIGHTNING
 from groundwire_lightning.strategies import (
     GUESTS,
     DDPStrategy,
@@ -152,7 +153,7 @@ def device_count(asked: Mapping[str, Any], kind: str) -> int | None:
     devices = asked["devices"]
     if os.environ.get(VARIABLE) or (isinstance(devices, str) and devices == "auto"):
         return None
-    listed = _listed(devices)
+    listed = listed_devices(devices)
     if listed in ([], 0):
         raise MisconfigurationException(f"devices={devices!r}: at least one is due")
     available = KINDS[kind].auto_device_count()
@@ -171,7 +172,7 @@ def device_count(asked: Mapping[str, Any], kind: str) -> int | None:
     return number
 
 
-def _listed(devices: Any) -> int | list[int]:
+def listed_devices(devices: Any) -> int | list[int]:
     """``devices=`` as a number or as a list of indices."""
     if isinstance(devices, str):
         try:
@@ -209,7 +210,9 @@ def processes_to_start(asked: Mapping[str, Any], kind: str, number: int | None) 
             )
         return 1
     if nodes > 1:
-        command = f"torchrun --nproc_per_node {number or 1} --nnodes {nodes}"
+        # the launcher has to be answered for as well, so that it passes this on to the processes that it starts
+        launcher = "groundwire run -m torch.distributed.run" if os.environ.get(AS_LIGHTNING) else "torchrun"
+        command = f"{launcher} --nproc_per_node {number or 1} --nnodes {nodes}"
         raise NotSupportedYetError(
             f"Trainer(devices={asked['devices']!r}, num_nodes={nodes}) asks for {wanted} processes on several "
             f"machines, and this one does not start them. Instead: {command} {' '.join(sys.argv) or 'train.py'}"
@@ -242,7 +245,7 @@ def make_accelerator(asked: Mapping[str, Any], kind: str, strategy: Strategy, jo
         # have its own; objects of the earlier Trainer hold the old dictionary, and keep theirs
         PartialState._shared_state = type(PartialState._shared_state)()
     if kind == "cuda" and device_count(asked, kind) is not None:
-        indices = _listed(asked["devices"])
+        indices = listed_devices(asked["devices"])
         if isinstance(indices, list):
             torch.cuda.set_device(indices[int(os.environ.get("LOCAL_RANK", "0"))])
     with starting.joining() if joins and starting.is_started() else nullcontext():

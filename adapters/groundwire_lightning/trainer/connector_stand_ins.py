@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+import torch
+
+from groundwire_lightning.accelerators import KINDS, Accelerator
 from groundwire_lightning.callbacks.of_a_trainer import checkpoints_last
 from groundwire_lightning.checkpoints import files
 from groundwire_lightning.guests import lend_logging, real_classes
 from groundwire_lightning.loops import saved
+from groundwire_lightning.strategies import DDPStrategy
+from groundwire_lightning.strategies import devices as devices_of
+from groundwire_lightning.strategies.precision import precision_for
 from groundwire_lightning.trainer import which_checkpoint
+from groundwire_lightning.trainer.arguments import ARGUMENTS, check_arguments
 from groundwire_lightning.trainer.stand_ins import Look
 
 
@@ -95,7 +103,7 @@ class AcceleratorConnector(Look):
 
     @property
     def _devices_flag(self) -> Any:
-        return self.trainer._asked["devices"]
+        return _devices_of(self.trainer._asked, self.trainer.accelerator.name())
 
     @property
     def _strategy_flag(self) -> Any:
@@ -108,6 +116,45 @@ class AcceleratorConnector(Look):
     @property
     def _parallel_devices(self) -> list[Any]:
         return list(self.trainer.strategy.parallel_devices)
+
+
+class ChosenAccelerator:
+    """What a Trainer would make of its arguments: packages ask ``_AcceleratorConnector(accelerator=...)`` before one.
+
+    Args:
+        **arguments: Those of the Trainer that are about devices, processes and numbers.
+
+    Attributes:
+        accelerator: The kind of device.
+        strategy: The strategy.
+        is_distributed: It is one for several processes.
+        use_distributed_sampler: The argument of that name.
+    """
+
+    def __init__(self, **arguments: Any) -> None:
+        asked = check_arguments({row.name: row.default for row in ARGUMENTS} | arguments)
+        self._accelerator_flag = kind = devices_of.device_kind(asked)
+        self.accelerator: Accelerator = KINDS[kind]()
+        self._devices_flag = _devices_of(asked, kind)
+        number = self._devices_flag if isinstance(self._devices_flag, int) else len(self._devices_flag)
+        chosen = "ddp" if asked["strategy"] == "auto" and number * asked["num_nodes"] > 1 else asked["strategy"]
+        self.strategy = devices_of.strategy_for({**asked, "strategy": chosen}, kind)
+        self.is_distributed = isinstance(self.strategy, DDPStrategy)
+        self.use_distributed_sampler: bool = asked["use_distributed_sampler"]
+        indices = range(number) if isinstance(self._devices_flag, int) else self._devices_flag
+        self._parallel_devices = [
+            torch.device(kind, index) if kind == "cuda" else torch.device(kind) for index in indices
+        ]
+        self._precision_flag = precision_for(asked["precision"], kind).precision
+
+
+def _devices_of(asked: Mapping[str, Any], kind: str) -> int | list[int]:
+    """``devices=`` as Lightning understands it: a number of processes on the CPU, else the indices of the devices."""
+    number = devices_of.device_count(asked, kind) or KINDS[kind].auto_device_count()
+    if kind == "cpu":
+        return number
+    listed = None if asked["devices"] == "auto" else devices_of.listed_devices(asked["devices"])
+    return listed if isinstance(listed, list) else list(range(number))
 
 
 class DataConnector(Look):

@@ -10,7 +10,7 @@ from functools import wraps
 from inspect import signature
 from typing import Any, NoReturn
 
-from groundwire import did_you_mean
+from groundwire import did_you_mean, listeners
 from groundwire_lightning.errors import NotSupportedYetError
 from groundwire_lightning.paths import TABLE, Gap
 
@@ -182,8 +182,12 @@ def refusing_retired(init: Callable[..., None]) -> Callable[..., None]:
             raise TypeError(f"{type(self).__qualname__}: arguments are named; {args[0]!r} stands alone")
         for name in kwargs:
             if name not in known:
-                raise TypeError(f"{type(self).__qualname__}: there is no argument {name!r}.{_meant(name, known)}")
+                text = f"{type(self).__qualname__}: there is no argument {name!r}.{_meant(name, known)}"
+                listeners.tell_of_lacking("argument", text)
+                raise TypeError(text)
         init(self, **{**_arguments_of_environment(known), **kwargs})
+        for listener in listeners.BUILT:
+            listener(self)
 
     return checked
 

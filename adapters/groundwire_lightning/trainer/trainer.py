@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn
 import torch
 from accelerate import Accelerator
 
-from groundwire import LossTracker, Part
+from groundwire import LossTracker, Part, listeners
 from groundwire.run.run import Run, of_part
 from groundwire_lightning.callbacks.of_a_trainer import listed_callbacks, ordered_callbacks, substituted
 from groundwire_lightning.checkpoints import io
@@ -175,9 +175,9 @@ class Trainer(EntryPoints):
 
     def __getattr__(self, name: str) -> Any:
         if name in RETIRED_NAMES and not name.startswith("__"):
-            raise AttributeError(
-                f"{type(self).__qualname__}.{name}: Lightning 2 removed it. Instead: {RETIRED_NAMES[name]}"
-            )
+            text = f"{type(self).__qualname__}.{name}: Lightning 2 removed it. Instead: {RETIRED_NAMES[name]}"
+            listeners.tell_of_lacking("attribute", text)
+            raise AttributeError(text)
         return object.__getattribute__(self, name)  # raises what was raised before
 
     def train(self, *args: Any, **kwargs: Any) -> NoReturn:

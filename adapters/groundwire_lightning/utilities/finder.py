@@ -11,6 +11,7 @@ import difflib
 import importlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from importlib.abc import InspectLoader, Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec
@@ -21,6 +22,7 @@ from groundwire import listeners
 from groundwire_lightning.paths import (
     OURS,
     ROOTS,
+    SHORT,
     TABLE,
     Gap,
     gap_of,
@@ -30,10 +32,7 @@ from groundwire_lightning.paths import (
     source_of,
     spelled,
 )
-from groundwire_lightning.utilities.lazily import modules_of
-
-SHORT = {f"{OURS}.as_lightning": f"{OURS}.utilities.as_lightning"}
-"""Modules of ours alone that people import under a short name."""
+from groundwire_lightning.utilities.lazily import lacking_name, modules_of
 
 
 class _SecondName(Loader):
@@ -47,6 +46,7 @@ class _SecondName(Loader):
         spec.loader_state = module.__spec__
         if spec.submodule_search_locations is not None and (entry := _entry(self.path)) not in module.__path__:
             module.__path__.append(entry)
+        vars(module).setdefault("__getattr__", partial(_lacks, spec.name))
         return module
 
     def exec_module(self, module: ModuleType) -> None:
@@ -66,8 +66,13 @@ class _Written(InspectLoader):
 
     def exec_module(self, module: ModuleType) -> None:
         super().exec_module(module)
-        if self.is_package(module.__name__):
-            vars(module)["__getattr__"] = modules_of(module.__name__)
+        lacks = partial(_lacks, module.__name__)
+        vars(module)["__getattr__"] = modules_of(module.__name__) if self.is_package(module.__name__) else lacks
+
+
+def _lacks(path: str, name: str) -> Any:
+    """The ``__getattr__`` of a module of the table, which has all that it has already."""
+    raise lacking_name(path, name)
 
 
 class Rows(MetaPathFinder):
@@ -156,8 +161,9 @@ class Refusals(MetaPathFinder):
         if fullname.partition(".")[0] not in ROWS.roots or not _is_imported(sys._getframe(2)):
             return None
         error = refusal(fullname)
-        for listener in listeners.LACKING:
-            listener(str(error))
+        above, _, leaf = fullname.rpartition(".")
+        if not hasattr(sys.modules.get(above), leaf):  # else it is a name, which was tried as a module
+            listeners.tell_of_lacking("module", str(error), name=leaf)
         raise error
 
 

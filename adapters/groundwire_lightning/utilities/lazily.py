@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dis
 import importlib
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.util import find_spec
+from types import FrameType
 from typing import Any
 
 from groundwire import listeners
 from groundwire_lightning import paths
+
+USES = frozenset({"IMPORT_FROM", "LOAD_ATTR", "LOAD_METHOD"})
+"""What Python does for a name that is written in code; ``hasattr`` and ``getattr`` are calls."""
 
 
 def lazy_attribute(package: str, where: Mapping[str, str], name: str) -> Any:
@@ -34,11 +39,24 @@ def lazy_attribute(package: str, where: Mapping[str, str], name: str) -> Any:
         return importlib.import_module(f"{package}.{name}")
     gap = paths.gap_of(f"{package}.{name}")
     because = "" if gap is None else f": {gap.why}. Instead: {gap.instead}"
-    text = f"module {package!r} has no attribute {name!r}{because}"
-    if gap is not None:
-        for listener in listeners.LACKING:
-            listener(text)
-    raise AttributeError(text)
+    raise lacking_name(package, name, because)
+
+
+def lacking_name(module: str, name: str, because: str = "") -> AttributeError:
+    """The error of a module without an attribute; listeners are told where a program uses it, and not where it asks.
+
+    Args:
+        module: The module, under the path that was imported.
+        name: The attribute.
+        because: The end of the message.
+    """
+    text = f"module {module!r} has no attribute {name!r}{because}"
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and str(frame.f_globals.get("__name__")).partition(".")[0] == paths.OURS:
+        frame = frame.f_back
+    if not name.startswith("__") and frame is not None and dis.opname[frame.f_code.co_code[frame.f_lasti]] in USES:
+        listeners.tell_of_lacking("name", text, name=name)
+    return AttributeError(text, name=name)
 
 
 def modules_of(package: str) -> Callable[[str], Any]:

@@ -10,6 +10,7 @@ import torch
 __all__ = [
     "garbage_collection_cuda",
     "is_cuda_out_of_memory",
+    "is_cudnn_snafu",
     "is_oom_error",
     "is_out_of_cpu_memory",
     "recursive_detach",
@@ -40,9 +41,12 @@ def is_oom_error(exception: BaseException) -> bool:
 def is_cuda_out_of_memory(exception: BaseException) -> bool:
     """True where the memory of a card ran out."""
     message = _message_of(exception)
-    # cuDNN reports with NOT_SUPPORTED, among others, that it found no memory for its workspace
-    is_of_cudnn = "cuDNN error: CUDNN_STATUS_NOT_SUPPORTED." in message
-    return is_of_cudnn or ("CUDA" in message and "out of memory" in message)
+    return is_cudnn_snafu(exception) or ("CUDA" in message and "out of memory" in message)
+
+
+def is_cudnn_snafu(exception: BaseException) -> bool:
+    """True where cuDNN reports NOT_SUPPORTED, as it does where it found no memory for its workspace."""
+    return "cuDNN error: CUDNN_STATUS_NOT_SUPPORTED." in _message_of(exception)
 
 
 def is_out_of_cpu_memory(exception: BaseException) -> bool:

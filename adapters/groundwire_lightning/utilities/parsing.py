@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import inspect
 import pickle
+from collections.abc import MutableMapping
 from types import FrameType
 from typing import Any
 
+from groundwire.errors import rank_zero_warn
+
 __all__ = [
     "AttributeDict",
+    "clean_namespace",
+    "collect_init_args",
     "get_init_args",
     "is_picklable",
     "lightning_getattr",
@@ -45,6 +50,43 @@ def is_picklable(obj: object) -> bool:
     return True
 
 
+def clean_namespace(hparams: MutableMapping[str, Any]) -> None:
+    """Remove what cannot be pickled from hyper-parameters, with a warning each.
+
+    Args:
+        hparams: They are changed.
+    """
+    for name in [name for name, value in hparams.items() if not is_picklable(value)]:
+        rank_zero_warn(
+            f"{name!r} cannot be pickled and was removed from the hyper-parameters; "
+            f"save_hyperparameters(ignore=[{name!r}]) leaves it out"
+        )
+        del hparams[name]
+
+
+def collect_init_args(
+    frame: FrameType, path_args: list[dict[str, Any]], inside: bool = False, classes: tuple[type, ...] = ()
+) -> list[dict[str, Any]]:
+    """The arguments of the constructors that run from a frame upwards, which are those of a class and its bases.
+
+    Args:
+        frame: Where the search begins.
+        path_args: The list that is added to; the constructor of the most special class comes last.
+        inside: A constructor was passed already, so that the first frame that is none ends the search.
+        classes: Constructors of objects of other classes do not count; empty counts all.
+    """
+    caller: FrameType | None = frame
+    while caller is not None and caller.f_back is not None:
+        arguments = constructor_arguments(caller, classes or object)
+        if arguments is not None:
+            path_args.append(arguments)
+            inside = True
+        elif inside:
+            break
+        caller = caller.f_back
+    return path_args
+
+
 def get_init_args(frame: FrameType) -> dict[str, Any]:
     """The arguments of the constructor that runs in a frame; empty where none does.
 
@@ -54,7 +96,7 @@ def get_init_args(frame: FrameType) -> dict[str, Any]:
     return constructor_arguments(frame) or {}
 
 
-def constructor_arguments(frame: FrameType, base: type = object) -> dict[str, Any] | None:
+def constructor_arguments(frame: FrameType, base: type | tuple[type, ...] = object) -> dict[str, Any] | None:
     """The arguments of the constructor that runs in a frame; None where none does.
 
     Args:

@@ -65,11 +65,15 @@ def seeds_workers() -> bool:
 
 
 @contextmanager
-def isolate_rng() -> Iterator[None]:
-    """Restore the states of all random generators at the end of a ``with`` block."""
+def isolate_rng(include_cuda: bool = True) -> Iterator[None]:
+    """Restore the states of all random generators at the end of a ``with`` block.
+
+    Args:
+        include_cuda: Those of cards too; False in a fork, where a card cannot be asked.
+    """
     numpy = sys.modules.get("numpy")  # a generator that nobody imported draws nothing
     states = random.getstate(), torch.get_rng_state(), None if numpy is None else numpy.random.get_state()
-    on_devices = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+    on_devices = torch.cuda.get_rng_state_all() if include_cuda and torch.cuda.is_available() else []
     yield
     random.setstate(states[0])
     torch.set_rng_state(states[1])

@@ -17,10 +17,11 @@ from pathlib import Path
 from types import ModuleType
 
 from groundwire_tools.check import known
+from groundwire_tools.run import distribution
 
 Context = metadata.DistributionFinder.Context
 _EVERY = Context()
-VARIABLE = "GROUNDWIRE_AS_LIGHTNING"
+VARIABLE: str = known.paths().AS_LIGHTNING
 VERSION = "2.6.6"  # of groundwire_lightning, which would import torch to say it
 CHILDREN = Path(__file__).with_name("children")
 """The folder that a child process finds on its ``PYTHONPATH``."""
@@ -52,6 +53,8 @@ def install(version: str | None = None) -> None:
         raise ImportError(f"Lightning {ahead.version} has been answered already; {version} comes too late")
     else:
         ahead.version = version
+    if (older := sys.modules.get(distribution.OLDER)) is not None:
+        distribution.tell(older, version)
     os.environ[VARIABLE] = version
     paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path and path != str(CHILDREN)]
     os.environ["PYTHONPATH"] = os.pathsep.join([str(CHILDREN), *paths])
@@ -96,6 +99,8 @@ class Ahead(metadata.DistributionFinder):
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """The spec of a package of Lightning's; None for all else, and for a package that is the program's own."""
+        if fullname == distribution.OLDER:
+            return distribution.and_told(PathFinder.find_spec(fullname, path), self.version)
         if fullname not in known.paths().ROOTS:
             return None
         there = PathFinder.find_spec(fullname)
@@ -105,9 +110,7 @@ class Ahead(metadata.DistributionFinder):
 
     def find_distributions(self, context: Context = _EVERY) -> Iterable[metadata.Distribution]:
         """What is said of an installed Lightning where one is asked for by its name."""
-        name = re.sub(r"[-_.]+", "-", context.name or "").lower()
-        roots = {root.replace("_", "-"): root for root in known.paths().ROOTS}
-        return [Distribution(name, roots[name], self.version)] if name in roots else []
+        return distribution.named(context.name, self.version)
 
 
 class _Root(Loader):
@@ -132,24 +135,3 @@ class _Root(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Nothing: the loader of the row, which took this one's place, has this to do."""
-
-
-class Distribution(metadata.Distribution):
-    """What an installation of Lightning would say of itself; it needs what groundwire needs."""
-
-    def __init__(self, name: str, root: str, version: str) -> None:
-        self.files_by_name = {"METADATA": _about(name, version), "top_level.txt": f"{root}\n"}
-
-    def read_text(self, filename: str) -> str | None:
-        """The text of a file of the ``.dist-info`` folder that there would be; None for any other."""
-        return self.files_by_name.get(filename)
-
-    def locate_file(self, path: str | os.PathLike[str]) -> Path:
-        """The place of a file beside groundwire's."""
-        return Path(__file__).parents[2] / path
-
-
-def _about(name: str, version: str) -> str:
-    needs = [line for line in metadata.requires("groundwire") or () if "extra ==" not in line]
-    lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}", "Summary: answered by groundwire"]
-    return "\n".join([*lines, *(f"Requires-Dist: {line}" for line in needs), ""])

@@ -22,8 +22,9 @@ examples:
   groundwire run --as 1.9.5 -c "import pytorch_lightning as pl; print(pl.__version__)"
 
 What follows the program belongs to it. The exit code is the program's: 130 where Ctrl-C ended it, 1 where --strict
-found something, 2 where there is nothing to run. Child processes are answered as well; the last line, on stderr, tells
-of this process alone.
+found something, 2 where there is nothing to run. Child processes are answered as well, by a folder on their PYTHONPATH;
+so those are not that run under python -E, -I or -S, or without the environment of their parent: they import the real
+Lightning, or find none. The last line, on stderr, tells of this process alone.
 """
 
 
@@ -43,7 +44,7 @@ def main(argv: Sequence[str]) -> int:
         return int(stop.code or 0)
     if program is None:
         return _wrong("a script, -m MODULE, -c CODE or - is due; `groundwire run --help` shows examples")
-    record, report, process = Record(), asked.report and asked.report.absolute(), os.getpid()
+    record, report, process = Record(asked.strict), asked.report and asked.report.absolute(), os.getpid()
     try:
         if report is not None:
             report.open("a", encoding="utf-8").close()  # told before hours of training, not after them
@@ -98,7 +99,11 @@ def _run_options() -> argparse.ArgumentParser:
     parser.add_argument("--as", dest="version", metavar="VERSION", help=told)
     parser.add_argument("-v", "--verbose", action="store_true", help="a line for all that differs, and where")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write what ran, and what differs, as JSON")
-    parser.add_argument("--strict", action="store_true", help="exit 1 where something ran with another meaning (GW2xx)")
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="an error, before any data is read, where something would run with another meaning (GW2xx)",
+    )
     parser.add_argument("--full-traceback", action="store_true", help="show the frames of this command as well")
     return parser
 
@@ -108,7 +113,7 @@ def _tell(record: Record, program: Program, code: int, verbose: bool, report: Pa
         sys.stdout.flush()
     lines = [f"groundwire run: {record.summary()}"]
     if verbose:
-        lines += [f"  {line.code} {line.text}" + (f" ({line.place})" if line.place else "") for line in record.lines]
+        lines += [f"  {line}" for line in record.details()]
     print("\n".join(lines), file=sys.stderr)
     if report is not None:
         name = program.name if program.kind == "script" else f"{program.kind} {program.name}".strip()

@@ -11,17 +11,32 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from groundwire import listeners
+from groundwire import GroundwireError, listeners
 from groundwire_tools.check import known
 
 if TYPE_CHECKING:
     from groundwire_lightning.core.running import Running
+    from groundwire_lightning.trainer.answering import Answering
 
 REPORT_VERSION = 1
-OF_A_PLAN = {"gap": "GW201", "unknown": "GW202", "refused": "GW305"}
+OF_A_PLAN = {"gap": "GW201", "unknown": "GW202"}
 """What a plan says of a method to the code of the finding."""
-_PACKAGES = Path(__file__).parents[1], Path(__file__).parents[2] / known.paths().OURS, Path(importlib.__file__).parent
-_OF_IMPORTS = tuple(map(str, _PACKAGES))
+OF_A_KIND: dict[listeners.Kind, str] = {
+    "module": "GW301",
+    "name": "GW302",
+    "argument": "GW303",
+    "hook": "GW305",
+    "attribute": "GW307",
+    "refused": "GW308",
+}
+"""What is lacking to the code of the finding."""
+_PACKAGES = (
+    Path(__file__).parents[1],
+    Path(__file__).parents[2] / known.paths().OURS,
+    Path(listeners.__file__).parent,
+    Path(importlib.__file__).parent,
+)
+_OF_OURS = tuple(f"{package}{os.sep}" for package in _PACKAGES)
 
 
 _NAMES_US = re.compile(rf"\b({'|'.join([known.paths().OURS, *known.paths().ROOTS])})\b")
@@ -41,35 +56,73 @@ class Line(NamedTuple):
     place: str = ""
 
 
-class Record:
-    """What happened to a program, as far as the adapter tells of it."""
+class AnotherMeaningError(GroundwireError):
+    """Something would run with another meaning than under Lightning, and that was to be an error."""
 
-    def __init__(self) -> None:
-        self.start = f"{Path.cwd()}{os.sep}"
+
+class Record:
+    """What happened to a program, as far as the adapter tells of it.
+
+    Attributes:
+        strict: What would run with another meaning is an error, before any data is read.
+    """
+
+    def __init__(self, strict: bool = False) -> None:
+        self.strict = strict
+        self.start = _folder()
         self.calls: list[str] = []
         self.methods: set[tuple[str, str]] = set()
         self.hooks: set[str] = set()
         self.callbacks: Counter[str] = Counter()
         self.loggers: Counter[str] = Counter()
         self.lines: dict[Line, None] = {}
+        self.lacking: dict[tuple[str, str], Line] = {}
 
     def listen(self) -> None:
-        """Hear of each call that ends and of each name that is lacking, from now on."""
+        """Hear of each Trainer that is made, planned and called, and of all that is lacking, from now on."""
+        listeners.BUILT.append(self.add_arguments)
+        listeners.PLANNED.append(self.add_plan)
         listeners.CALLED.append(self.add_call)
         listeners.LACKING.append(self.add_lacking)
 
-    def add(self, code: str, text: str, place: str = "") -> None:
+    def add(self, code: str, text: str, place: str = "") -> Line:
         """Record a line, once; a place below the folder of the start is told from there."""
-        self.lines[Line(code, text, place.removeprefix(self.start))] = None
+        line = Line(code, text, place.removeprefix(self.start))
+        self.lines[line] = None
+        return line
 
-    def add_lacking(self, text: str) -> None:
-        """Record a name that is not here; an import asks for it twice, as an attribute and as a module."""
+    def add_lacking(self, kind: listeners.Kind, name: str, text: str) -> None:
+        """Record what is not here; an import asks for a name twice, as a module and as an attribute."""
         place = where_it_was_asked()
-        if not self._was_lacking_at(place):
-            self.add("GW301", text, place)
+        if (line := self.lacking.get((place, name))) is not None and line.code == "GW301":
+            if kind == "module":
+                return
+            self.lines.pop(line, None)
+        self.lacking[place, name] = self.add(OF_A_KIND[kind], text, place)
 
-    def _was_lacking_at(self, place: str) -> bool:
-        return bool(place) and any(line.place == place.removeprefix(self.start) for line in self.of_kind("GW3"))
+    def add_arguments(self, trainer: Answering) -> None:
+        """Record the arguments of a Trainer that something of ours answers for."""
+        from groundwire_lightning.trainer.arguments import ARGUMENTS
+
+        place = where_it_was_asked()
+        for row in ARGUMENTS:
+            if row.fate == "mapped" and trainer._asked[row.name] != row.default:
+                self.add("GW102", f"Trainer({row.name}=): {row.note}", place)
+
+    def add_plan(self, trainer: Running) -> None:
+        """Record what a plan says of methods that run in no place, or in another.
+
+        Raises:
+            AnotherMeaningError: There is one, and this is to be an error.
+        """
+        for finding in trainer.plan.findings:
+            if finding.status in OF_A_PLAN:
+                name = f"{finding.owner}.{finding.source.partition('.')[2]}"
+                self.add(OF_A_PLAN[finding.status], f"{name}: {finding.detail}", finding.place)
+        if self.strict and (lines := self.of_kind("GW2")):
+            raise AnotherMeaningError(
+                "groundwire run --strict: " + "\n".join(f"{line.code} {line.text} ({line.place})" for line in lines)
+            )
 
     def add_call(self, trainer: Running) -> None:
         """Record a call of a Trainer from the plan that it went by."""
@@ -82,26 +135,31 @@ class Record:
         # by their classes, for an object that was kept here would keep its Trainer and the model
         self.callbacks |= Counter(type(callback).__qualname__ for callback in trainer.callbacks)
         self.loggers |= Counter(type(logger).__qualname__ for logger in trainer.loggers)
-        for finding in trainer.plan.findings:
-            if finding.status in OF_A_PLAN:
-                name = f"{finding.owner}.{finding.source.partition('.')[2]}"
-                self.add(OF_A_PLAN[finding.status], f"{name}: {finding.detail}", finding.place)
 
     def add_error(self, error: BaseException) -> None:
-        """Record an error that ended the program, where it is one of ours."""
-        place = _last_place(error)
-        if self._was_lacking_at(place):
+        """Record an error that ended the program, where it is one of ours that was not told of before."""
+        place, text = _last_place(error), str(error)
+        if isinstance(error, AnotherMeaningError) or self._is_told(place, text):
             return
-        if isinstance(error, ImportError | AttributeError) and _NAMES_US.search(str(error)):
-            self.add("GW302", str(error), place)
+        if isinstance(error, ImportError | AttributeError) and _NAMES_US.search(text):
+            self.add("GW302", text, place)
         elif isinstance(error, AttributeError) and _NAMES_US.match(type(error.obj).__module__):
-            self.add("GW307", str(error), place)
+            self.add("GW307", text, place)
         elif _is_refusal(type(error)):
-            self.add("GW308", str(error), place)
+            self.add("GW308", text, place)
+
+    def _is_told(self, place: str, text: str) -> bool:
+        """True where something was lacking just there, or in these words."""
+        here = place.removeprefix(self.start)
+        return any((here and line.place == here) or line.text in text for line in self.of_kind("GW3"))
 
     def of_kind(self, hundred: str) -> list[Line]:
         """The lines whose codes begin like that."""
         return [line for line in self.lines if line.code.startswith(hundred)]
+
+    def details(self) -> list[str]:
+        """A line for each finding, with its place."""
+        return [f"{line.code} {line.text}" + (f" ({line.place})" if line.place else "") for line in self.lines]
 
     def summary(self) -> str:
         """One line."""
@@ -139,6 +197,14 @@ def _number(count: int, word: str) -> str:
     return f"{count} {word}{'' if count == 1 else 's'}"
 
 
+def _folder() -> str:
+    """How paths below the working directory begin; nothing where it is gone."""
+    try:
+        return f"{Path.cwd()}{os.sep}"
+    except OSError:
+        return ""
+
+
 def _is_refusal(kind: type[BaseException]) -> bool:
     """True for an error of groundwire's that Lightning would not raise as well."""
     names = {(cls.__module__.partition(".")[0], cls.__name__) for cls in kind.__mro__}
@@ -158,14 +224,14 @@ def _callers() -> Iterator[tuple[str, int]]:
 
 
 def _is_users(file: str) -> bool:
-    return not file.startswith(("<frozen", *_OF_IMPORTS))
+    return not file.startswith(("<frozen", "<groundwire", *_OF_OURS))
 
 
 def _last_place(error: BaseException) -> str:
     trace, place = error.__traceback__, ""
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
-        if _is_users(file) and "/groundwire/" not in file:
+        if _is_users(file):
             place = f"{file}:{trace.tb_lineno}"
         trace = trace.tb_next
     return place

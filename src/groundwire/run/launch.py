@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar, Literal, Protocol
 
+from groundwire import listeners
 from groundwire.callbacks.handler import CallbackHandler
 from groundwire.callbacks.map import NATIVE
 from groundwire.errors import rank_zero_warn
@@ -172,6 +173,8 @@ def wire(trainer: Launching, stage: Stage) -> None:
     if stage != "init":
         typos = misspelt(type(trainer)) if stage == "assembly" else ()
         _warn_of_typos([*trainer.plan.findings, *typos], trainer._warned)
+        for listener in listeners.PLANNED:
+            listener(trainer)
 
 
 def _warn_of_typos(findings: Iterable[Finding], warned: set[tuple[str, str]]) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from keyword import iskeyword
 from typing import Any, Literal, get_args
+from weakref import WeakKeyDictionary
 
 from groundwire.errors import HookMapError, did_you_mean
 from groundwire.tables.hooks import HOOKS, Hook, Stage
@@ -194,6 +195,13 @@ class HookMap:
             if isinstance(line, Row):
                 self._check_names(line)
         self._check_gaps()
+        self._remember_bases()
+
+    def _remember_bases(self) -> None:
+        for line in self.rows:
+            for base in as_tuple(self.bases[line.role]):
+                for owner in base.__mro__:
+                    _AS_WRITTEN.setdefault(owner, {}).setdefault(line.method, vars(owner).get(line.method))
 
     def _check_role(self, where: str, role: str) -> None:
         if role not in self.bases:
@@ -242,6 +250,19 @@ class HookMap:
             general_lines = {id(line) for line in inherited if line.method not in own}
             self._lines[role] = tuple(line for line in self.rows if line.role == role or id(line) in general_lines)
         return self._lines[role]
+
+
+_AS_WRITTEN: WeakKeyDictionary[type, dict[str, Any]] = WeakKeyDictionary()
+"""Base of a table, or a class above it, to its methods before a program could replace them; None for one it lacks."""
+
+
+def replaced(owner: type) -> set[str]:
+    """The methods of a base in whose place a program has put others, for all that inherit them.
+
+    Args:
+        owner: A class that a table names as a base, or one that it inherits.
+    """
+    return {name for name, method in _AS_WRITTEN.get(owner, {}).items() if vars(owner).get(name) is not method}
 
 
 def as_tuple(base: Base) -> tuple[type, ...]:

@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from groundwire import listeners
 from groundwire.errors import HookMapError, RefusedError, did_you_mean, place_of
 from groundwire.tables.fuse import Attached, fuse, nothing, stand_in
-from groundwire.tables.hookmap import Gap, HookMap, Position, Row, as_tuple
+from groundwire.tables.hookmap import Gap, HookMap, Position, Row, as_tuple, replaced
 from groundwire.tables.hooks import HOOKS, Stage
 
 __all__ = ["Finding", "Part", "Plan", "Wired", "attach", "by_row", "compile_plan", "overridden"]
@@ -170,10 +171,10 @@ class by_row:  # noqa: N801  # used like a decorator, in a class body
 def overridden(player: object, method: str, bases: tuple[type, ...], silent: tuple[type, ...] = ()) -> bool:
     """True if ``player`` brings its own ``method``.
 
-    Set on the instance, or on a class that no base inherits. A hook set to ``None`` is off. An
-    object that inherits none of the bases means what it has. Bases of other tables are ``silent``:
-    what an object of two frameworks inherits from one is no override of the other. What stands
-    around the method of a base, and does no more than call it, is no override either: a function
+    Set on the instance, on a class that no base inherits, or by a program on a base itself. A hook set to
+    ``None`` is off. An object that inherits none of the bases means what it has. Bases of other tables
+    are ``silent``: what an object of two frameworks inherits from one is no override of the other. What
+    stands around the method of a base, and does no more than call it, is no override either: a function
     of ``functools.wraps``, a ``partial``, a ``Mock(wraps=...)``, another name for it.
     """
     standing = getattr(player, method, None)
@@ -187,9 +188,8 @@ def overridden(player: object, method: str, bases: tuple[type, ...], silent: tup
     if method not in getattr(player, "__dict__", {}):
         owner = next((cls for cls in lineage if method in vars(cls)), None)
         if owner is None or any(owner in base.__mro__ for base in known):
-            return False
-    within = _within(standing)
-    code = getattr(within, "__code__", None)
+            return owner is not None and method in replaced(owner)
+    code = getattr(within := _within(standing), "__code__", None)
     inherited = (getattr(base, method, None) for base in known if base in lineage)
     # by their code, for a bound method is another object each time, and a base's function may go by another name
     return within is not None and (code is None or all(code != getattr(one, "__code__", None) for one in inherited))
@@ -225,6 +225,7 @@ def compile_plan(plan: Plan, trainer: object, parts: Sequence[Part], known: Mapp
         plan.fits = {}
     wired, findings = attach(trainer, parts, stage, plan.fits)
     if refused := [finding.detail for finding in findings if finding.status == "refused"]:
+        listeners.tell_of_lacking("hook", *refused)
         raise RefusedError("\n".join(refused))
     for attached in _every(wired):
         attached.bind(known)
@@ -286,17 +287,17 @@ def _brought(parts: Sequence[Part], silent: tuple[type, ...]) -> dict[int, list[
 
 
 def _own_names(part: Part, silent: tuple[type, ...]) -> set[str] | None:
-    """Names that stand on a player, or on a class of it that no base inherits: it overrides nothing else.
+    """Names that stand on a player, on a class of it that no base inherits, or anew on a base: it overrides no others.
 
-    None where it inherits no base, so that whatever it has is its own. A class says this of all its
-    names at once; asking :func:`overridden` for each line of a table would be thousands of calls a run.
+    None where it inherits no base, so that all it has is its own. To ask :func:`overridden` for each line of a
+    table would be thousands of calls a run.
     """
-    lineage = type(part.player).__mro__
-    bases = (*as_tuple(part.hookmap.bases[part.role]), *silent)
+    lineage, bases = type(part.player).__mro__, (*as_tuple(part.hookmap.bases[part.role]), *silent)
     if set(bases).isdisjoint(lineage):
         return None
     theirs = set().union(*[base.__mro__ for base in bases])
-    return set().union(getattr(part.player, "__dict__", ()), *[vars(cls) for cls in lineage if cls not in theirs])
+    own = (replaced(cls) if cls in theirs else vars(cls) for cls in lineage)
+    return set().union(getattr(part.player, "__dict__", ()), *own)
 
 
 def _every(wired: Mapping[str, Wired]) -> Iterator[Attached]:

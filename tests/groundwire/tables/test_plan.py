@@ -450,3 +450,25 @@ def test_a_wired_hook_is_called_as_its_declaration_says():
     compiled(trainer, part)
     for name in SOURCES:
         assert tuple(inspect.signature(getattr(trainer.plan, name)).parameters) == HOOKS[name].gives
+
+
+def test_a_method_that_a_program_puts_into_a_base_runs_for_all_that_inherit_it(monkeypatch):
+    class Upper:
+        def on_loss(self, batch): ...
+
+    class Base(Upper):
+        pass
+
+    hookmap = table(LOSS_ROW, base=Base)
+    plain, own = Base(), type("Own", (Base,), {"on_loss": lambda self, batch: "own"})()
+    assert not overridden(plain, "on_loss", (Base,))
+    for owner in (Base, Upper):
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, "on_loss", lambda self, batch: "replaced", raising=False)
+            trainer = Adapter()
+            compile_plan(trainer.plan, trainer, [Part(hookmap, "Module", plain)], {}, "run")
+            assert trainer.plan.calculate_train_batch_loss(None) == "replaced"
+    trainer = Adapter()
+    compile_plan(trainer.plan, trainer, [Part(hookmap, "Module", own)], {}, "run")
+    assert trainer.plan.calculate_train_batch_loss(None) == "own"
+    assert not overridden(plain, "on_loss", (Base,))

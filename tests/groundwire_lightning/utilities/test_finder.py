@@ -12,6 +12,7 @@ import pytest
 from tests.groundwire_lightning.test_paths import HOMES
 
 import groundwire_lightning as L
+from groundwire import listeners
 from groundwire_lightning.utilities.finder import ROWS, answer
 
 
@@ -87,6 +88,15 @@ def test_modules_of_a_row_are_attributes_of_it():
     assert L.fabric.utilities.seed.seed_everything is L.seed_everything
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         L.fabric.utilities.nothing  # noqa: B018
+
+
+def test_a_name_that_is_tried_as_a_module_is_not_lacking(monkeypatch):
+    told = []
+    monkeypatch.setattr(listeners, "LACKING", [lambda kind, name, text: told.append(name)])
+    for path in ("groundwire_lightning.pytorch.Trainer", "groundwire_lightning.pytorch.Nothing"):
+        with pytest.raises(ModuleNotFoundError):
+            importlib.import_module(path)  # as mock.patch does with each part of its target
+    assert told == ["Nothing"]
 
 
 def test_the_rows_below_a_row_are_listed():

@@ -1,5 +1,6 @@
 import pytest
 
+from groundwire import listeners
 from groundwire_lightning import utilities
 from groundwire_lightning.utilities.lazily import lazy_attribute, modules_of
 
@@ -18,3 +19,18 @@ def test_a_module_of_the_package_is_imported():
 def test_there_is_nothing_else(name):
     with pytest.raises(AttributeError, match=rf"'{HERE}' has no attribute '{name}'"):
         lazy_attribute(HERE, {}, name)
+
+
+def test_a_name_that_code_uses_is_told_of_and_one_that_it_asks_for_is_not(monkeypatch):
+    told = []
+    monkeypatch.setattr(listeners, "LACKING", [lambda kind, name, text: told.append((kind, name))])
+    assert not hasattr(utilities, "nothing")
+    assert getattr(utilities, "nothing", None) is None
+    with pytest.raises(AttributeError):
+        utilities.__nothing__  # noqa: B018
+    assert told == []
+    with pytest.raises(AttributeError):
+        utilities.nothing  # noqa: B018
+    with pytest.raises(ImportError):
+        from groundwire_lightning.utilities import neither  # noqa: F401
+    assert told == [("name", "nothing"), ("module", "neither"), ("name", "neither")]

@@ -17,7 +17,7 @@ ERRORS = [
 
 @pytest.mark.parametrize("error", ERRORS, ids=str)
 def test_an_error_of_memory_is_told_apart_as_by_lightning(error):
-    for name in ("is_oom_error", "is_out_of_cpu_memory"):
+    for name in ("is_oom_error", "is_out_of_cpu_memory", "is_cudnn_snafu"):
         assert bool(getattr(ours, name)(error)) == bool(getattr(theirs, name)(error)), name
 
 

@@ -1,4 +1,5 @@
 import importlib
+import inspect
 
 import lightning.fabric
 import lightning.pytorch
@@ -40,3 +41,33 @@ def test_a_hyper_parameter_of_the_data_module_is_found_too(framework):
     assert utilities.lightning_getattr(module, "batch_size") == 4
     utilities.lightning_setattr(module, "batch_size", 8)
     assert data.hparams.batch_size == 8
+
+
+@pytest.mark.parametrize("classes", [(), (dict,)])
+@pytest.mark.parametrize("framework", [lightning.pytorch, L])
+def test_arguments_of_constructors_are_collected_from_the_innermost_up(framework, classes):
+    parsing = importlib.import_module(f"{framework.__name__}.utilities.parsing")
+
+    class Base:
+        def __init__(self, depth=1, **rest):
+            super().__init__()
+            self.collected = collect()
+
+    class Above(Base):
+        def __init__(self, width, *more, name="a"):
+            super().__init__(depth=3, other=width)
+
+    def collect():
+        return parsing.collect_init_args(inspect.currentframe(), [], classes=classes)
+
+    told = [] if classes else [{"depth": 3, "other": 2}, {"width": 2, "name": "a"}]
+    assert Above(2, 5).collected == told
+
+
+@pytest.mark.parametrize("framework", [lightning.pytorch, L])
+def test_what_cannot_be_pickled_is_taken_out_with_a_warning(framework):
+    parsing = importlib.import_module(f"{framework.__name__}.utilities.parsing")
+    hparams = {"rate": 0.1, "made": lambda: None}
+    with pytest.warns(UserWarning, match=r"ignore=\['made'\]"):
+        parsing.clean_namespace(hparams)
+    assert hparams == {"rate": 0.1}

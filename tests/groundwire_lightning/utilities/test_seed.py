@@ -76,8 +76,16 @@ def test_without_a_seed_that_was_set_nothing_is_reset():
     assert torch.equal(torch.get_rng_state(), state)
 
 
-def test_what_is_drawn_in_isolation_is_drawn_again():
+@pytest.mark.parametrize("asks", [{}, {"include_cuda": False}])
+def test_what_is_drawn_in_isolation_is_drawn_again(asks):
     seed_everything(3, verbose=False)
-    with ours.isolate_rng():
+    with ours.isolate_rng(**asks):
         inside = drawn()
     assert drawn() == inside
+
+
+def test_cards_are_left_alone_where_it_is_asked_for(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_rng_state_all", None)
+    with ours.isolate_rng(include_cuda=False):
+        pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.machinery import PathFinder
 from importlib.util import module_from_spec
@@ -9,15 +10,23 @@ from pathlib import Path
 
 
 def follow() -> None:
-    """Answer as the parent does, where this interpreter has groundwire: another one has packages of its own."""
+    """Answer as the parent does, where this interpreter has groundwire: another one has packages of its own.
+
+    Where it cannot be done the interpreter ends: the program would go on with the real Lightning otherwise.
+    """
     try:
         from groundwire_tools.run.answers import install, requested
     except ModuleNotFoundError as error:
         if not (error.name or "").startswith("groundwire_tools"):
             raise
         return
-    if requested() is not None:
-        install()
+    try:
+        if requested() is not None:
+            install()
+    except (ImportError, ValueError) as error:
+        sys.stderr.write(f"groundwire: {error}\n")
+        sys.stderr.flush()
+        os._exit(2)  # an error would be printed by `site`, and then passed over
 
 
 def go_on() -> None:

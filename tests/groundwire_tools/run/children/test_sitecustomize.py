@@ -38,3 +38,23 @@ def test_an_interpreter_without_groundwire_is_left_alone(monkeypatch: pytest.Mon
     before = list(sys.meta_path)
     follow()
     assert sys.meta_path == before
+
+
+def test_a_child_in_which_lightning_was_imported_already_stops(tmp_path: Path) -> None:
+    files = {"site/early.pth": "import lightning\n", "lightning/__init__.py": "", "lightning/__about__.py": ""}
+    starts = (
+        "import site, sys; sys.path.insert(0, '.'); site.addsitedir('site'); import sitecustomize; print('went on')"
+    )
+    folders = [str(CHILDREN), str(ROOT / "src"), str(ROOT / "adapters")]
+    around = {VARIABLE: "1", "PYTHONPATH": os.pathsep.join(folders)}
+    ran = launched(tmp_path, files=files, environ=around, python=("-S", "-c", starts))
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.startswith("groundwire: lightning is imported already, from ")
+
+
+@pytest.mark.parametrize("flag", ["-E", "-I", "-S"])
+def test_a_child_that_leaves_the_folder_out_is_not_answered(flag: str, tmp_path: Path) -> None:
+    child = "import sys; print(any(type(one).__name__ == 'Ahead' for one in sys.meta_path))"
+    source = f"import subprocess, sys; subprocess.run([sys.executable, {flag!r}, '-c', {child!r}])"
+    ran = launched(tmp_path, "-c", source)
+    assert (ran.returncode, ran.stdout) == (0, "False\n")
