@@ -40,9 +40,9 @@ def main(job: dict[str, Any]) -> int:
         install(job["answer_as"])
     elif not any(find_spec(name) for name in LIGHTNING):
         return _refuse(folder, f"Lightning is not installed for {sys.executable}")
+    Watch(folder, Path.cwd()).start()
     begun: list[Any] = []
     sys.meta_path.insert(0, WhenImported(["torch"], lambda torch: begun.append(_begin(torch, job))))
-    Watch(folder, Path.cwd()).start()
     kind, name, arguments = job["program"]
     code, error = run(Program(kind, name, tuple(arguments)))
     for recorder in begun:
@@ -71,7 +71,6 @@ def _begin(torch: ModuleType, job: dict[str, Any]) -> Any:
     if tuple(map(int, version.split(".")[:2])) < OLDEST_TORCH:
         _refuse(folder, f"{sys.executable} has torch {version}, and steps can be recorded from 2.1 on")
         os._exit(2)
-    _report_saved_files(torch)
     if job["is_timed"]:
         from groundwire_tools.compare.clock import Clock
 
@@ -83,19 +82,6 @@ def _begin(torch: ModuleType, job: dict[str, Any]) -> Any:
     recorder = Recorder((folder / RECORDED).open("w", encoding="utf-8"), str(folder / "weights.pt"), job["steps"])
     recorder.start()
     return recorder
-
-
-def _report_saved_files(torch: ModuleType) -> None:
-    """Let ``torch.save`` tell of its file, which it opens where no audit hook hears it."""
-    save = torch.save
-
-    def saving(obj: Any, f: Any, *args: Any, **kwargs: Any) -> None:
-        if isinstance(f, (str, os.PathLike)):
-            sys.audit("open", f, "wb", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        save(obj, f, *args, **kwargs)
-
-    saving.__wrapped__ = save  # type: ignore[attr-defined]
-    torch.save = saving  # type: ignore[attr-defined]
 
 
 if __name__ == "__main__":

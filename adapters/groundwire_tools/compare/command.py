@@ -155,9 +155,9 @@ def _compare(asked: argparse.Namespace, setting: Setting) -> int:
     if asked.export is not None:
         theirs.export(asked.export)
     ours = _record_of(run_side(setting, OURS, answer_as=_version(theirs)), theirs)
+    if ours.is_empty:
+        raise SideError("nothing was recorded: the program called no Trainer, and no optimizer made a step")
     outcome = compare(theirs, ours, asked.rtol, only)
-    if not any(row.compared for row in outcome.rows):
-        raise SideError("nothing was recorded: no Trainer was called, and no optimizer made a step")
     unsteady = None
     if not outcome.is_equal and asked.against is None:
         again = _record_of(run_side(setting, THEIRS, python=asked.reference_python))

@@ -3,20 +3,26 @@
 Both runs of a program have its own working directory, so that it finds its data; neither may find what the other has
 written. Python tells an audit hook of each file that is about to be opened for writing, replaced or removed. What was
 there before is copied then, once. When the process is over, what it wrote is moved aside, and the copies are put back.
-Nothing that the process did not touch is touched here.
+Nothing that the process did not touch is touched here, for others may write into the same folders. What native code
+writes on its own is therefore left where it is, but for the writers whose functions are wrapped (``WRITERS``).
 """
 
 from __future__ import annotations
 
+import functools
+import inspect
 import json
 import os
 import shutil
 import sys
 import tempfile
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 LOG, BACKUPS, TAKEN = "touched.jsonl", "before", "files"
+WRITERS = {"torch": "save", "safetensors.torch": "save_file"}
+"""Functions that open a file, their second argument, where no audit hook hears it."""
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _SYSTEM = ("/dev/", "/proc/", "/sys/")
 
@@ -40,8 +46,11 @@ class Watch:
         self._is_busy = False
 
     def start(self) -> None:
-        """Begin to hear."""
+        """Begin to hear, for good."""
+        from groundwire.testing.patches import WhenImported
+
         sys.addaudithook(self)
+        sys.meta_path.insert(0, WhenImported(list(WRITERS), let_tell))
 
     def __call__(self, event: str, args: tuple[Any, ...]) -> None:
         """Hear of an event, before it happens."""
@@ -61,9 +70,9 @@ class Watch:
         if name is None or name in self._touched or not self._counts(name):
             return
         backup = None
-        if os.path.isfile(name):
+        if os.path.isfile(name) or os.path.islink(name):
             backup = f"{os.getpid()}-{len(self._touched)}"
-            shutil.copy2(name, self._backups / backup)
+            shutil.copy2(name, self._backups / backup, follow_symlinks=False)
         self._touched.add(name)
         self._write("file", name, backup)
 
@@ -99,6 +108,22 @@ class Watch:
         os.write(self._log, (json.dumps([kind, name, more]) + "\n").encode())
 
 
+def let_tell(module: ModuleType) -> None:
+    """Let a function of a module that writes a file tell audit hooks of it."""
+    name = WRITERS[module.__name__]
+    write = getattr(module, name)
+    place = list(inspect.signature(write).parameters)[1]
+
+    @functools.wraps(write)
+    def telling(*args: Any, **kwargs: Any) -> Any:
+        path = args[1] if len(args) > 1 else kwargs.get(place)
+        if isinstance(path, (str, os.PathLike)):
+            sys.audit("open", path, "wb", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        return write(*args, **kwargs)
+
+    setattr(module, name, telling)
+
+
 def _absolute(path: Any, at: Any) -> str | None:
     """The place of a path that may be relative to an open folder; None for a file by its number."""
     if isinstance(path, int):
@@ -111,8 +136,8 @@ def _absolute(path: Any, at: Any) -> str | None:
 
 
 def _opened(watch: Watch, args: tuple[Any, ...]) -> None:
-    if args[2] & _WRITES:
-        watch.touch(args[0])
+    if args[2] & _WRITES and not isinstance(args[0], int):
+        watch.touch(os.path.realpath(os.fsdecode(args[0])))  # what a link leads to is written
 
 
 _EVENTS: dict[str, Any] = {
@@ -153,8 +178,6 @@ def taken(folder: Path, start: Path) -> dict[str, Path]:
         elif kind == "moved":
             files.update({f"{more}{each[len(name):]}": None for each in files if _is_below(each, name)})
             made.update({f"{more}{each[len(name):]}": None for each in made if _is_below(each, name)})
-    for each in made:  # what is in a folder that the run has made is its own, whoever wrote it
-        files.update({str(path): None for path in sorted(Path(each).rglob("*")) if str(path) not in files})
     aside = folder / TAKEN
     aside.mkdir()
     found: dict[str, Path] = {}
@@ -165,9 +188,7 @@ def taken(folder: Path, start: Path) -> dict[str, Path]:
     for name in removed:
         Path(name).mkdir(parents=True, exist_ok=True)
     for name in sorted(made, key=len, reverse=True):
-        below = [path for path in Path(name).rglob("*") if path.is_dir()] if Path(name).is_dir() else []
-        for each in [*sorted(below, key=lambda path: len(str(path)), reverse=True), Path(name)]:
-            _remove_empty(each)
+        _remove_empty(Path(name))
     return found
 
 
@@ -184,12 +205,14 @@ def _remove_empty(folder: Path) -> None:
 
 def _moved_aside(path: Path, aside: Path, backup: Any) -> Path | None:
     """Move a file aside, put its copy in its place, and tell where it is now; None where nothing was written."""
-    is_there = path.is_file() or path.is_symlink()
-    if is_there and not path.is_dir():
+    if path.is_symlink():
+        aside.write_text(f"a link to {path.readlink()}", "utf-8")
+        path.unlink()
+    elif path.is_file():
         shutil.move(path, aside)
     if backup is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        is_same = aside.is_file() and aside.read_bytes() == backup.read_bytes()
+        is_same = aside.is_file() and backup.is_file() and aside.read_bytes() == backup.read_bytes()
         shutil.move(backup, path)
         if is_same:
             return None

@@ -16,7 +16,7 @@ KINDS = ("losses", "optimizer steps", "hooks", "logged", "random state", "weight
 """What is compared; where two differ at one moment, the first of these is the first place."""
 _OF_EVENTS = {
     **{"loss": "losses", "step": "optimizer steps", "call": "hooks", "logged": "logged", "metrics": "logged"},
-    **{"result": "logged", "random": "random state", "weights": "weights"},
+    **{"result": "logged", "end": "hooks", "random": "random state", "weights": "weights"},
 }
 NOTHING = "nothing"
 """What a run has that does not come to a place of the other."""
@@ -312,6 +312,10 @@ def _of_result(at: int, number: int, when: str, event: dict[str, Any]) -> _Place
     return _Place(at, f"result of {event['of']}", when, dict(_leaves(event["value"], "")))
 
 
+def _of_end(at: int, number: int, when: str, event: dict[str, Any]) -> _Place:
+    return _Place(at, "the end of the program", f"call {number}, {when}", {"exit code": event["code"]})
+
+
 def _of_random(at: int, number: int, when: str, event: dict[str, Any]) -> _Place:
     return _Place(at, "random state of", f"{event['where']}, {when}", event["states"])
 
@@ -337,5 +341,5 @@ def _below(value: Any) -> list[tuple[Any, Any]]:
 
 _PLACES = {
     **{"loss": _of_loss, "step": _of_step, "call": _of_call, "logged": _of_logged},
-    **{"metrics": _of_metrics, "result": _of_result, "random": _of_random, "weights": _of_weights},
+    **{"metrics": _of_metrics, "result": _of_result, "random": _of_random, "weights": _of_weights, "end": _of_end},
 }

@@ -103,6 +103,11 @@ class Record:
         return next((event[name] for event in self.events if event["k"] == kind and name in event), None)
 
     @property
+    def is_empty(self) -> bool:
+        """True where no Trainer was called, no optimizer made a step, and nothing was backpropagated."""
+        return not self.of_kind("call", "step", "loss")
+
+    @property
     def is_cut(self) -> int | None:
         """The step after which the run was ended on demand; None where it went on to its end."""
         steps: int | None = self.entry("limit", "steps")
@@ -120,7 +125,7 @@ class Record:
 
     def first(self, count: int) -> Record:
         """The record up to an event; what only the end of a run tells is left out."""
-        return Record(self.events[:count], {}, None, self.name)
+        return Record([event for event in self.events[:count] if event["k"] != "end"], {}, None, self.name)
 
     def progress(self) -> str:
         """How far the run got, in a line."""

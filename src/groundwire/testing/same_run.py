@@ -62,9 +62,9 @@ def assert_same_run(
         ValueError: There is no such kind, or nothing was recorded.
     """
     records = [_record_of(run, f"run {letter}") for run, letter in ((a, "A"), (b, "B"))]
-    outcome = compare(*records, rtol=rtol, only=only)
-    if not any(row.compared for row in outcome.rows):
+    if all(each.is_empty for each in records):
         raise ValueError("nothing was recorded: neither run had a backward pass, an optimizer or a Trainer")
+    outcome = compare(*records, rtol=rtol, only=only)
     if not outcome.is_equal:
         raise AssertionError(comparison_text(outcome, "run A", "run B"))
 
