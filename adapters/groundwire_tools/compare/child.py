@@ -31,7 +31,7 @@ def main(job: dict[str, Any]) -> int:
         bring(name, Path(folder))
     from groundwire.testing.patches import WhenImported
     from groundwire_tools.compare.touched import Watch
-    from groundwire_tools.run.program import Program, run
+    from groundwire_tools.run.program import NoProgramError, Program, run
 
     folder = Path(job["folder"])
     if job["answer_as"] is not None:
@@ -44,9 +44,15 @@ def main(job: dict[str, Any]) -> int:
     begun: list[Any] = []
     sys.meta_path.insert(0, WhenImported(["torch"], lambda torch: begun.append(_begin(torch, job))))
     kind, name, arguments = job["program"]
-    code, error = run(Program(kind, name, tuple(arguments)))
+    try:
+        code, error = run(Program(kind, name, tuple(arguments)))
+    except NoProgramError as reason:
+        return _refuse(folder, str(reason))
     for recorder in begun:
         recorder.stop(code, error)
+    if not begun:  # it came to its end without torch
+        event = {"k": "end", "code": code, "error": None if error is None else type(error).__name__}
+        (folder / RECORDED).write_text(json.dumps(event), "utf-8")
     return code
 
 

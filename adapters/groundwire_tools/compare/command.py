@@ -16,7 +16,7 @@ from groundwire_tools.run.command import divided
 from groundwire_tools.run.program import Program
 
 if TYPE_CHECKING:
-    from groundwire.testing import Comparison, Record
+    from groundwire.testing import Record
     from groundwire_tools.compare.clock import Times
 
 EQUAL, DIFFER, FAILED, INTERRUPTED = 0, 1, 2, 130

@@ -26,7 +26,8 @@ figcaption small{color:#666}
 svg{border:1px solid #ddd}
 polyline{fill:none;stroke-width:1.5}
 .a{stroke:#c60;stroke-width:4;opacity:.45}.b{stroke:#06c}
-.key .a,.key .b{display:inline-block;width:2em;height:.3em;vertical-align:middle}.key .a{background:#c60}.key .b{background:#06c}
+.key .a,.key .b{display:inline-block;width:2em;height:.3em;vertical-align:middle}
+.key .a{background:#c60}.key .b{background:#06c}
 """
 
 

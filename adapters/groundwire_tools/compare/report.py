@@ -75,8 +75,8 @@ def crash_of(side: Side, record: Record, other: Record | None) -> str:
     how = f"signal {signal.Signals(-side.code).name}" if side.code < 0 else f"exit code {side.code}"
     lines = [f"{side.name} crashed: {how} after {record.progress()}"]
     if other is not None:
-        parts = (each.first(len(record.events)) for each in (other, record))
-        outcome = compare(*parts, only=KINDS[:-1])
+        count = sum(event["k"] != "end" and " raised " not in event.get("name", "") for event in record.events)
+        outcome = compare(other.first(count), record.first(count), only=KINDS[:-1])
         both = [each for each in outcome.differences if NOTHING not in (each.a, each.b)]  # not what is yet to come
         if both:
             lines += ["until then they were different; the first place is", both[0].told(reference_name(other), OURS)]

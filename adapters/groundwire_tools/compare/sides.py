@@ -69,7 +69,7 @@ class Side:
         record = Record.of_folder(self.folder, self.name)
         if record.entry("end", "code") is None and record.is_cut is None:
             record.events.append({"k": "end", "code": self.code, "error": None})
-        record.files = contents_of_files(self.files, Path.cwd())
+        record.files = contents_of_files(self.files, Path.cwd(), record.entry("call", "version") or "")
         return record
 
     def times(self) -> list[int]:
@@ -105,7 +105,9 @@ def run_side(
         "program": list(setting.program),
         "folder": str(folder),
         "packages": {package: str(_folder_of(package)) for package in ("groundwire", "groundwire_tools")},
-        **{"answer_as": answer_as, "steps": setting.steps, "is_timed": is_timed},
+        "answer_as": answer_as,
+        "steps": setting.steps,
+        "is_timed": is_timed,
     }
     (folder / "job.json").write_text(json.dumps(job), "utf-8")
     line = [python or sys.executable, child.__file__, str(folder / "job.json")]

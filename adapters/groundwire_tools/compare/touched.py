@@ -176,8 +176,8 @@ def taken(folder: Path, start: Path) -> dict[str, Path]:
         elif kind == "removed" and name not in made:
             removed.append(name)
         elif kind == "moved":
-            files.update({f"{more}{each[len(name):]}": None for each in files if _is_below(each, name)})
-            made.update({f"{more}{each[len(name):]}": None for each in made if _is_below(each, name)})
+            files.update({f"{more}{each[len(name) :]}": None for each in files if _is_below(each, name)})
+            made.update({f"{more}{each[len(name) :]}": None for each in made if _is_below(each, name)})
     aside = folder / TAKEN
     aside.mkdir()
     found: dict[str, Path] = {}
@@ -221,4 +221,4 @@ def _moved_aside(path: Path, aside: Path, backup: Any) -> Path | None:
 
 def _relative(name: str, start: Path) -> str:
     below = f"{os.path.realpath(start)}{os.sep}"
-    return name[len(below) :] if name.startswith(below) else name
+    return name.removeprefix(below)

@@ -2,7 +2,9 @@
 
 Left out, for it differs from run to run: the time and the machine in the names of event files, times of day, the
 host's name and the folder of the run in texts, the numbers of ``version_N`` (the first is 0), the wall time of events
-and of a Timer's state, the release of Lightning that a checkpoint names, and what groundwire adds to one for itself.
+and of a Timer's state, the release of Lightning that a checkpoint names, and what groundwire adds to one for itself. A
+checkpoint of Lightning 1.x is compared as the one of 2.x that it becomes, but for the counters of its loops, which are
+laid out in another way.
 """
 
 from __future__ import annotations
@@ -20,19 +22,22 @@ EVENTS = "events.out.tfevents"
 _MOST_LINES = 5000
 _VERSION = re.compile(r"version_(\d+)")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[ T_]\d\d[:-]\d\d([:-]\d\d([.,]\d+)?)?(Z|[+-]\d\d:?\d\d)?")
-_LEFT_OUT = re.compile(r"(pytorch-lightning_version|groundwire.*|callbacks\.Timer.*\.time_elapsed.*)", re.DOTALL)
+_LEFT_OUT = r"(legacy_)?pytorch-lightning_version|groundwire|callbacks\.Timer.*\.time_elapsed"
+_LEFT_OUT_OF_1 = _LEFT_OUT + r"|loops\.(fit|validate|test|predict)_loop\."
 
 Entries = dict[str, Any]
 
 
-def contents_of_files(files: Mapping[str, Path], start: Path) -> dict[str, Entries]:
+def contents_of_files(files: Mapping[str, Path], start: Path, release: str = "") -> dict[str, Entries]:
     """Name of each file to what is in it.
 
     Args:
         files: Names, to where each file is now.
         start: The working directory of the run.
+        release: The release of Lightning that the program was told.
     """
     tidy = Tidy(files, start)
+    left_out = re.compile(_LEFT_OUT_OF_1 if release.startswith("1.") else _LEFT_OUT)
     contents: dict[str, Entries] = {}
     of_events: defaultdict[str, list[Path]] = defaultdict(list)
     for name, path in sorted(files.items()):
@@ -40,7 +45,7 @@ def contents_of_files(files: Mapping[str, Path], start: Path) -> dict[str, Entri
         if last.startswith(EVENTS):
             of_events[tidy(f"{folder}/{EVENTS}".lstrip("/"))].append(path)
         else:
-            contents[tidy(name)] = _content(last, path, tidy)
+            contents[tidy(name)] = _content(last, path, tidy, left_out)
     for name, paths in of_events.items():
         contents[name] = _of_events(paths)
     return contents
@@ -68,9 +73,9 @@ class Tidy:
         return _TIME.sub("TIME", text)
 
 
-def _content(name: str, path: Path, tidy: Tidy) -> Entries:
+def _content(name: str, path: Path, tidy: Tidy, left_out: re.Pattern[str]) -> Entries:
     if name.endswith(CHECKPOINTS) and (entries := _of_checkpoint(path, tidy)) is not None:
-        return entries
+        return {place: value for place, value in entries.items() if not left_out.match(place)}
     if name.endswith(".csv"):
         return _of_table(path, tidy)
     return _of_text(path, tidy)
@@ -82,7 +87,7 @@ def _of_checkpoint(path: Path, tidy: Tidy) -> Entries | None:
 
     from groundwire.errors import CheckpointError
     from groundwire.testing.summaries import summary_of
-    from groundwire_tools.ckpt.contents import contents_of
+    from groundwire_tools.ckpt.contents import contents_of, up_to_date
     from groundwire_tools.ckpt.differences import parts
     from groundwire_tools.ckpt.printable import brief, joined
 
@@ -92,11 +97,10 @@ def _of_checkpoint(path: Path, tidy: Tidy) -> Entries | None:
         return value if isinstance(value, (int, float)) else tidy(brief(value, whole=True))
 
     try:
-        found = list(parts(contents_of(path).state))
+        found = list(parts(up_to_date(contents_of(path)).state))
     except CheckpointError:
         return None
-    entries = {tidy(joined(place)): leaf(value) for place, value in found}
-    return {name: value for name, value in entries.items() if not _LEFT_OUT.match(name)}
+    return {tidy(joined(place)): leaf(value) for place, value in found}
 
 
 def _of_table(path: Path, tidy: Tidy) -> Entries:

@@ -63,9 +63,7 @@ def main(argv: Sequence[str]) -> int:
     return code
 
 
-def divided(
-    argv: Sequence[str], with_value: Container[str] = ("--as", "--report")
-) -> tuple[list[str], Program | None]:
+def divided(argv: Sequence[str], with_value: Container[str] = ("--as", "--report")) -> tuple[list[str], Program | None]:
     """The command's own words, and the program with those that belong to it.
 
     Args:

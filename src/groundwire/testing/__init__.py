@@ -1,12 +1,12 @@
 """Help for test suites: ``assert_same_run`` holds two trainings against each other, ``record`` records one.
 
-    from groundwire.testing import assert_same_run
+from groundwire.testing import assert_same_run
 
-    def test_the_new_loop_trains_as_the_old_one():
-        assert_same_run(train_as_before, train)
+def test_the_new_loop_trains_as_the_old_one():
+    assert_same_run(train_as_before, train)
 
-    def test_it_trains_as_under_lightning():
-        assert_same_run("golden.zip", train)  # written once by: groundwire compare train.py --export golden.zip
+def test_it_trains_as_under_lightning():
+    assert_same_run("golden.zip", train)  # written once by: groundwire compare train.py --export golden.zip
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
@@ -15,9 +16,17 @@ __all__ = ["KINDS", "NOTHING", "Comparison", "Difference", "Row", "compare"]
 KINDS = ("losses", "optimizer steps", "hooks", "logged", "random state", "weights", "files")
 """What is compared; where two differ at one moment, the first of these is the first place."""
 _OF_EVENTS = {
-    **{"loss": "losses", "step": "optimizer steps", "call": "hooks", "logged": "logged", "metrics": "logged"},
-    **{"result": "logged", "end": "hooks", "random": "random state", "weights": "weights"},
+    "loss": "losses",
+    "step": "optimizer steps",
+    "call": "hooks",
+    "logged": "logged",
+    "metrics": "logged",
+    "result": "logged",
+    "end": "hooks",
+    "random": "random state",
+    "weights": "weights",
 }
+_MOST_ALIGNED = 4_000_000
 NOTHING = "nothing"
 """What a run has that does not come to a place of the other."""
 
@@ -122,14 +131,16 @@ def compare(a: Record, b: Record, rtol: float = 0.0, only: Iterable[str] = KINDS
         row, first = _compared(kind, ones[kind], others[kind], rtol)
         rows.append(row)
         firsts += [first] if first is not None else []
-    return Comparison(a, b, tuple(rows), tuple(difference for _, difference in sorted(firsts, key=lambda each: each[0])))
+    return Comparison(
+        a, b, tuple(rows), tuple(difference for _, difference in sorted(firsts, key=lambda each: each[0]))
+    )
 
 
 def _compared(
     kind: str, ones: list[_Place], others: list[_Place], rtol: float
 ) -> tuple[Row, tuple[int, Difference] | None]:
     """The row of a kind, and its first difference with the moment at which it happened."""
-    pairs = _by_name(ones, others) if kind == "files" else list(zip_longest(ones, others))
+    pairs = _by_name(ones, others) if kind == "files" else _in_order(ones, others)
     first: tuple[int, Difference] | None = None
     differ = 0
     for one, other in pairs:
@@ -138,6 +149,22 @@ def _compared(
             differ += 1
             first = first or (min(place.at for place in (one, other) if place is not None), difference)
     return Row(kind, len(pairs), differ), first
+
+
+def _in_order(ones: list[_Place], others: list[_Place]) -> list[tuple[_Place | None, _Place | None]]:
+    """Places side by side; where one run has some more in between, those after them still stand beside their own."""
+    a, b = [place.key for place in ones], [place.key for place in others]
+    by_number = list(zip_longest(ones, others))
+    if a == b or len(a) * len(b) > _MOST_ALIGNED:
+        return by_number
+    aligned: list[tuple[_Place | None, _Place | None]] = []
+    for _, a_from, a_to, b_from, b_to in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+        aligned += zip_longest(ones[a_from:a_to], others[b_from:b_to])
+    return min(by_number, aligned, key=_of_two_kinds)
+
+
+def _of_two_kinds(pairs: list[tuple[_Place | None, _Place | None]]) -> int:
+    return sum(one is None or other is None or one.key != other.key for one, other in pairs)
 
 
 def _by_name(ones: list[_Place], others: list[_Place]) -> list[tuple[_Place | None, _Place | None]]:
@@ -150,7 +177,7 @@ def _difference(kind: str, one: _Place | None, other: _Place | None, rtol: float
         there = one or other
         assert there is not None
         sides = (NOTHING, there.key) if one is None else (there.key, NOTHING)
-        return Difference(kind, there.where, there.key, *sides)
+        return Difference(kind, there.where, f"{there.key}, which one side alone has", *sides)
     if one.key != other.key:
         return Difference(kind, one.where, "another one is next", one.key, other.key)
     names = [*one.values, *(name for name in other.values if name not in one.values)]
@@ -203,7 +230,7 @@ def is_near(a: float, b: float, rtol: float) -> bool:
     """True for numbers that are equal, both not a number, or at most ``rtol`` of B apart."""
     if a == b or (math.isnan(a) and math.isnan(b)):
         return True
-    return rtol > 0 and abs(a - b) <= rtol * abs(b)
+    return rtol > 0 and math.isfinite(b) and abs(a - b) <= rtol * abs(b)
 
 
 def _size(a: Sequence[float], b: Sequence[float]) -> tuple[float, float]:
@@ -340,6 +367,13 @@ def _below(value: Any) -> list[tuple[Any, Any]]:
 
 
 _PLACES = {
-    **{"loss": _of_loss, "step": _of_step, "call": _of_call, "logged": _of_logged},
-    **{"metrics": _of_metrics, "result": _of_result, "random": _of_random, "weights": _of_weights, "end": _of_end},
+    "loss": _of_loss,
+    "step": _of_step,
+    "call": _of_call,
+    "logged": _of_logged,
+    "metrics": _of_metrics,
+    "result": _of_result,
+    "random": _of_random,
+    "weights": _of_weights,
+    "end": _of_end,
 }

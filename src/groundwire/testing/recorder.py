@@ -13,7 +13,6 @@ import json
 import os
 import sys
 import threading
-import time
 import weakref
 from types import FunctionType, ModuleType
 from typing import Any, Callable, TextIO  # noqa: UP035  # subscripted when this runs, under Python 3.8 too
@@ -305,12 +304,18 @@ def hear_steps(tell: Callable[..., None]) -> Callable[[], None]:
     """Call ``tell`` with each optimizer that has made a step; what is returned ends it."""
     from torch.optim.optimizer import register_optimizer_step_post_hook
 
-    handle = register_optimizer_step_post_hook(tell)
-    return lambda: handle.remove()
+    end: Callable[[], None] = register_optimizer_step_post_hook(tell).remove
+    return end
 
 
 def _is_of_a_library(cls: type) -> bool:
-    return is_of_a_framework(cls) or cls.__module__.partition(".")[0] in ("torch", "torchmetrics", "builtins", "abc", "typing")
+    return is_of_a_framework(cls) or cls.__module__.partition(".")[0] in (
+        "torch",
+        "torchmetrics",
+        "builtins",
+        "abc",
+        "typing",
+    )
 
 
 def _values_of(method: Callable[..., Any]) -> Callable[[Any, Any], list[Any]]:

@@ -81,7 +81,7 @@ class Record:
         """
         from safetensors.torch import save
 
-        parts = {
+        parts: dict[str, str | bytes] = {
             ABOUT: json.dumps({"format": FORMAT, "name": self.name}),
             EVENTS: "".join(json.dumps(event) + "\n" for event in self.events),
             FILES: json.dumps(self.files),
@@ -131,7 +131,7 @@ class Record:
         """How far the run got, in a line."""
         calls, steps = self.of_kind("call"), len(self.of_kind("step"))
         last = f", last {calls[-1]['name']}" if calls else ""
-        return f"{steps} optimizer step{'' if steps == 1 else 's'}, {len(calls)} hooks{last}"
+        return f"{steps} optimizer step{'' if steps == 1 else 's'}, {len(calls)} hook calls{last}"
 
 
 def _parsed(line: str) -> dict[str, Any] | None:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from groundwire.testing.comparison import KINDS, Comparison, compare
-from groundwire.testing.records import SAVED, STREAM, Record
 from groundwire.testing.recorder import Recorder
+from groundwire.testing.records import SAVED, STREAM, Record
 
 __all__ = ["assert_same_run", "comparison_text", "record"]
 
@@ -61,10 +61,10 @@ def assert_same_run(
         RecordError: A golden file cannot be read.
         ValueError: There is no such kind, or nothing was recorded.
     """
-    records = [_record_of(run, f"run {letter}") for run, letter in ((a, "A"), (b, "B"))]
-    if all(each.is_empty for each in records):
+    one, other = _record_of(a, "run A"), _record_of(b, "run B")
+    if one.is_empty and other.is_empty:
         raise ValueError("nothing was recorded: neither run had a backward pass, an optimizer or a Trainer")
-    outcome = compare(*records, rtol=rtol, only=only)
+    outcome = compare(one, other, rtol, only)
     if not outcome.is_equal:
         raise AssertionError(comparison_text(outcome, "run A", "run B"))
 

@@ -103,6 +103,6 @@ def random_state() -> dict[str, str]:
     if (numpy := sys.modules.get("numpy")) is not None:
         states["numpy"] = digest(repr([part.tolist() if hasattr(part, "tolist") else part
                                        for part in numpy.random.get_state()]).encode())  # fmt: skip
-    if torch.cuda.is_initialized():
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         states["cuda"] = digest(b"".join(state.numpy().tobytes() for state in torch.cuda.get_rng_state_all()))
     return states

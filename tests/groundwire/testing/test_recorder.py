@@ -6,6 +6,7 @@ import ast
 import io
 import json
 import os
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -109,10 +110,12 @@ class Trainer:
     """Calls what a Trainer would."""
 
     global_step, current_epoch, sanity_checking = 2, 0, False
-    callbacks: list[Any] = []
-    loggers: list[Any] = []
-    callback_metrics = logged_metrics = {"loss": torch.tensor(0.5)}
     lightning_module = None
+
+    def __init__(self) -> None:
+        self.callbacks: list[Any] = []
+        self.loggers: list[Any] = []
+        self.callback_metrics = self.logged_metrics = {"loss": torch.tensor(0.5)}
 
     def fit(self, model: Any) -> None:
         for number in range(2):
@@ -158,7 +161,7 @@ class Logger:
 def trainer(monkeypatch: pytest.MonkeyPatch) -> Trainer:
     module = type(under_test)("groundwire_lightning.trainer.trainer")
     module.Trainer = Trainer
-    monkeypatch.setitem(__import__("sys").modules, module.__name__, module)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
     return Trainer()
 
 
@@ -214,4 +217,4 @@ def test_another_interpreter_needs_torch_and_an_old_python(name: str) -> None:
     source = Path(under_test.__file__).with_name(f"{name}.py").read_text("utf-8")
     tree = ast.parse(source, feature_version=(3, 8))
     roots = {node.module.partition(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert roots - set(__import__("sys").stdlib_module_names) <= {"torch", "groundwire"}
+    assert roots - set(sys.stdlib_module_names) <= {"torch", "groundwire"}

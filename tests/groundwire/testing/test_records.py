@@ -71,5 +71,5 @@ def test_a_record_is_cut_behind_a_step() -> None:
 
 
 def test_progress_is_told_in_a_line() -> None:
-    assert Record(EVENTS).progress() == "2 optimizer steps, 1 hooks, last Net.on_train_end"
-    assert Record([]).progress() == "0 optimizer steps, 0 hooks"
+    assert Record(EVENTS).progress() == "2 optimizer steps, 1 hook calls, last Net.on_train_end"
+    assert Record([]).progress() == "0 optimizer steps, 0 hook calls"

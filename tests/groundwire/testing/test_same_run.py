@@ -28,7 +28,7 @@ def test_the_random_state_is_afterwards_as_before() -> None:
     [
         (plain_loop(factor=1.5), "losses: loss, backward pass 3, after 2 optimizer steps"),
         (plain_loop(rate=0.2), "optimizer steps: SGD 0 learning rate of group 0, step 1, after 0 optimizer steps"),
-        (plain_loop(steps=4), "losses: loss, backward pass 4, after 3 optimizer steps"),
+        (plain_loop(steps=4), "losses: loss, which one side alone has, backward pass 4, after 3 optimizer steps"),
         (plain_loop(noise=False), "losses: loss, backward pass 1, after 0 optimizer steps"),
     ],
 )

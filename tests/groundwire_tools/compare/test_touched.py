@@ -26,7 +26,8 @@ def watched(program: str, here: Path, aside: Path, temporary: Path) -> None:
     os.chdir(here)
     tempfile.tempdir = str(temporary)
     Watch(aside, here).start()
-    exec(program, {"os": os, "shutil": shutil, "tempfile": tempfile, "torch": torch, "subprocess": subprocess, "Path": Path})  # noqa: S102
+    space = {"os": os, "shutil": shutil, "tempfile": tempfile, "torch": torch, "subprocess": subprocess, "Path": Path}
+    exec(program, space)  # noqa: S102  # of this file
 
 
 def run(program: str, tmp_path: Path, files: dict[str, str] = BEFORE) -> tuple[dict[str, str], Path]:
@@ -64,7 +65,10 @@ def run(program: str, tmp_path: Path, files: dict[str, str] = BEFORE) -> tuple[d
         ("shutil.rmtree('folder'); os.mkdir('folder'); open('folder/x', 'w').write('x')", {"folder/x": "x"}),
         ("os.remove('empty/.keep'); os.rmdir('empty')", {}),
         ("os.symlink('data.txt', 'link')", {"link": "a link to data.txt"}),
-        ("os.symlink('folder', 'link'); open('link/old.txt', 'w').write('x')", {"link": "a link to folder", "folder/old.txt": "x"}),
+        (
+            "os.symlink('folder', 'link'); open('link/old.txt', 'w').write('x')",
+            {"link": "a link to folder", "folder/old.txt": "x"},
+        ),
         ("fd = os.open('new', os.O_CREAT | os.O_WRONLY); os.write(fd, b'new')", {"new": "new"}),
         ("if not os.fork():\n    open('new', 'w').write('of a child')\nelse:\n    os.wait()", {"new": "of a child"}),
         ("open('new', 'w').write('new'); open('gone', 'w'); os.remove('gone'); os._exit(0)", {"new": "new"}),
@@ -92,6 +96,8 @@ def test_files_that_somebody_else_wrote_meanwhile_stay(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "here/logs").iterdir()] == ["theirs"]
 
 
-@pytest.mark.parametrize("call", ["torch.save(1, 'x.pt')", "torch.save(obj=1, f='x.pt')", "torch.save(1, f=Path('x.pt'))"])
+@pytest.mark.parametrize(
+    "call", ["torch.save(1, 'x.pt')", "torch.save(obj=1, f='x.pt')", "torch.save(1, f=Path('x.pt'))"]
+)
 def test_a_file_that_torch_writes_is_seen(call: str, tmp_path: Path) -> None:
     assert list(run(call, tmp_path)[0]) == ["x.pt"]
