@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundwire.testing.records import RecordError
-from groundwire_tools.compare.sides import Setting, Side, SideError, run_side
+from groundwire_tools.compare.sides import OURS, THEIRS, Setting, Side, SideError, run_side
 from groundwire_tools.run.command import divided
 from groundwire_tools.run.program import Program
 
@@ -20,10 +20,9 @@ if TYPE_CHECKING:
     from groundwire_tools.compare.clock import Times
 
 EQUAL, DIFFER, FAILED, INTERRUPTED = 0, 1, 2, 130
-OURS, THEIRS = "groundwire", "Lightning"
 ADAPTER = "groundwire_lightning"
 _WITH_VALUE = ("--steps", "--rtol", "--only", "--export", "--against", "--html", "--reference-python")
-LINES = """\
+EXAMPLES = """\
 examples:
   groundwire compare train.py --epochs 3
   groundwire compare --steps 20 --html page.html -m package.train
@@ -56,14 +55,14 @@ def main(argv: Sequence[str]) -> int:
     except SystemExit as stop:
         return int(stop.code or 0)
     if program is None:
-        return _wrong("a script, -m MODULE or -c CODE is due; `groundwire compare --help` shows examples")
+        return _fail("a script, -m MODULE or -c CODE is due; `groundwire compare --help` shows examples")
     if reason := _hindrance(asked, program):
-        return _wrong(reason)
+        return _fail(reason)
     try:
         with tempfile.TemporaryDirectory(prefix="groundwire-compare-") as folder:
             return _compare(asked, Setting(program, Path(folder), asked.steps, asked.verbose))
     except (SideError, RecordError) as reason:
-        return _wrong(str(reason))
+        return _fail(str(reason))
     except CrashError as crash:
         print(crash)
         return FAILED
@@ -76,13 +75,13 @@ def _options() -> argparse.ArgumentParser:
         prog="groundwire compare",
         usage="groundwire compare [options] SCRIPT | -m MODULE | -c CODE  [arguments of the program]",
         description=__doc__,
-        epilog=LINES,
+        epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     add = parser.add_argument
     add("--steps", type=_count, metavar="N", help="end both sides after N steps of optimizers; files are left out")
-    add("--rtol", type=_tolerance, default=0.0, help="numbers this close, relative to groundwire's, are equal (0)")
+    add("--rtol", type=_how_near, default=0.0, help="numbers this close, relative to groundwire's, are equal (0)")
     add("--only", type=_kinds, metavar="KINDS", help="compare these alone, as in losses,weights")
     add("--export", type=Path, metavar="FILE", help="keep what the reference did, for --against")
     add("--against", type=Path, metavar="FILE", help="compare with what was kept; Lightning is not run")
@@ -99,7 +98,7 @@ def _count(text: str) -> int:
     return count
 
 
-def _tolerance(text: str) -> float:
+def _how_near(text: str) -> float:
     if not 0 <= (tolerance := float(text)) < 1:
         raise argparse.ArgumentTypeError("a share from 0 up to 1 is due")
     return tolerance
@@ -154,7 +153,7 @@ def _compare(asked: argparse.Namespace, setting: Setting) -> int:
         _check_reference(theirs)
     if asked.export is not None:
         theirs.export(asked.export)
-    ours = _record_of(run_side(setting, OURS, answer_as=_version(theirs)), theirs)
+    ours = _record_of(run_side(setting, OURS, answer_as=_release(theirs)), theirs)
     if ours.is_empty:
         raise SideError("nothing was recorded: the program called no Trainer, and no optimizer made a step")
     outcome = compare(theirs, ours, asked.rtol, only)
@@ -162,7 +161,7 @@ def _compare(asked: argparse.Namespace, setting: Setting) -> int:
     if not outcome.is_equal and asked.against is None:
         again = _record_of(run_side(setting, THEIRS, python=asked.reference_python))
         unsteady = compare(theirs, again, asked.rtol, only)
-    times = _times(setting, asked.reference_python, _version(theirs)) if asked.time else None
+    times = _times(setting, asked.reference_python, _release(theirs)) if asked.time else None
     print(report_of(setting.program, outcome, unsteady, times))
     if asked.time and times is None:
         print("time a step: there are too few steps to tell")
@@ -171,7 +170,7 @@ def _compare(asked: argparse.Namespace, setting: Setting) -> int:
     return EQUAL if outcome.is_equal else DIFFER
 
 
-def _version(theirs: Record) -> str:
+def _release(theirs: Record) -> str:
     """The release that the reference ran under, which the other side is told to be."""
     return str(theirs.entry("call", "version") or "2.6.6")
 
@@ -217,6 +216,6 @@ def _times(setting: Setting, python: str | None, version: str) -> Times | None:
     return paired(rounds)
 
 
-def _wrong(text: str) -> int:
+def _fail(text: str) -> int:
     print(f"groundwire compare: {text}", file=sys.stderr)
     return FAILED

@@ -9,7 +9,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from groundwire.testing import Comparison, Record
-from groundwire_tools.compare.report import OURS, program_name, reference_name, report_of
+from groundwire_tools.compare.report import program_name, reference_name, report_of
+from groundwire_tools.compare.sides import OURS
 from groundwire_tools.run.program import Program
 
 if TYPE_CHECKING:

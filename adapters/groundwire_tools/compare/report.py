@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 from groundwire.testing import KINDS, Comparison, Record, compare
 from groundwire.testing.comparison import NOTHING
 from groundwire.testing.same_run import comparison_text
+from groundwire_tools.compare.sides import OURS, Side
 from groundwire_tools.run.program import Program
 
 if TYPE_CHECKING:
     from groundwire_tools.compare.clock import Times
-    from groundwire_tools.compare.sides import Side
-
-OURS = "groundwire"
 
 
 def report_of(program: Program, outcome: Comparison, unsteady: Comparison | None, times: Times | None) -> str:
@@ -56,6 +54,9 @@ def warnings_of(outcome: Comparison) -> list[str]:
         a, b = outcome.a.entry("start", key), outcome.b.entry("start", key)
         if a != b:
             texts.append(f"the two sides have different {name}: {a} and {b}")
+    code = outcome.a.entry("end", "code")
+    if code:
+        texts.append(f"the program ended with exit code {code}")
     cut = outcome.a.is_cut
     if cut is not None:
         texts.append(f"compared up to step {cut}, without files")

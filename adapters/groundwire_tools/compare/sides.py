@@ -20,6 +20,7 @@ from groundwire_tools.run.program import Program
 if TYPE_CHECKING:
     from groundwire.testing import Record
 
+OURS, THEIRS = "groundwire", "Lightning"
 OUTPUT = "output.txt"
 _LAST_LINES = 40
 

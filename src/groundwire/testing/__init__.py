@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "Comparison", "Difference", "Record", "RecordError", "assert_same_run", "compare", "record"]
 
-_WHERE = {
+_MODULES = {
     **dict.fromkeys(("KINDS", "Comparison", "Difference", "compare"), "comparison"),
     **dict.fromkeys(("Record", "RecordError"), "records"),
     **dict.fromkeys(("assert_same_run", "record"), "same_run"),
@@ -30,6 +30,6 @@ _WHERE = {
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used: a recorder in another interpreter needs one module of this room."""
-    if name not in _WHERE:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"groundwire.testing.{_WHERE[name]}"), name)
+    return getattr(importlib.import_module(f"groundwire.testing.{_MODULES[name]}"), name)

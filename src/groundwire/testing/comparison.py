@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Any, NamedTuple
@@ -121,8 +121,10 @@ def compare(a: Record, b: Record, rtol: float = 0.0, only: Iterable[str] = KINDS
     if unknown := [kind for kind in only if kind not in KINDS]:
         raise ValueError(f"{unknown[0]!r} is no kind of thing that is compared: {', '.join(KINDS)}")
     cuts = [steps for steps in (a.is_cut, b.is_cut) if steps is not None]
-    if cuts:
+    if a.is_cut != b.is_cut:
         a, b = a.cut(min(cuts)), b.cut(min(cuts))
+    elif cuts:
+        a, b = replace(a, files=None), replace(b, files=None)
     ones, others = _places(a), _places(b)
     rows, firsts = [], []
     for kind in (kind for kind in KINDS if kind in only):
@@ -204,7 +206,7 @@ def _apart(a: Any, b: Any, rtol: float) -> _Apart | None:
         return _tensors_apart(a, b, rtol)
     if isinstance(a, _Checked) and isinstance(b, _Checked):
         return _sums_apart(a, b, rtol)
-    if _is_number(a) and _is_number(b):
+    if _is_a_number(a) and _is_a_number(b):
         return None if is_near(a, b, rtol) else (repr(a), repr(b), *_size([a], [b]))
     if type(a).__module__ == type(b).__module__ == "torch":
         return _weights_apart(a, b, rtol)
@@ -222,7 +224,7 @@ def _is_tensor(value: Any) -> bool:
     return isinstance(value, dict) and value.keys() == {"dtype", "shape", "digest", "values"}
 
 
-def _is_number(value: Any) -> bool:
+def _is_a_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 

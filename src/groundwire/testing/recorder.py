@@ -21,17 +21,17 @@ import torch
 
 from groundwire.testing.patches import Patches, WhenImported
 from groundwire.testing.summaries import (
-    checked,
+    bits_and_norms,
     digest,
     is_of_a_framework,
     number_of,
     plain_value,
-    random_state,
+    random_digests,
     signature_of,
     summary_of,
 )
 
-__all__ = ["Recorder"]
+__all__ = ["Recorder", "hear_steps"]
 
 TRAINERS = ("lightning.pytorch", "pytorch_lightning", "groundwire_lightning")
 ENTRIES = ("fit", "validate", "test", "predict")
@@ -108,7 +108,7 @@ class Recorder:
             return
         self._steps += 1
         tensors = [each for group in optimizer.param_groups for each in group["params"]]
-        rows = dict(zip(self._names_of(tensors), checked(tensors)))  # noqa: B905  # of Python 3.8 too
+        rows = dict(zip(self._names_of(tensors), bits_and_norms(tensors)))  # noqa: B905  # of Python 3.8 too
         if self._steps > DETAILED_STEPS:
             every = json.dumps([row[0] for row in rows.values()]).encode()
             rows = {"all together": [digest(every), sum(row[1] ** 2 for row in rows.values()) ** 0.5]}
@@ -119,7 +119,7 @@ class Recorder:
             self._end_here()
 
     def _end_here(self) -> None:
-        self._add_state("after the last step")
+        self._add_state("after the last step", is_last=True)
         self.write("limit", steps=self._limit)
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
@@ -182,7 +182,7 @@ class Recorder:
         self.write("call", name=f"Trainer.{name} ended", args=[trainer.global_step, trainer.current_epoch])
         if result is not None:
             self.write("result", of=name, value=plain_value(result))
-        self._add_state(f"at the end of {name}")
+        self._add_state(f"at the end of {name}", is_last=True)
 
     def _hear_model(self, model: Any) -> None:
         self._model = weakref.ref(model)
@@ -215,12 +215,12 @@ class Recorder:
             self.write("metrics", of=name, where=where, values=metrics)
         self._add_state(where)
 
-    def _add_state(self, where: str) -> None:
-        self.write("random", where=where, states=random_state())
+    def _add_state(self, where: str, is_last: bool = False) -> None:
+        self.write("random", where=where, states=random_digests())
         weights = self._named()
         if weights:
             self.write("weights", where=where, tensors={name: summary_of(each) for name, each in weights.items()})
-            if self._weights is not None and "epoch" not in where:
+            if self._weights is not None and is_last:
                 torch.save({name: each.detach().cpu().clone() for name, each in weights.items()}, self._weights)
 
     def _named(self) -> dict[str, torch.Tensor]:

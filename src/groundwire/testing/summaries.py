@@ -9,7 +9,16 @@ from typing import Any
 
 import torch
 
-__all__ = ["checked", "number_of", "plain_value", "random_state", "signature_of", "summary_of"]
+__all__ = [
+    "bits_and_norms",
+    "digest",
+    "is_of_a_framework",
+    "number_of",
+    "plain_value",
+    "random_digests",
+    "signature_of",
+    "summary_of",
+]
 
 SAMPLE = 64
 """So many values of a tensor are kept, evenly spread."""
@@ -48,7 +57,7 @@ def summary_of(tensor: torch.Tensor) -> dict[str, Any]:
     return {**kind, "digest": digest(flat.view(torch.uint8).numpy()), "values": chosen.double().tolist()}
 
 
-def checked(tensors: list[torch.Tensor]) -> list[list[Any]]:
+def bits_and_norms(tensors: list[torch.Tensor]) -> list[list[Any]]:
     """For each tensor a sum over its bits and its norm, computed where the tensors are and read at once."""
     if not tensors:
         return []
@@ -97,7 +106,7 @@ def signature_of(value: Any) -> Any:
     return "a part of the framework" if is_of_a_framework(type(value)) else type(value).__qualname__
 
 
-def random_state() -> dict[str, str]:
+def random_digests() -> dict[str, str]:
     """A digest of the state of each source of random numbers."""
     states = {"python": digest(repr(random.getstate()).encode()), "torch": digest(torch.get_rng_state().numpy())}
     if (numpy := sys.modules.get("numpy")) is not None:

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groundwire.testing import KINDS, Record, compare
-from groundwire.testing.summaries import checked, summary_of
+from groundwire.testing.summaries import bits_and_norms, summary_of
 
 WEIGHT = torch.arange(100.0)
 
 
 def events() -> list[dict[str, Any]]:
-    tensors = {"l.weight": checked([WEIGHT])[0], "l.bias": checked([WEIGHT[:2]])[0]}
+    tensors = {"l.weight": bits_and_norms([WEIGHT])[0], "l.bias": bits_and_norms([WEIGHT[:2]])[0]}
     step = {"k": "step", "optimizer": "SGD 0", "rates": [0.1, 0.2], "tensors": tensors}
     return [
         {"k": "start", "torch": "2.9"},
@@ -161,6 +161,16 @@ def test_a_run_that_was_ended_after_some_steps_is_compared_up_to_there() -> None
     outcome = compare(record(), other)
     assert outcome.is_equal
     assert {row.kind: row.compared for row in outcome.rows}["optimizer steps"] == 1
+    assert "files" not in {row.kind for row in outcome.rows}
+
+
+def test_two_runs_that_were_ended_at_the_same_step_are_compared_with_their_state_but_without_files() -> None:
+    one, other = record(), record()
+    for each in (one, other):
+        each.events.append({"k": "limit", "steps": 2})
+    other.weights["l.weight"] = WEIGHT + 1
+    outcome = compare(one, other)
+    assert [difference.kind for difference in outcome.differences] == ["weights"]
     assert "files" not in {row.kind for row in outcome.rows}
 
 

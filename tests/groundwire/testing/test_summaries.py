@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwire.testing.summaries import SAMPLE, checked, plain_value, random_state, signature_of, summary_of
+from groundwire.testing.summaries import SAMPLE, bits_and_norms, plain_value, random_digests, signature_of, summary_of
 
 TENSORS = [
     torch.arange(6.0).reshape(2, 3).T,
@@ -30,7 +30,7 @@ def test_a_tensor_of_any_kind_has_a_summary_that_json_holds(tensor: torch.Tensor
     summary = summary_of(tensor)
     assert json.loads(json.dumps(summary)) == summary
     assert summary == summary_of(tensor.detach().clone())
-    assert len(checked([tensor])) == 1
+    assert len(bits_and_norms([tensor])) == 1
 
 
 def test_a_tensor_without_bytes_has_a_summary() -> None:
@@ -45,7 +45,7 @@ def test_one_bit_more_is_another_summary(values: list[float], data: st.DataObjec
     other[at] = torch.nextafter(tensor[at], torch.tensor(float("inf") if tensor[at] < 0 else float("-inf")))
     one, two = summary_of(tensor), summary_of(other)
     assert one["digest"] != two["digest"]
-    assert checked([tensor])[0][0] != checked([other])[0][0]
+    assert bits_and_norms([tensor])[0][0] != bits_and_norms([other])[0][0]
     assert len(one["values"]) <= SAMPLE
 
 
@@ -84,14 +84,14 @@ def test_a_result_is_told_with_its_numbers() -> None:
 def test_each_source_of_random_numbers_is_seen() -> None:
     import numpy as np
 
-    before = random_state()
+    before = random_digests()
     random.random()
-    after_python = random_state()
+    after_python = random_digests()
     np.random.rand()
-    after_numpy = random_state()
+    after_numpy = random_digests()
     with torch.random.fork_rng():
         torch.rand(1)
-        after_torch = random_state()
+        after_torch = random_digests()
     changes = [
         {name for name in one if one[name] != other[name]}
         for one, other in ((before, after_python), (after_python, after_numpy), (after_numpy, after_torch))

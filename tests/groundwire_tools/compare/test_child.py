@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from multiprocessing import get_context
 from pathlib import Path
@@ -19,6 +20,19 @@ def test_a_package_comes_from_its_folder(tmp_path: Path, monkeypatch: pytest.Mon
     assert sys.modules["odd_package"].VALUE == 3
     for name in ("odd_package", "odd_package.below"):
         monkeypatch.delitem(sys.modules, name)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        *("src/groundwire/__init__.py", "src/groundwire/moved.py", "adapters/groundwire_tools/__init__.py"),
+        *(f"src/groundwire/testing/{name}.py" for name in ("__init__", "patches", "recorder", "summaries")),
+        *(f"adapters/groundwire_tools/compare/{name}.py" for name in ("__init__", "child", "clock", "touched")),
+        *("adapters/groundwire_tools/run/__init__.py", "adapters/groundwire_tools/run/program.py"),
+    ],
+)
+def test_what_another_interpreter_runs_is_written_for_an_old_python(file: str) -> None:
+    ast.parse((Path(__file__).parents[3] / file).read_text("utf-8"), feature_version=(3, 8))
 
 
 @pytest.mark.parametrize("version", ["1.13.1+cu117", "2.0.1"])

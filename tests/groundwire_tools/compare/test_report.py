@@ -84,6 +84,12 @@ def test_what_may_make_two_runs_differ_is_a_warning() -> None:
     ]
 
 
+def test_an_exit_code_that_tells_of_a_failure_is_a_warning() -> None:
+    one = record()
+    one.events[-1]["code"] = 3
+    assert warnings_of(compare(one, one)) == ["the program ended with exit code 3"]
+
+
 def test_what_was_not_compared_is_a_warning() -> None:
     one, other = record(), record()
     other.files = {"tb/events": {"not compared": "tensorboard is not installed"}}
