@@ -39,7 +39,7 @@ def report_of(program: Program, outcome: Comparison, unsteady: Comparison | None
 
 def program_name(program: Program) -> str:
     """The program in a few words."""
-    return program.name if program.kind == "script" else f"{program.kind} {program.name[:60]}"
+    return program.name if program.kind == "script" else f"{program.kind} {' '.join(program.name.split())[:60]}"
 
 
 def reference_name(theirs: Record) -> str:

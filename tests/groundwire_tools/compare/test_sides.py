@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -52,6 +53,21 @@ def test_a_side_without_lightning_is_refused(setting: Setting, tmp_path: Path) -
 def test_an_interpreter_that_is_not_there_is_told(setting: Setting) -> None:
     with pytest.raises(SideError, match="nowhere cannot be run: No such file"):
         run_side(setting, "Lightning", python="./nowhere")
+
+
+@pytest.mark.parametrize(("number", "error"), [(signal.SIGTERM, SystemExit), (signal.SIGINT, KeyboardInterrupt)])
+def test_a_command_that_is_stopped_puts_everything_back(
+    number: int, error: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = f"open('new', 'w').close(); import os, time; os.kill(os.getppid(), {int(number)}); time.sleep(60)"
+    (tmp_path / "here").mkdir()
+    (tmp_path / "there").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(error):
+        run_side(Setting(Program("-c", program), tmp_path / "there"), "groundwire", answer_as="2.6.6")
+    assert list(Path().iterdir()) == []
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_neither_side_is_answered_by_its_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
