@@ -16,6 +16,7 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -36,14 +37,14 @@ class Watch:
     """
 
     def __init__(self, folder: Path, start: Path) -> None:
-        self._backups, self._start = folder / BACKUPS, f"{os.path.realpath(start)}{os.sep}"
+        self._backups, self._start = folder / BACKUPS, os.path.join(os.path.realpath(start), "")
         self._backups.mkdir()
         self._ignored = (*_SYSTEM, f"{os.path.realpath(folder)}{os.sep}")
         self._hidden = f"{os.path.realpath(os.path.expanduser('~'))}{os.sep}."
         self._temporary = f"{os.path.realpath(tempfile.gettempdir())}{os.sep}"
         self._log = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self._touched: set[str] = set()
-        self._is_busy = False
+        self._here = threading.local()
 
     def start(self) -> None:
         """Begin to hear, for good."""
@@ -54,15 +55,15 @@ class Watch:
 
     def __call__(self, event: str, args: tuple[Any, ...]) -> None:
         """Hear of an event, before it happens."""
-        if event not in _EVENTS or self._is_busy:
+        if event not in _EVENTS or getattr(self._here, "is_busy", False):
             return
-        self._is_busy = True
+        self._here.is_busy = True  # what this does itself is heard as well
         try:
             _EVENTS[event](self, args)
         except (OSError, ValueError, TypeError):  # the program is about to see that itself
             pass
         finally:
-            self._is_busy = False
+            self._here.is_busy = False
 
     def touch(self, path: Any, at: Any = None) -> None:
         """Write down a file, with a copy of what is there now."""
@@ -220,5 +221,5 @@ def _moved_aside(path: Path, aside: Path, backup: Any) -> Path | None:
 
 
 def _relative(name: str, start: Path) -> str:
-    below = f"{os.path.realpath(start)}{os.sep}"
+    below = os.path.join(os.path.realpath(start), "")
     return name.removeprefix(below)

@@ -84,7 +84,7 @@ class Recorder:
 
     def write(self, kind: str, **entries: Any) -> None:
         """Write one event."""
-        self._out.write(json.dumps({"k": kind, **entries}) + "\n")
+        self._out.write(json.dumps({"k": kind, **entries}, default=signature_of) + "\n")
         self._out.flush()
 
     # torch
@@ -279,7 +279,7 @@ class Recorder:
         def heard(logger: Any, metrics: Any, step: Any = None, *args: Any, **kwargs: Any) -> Any:
             if self.is_heard() and "logger" not in self._within:
                 values = {str(key): number_of(value) for key, value in metrics.items()}
-                self.write("logged", who=cls.__qualname__, step=step, values=values)
+                self.write("logged", who=cls.__qualname__, step=number_of(step), values=values)
             with _Within(self._within, "logger"):
                 return method(logger, metrics, step, *args, **kwargs)
 

@@ -41,6 +41,7 @@ def digest(data: Any) -> str:
 def _dense(tensor: torch.Tensor) -> torch.Tensor:
     """The numbers of a tensor, one after the other."""
     plain = tensor.detach()
+    plain = plain.to_local() if hasattr(plain, "to_local") else plain  # of a tensor that several processes share
     plain = plain.dequantize() if plain.is_quantized else plain
     plain = plain if plain.layout == torch.strided else plain.to_dense()
     plain = torch.view_as_real(plain.resolve_conj()) if plain.is_complex() else plain
@@ -79,6 +80,8 @@ def number_of(value: Any) -> Any:
     """A number or a tensor with one entry as a float; any other value in summary."""
     if isinstance(value, torch.Tensor):
         return float(value.detach()) if value.numel() == 1 and not value.is_complex() else summary_of(value)
+    if getattr(value, "shape", None) == () and hasattr(value, "item"):  # of numpy
+        return value.item()
     return value if value is None or isinstance(value, (bool, int, float)) else signature_of(value)
 
 

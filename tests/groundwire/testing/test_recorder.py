@@ -147,6 +147,9 @@ class Net(Base):
         self.helped()
 
     def helped(self) -> None: ...
+    def helped_by_numbers(self, numbers: torch.Tensor) -> torch.Tensor:
+        return numbers + 1
+
     def state_dict(self) -> None: ...
     def _private(self) -> None: ...
 
@@ -191,6 +194,30 @@ def test_what_is_logged_is_heard_once(trainer: Trainer) -> None:
     trainer.loggers = [Logger()]
     (logged,) = of_kind(heard(lambda: trainer.fit(Net(2, 1))), "logged")
     assert (logged["who"], logged["step"], logged["values"]) == ("Logger", 3, {"loss": 0.5})
+
+
+def test_odd_values_do_not_hinder_a_run(trainer: Trainer) -> None:
+    class Odd(Logger):
+        def log_metrics(self, metrics: Any, step: Any = None) -> None: ...
+
+    trainer.loggers = [Odd()]
+    trainer.global_step = object()  # type: ignore[assignment]
+    (logged,) = of_kind(heard(lambda: trainer.fit(Net(2, 1))), "logged")
+    assert logged["who"].endswith("Odd")
+
+
+def test_a_compiled_method_is_compiled_whole(trainer: Trainer) -> None:
+    graphs: list[Any] = []
+
+    def run() -> None:
+        net = Net(2, 1)
+        trainer.fit(net)
+        torch.compile(net.helped_by_numbers, backend=lambda graph, _: graphs.append(graph) or graph, fullgraph=True)(
+            torch.ones(2)
+        )
+
+    heard(run)
+    assert len(graphs) == 1
 
 
 def test_results_are_heard(trainer: Trainer) -> None:

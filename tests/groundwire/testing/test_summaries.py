@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -77,13 +78,11 @@ def test_parts_of_a_framework_have_no_name() -> None:
 
 
 def test_a_result_is_told_with_its_numbers() -> None:
-    result = [{"loss": torch.tensor(0.5)}, (1, torch.ones(2))]
-    assert plain_value(result) == [{"loss": 0.5}, [1, summary_of(torch.ones(2))]]
+    result = [{"loss": torch.tensor(0.5), "acc": np.float32(0.25)}, (1, torch.ones(2), "text")]
+    assert plain_value(result) == [{"loss": 0.5, "acc": 0.25}, [1, summary_of(torch.ones(2)), "text"]]
 
 
 def test_each_source_of_random_numbers_is_seen() -> None:
-    import numpy as np
-
     before = random_digests()
     random.random()
     after_python = random_digests()
