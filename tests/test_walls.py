@@ -41,7 +41,7 @@ ECOSYSTEM = {
         "yaml",
     },
     "groundwire_tensorboard": {"groundwire_tensorboard", "tensorboard"},
-    "groundwire_tools": {"groundwire_lightning", "groundwire_tools", "libcst", "safetensors", "yaml"},
+    "groundwire_tools": {"groundwire_lightning", "groundwire_tools", "libcst", "safetensors", "tensorboard", "yaml"},
     "groundwire_torchmetrics": {"groundwire_torchmetrics", "torchmetrics"},
 }
 LIGHTNING = {"lightning", "lightning_fabric", "pytorch_lightning"}

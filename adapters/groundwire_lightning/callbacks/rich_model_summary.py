@@ -7,6 +7,7 @@ from typing import Any
 from groundwire_lightning.callbacks.model_summary import ModelSummary
 from groundwire_lightning.callbacks.progress.rich_progress import has_rich
 from groundwire_lightning.utilities.checked import checked, optional, whole
+from groundwire_lightning.utilities.console import load_rich
 from groundwire_lightning.utilities.model_summary import get_formatted_model_size, get_human_readable_count
 
 COLUMN_STYLES: dict[str, dict[str, Any]] = {
@@ -52,6 +53,7 @@ class RichModelSummary(ModelSummary):
         **summarize_kwargs: Any,
     ) -> None:
         """Draw the table; the arguments are those of :meth:`ModelSummary.summarize`."""
+        load_rich()
         from rich import get_console
         from rich.table import Table
 

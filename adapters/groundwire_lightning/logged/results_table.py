@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from typing import NamedTuple
 
+from groundwire_lightning.utilities.console import load_rich
+
 LEAST_WIDTH = 25
 """Characters of a column at least."""
 
@@ -50,6 +52,7 @@ def _blocks(columns: list[dict[str, float]], names: list[str], head: str, fittin
 
 
 def _with_rich(block: Block, width: int, screen: int) -> None:
+    load_rich()
     from rich import get_console
     from rich.table import Column, Table
 

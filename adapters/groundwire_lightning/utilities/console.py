@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
+import random
+import sys
 
 
 def tell(log: logging.Logger, message: str, *values: object) -> None:
@@ -17,6 +20,14 @@ def tell(log: logging.Logger, message: str, *values: object) -> None:
     # read from the environment, for no process group may be there yet
     if os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0")) == "0":
         log.info(message, *values, stacklevel=2)  # the line of the caller
+
+
+def load_rich() -> None:
+    """Import rich without a draw from the program's random numbers, from which it takes one as it is imported."""
+    if "rich.style" not in sys.modules:
+        state = random.getstate()
+        importlib.import_module("rich.style")
+        random.setstate(state)
 
 
 def show_log() -> None:

@@ -12,7 +12,7 @@ from groundwire.errors import CheckpointError
 from groundwire.saved.stand_ins import StandIn
 from groundwire_tools.ckpt.printable import brief, joined
 
-__all__ = ["Difference", "differences"]
+__all__ = ["Difference", "differences", "parts"]
 
 MOST_PARTS = 1_000_000
 DEEPEST = 200
@@ -48,7 +48,7 @@ def differences(a: Any, b: Any, rtol: float = 0.0) -> list[Difference]:
     Raises:
         CheckpointError: One of them holds itself, or one part many times over.
     """
-    ones, others = dict(_parts(a)), dict(_parts(b))
+    ones, others = dict(parts(a)), dict(parts(b))
     rows = [
         Difference(joined(path), "only in A", brief(value))
         if path not in others
@@ -61,7 +61,7 @@ def differences(a: Any, b: Any, rtol: float = 0.0) -> list[Difference]:
     return [row for row in rows if row is not None]
 
 
-def _parts(value: Any) -> Iterator[tuple[Path, Any]]:
+def parts(value: Any) -> Iterator[tuple[Path, Any]]:
     """Path and value of everything that is no container, and of containers that are empty."""
     ahead: list[tuple[Path, Any]] = [((), value)]
     visits = 0

@@ -7,7 +7,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 
 from groundwire_tools.run.answers import VERSION, Ahead, install
@@ -64,15 +64,16 @@ def main(argv: Sequence[str]) -> int:
     return code
 
 
-def divided(argv: Sequence[str]) -> tuple[list[str], Program | None]:
+def divided(argv: Sequence[str], with_value: Container[str] = ("--as", "--report")) -> tuple[list[str], Program | None]:
     """The command's own words, and the program with those that belong to it.
 
     Args:
-        argv: The words after ``run``.
+        argv: The words after the command.
+        with_value: The options whose next word is their value.
     """
     words = list(argv)
     for number, word in enumerate(words):
-        if number and words[number - 1] in ("--as", "--report"):
+        if number and words[number - 1] in with_value:
             continue
         rest = tuple(words[number + 1 :])
         if word in ("-m", "-c"):

@@ -1,8 +1,10 @@
 import logging
+import random
+import sys
 
 import pytest
 
-from groundwire_lightning.utilities.console import show_log, tell
+from groundwire_lightning.utilities.console import load_rich, show_log, tell
 
 
 @pytest.mark.parametrize(("rank", "lines"), [(None, 1), ("0", 1), ("1", 0)])
@@ -39,3 +41,12 @@ def test_a_program_that_has_set_up_its_own_log_shows_them_itself(log, monkeypatc
     show_log()
     assert log.handlers == []
     assert log.propagate
+
+
+def test_rich_is_loaded_without_a_draw_from_the_programs_random_numbers(monkeypatch):
+    for name in [name for name in sys.modules if name.partition(".")[0] == "rich"]:
+        monkeypatch.delitem(sys.modules, name)
+    before = random.getstate()
+    load_rich()
+    assert "rich.style" in sys.modules
+    assert random.getstate() == before

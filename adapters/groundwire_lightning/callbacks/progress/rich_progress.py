@@ -13,6 +13,7 @@ import torch
 from groundwire_lightning.callbacks.progress.progress_bar import ProgressBar
 from groundwire_lightning.errors import ArgumentError
 from groundwire_lightning.utilities.checked import checked, flag, mapping, optional, unless_empty, whole
+from groundwire_lightning.utilities.console import load_rich
 
 if TYPE_CHECKING:
     from groundwire_lightning.core.running import Running
@@ -36,6 +37,7 @@ def __getattr__(name: str) -> Any:
     """Import the columns when they are first asked for, since they need rich."""
     if name not in RICH_PARTS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    load_rich()
     from groundwire_lightning.callbacks.progress import rich_parts
 
     return getattr(rich_parts, name)
@@ -195,6 +197,7 @@ class RichProgressBar(ProgressBar):
     def _init_progress(self, trainer: Running) -> None:
         if self.is_disabled or not (self.progress is None or self._progress_stopped):
             return
+        load_rich()
         from rich import get_console, reconfigure
 
         from groundwire_lightning.callbacks.progress import rich_parts
