@@ -1,0 +1,256 @@
+"""The written classes around the loop: the Trainer, the base of the model with its recorder, standard callbacks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from groundwire_tools.eject.evaluating import entry, validation
+from groundwire_tools.eject.lines import function, spliced
+from groundwire_tools.eject.training import Training
+from groundwire_tools.eject.writing import Writing
+
+TRAINER = {
+    "is_global_zero": "True",
+    "global_rank": "0",
+    "local_rank": "0",
+    "node_rank": "0",
+    "world_size": "1",
+    "num_devices": "1",
+    "num_nodes": "1",
+    "fast_dev_run": "False",
+}
+"""Attributes of the Trainer that are the same in every plain loop."""
+
+TRAINER_STATE = frozenset(
+    {
+        *("callback_metrics", "current_epoch", "global_step", "should_stop", "sanity_checking", "callbacks"),
+        *("datamodule", "model", "lightning_module", "optimizers", "is_last_batch", "estimated_stepping_batches"),
+        *("num_training_batches", "max_epochs", "max_steps", "accumulate_grad_batches", "gradient_clip_val"),
+        *("checkpoint_callback", "early_stopping_callback", "fit", "validate", "test", "predict"),
+    }
+)
+"""Further attributes that a written Trainer may have."""
+
+MODULE = frozenset(
+    {
+        *("log", "log_dict", "save_hyperparameters", "hparams", "optimizers", "lr_schedulers", "manual_backward"),
+        *("toggle_optimizer", "untoggle_optimizer", "clip_gradients", "current_epoch", "global_step", "device", "print"),
+        *("trainer", "automatic_optimization", "example_input_array", "global_rank", "local_rank"),
+    }
+)
+"""What the written base of the model may have of Lightning's."""
+
+
+def trainer_class(writing: Writing) -> list[Any]:
+    """The class whose methods are the loop.
+
+    Args:
+        writing: The program.
+    """
+    methods = [_init(writing)]
+    training = Training(writing)
+    if writing.is_fit:
+        methods.append(training.fit())
+        if writing.facts.nested:
+            methods.append(training.gradients())
+    if writing.facts.validates or "validate" in writing.rewritten.entries:
+        methods.append(validation(writing))
+    methods += [entry(writing, name) for name in ("validate", "test", "predict") if name in writing.rewritten.entries]
+    if writing.is_fit and not writing.facts.automatic and writing.counts_steps:
+        methods.append(
+            function("count(self, *_: Any) -> None", "Count an update, which the model made.", ["self.global_step += 1"])
+        )
+    return ["class Trainer:", ['"""The loop that the program runs, and what the model may ask of it."""', *_apart(methods)]]
+
+
+def _apart(methods: list[list[Any]]) -> list[Any]:
+    return [line for method in methods for line in ("", *method)]
+
+
+def _init(writing: Writing) -> list[Any]:
+    kinds = {"gradient_clip_val": "float", "callbacks": "list[Any]"}
+    taken = writing.rewritten.parameters
+    passed = "".join(f", {name}: {kinds.get(name, 'int')}" for name in taken)
+    state: list[str] = [f"self.{name} = {name}" for name in taken if name != "callbacks" or writing.uses(name)]
+    if names := [f"self.{one.variable}" for one in writing.facts.listeners]:
+        state.append(f"{', '.join(names)}{',' if len(names) == 1 else ''} = callbacks".replace("self.", "(self.", 1).replace(", =", ",) =") if len(names) == 1 else f"{', '.join(names)} = callbacks")
+    for name in ("max_epochs", "max_steps", "accumulate_grad_batches", "gradient_clip_val"):
+        if writing.uses(name) and name not in taken:
+            state.append(f"self.{name} = {writing.setting(name)!r}")
+    checkpoint = writing.has("ModelCheckpoint")
+    wanted = {
+        "current_epoch = 0": writing.uses("current_epoch") or checkpoint,
+        "global_step = 0": writing.counts_steps,
+        "batches = 0": writing.facts.val_check_batch is not None and writing.setting("check_val_every_n_epoch") is None,
+        "should_stop = False": writing.may_stop,
+        "sanity_checking = False": writing.uses("sanity_checking"),
+        "callback_metrics: dict[str, torch.Tensor] = {}": writing.logging.is_needed or writing.uses("callback_metrics"),
+        "sums: dict[str, tuple[Any, Any]] = {}": writing.reduces,
+        "metrics: dict[str, Any] = {}": writing.reduces and writing.facts.has_metrics,
+        "batch_size = 1": writing.reduces and (writing.facts.sized is None or writing.logs_at_ends or writing.logging.is_elsewhere),
+        "in_training_batch = False": writing.logging.decides and writing.logging.is_needed,
+        "optimizers: list[Any] = []": checkpoint and writing.facts.automatic and not writing.uses("optimizers"),
+    }
+    state += [f"self.{line}" for line, is_wanted in wanted.items() if is_wanted]
+    for name, kind in (("checkpoint_callback", "ModelCheckpoint"), ("early_stopping_callback", "EarlyStopping")):
+        if writing.uses(name):
+            state.append(f"self.{name} = next(one for one in callbacks if isinstance(one, {kind}))")
+    state += [f"self.{name} = {value}" for name, value in TRAINER.items() if writing.uses(name)]
+    return [f"def __init__(self{passed}) -> None:", state or ["pass"]]
+
+
+def module_class(writing: Writing) -> list[Any]:
+    """The base of the model, with what the program uses of it.
+
+    Args:
+        writing: The program.
+    """
+    fields: list[Any] = ["automatic_optimization = True"] if writing.uses("automatic_optimization") else []
+    fields += ["example_input_array: Any = None"] if writing.uses("example_input_array") else []
+    fields += [f"{name} = 0" for name in ("global_rank", "local_rank") if writing.uses(name)]
+    methods = [method for method in (_log(writing), _log_dict(writing), *_members(writing)) if method]
+    body = [*fields, *_apart(methods)]
+    if len(methods) != 1 or fields:
+        body = ['"""The base of the model: what the program uses of it."""', *([""] if fields else []), *body]
+    elif not body[0]:
+        del body[0]
+    return ["class LightningModule(torch.nn.Module):", body]
+
+
+def _log(writing: Writing) -> list[Any]:
+    logging, facts = writing.logging, writing.facts
+    if not logging.is_needed:
+        return []
+    passed = "self, name: str, value: Any"
+    passed += "".join(f", {name}: bool | None = None" for name in ("on_step", "on_epoch") if logging.decides)
+    passed += ", batch_size: int | None = None" if logging.sizes else ""
+    size = "batch_size or trainer.batch_size" if logging.sizes else "trainer.batch_size"
+    on_step, on_epoch = _levels(writing)
+    value = "value.detach()" if on_epoch and not on_step else "value.detach().clone()"
+    plain = f"value = {value} if isinstance(value, torch.Tensor) else torch.tensor(float(value))"
+    step = ["trainer.callback_metrics[name] = value"]
+    epoch: list[Any] = [
+        f"(total, weight), size = trainer.sums.get(name, (0.0, 0)), {size}",
+        "trainer.sums[name] = (total + value * size, weight + size)",
+    ]
+    if logging.forks:
+        step.append('trainer.callback_metrics[f"{name}_step"] = value')
+        epoch.append('trainer.sums[f"{name}_epoch"] = trainer.sums[name]')
+    decided = [
+        "on_step = trainer.in_training_batch if on_step is None else on_step",
+        "on_epoch = not trainer.in_training_batch if on_epoch is None else on_epoch",
+    ]
+    return function(
+        f"log({passed}) -> None",
+        "Keep a value: of a step as it is, of an epoch as the mean over its samples." if on_step and on_epoch
+        else "Add a value up, for the mean over the samples of the epoch." if on_epoch else "Keep the last value.",
+        ["trainer: Trainer = self.trainer"],
+        decided if logging.decides else None,
+        _log_of_metric(on_step, on_epoch, logging.decides) if facts.has_metrics else None,
+        [plain],
+        ["if on_step:", step] if on_step and logging.decides else step if on_step else None,
+        ["if on_epoch:", epoch] if on_epoch and logging.decides else epoch if on_epoch else None,
+    )
+
+
+def _levels(writing: Writing) -> tuple[bool, bool]:
+    return writing.logging.on_step is not False, writing.logging.on_epoch is not False
+
+
+def _log_of_metric(on_step: bool, on_epoch: bool, decides: bool) -> list[Any]:
+    at_step = ["trainer.callback_metrics[name] = value._forward_cache"]
+    over_epoch = ["trainer.metrics[name] = value"]
+    return [
+        "if isinstance(value, torchmetrics.Metric):",
+        spliced(
+            ["if on_step:", at_step] if on_step and decides else at_step if on_step else None,
+            ["if on_epoch:", over_epoch] if on_epoch and decides else over_epoch if on_epoch else None,
+            "return",
+        ),
+    ]
+
+
+def _log_dict(writing: Writing) -> list[Any]:
+    if not writing.logging.logs_dict:
+        return []
+    return function(
+        "log_dict(self, values: dict[str, Any], **how: Any) -> None",
+        "Log several values.",
+        ["for name, value in values.items():", ["self.log(name, value, **how)"]],
+    )
+
+
+def _members(writing: Writing) -> list[list[Any]]:
+    """The other members that the program uses."""
+    methods: list[list[Any]] = []
+    for name, (kind, docstring) in {
+        "current_epoch": ("int", "The epoch, counted from 0."),
+        "global_step": ("int", "The updates that were made."),
+    }.items():
+        if writing.uses(name):
+            methods.append(["@property", *function(f"{name}(self) -> {kind}", docstring, [f"return self.trainer.{name}"])])
+    if writing.uses("device"):
+        body = ["return next(self.parameters()).device"]
+        methods.append(["@property", *function("device(self) -> torch.device", "Where the model is.", body)])
+    if writing.uses("print"):
+        methods.append(function("print(self, *values: Any) -> None", "Print.", ["print(*values)"]))
+    if writing.uses("optimizers"):
+        one = len(writing.facts.optimizers) == 1
+        body = [f"return self.trainer.optimizers{'[0]' if one else ''}"]
+        methods.append(function("optimizers(self) -> Any", "What configure_optimizers returned.", body))
+    if writing.uses("lr_schedulers"):
+        body = [f"return self.trainer.schedulers{'[0]' if len(writing.facts.by_hand) == 1 else ''}"]
+        methods.append(function("lr_schedulers(self) -> Any", "The schedulers, which the model moves on.", body))
+    if writing.uses("manual_backward"):
+        body = ["loss.backward(*arguments, **options)"]
+        head = "manual_backward(self, loss: torch.Tensor, *arguments: Any, **options: Any) -> None"
+        methods.append(function(head, "Make gradients.", body))
+    return methods + _toggling(writing) + _clipping(writing)
+
+
+def _toggling(writing: Writing) -> list[list[Any]]:
+    if not writing.uses("toggle_optimizer", "untoggle_optimizer"):
+        return []
+    everyone = "[group for one in self.optimizers() for group in one.param_groups]"
+    if len(writing.facts.optimizers) == 1:
+        everyone = "self.optimizers().param_groups"
+    return [
+        function(
+            "toggle_optimizer(self, optimizer: torch.optim.Optimizer) -> None",
+            "Let only the parameters of this optimizer require gradients.",
+            [
+                f"groups = {everyone}",
+                'self.required = {one: one.requires_grad for group in groups for one in group["params"]}',
+                'own = {one for group in optimizer.param_groups for one in group["params"]}',
+                "for parameter, required in self.required.items():",
+                ["parameter.requires_grad = required and parameter in own"],
+            ],
+        ),
+        function(
+            "untoggle_optimizer(self, optimizer: torch.optim.Optimizer) -> None",
+            "Let all parameters require gradients that did before.",
+            ["for parameter, required in self.required.items():", ["parameter.requires_grad = required"]],
+        ),
+    ]
+
+
+def _clipping(writing: Writing) -> list[list[Any]]:
+    if not writing.uses("clip_gradients"):
+        return []
+    head = "clip_gradients(self, optimizer: Any, gradient_clip_val: Any = None, gradient_clip_algorithm: Any = None)"
+    limit, algorithm = writing.setting("gradient_clip_val"), writing.setting("gradient_clip_algorithm")
+    return [
+        function(
+            f"{head} -> None",
+            "Clip the gradients of an optimizer.",
+            [
+                'parameters = [one for group in optimizer.param_groups for one in group["params"]]',
+                f"limit = {limit or 0.0!r} if gradient_clip_val is None else gradient_clip_val",
+                f'by_value = (gradient_clip_algorithm or "{"value" if algorithm == "value" else "norm"}") == "value"',
+                "if limit > 0 and by_value:",
+                ["torch.nn.utils.clip_grad_value_(parameters, limit)"],
+                "elif limit > 0:",
+                ["torch.nn.utils.clip_grad_norm_(parameters, limit)"],
+            ],
+        )
+    ]

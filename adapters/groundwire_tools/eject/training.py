@@ -1,0 +1,394 @@
+"""The written ``fit``: only the branches that the run takes, in the order in which it takes them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from groundwire_tools.eject.evaluating import limit_of
+from groundwire_tools.eject.facts import Scheduler
+from groundwire_tools.eject.lines import counted, function, rendered, spliced
+from groundwire_tools.eject.writing import Writing
+
+
+class Training:
+    """Writes the training of a run.
+
+    Args:
+        writing: The program.
+    """
+
+    def __init__(self, writing: Writing) -> None:
+        self.writing = writing
+        self.facts = writing.facts
+        self.window = writing.value("accumulate_grad_batches") if writing.setting("accumulate_grad_batches") > 1 else ""
+        self.is_unsized = self.facts.batches is None
+        listens = self.facts.has("on_train_batch_end")
+        self.is_within = bool(self.facts.validates and self.facts.val_check_batch is not None)
+        waits = any(one.name == "EarlyStopping" and "on_validation_end" in one.hooks for one in self.facts.listeners)
+        self.stops_within = writing.uses("should_stop") or (self.is_within and waits)
+        stops_within = writing.limits_steps or self.stops_within
+        by_epoch = any(one.interval == "epoch" and one.monitor is None for one in self.facts.schedulers)
+        self.ends_within = (stops_within or self.is_within) and (self.facts.validates or bool(self.facts.schedulers))
+        self.ends_within = self.ends_within or (by_epoch and listens)
+        self.needs_last = bool(self.window) or self.ends_within or writing.uses("is_last_batch")
+        self.starts = spliced(writing.told("on_train_start"), writing.told("on_train_epoch_start"))
+
+    def fit(self) -> list[Any]:
+        """The method."""
+        writing, taken = self.writing, self.writing.rewritten.entries["fit"]
+        passed = ", ".join(["self", *(f"{one}: {'LightningModule' if one == 'model' else 'Any'}" for one in taken)])
+        body = spliced(
+            writing.prepared("fit"),
+            self._early(),
+            self._optimizers(),
+            writing.told("on_fit_start"),
+            self._sanity(),
+            None if self.facts.is_early else [f"batches = {self._loader('train')}"],
+            [f"validation = {self._loader('val')}"] if self.facts.validates and not writing.checks_sanity else None,
+            [f"start = iter({self._limited()})"] if self.starts and not self.facts.is_early else None,
+            writing.told("on_train_start"),
+            self._epochs(),
+            writing.told("on_train_end"),
+            writing.told("on_fit_end"),
+            writing.torn_down("fit"),
+        )
+        return function(f"fit({passed}) -> None", self._docstring(), body)
+
+    def _docstring(self) -> str:
+        return f"Train the model{', and validate it along the way' if self.facts.validates else ''}."
+
+    # before the first epoch
+
+    def _loader(self, prefix: str) -> str:
+        if f"{prefix}_dataloader" in self.facts.given:
+            return f"{prefix}_dataloaders" if prefix == "val" else "train_dataloaders"
+        data = self.facts.data or frozenset()
+        return f"{'datamodule' if f'{prefix}_dataloader' in data else 'model'}.{prefix}_dataloader()"
+
+    def _early(self) -> list[Any]:
+        """Where the program asks how many updates there will be, the training data is there before the optimizers."""
+        if not self.facts.is_early:
+            return []
+        lines: list[Any] = [f"batches = {self._loader('train')}"]
+        if self.facts.batches is not None:
+            count = self._count()
+            updates = f"math.ceil({count} / {self.window})" if self.window else count
+            epochs = self.writing.value("max_epochs")
+            most = f"{updates} * {epochs}"
+            if self.writing.setting("max_steps") != -1:
+                most = f"min({most}, {self.writing.value('max_steps')})"
+            lines.append(f"self.num_training_batches = {count}" if self.writing.uses("num_training_batches") else False)
+            lines.append(f"self.estimated_stepping_batches = {most}")
+        return [*lines, f"start = iter({self._limited()})"]
+
+    def _optimizers(self) -> list[Any]:
+        paths, schedulers = self.facts.optimizers, self.facts.schedulers
+        if not paths:
+            return []
+        writing, names = self.writing, self.scheduler_names
+        if paths == ("",) and not schedulers:
+            lines: list[Any] = ["optimizer = model.configure_optimizers()"]
+        else:
+            lines = ["configured = model.configure_optimizers()"]
+            lines += [f"optimizer = configured{paths[0]}"] if len(paths) == 1 and self.facts.automatic else []
+            lines += [f"{name} = configured{one.path}" for name, one in zip(names, schedulers, strict=True)]
+        if not self.facts.automatic or writing.uses("optimizers") or writing.has("ModelCheckpoint"):
+            base = "optimizer" if paths == ("",) and not schedulers else "configured"
+            lines.append(f"self.optimizers = [{', '.join(base + path for path in paths)}]")
+        if not self.facts.automatic and writing.uses("lr_schedulers"):
+            by_hand = self.facts.by_hand
+            lines.append(f"self.schedulers = [{', '.join('configured' + path for path in by_hand)}]")
+        if not self.facts.automatic and writing.counts_steps:
+            lines += ["for optimizer in self.optimizers:", ["optimizer.register_step_post_hook(self.count)"]]
+        return lines
+
+    @property
+    def scheduler_names(self) -> list[str]:
+        """The variables of the schedulers."""
+        count = len(self.facts.schedulers)
+        return ["scheduler"] if count == 1 else [f"scheduler_{number}" for number in range(1, count + 1)]
+
+    def _sanity(self) -> list[Any]:
+        writing = self.writing
+        if not writing.checks_sanity:
+            return []
+        steps = writing.setting("num_sanity_val_steps")
+        limit = writing.setting("limit_val_batches")
+        most = limit_of(writing, "limit_val_batches", "validation")
+        few = most if steps == float("inf") else str(steps)
+        if limit != 1.0 and steps != float("inf"):
+            few = str(min(steps, limit)) if isinstance(limit, int) else f"min({steps}, {most})"
+        told = writing.uses("sanity_checking")
+        return spliced(
+            ["states = random.getstate(), np.random.get_state()"],
+            "with torch.random.fork_rng():  # training draws the same numbers with this check and without it",
+            [
+                spliced(
+                    f"validation = {self._loader('val')}",
+                    "self.sanity_checking = True" if told else None,
+                    writing.told("on_sanity_check_start"),
+                    f"self.validation(model, validation, {few})",
+                    writing.told("on_sanity_check_end"),
+                    "self.sanity_checking = False" if told else None,
+                )
+            ],
+            ["random.setstate(states[0])", "np.random.set_state(states[1])"],
+            "self.callback_metrics.clear()" if writing.logging.is_needed else None,
+        )
+
+    # epochs
+
+    def _limited(self) -> str:
+        limit = self.writing.setting("limit_train_batches")
+        whole = limit == 1.0 and not isinstance(limit, int)
+        batches = "batches" if whole else f"islice(batches, {limit_of(self.writing, 'limit_train_batches', 'batches')})"
+        return f"looking_ahead({batches})" if self.is_unsized else batches
+
+    def _count(self) -> str:
+        limit = self.writing.setting("limit_train_batches")
+        if limit == 1.0 and not isinstance(limit, int):
+            return "len(batches)"
+        most = limit_of(self.writing, "limit_train_batches", "batches")
+        return f"min(len(batches), {most})" if isinstance(limit, int) else most
+
+    def _epochs(self) -> list[Any]:
+        writing, facts = self.writing, self.facts
+        most = "count()" if writing.setting("max_epochs") == -1 else f"range({writing.value('max_epochs')})"
+        is_ahead = bool(self.starts) or facts.is_early  # the first iterator is there before what hooks draw
+        uses_epoch = writing.uses("current_epoch") or writing.has("ModelCheckpoint")
+        batch = "(batch, is_last)" if self.is_unsized else "batch"
+        source = "start" if is_ahead else self._limited()
+        lines = spliced(
+            ["batches.sampler.set_epoch(epoch)"] if facts.sets_epoch else None,
+            ["self.sums = {}"] if writing.logs(of_training=True) else None,
+            ["self.metrics = {}"] if writing.logs(of_training=True) and facts.has_metrics else None,
+            writing.told("on_train_epoch_start"),
+            ["if epoch > 0:", [f"start = iter({self._limited()})"]] if is_ahead else None,
+            counted(batch, source, self._batch()),
+            self._end_of_epoch(),
+            self._over("self.current_epoch += 1" if uses_epoch else ""),
+        )
+        name = "epoch" if re.search(r"\bepoch\b", rendered(lines)) else "_"
+        return [f"for {name} in {most}:", lines]
+
+    def _end_of_epoch(self) -> list[Any]:
+        writing, facts = self.writing, self.facts
+        plateaus = [line for one in self._due("epoch", plateau=True) for line in one]
+        hook = "on_train_epoch_end"
+        return spliced(
+            None if self.ends_within else [line for one in self._due("epoch", plateau=False) for line in one],
+            self._validation_at_end() if not self.ends_within else None,
+            ["self.in_training_batch = False"] if writing.logging.decides and writing.logging.is_needed else None,
+            writing.reduced() if writing.logs(of_training=True) else None,
+            writing.told(hook, monitors=False),
+            writing.reduced(is_last=False) if writing.logs(of_training=True) and hook in writing.logging.hooks else None,
+            writing.told(hook, monitors=True),
+            ["if is_last:", plateaus] if plateaus and self.ends_within else plateaus,
+            ["for metric in self.metrics.values():", ["metric.reset()"]]
+            if facts.has_metrics and writing.logs(of_training=True)
+            else None,
+        )
+
+    def _over(self, count: str) -> list[Any]:
+        """The count of an epoch, and the end of the run where it is due."""
+        writing = self.writing
+        if not writing.limits_steps and not writing.may_stop:
+            return spliced(count)
+        reasons = [f"self.global_step >= {writing.value('max_steps')}"] if writing.limits_steps else []
+        if writing.may_stop:
+            reasons.append(self._may_end("epoch + 1"))
+        return spliced(count, [f"if {' or '.join(reasons)}:", ["break"]])
+
+    def _may_end(self, epochs: str) -> str:
+        """The condition under which the wish to stop is heeded."""
+        least, steps = self.writing.setting("min_epochs") or 0, self.writing.setting("min_steps")
+        parts = ["self.should_stop"]
+        parts += [f"{epochs} >= {least}"] if least > 1 or (least and epochs != "epoch + 1") else []
+        parts += [f"self.global_step >= {steps}"] if steps else []
+        return " and ".join(parts)
+
+    # a batch
+
+    def _batch(self) -> list[Any]:
+        writing, facts = self.writing, self.facts
+        logs = writing.logs(of_training=True)
+        is_last = not self.is_unsized and self.needs_last
+        return spliced(
+            [f"is_last = batch_idx + 1 == {self._count()}"] if is_last else None,
+            ["self.is_last_batch = is_last"] if writing.uses("is_last_batch") else None,
+            writing.moved(),
+            ["self.in_training_batch = True"] if writing.logging.decides and writing.logging.is_needed else None,
+            writing.sized() if logs else None,
+            writing.told("on_train_batch_start", "batch", "batch_idx"),
+            self._by_hand() if not facts.automatic else self._nested() if facts.nested else self._straight(),
+            [line for one in self._due("step", plateau=False) for line in one],
+            ["if is_last:", [line for one in self._due("epoch", plateau=False) for line in one]]
+            if self.ends_within and self._due("epoch", plateau=False)
+            else None,
+            self._told_of_batch(),
+            self._validation_within() if self.ends_within else None,
+            [line for one in self._due("step", plateau=True) for line in one],
+            [f"if {self._ends_epoch()}:", ["break"]] if writing.limits_steps or self.stops_within else None,
+        )
+
+    def _ends_epoch(self) -> str:
+        reasons = [f"self.global_step >= {self.writing.value('max_steps')}"] if self.writing.limits_steps else []
+        if self.stops_within:
+            reasons.append(self._may_end("epoch"))
+        return " or ".join(reasons)
+
+    def _straight(self) -> list[Any]:
+        writing = self.writing
+        return spliced(
+            self.forward(),
+            self._update(
+                spliced(
+                    writing.told("on_before_optimizer_step", "optimizer"),
+                    self.clipping(),
+                    "optimizer.step()",
+                    "self.global_step += 1" if writing.counts_steps else None,
+                )
+            ),
+        )
+
+    def _update(self, lines: list[Any]) -> list[Any]:
+        if not self.window:
+            return lines
+        return ["update = (batch_idx + 1) % " + self.window + " == 0 or is_last", "if update:", lines]
+
+    def forward(self) -> list[Any]:
+        """Loss and gradients of a batch."""
+        writing, facts = self.writing, self.facts
+        call = f"model.training_step(batch{writing.index('training_step')})"
+        taken = {
+            "tensor": [*writing.in_step(f"loss = {call}")],
+            "dict": [*writing.in_step(f"output = {call}"), 'loss = output["loss"]'],
+            "unknown": [
+                *writing.in_step(f"output = {call}"),
+                'loss = output["loss"] if isinstance(output, dict) else output',
+            ],
+        }[facts.returns]
+        clear = spliced(writing.told("on_before_zero_grad", "optimizer"), "optimizer.zero_grad()")
+        back = spliced(
+            f"loss = loss / {self.window}" if self.window else None,
+            writing.told("on_before_backward", "loss"),
+            "model.backward(loss)" if "backward" in facts.module else "loss.backward()",
+            writing.told("on_after_backward"),
+        )
+        return spliced(
+            taken,
+            [f"if batch_idx % {self.window} == 0:", clear] if self.window else clear,
+            ["if loss is not None:", back] if facts.may_skip else back,
+        )
+
+    def clipping(self) -> list[Any]:
+        """The line that clips the gradients of an update."""
+        writing, limit = self.writing, self.writing.setting("gradient_clip_val")
+        algorithm = writing.setting("gradient_clip_algorithm")
+        kind = "value" if algorithm == "value" else "norm"
+        if "configure_gradient_clipping" in self.facts.module:
+            named = None if algorithm is None else kind
+            value = writing.value("gradient_clip_val") if limit else repr(limit)
+            return [f"model.configure_gradient_clipping(optimizer, {value}, {named!r})".replace("'", '"')]
+        if not limit:
+            return []
+        return [
+            'parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]',
+            f"torch.nn.utils.clip_grad_{kind}_(parameters, {writing.value('gradient_clip_val')})",
+        ]
+
+    def _nested(self) -> list[Any]:
+        writing = self.writing
+        own = "optimizer_step" in self.facts.module
+        closure = "partial(self.gradients, model, optimizer, batch, batch_idx)"
+        step = f"optimizer.step({closure})"
+        if own:
+            step = f"model.optimizer_step(epoch, batch_idx, optimizer, {closure})"
+        return spliced(step, "self.global_step += 1" if writing.counts_steps else None)
+
+    def gradients(self) -> list[Any]:
+        """The method that an optimizer evaluates itself, as often as it likes."""
+        body = spliced(
+            self.forward(),
+            self.writing.told("on_before_optimizer_step", "optimizer"),
+            self.clipping(),
+            "return loss",
+        )
+        head = "gradients(self, model: LightningModule, optimizer: Any, batch: Any, batch_idx: int) -> torch.Tensor"
+        return function(head, "Make the gradients of a batch.", self.body)
+
+    def _by_hand(self) -> list[Any]:
+        call = f"model.training_step(batch{self.writing.index('training_step')})"
+        listens = self.facts.has("on_train_batch_end")
+        return list(self.writing.in_step(f"output = {call}" if listens else call))
+
+    def _told_of_batch(self) -> list[Any]:
+        told = self.writing.told("on_train_batch_end", "outputs", "batch", "batch_idx")
+        if not told:
+            return []
+        if not self.facts.automatic:
+            made = 'outputs = output if isinstance(output, dict) else {} if output is None else {"loss": output}'
+        elif self.facts.returns == "tensor":
+            made = 'outputs = {"loss": loss.detach()}'
+        else:
+            made = 'outputs = {**(output if isinstance(output, dict) else {}), "loss": loss.detach()}'
+        if self.facts.may_skip and self.facts.automatic:
+            made += " if loss is not None else {}"
+        return [made, *told]
+
+    # schedulers
+
+    def _due(self, interval: str, plateau: bool) -> list[list[Any]]:
+        """The lines that move each scheduler of an interval."""
+        count = "batch_idx + 1" if interval == "step" else "epoch + 1"
+        moved = []
+        for name, one in zip(self.scheduler_names, self.facts.schedulers, strict=True):
+            if one.interval == interval and (one.monitor is not None) == plateau:
+                lines = self._move(name, one)
+                conditions = ["update"] if interval == "step" and self.window else []
+                conditions += [f"({count}) % {one.frequency} == 0"] if one.frequency > 1 else []
+                moved.append([f"if {' and '.join(conditions)}:", lines] if conditions else lines)
+        return moved
+
+    def _move(self, name: str, one: Scheduler) -> list[Any]:
+        metric = f'self.callback_metrics["{one.monitor}"]' if one.monitor is not None else ""
+        if "lr_scheduler_step" in self.facts.module:
+            lines: list[Any] = [f"model.lr_scheduler_step({name}, {metric or 'None'})"]
+        else:
+            lines = [f"{name}.step({metric})"]
+        if one.monitor is not None and not one.strict:
+            lines = [f'if "{one.monitor}" in self.callback_metrics:', lines]
+        return lines
+
+    # validations
+
+    def _validate(self) -> list[Any]:
+        limit = self.writing.setting("limit_val_batches")
+        is_limited = limit != 1.0 or isinstance(limit, int)
+        most = f", {limit_of(self.writing, 'limit_val_batches', 'validation')}" if is_limited else ""
+        clear = ["model.zero_grad()"] if not self.facts.automatic else []
+        return [*clear, f"self.validation(model, validation{most})"]
+
+    def _validation_at_end(self) -> list[Any]:
+        if not self.facts.validates:
+            return []
+        every = self.writing.setting("check_val_every_n_epoch")
+        return [f"if (epoch + 1) % {every} == 0:", self._validate()] if every > 1 else self._validate()
+
+    def _validation_within(self) -> list[Any]:
+        if not self.facts.validates:
+            return []
+        writing, every, batches = self.writing, self.writing.setting("check_val_every_n_epoch"), self.facts.val_check_batch
+        due = "is_last"
+        counted: list[Any] = []
+        if batches is not None and every is None:
+            counted = ["self.batches += 1"]
+            due = f"self.batches % {batches} == 0"
+        elif batches is not None:
+            due = f"(batch_idx + 1) % {batches} == 0"
+        if self.stops_within:
+            due = f"({due} or {self._may_end('epoch')})" if (every or 1) > 1 else f"{due} or {self._may_end('epoch')}"
+        if (every or 1) > 1:
+            due = f"{due} and (epoch + 1) % {every} == 0"
+        return [*counted, f"if {due}:", self._validate()]
