@@ -6,6 +6,8 @@ from typing import Any
 
 from groundwire_tools.eject.evaluating import entry, validation
 from groundwire_tools.eject.lines import function, spliced
+from groundwire_tools.eject.logging import Logging
+from groundwire_tools.eject.rewriting import PARAMETERS
 from groundwire_tools.eject.training import Training
 from groundwire_tools.eject.writing import Writing
 
@@ -34,7 +36,15 @@ TRAINER_STATE = frozenset(
 MODULE = frozenset(
     {
         *("log", "log_dict", "save_hyperparameters", "hparams", "optimizers", "lr_schedulers", "manual_backward"),
-        *("toggle_optimizer", "untoggle_optimizer", "clip_gradients", "current_epoch", "global_step", "device", "print"),
+        *(
+            "toggle_optimizer",
+            "untoggle_optimizer",
+            "clip_gradients",
+            "current_epoch",
+            "global_step",
+            "device",
+            "print",
+        ),
         *("trainer", "automatic_optimization", "example_input_array", "global_rank", "local_rank"),
     }
 )
@@ -58,9 +68,14 @@ def trainer_class(writing: Writing) -> list[Any]:
     methods += [entry(writing, name) for name in ("validate", "test", "predict") if name in writing.rewritten.entries]
     if writing.is_fit and not writing.facts.automatic and writing.counts_steps:
         methods.append(
-            function("count(self, *_: Any) -> None", "Count an update, which the model made.", ["self.global_step += 1"])
+            function(
+                "count(self, *_: Any) -> None", "Count an update, which the model made.", ["self.global_step += 1"]
+            )
         )
-    return ["class Trainer:", ['"""The loop that the program runs, and what the model may ask of it."""', *_apart(methods)]]
+    return [
+        "class Trainer:",
+        ['"""The loop that the program runs, and what the model may ask of it."""', *_apart(methods)],
+    ]
 
 
 def _apart(methods: list[list[Any]]) -> list[Any]:
@@ -72,11 +87,12 @@ def _init(writing: Writing) -> list[Any]:
     taken = writing.rewritten.parameters
     passed = "".join(f", {name}: {kinds.get(name, 'int')}" for name in taken)
     state: list[str] = [f"self.{name} = {name}" for name in taken if name != "callbacks" or writing.uses(name)]
-    if names := [f"self.{one.variable}" for one in writing.facts.listeners]:
-        state.append(f"{', '.join(names)}{',' if len(names) == 1 else ''} = callbacks".replace("self.", "(self.", 1).replace(", =", ",) =") if len(names) == 1 else f"{', '.join(names)} = callbacks")
-    for name in ("max_epochs", "max_steps", "accumulate_grad_batches", "gradient_clip_val"):
-        if writing.uses(name) and name not in taken:
-            state.append(f"self.{name} = {writing.setting(name)!r}")
+    names = [f"self.{one.variable}" for one in writing.facts.listeners]
+    if names:
+        target = ", ".join(names) if len(names) > 1 or writing.facts.is_alone else f"({names[0]},)"
+        state.append(f"{target} = callbacks")
+    baked = [name for name in PARAMETERS if name != "callbacks" and writing.uses(name) and name not in taken]
+    state += [f"self.{name} = {writing.setting(name)!r}" for name in baked]
     checkpoint = writing.has("ModelCheckpoint")
     wanted = {
         "current_epoch = 0": writing.uses("current_epoch") or checkpoint,
@@ -87,7 +103,8 @@ def _init(writing: Writing) -> list[Any]:
         "callback_metrics: dict[str, torch.Tensor] = {}": writing.logging.is_needed or writing.uses("callback_metrics"),
         "sums: dict[str, tuple[Any, Any]] = {}": writing.reduces,
         "metrics: dict[str, Any] = {}": writing.reduces and writing.facts.has_metrics,
-        "batch_size = 1": writing.reduces and (writing.facts.sized is None or writing.logs_at_ends or writing.logging.is_elsewhere),
+        "batch_size = 1": writing.reduces
+        and (writing.facts.sized is None or writing.logs_at_ends or writing.logging.is_elsewhere),
         "in_training_batch = False": writing.logging.decides and writing.logging.is_needed,
         "optimizers: list[Any] = []": checkpoint and writing.facts.automatic and not writing.uses("optimizers"),
     }
@@ -125,49 +142,65 @@ def _log(writing: Writing) -> list[Any]:
     passed += "".join(f", {name}: bool | None = None" for name in ("on_step", "on_epoch") if logging.decides)
     passed += ", batch_size: int | None = None" if logging.sizes else ""
     size = "batch_size or trainer.batch_size" if logging.sizes else "trainer.batch_size"
-    on_step, on_epoch = _levels(writing)
+    on_step, on_epoch = logging.on_step is not False, logging.on_epoch is not False
     value = "value.detach()" if on_epoch and not on_step else "value.detach().clone()"
-    plain = f"value = {value} if isinstance(value, torch.Tensor) else torch.tensor(float(value))"
-    step = ["trainer.callback_metrics[name] = value"]
-    epoch: list[Any] = [
-        f"(total, weight), size = trainer.sums.get(name, (0.0, 0)), {size}",
-        "trainer.sums[name] = (total + value * size, weight + size)",
-    ]
-    if logging.forks:
-        step.append('trainer.callback_metrics[f"{name}_step"] = value')
-        epoch.append('trainer.sums[f"{name}_epoch"] = trainer.sums[name]')
-    decided = [
-        "on_step = trainer.in_training_batch if on_step is None else on_step",
-        "on_epoch = not trainer.in_training_batch if on_epoch is None else on_epoch",
-    ]
+    docstring = {
+        (True, True): "Keep a value: of a step as it is, of an epoch as the mean over its samples.",
+        (False, True): "Add a value up, for the mean over the samples of the epoch.",
+        (True, False): "Keep the last value.",
+    }[on_step, on_epoch]
     return function(
         f"log({passed}) -> None",
-        "Keep a value: of a step as it is, of an epoch as the mean over its samples." if on_step and on_epoch
-        else "Add a value up, for the mean over the samples of the epoch." if on_epoch else "Keep the last value.",
+        docstring,
         ["trainer: Trainer = self.trainer"],
-        decided if logging.decides else None,
-        _log_of_metric(on_step, on_epoch, logging.decides) if facts.has_metrics else None,
-        [plain],
-        ["if on_step:", step] if on_step and logging.decides else step if on_step else None,
-        ["if on_epoch:", epoch] if on_epoch and logging.decides else epoch if on_epoch else None,
+        [
+            "on_step = trainer.in_training_batch if on_step is None else on_step",
+            "on_epoch = not trainer.in_training_batch if on_epoch is None else on_epoch",
+        ]
+        if logging.decides
+        else None,
+        ["if isinstance(value, torchmetrics.Metric):", [*_kept(logging, *OF_METRIC), "return"]]
+        if facts.has_metrics
+        else None,
+        [f"value = {value} if isinstance(value, torch.Tensor) else torch.tensor(float(value))"],
+        _kept(
+            logging,
+            "value",
+            "sums",
+            [f"(total, weight), size = trainer.sums.get(name, (0.0, 0)), {size}"],
+            "(total + value * size, weight + size)",
+        ),
     )
 
 
-def _levels(writing: Writing) -> tuple[bool, bool]:
-    return writing.logging.on_step is not False, writing.logging.on_epoch is not False
+OF_METRIC = ("value._forward_cache", "metrics", [], "value")
+"""What is kept of a torchmetrics object, which adds up by itself."""
 
 
-def _log_of_metric(on_step: bool, on_epoch: bool, decides: bool) -> list[Any]:
-    at_step = ["trainer.callback_metrics[name] = value._forward_cache"]
-    over_epoch = ["trainer.metrics[name] = value"]
-    return [
-        "if isinstance(value, torchmetrics.Metric):",
-        spliced(
-            ["if on_step:", at_step] if on_step and decides else at_step if on_step else None,
-            ["if on_epoch:", over_epoch] if on_epoch and decides else over_epoch if on_epoch else None,
-            "return",
-        ),
-    ]
+def _kept(logging: Logging, latest: str, store: str, ahead: list[str], entry_of: str) -> list[Any]:
+    """The lines that keep a value at its levels.
+
+    Args:
+        logging: How the program logs.
+        latest: What is kept of a step.
+        store: Where it is kept over the epoch.
+        ahead: Lines before that.
+        entry_of: What is kept there.
+    """
+    on_step, on_epoch = logging.on_step is not False, logging.on_epoch is not False
+    levels = {
+        "on_step": [f"trainer.callback_metrics[name] = {latest}"] if on_step else [],
+        "on_epoch": [*ahead, f"trainer.{store}[name] = {entry_of}"] if on_epoch else [],
+        "on_step and on_epoch": [
+            f'trainer.callback_metrics[f"{{name}}_step"] = {latest}',
+            f'trainer.{store}[f"{{name}}_epoch"] = trainer.{store}[name]',
+        ]
+        if logging.forks
+        else [],
+    }
+    if not logging.decides:
+        return [line for lines in levels.values() for line in lines]
+    return [line for level, lines in levels.items() if lines for line in (f"if {level}:", lines)]
 
 
 def _log_dict(writing: Writing) -> list[Any]:
@@ -187,8 +220,10 @@ def _members(writing: Writing) -> list[list[Any]]:
         "current_epoch": ("int", "The epoch, counted from 0."),
         "global_step": ("int", "The updates that were made."),
     }.items():
-        if writing.uses(name):
-            methods.append(["@property", *function(f"{name}(self) -> {kind}", docstring, [f"return self.trainer.{name}"])])
+        if writing.reads(name):
+            methods.append(
+                ["@property", *function(f"{name}(self) -> {kind}", docstring, [f"return self.trainer.{name}"])]
+            )
     if writing.uses("device"):
         body = ["return next(self.parameters()).device"]
         methods.append(["@property", *function("device(self) -> torch.device", "Where the model is.", body)])

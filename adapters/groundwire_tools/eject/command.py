@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 import tempfile
@@ -16,10 +17,10 @@ examples:
   groundwire eject train.py -o plain.py -- --epochs 3
   groundwire eject train.py -o - | less
 
-The script is run up to the first batch of its fit, with the arguments behind --, and no further: the loop is written for
-the run that these make. What has no plain counterpart is refused by name, and then nothing is written.
+The script is run up to the first batch of its fit, with the arguments behind --, and no further: the loop is written
+for the run that these make. What has no plain counterpart is refused by name, and then nothing is written.
 
-The exit code is 0, or 1 where the program cannot be written plainly, or 2 where there is nothing to read or to write to.
+The exit code is 0, or 1 where the program cannot be written plainly, or 2 where there is nothing to read or to write.
 """
 
 
@@ -49,7 +50,8 @@ def main(argv: Sequence[str]) -> int:
     try:
         source = script.read_bytes().decode("utf-8-sig")
         compile(source, str(script), "exec", dont_inherit=True)
-        facts = observe(script, tuple(words[at + 1 :]))
+        with contextlib.redirect_stdout(sys.stderr):  # standard output may be where the program goes
+            facts = observe(script, tuple(words[at + 1 :]))
         text = written(script, source, facts)
     except (SyntaxError, UnicodeDecodeError, ValueError) as error:
         return _tell(f"{script} is no Python: {error}", WRONG)

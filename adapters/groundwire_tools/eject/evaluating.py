@@ -33,14 +33,20 @@ def entry(writing: Writing, name: str) -> list[Any]:
         name: The call.
     """
     taken = writing.rewritten.entries[name]
-    kinds = {"model": "LightningModule", "ckpt_path": "str | None = None"}
-    passed = ", ".join(["self", *(f"{one}: {kinds.get(one, 'Any')}" for one in taken)])
+    kinds = {"model": "LightningModule", "ckpt_path": "str"}
+    always = writing.rewritten.always[name]
+    passed = ", ".join(
+        f"{one}: {kinds.get(one, 'Any')}" if one in always else f"{one}: {kinds.get(one, 'Any')} | None = None"
+        for one in sorted(taken, key=lambda one: one not in always)
+    )
+    passed = ", ".join(filter(None, ["self", passed]))
     phase = "validation" if name == "validate" else name
     context = "torch.inference_mode()" if writing.setting("inference_mode") else "torch.no_grad()"
     lines = spliced(
         "model = self.model" if "model" not in taken else None,
-        ["if ckpt_path is not None:", [*_best(writing)]] if "ckpt_path" in taken else None,
         writing.prepared(name),
+        _weights(writing, name) if "ckpt_path" in taken else None,
+        ["self.callback_metrics = {}"] if writing.logging.is_needed else None,
         f"loader = {_loader(writing, name, phase, taken)}",
     )
     if name == "validate":
@@ -55,15 +61,17 @@ def entry(writing: Writing, name: str) -> list[Any]:
         lines += _passed(writing, phase, batches, context)
     lines += writing.torn_down(name)
     if name == "predict":
-        return function(f"predict({passed}) -> list[Any]", "Ask the model about each batch.", [*lines, "return predictions"])
+        return function(
+            f"predict({passed}) -> list[Any]", "Ask the model about each batch.", [*lines, "return predictions"]
+        )
     results = "[{name: value.item() for name, value in self.callback_metrics.items()}]" if writing.reduces else "[{}]"
     docstring = "Go over the batches once, and return what was logged."
     return function(f"{name}({passed}) -> list[dict[str, float]]", docstring, [*lines, f"return {results}"])
 
 
-def _best(writing: Writing) -> list[Any]:
-    variable = next(one.variable for one in writing.facts.listeners if one.name == "ModelCheckpoint")
-    return [f'model.load_state_dict(torch.load(self.{variable}.best_model_path)["state_dict"])']
+def _weights(writing: Writing, name: str) -> list[Any]:
+    lines = ['model.load_state_dict(torch.load(ckpt_path)["state_dict"])']
+    return lines if "ckpt_path" in writing.rewritten.always[name] else ["if ckpt_path is not None:", lines]
 
 
 def _loader(writing: Writing, name: str, phase: str, taken: tuple[str, ...]) -> str:
@@ -104,7 +112,7 @@ def _passed(writing: Writing, phase: str, loader: str, context: str) -> list[Any
                 [f"batches = iter({loader})"] if starts else None,
                 starts,
                 counted(
-                    "(batch, _)" if loader.startswith("looking_ahead(") else "batch",
+                    f"({writing.fetched}, _)" if loader.startswith("looking_ahead(") else writing.fetched,
                     "batches" if starts else loader,
                     spliced(writing.moved(), writing.sized() if logs else None, _step(writing, phase)),
                 ),

@@ -55,6 +55,7 @@ class Facts:
         module: The hooks that the module brings.
         data: Those of the data module; None without one.
         listeners: The callbacks in the order of ``callbacks=``.
+        is_alone: ``callbacks=`` is one callback, and no list.
         order: Indices of these in the order in which they are told.
         left_out: Names of what only watches the run, and is not written.
         settings: The Trainer's arguments, as they were understood.
@@ -68,6 +69,7 @@ class Facts:
         validates: There are a validation step and data for it.
         is_early: The training loader was asked for before the run began, as ``estimated_stepping_batches`` does.
         batches: Training batches of an epoch; None where the loader does not say.
+        has_length: The training loader says how many batches it has.
         val_batches: Validation batches; None where the loader does not say.
         takes_index: The steps that take the index of a batch.
         val_check_batch: Batches between two validations; None where the epoch has one, at its end.
@@ -80,15 +82,13 @@ class Facts:
         autocast: The type that steps are computed in; None for that of the weights.
         hparams: The names that ``save_hyperparameters`` kept.
         members: Names that a module inherits from Lightning's class and not from torch's.
-        trainer_line: The line at which the Trainer was made.
-        call_line: The line of the call.
-        receiver_file: The script.
     """
 
     is_fit: bool
     module: frozenset[str]
     data: frozenset[str] | None
     listeners: tuple[Listener, ...]
+    is_alone: bool
     order: tuple[int, ...]
     left_out: tuple[str, ...]
     settings: dict[str, Any]
@@ -102,6 +102,7 @@ class Facts:
     validates: bool
     is_early: bool
     batches: int | None
+    has_length: bool
     val_batches: int | None
     takes_index: frozenset[str]
     val_check_batch: int | None
@@ -114,9 +115,6 @@ class Facts:
     autocast: str | None
     hparams: tuple[str, ...]
     members: frozenset[str]
-    trainer_line: int
-    call_line: int
-    receiver_file: str
 
     def told(self) -> list[Listener]:
         """The callbacks in the order in which they are told."""

@@ -86,8 +86,15 @@ def _insert(block: list[str], statement: ast.stmt) -> None:
     """Put an import where it sorts: ``import`` lines before ``from`` lines, each by module."""
     for index, text in enumerate(block):
         (there,) = ast.parse(text).body or [None]
-        if isinstance(there, ast.ImportFrom) and isinstance(statement, ast.ImportFrom) and there.module == statement.module:
-            names = sorted({*(_spelled(alias) for alias in there.names), *(_spelled(alias) for alias in statement.names)}, key=_order)
+        if (
+            isinstance(there, ast.ImportFrom)
+            and isinstance(statement, ast.ImportFrom)
+            and there.module == statement.module
+        ):
+            names = sorted(
+                {*(_spelled(alias) for alias in there.names), *(_spelled(alias) for alias in statement.names)},
+                key=_order,
+            )
             block[index] = f"from {there.module} import {', '.join(names)}"
             return
         if there is not None and _key(there) > _key(statement):

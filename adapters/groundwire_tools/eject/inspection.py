@@ -21,8 +21,7 @@ def inspect_members(script: Script, facts: Facts) -> None:
         NotPlainError: It reads such a name.
     """
     trainers = {*trainer_names(script), "pl_module.trainer", "module.trainer", "model.trainer"}
-    modules = _modules(script)
-    classes = {cls.name for cls in modules}
+    classes = {cls.name for cls in script.modules}
     own = _own(script)
     for node in ast.walk(script.tree):
         if not isinstance(node, ast.Attribute):
@@ -30,42 +29,26 @@ def inspect_members(script: Script, facts: Facts) -> None:
         owner, name = ast.unparse(node.value), node.attr
         if owner in trainers and name not in TRAINER and name not in TRAINER_STATE:
             raise script.refused(node, f"{owner}.{name} has no plain counterpart")
-        of_module = owner in ("pl_module", *classes) or (owner == "self" and _within(script, node, modules))
+        of_module = owner in ("pl_module", *classes) or (owner == "self" and script.is_in_module(node))
         if of_module and name in facts.members and name not in MODULE | own:
             raise script.refused(node, f"{owner}.{name} has no plain counterpart")
-        if owner == "super()" and name in facts.members and name not in own and _within(script, node, modules):
+        if owner == "super()" and name in facts.members and name not in own and script.is_in_module(node):
             raise script.refused(node, f"super().{name} is Lightning's own, which a plain module does not have")
     for function in ast.walk(script.tree):
         if isinstance(function, ast.FunctionDef) and function.name == "on_train_batch_start":
             for node in ast.walk(function):
                 if isinstance(node, ast.Return) and node.value is not None:
-                    raise script.refused(node, "on_train_batch_start that skips the rest of an epoch has no plain counterpart")
-
-
-def _modules(script: Script) -> set[ast.ClassDef]:
-    """The classes of the script that inherit from Lightning's module."""
-    classes = [node for node in ast.walk(script.tree) if isinstance(node, ast.ClassDef)]
-    modules: set[ast.ClassDef] = set()
-    for _ in classes:  # as deep as classes inherit from each other
-        names = {cls.name for cls in modules}
-        modules |= {
-            cls
-            for cls in classes
-            if any((script.chain(base) or "").endswith("LightningModule") or ast.unparse(base) in names for base in cls.bases)
-        }
-    return modules
+                    raise script.refused(
+                        node, "on_train_batch_start that skips the rest of an epoch has no plain counterpart"
+                    )
 
 
 def _own(script: Script) -> set[str]:
     """Names that classes of the script define or set themselves."""
     functions = {node.name for node in ast.walk(script.tree) if isinstance(node, ast.FunctionDef)}
     stored = {
-        node.attr for node in ast.walk(script.tree) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+        node.attr
+        for node in ast.walk(script.tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
     }
     return functions | stored
-
-
-def _within(script: Script, node: ast.AST, classes: set[ast.ClassDef]) -> bool:
-    while not isinstance(node, (ast.ClassDef, ast.Module)):
-        node = script.parents[node]
-    return node in classes

@@ -51,13 +51,34 @@ def bracketed(parts: list[str], first: str, last: str, indent: str, ahead: int, 
 
 
 def _fitted(indent: str, line: str) -> str:
-    """A line with its indent; the head of a function that is too long for one line takes several."""
-    if len(indent) + len(line) <= WIDTH or not line.startswith("def "):
+    """A line with its indent; the brackets of one that is too long are opened over several lines."""
+    first = line.find("(")
+    if len(indent) + len(line) <= WIDTH or first < 0:
         return indent + line
-    head, _, rest = line.partition("(")
-    parameters, _, tail = rest.rpartition(")")
-    parts = re.split(r", (?=[*\w]+(?::|$|,))", parameters)
-    return indent + head + bracketed(parts, "(", ")", indent, WIDTH, 0) + tail
+    last = _closing(line, first)
+    parts = _parted(line[first + 1 : last])
+    return indent + line[:first] + bracketed(parts, "(", ")", indent, WIDTH, 0) + line[last + 1 :]
+
+
+def _closing(line: str, first: int) -> int:
+    """The place of the bracket that closes the one at ``first``."""
+    depth = 0
+    for place in range(first, len(line)):
+        depth += (line[place] in "([{") - (line[place] in ")]}")
+        if depth == 0:
+            return place
+    return len(line)
+
+
+def _parted(arguments: str) -> list[str]:
+    """Arguments, apart; commas within brackets part none."""
+    parts, depth, start = [], 0, 0
+    for place, letter in enumerate(arguments):
+        depth += (letter in "([{") - (letter in ")]}")
+        if letter == "," and depth == 0:
+            parts.append(arguments[start:place].strip())
+            start = place + 1
+    return [*parts, arguments[start:].strip()]
 
 
 def spliced(*blocks: Iterable[Any] | str | bool | None) -> list[Any]:

@@ -92,7 +92,7 @@ def enclosing(script: Script, node: ast.AST) -> str:
 
 
 def _level(script: Script, call: ast.Call, name: str, hook: str) -> bool | str:
-    """Whether a call keeps its value at a level: True or False, or ``"maybe"``; ``"default"`` where the hook decides."""
+    """True or False for a call that keeps its value at a level or not; ``"default"`` where the hook decides."""
     word = next((word for word in call.keywords if word.arg == name), None)
     if word is not None:
         value = word.value.value if isinstance(word.value, ast.Constant) else None

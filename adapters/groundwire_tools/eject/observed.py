@@ -39,16 +39,16 @@ def observe(script: Path, arguments: tuple[str, ...]) -> Facts:
     seen: list[Facts | NotPlainError] = []
     with watched(script, seen):
         code, error = run(Program("script", str(script), arguments))
-    if seen and isinstance(seen[-1], NotPlainError):
-        raise seen[-1]
-    if isinstance(error, Observed) and isinstance(seen[-1], Facts):
-        _check_project(script)
-        return seen[-1]
-    if error is not None:
+    for reason in seen:
+        if isinstance(reason, NotPlainError):
+            raise reason
+    calls = [facts for facts in seen if isinstance(facts, Facts)]
+    fits = [facts for facts in calls if facts.is_fit]
+    if error is not None and not fits:
         raise NotPlainError(f"{script} ended with an error before its first batch, see above; mend it and eject again")
-    if seen and isinstance(seen[-1], Facts):
+    if calls:
         _check_project(script)
-        return seen[-1]
+        return (fits or calls)[0]
     exits = f" and exited with {code}" if code else ""
     raise NotPlainError(
         f"{script} called no Trainer's fit, validate, test or predict{exits}: there is no loop to write. Pass the "
@@ -120,8 +120,9 @@ def _line_in(script: Path) -> int:
 
 def _facts(trainer: Any, script: Path, configured: list[Any]) -> Facts:
     from groundwire_lightning.map import LIGHTNING
+    from groundwire_lightning.utilities.data import has_len
 
-    if not getattr(trainer, "_made_at", 0) or not (line := _line_in(script)):
+    if not getattr(trainer, "_made_at", 0) or not _line_in(script):
         raise NotPlainError(
             f"the Trainer is made or called in another file than {script}, and eject rewrites that one alone; move "
             "Trainer(...) and fit(...) into it"
@@ -146,6 +147,7 @@ def _facts(trainer: Any, script: Path, configured: list[Any]) -> Facts:
         module=hooks,
         data=of_data,
         listeners=listeners,
+        is_alone=not isinstance(trainer._asked["callbacks"], (list, tuple)),
         order=order,
         left_out=left_out,
         settings={name: getattr(trainer, name, value) for name, value in trainer._asked.items()},
@@ -159,6 +161,7 @@ def _facts(trainer: Any, script: Path, configured: list[Any]) -> Facts:
         validates=is_fit and trainer.enable_validation,
         is_early=is_early,
         batches=_counted(batches),
+        has_length=loader is not None and has_len(loader),
         val_batches=_counted(sum(trainer.num_val_batches)) if is_fit else None,
         takes_index=frozenset(step for step in STEPS if _takes_index(getattr(module, step, None))),
         val_check_batch=None if by_epochs or every is None or math.isinf(every) else int(every),
@@ -171,9 +174,6 @@ def _facts(trainer: Any, script: Path, configured: list[Any]) -> Facts:
         autocast=_autocast(trainer),
         hparams=tuple(getattr(module, "hparams", None) or ()),
         members=frozenset(dir(LIGHTNING.bases["LightningModule"])) - frozenset(dir(_torch_module())),
-        trainer_line=trainer._made_at,
-        call_line=line,
-        receiver_file=str(script),
     )
 
 
@@ -334,7 +334,7 @@ def _takes_index(step: Any) -> bool:
 
 
 def _first_step(trainer: Any) -> tuple[Any, str | None, str]:
-    """The training loader, the way to the size of its batches, and what a step returns; of a step that fails nothing."""
+    """The training loader, the way to the size of its batches, and what a step returns."""
     from groundwire_lightning.utilities.combined_loader import is_combined
 
     trainer.load_training_data()
@@ -347,7 +347,9 @@ def _first_step(trainer: Any) -> tuple[Any, str | None, str]:
     if trainer.enable_validation:
         trainer.load_evaluation_data()
         if is_combined(trainer._eval_dataloader):
-            raise NotPlainError("several validation loaders are read one after the other: eject writes the loop over one")
+            raise NotPlainError(
+                "several validation loaders are read one after the other: eject writes the loop over one"
+            )
     if trainer._readers:
         raise NotPlainError(f"{', '.join(sorted(trainer._readers))} reads batches from dataloader_iter itself")
     batch = next(iter(trainer.training_feed()), (None,))[0]

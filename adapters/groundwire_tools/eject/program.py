@@ -77,10 +77,18 @@ def _head(script: Script) -> tuple[int, int]:
 def _docstring(script: Script, facts: Facts) -> str:
     """The script's own, with what was done to it."""
     own = ast.get_docstring(script.tree, clean=False)
-    lines = [f"Plain PyTorch, written from {script.path.name} by `groundwire eject`: `Trainer` is the loop that it runs."]
+    lines = [
+        f"Plain PyTorch, written from {script.path.name} by `groundwire eject`: `Trainer` is the loop that it runs."
+    ]
     lines += [f"Left out, since it only watches: {', '.join(facts.left_out)}."] if facts.left_out else []
     text = "\n".join(part for line in lines for part in textwrap.wrap(line, WIDTH))
-    return f'"""{own.rstrip()}\n\n{text}\n"""\n\n' if own else f'"""{text}\n"""\n\n' if len(lines) > 1 else f'"""{text}"""\n\n'
+    return (
+        f'"""{own.rstrip()}\n\n{text}\n"""\n\n'
+        if own
+        else f'"""{text}\n"""\n\n'
+        if len(lines) > 1
+        else f'"""{text}"""\n\n'
+    )
 
 
 def _parts(writing: Writing) -> list[list[Any]]:
@@ -102,9 +110,8 @@ def _parts(writing: Writing) -> list[list[Any]]:
     if "LightningModule" in writing.rewritten.classes:
         parts.append(module_class(writing))
     parts.append(loop)
-    for name in ("LightningDataModule", "Callback"):
-        if name in writing.rewritten.classes:
-            parts.append([f"class {name}:", ['"""A base without anything in it."""']])
+    bases = sorted({"LightningDataModule", "Callback"} & writing.rewritten.classes)
+    parts += [[f"class {name}:", ['"""A base without anything in it."""']] for name in bases]
     return parts + standard_classes(writing)
 
 

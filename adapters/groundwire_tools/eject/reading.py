@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 
 from groundwire_tools.check import known
 from groundwire_tools.eject.facts import NotPlainError
 from groundwire_tools.eject.lines import bracketed
+
 
 def is_foreign(path: str) -> bool:
     """True for a module path of Lightning's, or of groundwire's, whose names the written program has to do without."""
@@ -65,6 +67,25 @@ class Script:
         self.attributes = frozenset(node.attr for node in attributes)
         self.called = frozenset(node.attr for node in attributes if getattr(self.parents[node], "func", None) is node)
 
+    @cached_property
+    def modules(self) -> set[ast.ClassDef]:
+        """The classes that inherit from Lightning's module."""
+        classes = [node for node in ast.walk(self.tree) if isinstance(node, ast.ClassDef)]
+        modules: set[ast.ClassDef] = set()
+        for _ in classes:  # as deep as classes inherit from each other
+            names = {cls.name for cls in modules}
+            modules |= {cls for cls in classes if any(self._is_module(base, names) for base in cls.bases)}
+        return modules
+
+    def _is_module(self, base: ast.expr, names: set[str]) -> bool:
+        return (self.chain(base) or "").endswith("LightningModule") or ast.unparse(base) in names
+
+    def is_in_module(self, node: ast.AST) -> bool:
+        """True for a node within one of these classes."""
+        while not isinstance(node, (ast.ClassDef, ast.Module)):
+            node = self.parents[node]
+        return node in self.modules
+
     def _bind(self, node: ast.Import | ast.ImportFrom) -> None:
         self.imports.append(node)
         if isinstance(self.parents[node], ast.Try):
@@ -99,7 +120,7 @@ class Script:
         return None
 
     def references(self) -> Iterator[tuple[ast.expr, str]]:
-        """Every expression that names something of Lightning's, the longest ones, each with the last part of its path."""
+        """The expressions that name something of Lightning's, each with the last part of its path."""
         for node in ast.walk(self.tree):
             if isinstance(node, (ast.Name, ast.Attribute)) and (path := self.chain(node)):
                 below = self.chain(node.value) if isinstance(node, ast.Attribute) else None
@@ -110,12 +131,6 @@ class Script:
     def names(self, name: str) -> Iterator[ast.Name]:
         """Every use of a name."""
         return (node for node in ast.walk(self.tree) if isinstance(node, ast.Name) and node.id == name)
-
-    def calls_at(self, line: int) -> Iterator[ast.Call]:
-        """The calls that a line of the program is part of, the outer ones first."""
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Call) and node.lineno <= line <= (node.end_lineno or node.lineno):
-                yield node
 
     def statement(self, node: ast.AST) -> ast.stmt:
         """The statement that a node is part of."""

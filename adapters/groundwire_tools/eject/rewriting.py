@@ -58,15 +58,21 @@ class Rewritten:
 
     Attributes:
         entries: The calls that start runs, by name, each with the arguments that it is passed anywhere.
+        always: Those of them that each call of a name passes.
         parameters: The arguments that the Trainer is still made with.
         classes: Names of Lightning's that are still used.
         needs_any: ``Any`` took the place of a type.
+        reads: Names that are read of something other than a Trainer.
+        data_asks: A class that is no module reads ``self.trainer``.
     """
 
     entries: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    always: dict[str, frozenset[str]] = field(default_factory=dict)
     parameters: tuple[str, ...] = ()
     classes: set[str] = field(default_factory=set)
     needs_any: bool = False
+    reads: frozenset[str] = frozenset()
+    data_asks: bool = False
 
 
 def rewrite(script: Script, facts: Facts, goes_by: frozenset[str], logging: Logging) -> Rewritten:
@@ -97,21 +103,33 @@ def rewrite(script: Script, facts: Facts, goes_by: frozenset[str], logging: Logg
     for statement in script.imports:
         _take_out_import(script, statement)
     made = _trainer_call(script)
+    trainers = trainer_names(script, made)
+    attributes = [node for node in ast.walk(script.tree) if isinstance(node, ast.Attribute)]
+    rewritten.reads = frozenset(node.attr for node in attributes if ast.unparse(node.value) not in trainers)
+    rewritten.data_asks = any(node.attr == "trainer" and not script.is_in_module(node) for node in attributes)
     _save_hyperparameters(script, facts)
     _drop_arguments(script, logging)
     _seed(script, rewritten)
     _leave_out(script, leaving, made)
     rewritten.parameters = _make_trainer(script, made, facts, goes_by)
-    for name, calls in _entry_calls(script, made).items():
-        rewritten.entries[name] = _rewrite_entries(script, name, calls, facts)
+    entries = _entry_calls(script, made)
+    if len(entries.get("fit", ())) > 1:
+        raise script.refused(entries["fit"][0], "fit is called twice, and one loop is written; eject one at a time")
+    for name, calls in entries.items():
+        passed = [_rewrite_entry(script, name, call, facts) for call in calls]
+        rewritten.entries[name] = tuple(key for key in DATA if any(key in taken for taken in passed))
+        rewritten.always[name] = frozenset.intersection(*map(frozenset, passed))
     return rewritten
 
 
 def _rename(script: Script, node: ast.expr, name: str, rewritten: Rewritten) -> None:
     above = script.parents[node]
-    if name in ("LightningDataModule", "Callback") and isinstance(above, ast.ClassDef) and node in above.bases:
-        _drop_base(script, above, node)
-        return
+    if isinstance(above, ast.ClassDef) and node in above.bases:
+        if name not in ("LightningModule", "LightningDataModule", "Callback"):
+            raise script.refused(above, f"a subclass of {name} has no plain counterpart")
+        if name != "LightningModule":
+            _drop_base(script, above, node)
+            return
     rewritten.classes.add(name)
     script.replace(node, name)
 
@@ -205,7 +223,12 @@ def _drop_arguments(script: Script, logging: Logging) -> None:
 
 def _is_module(function: ast.expr) -> bool:
     """True for ``self.log``, ``pl_module.log`` and the like; not for a logger's or a mathematical one."""
-    return isinstance(function, ast.Attribute) and ast.unparse(function.value) in ("self", "pl_module", "module", "model")
+    return isinstance(function, ast.Attribute) and ast.unparse(function.value) in (
+        "self",
+        "pl_module",
+        "module",
+        "model",
+    )
 
 
 def _fill_name(script: Script, words: Iterable[ast.keyword]) -> None:
@@ -213,7 +236,9 @@ def _fill_name(script: Script, words: Iterable[ast.keyword]) -> None:
     for word in words:
         if word.arg == "filename":
             if not isinstance(word.value, ast.Constant):
-                raise script.refused(word.value, "ModelCheckpoint(filename=...) is filled in here: write it as a string")
+                raise script.refused(
+                    word.value, "ModelCheckpoint(filename=...) is filled in here: write it as a string"
+                )
             script.replace(word.value, repr(template(str(word.value.value))).replace("'", '"'))
 
 
@@ -296,8 +321,6 @@ def _trainer_call(script: Script) -> ast.Call:
         raise script.refused(script.tree, "Trainer(...) is not written in this file, which alone is rewritten")
     if len(calls) > 1:
         raise script.refused(calls[0], "there are several Trainers, and one loop is written; eject one at a time")
-    if script.parents[calls[0]].__class__ is ast.ClassDef:
-        raise script.refused(calls[0], "a subclass of the Trainer has no plain counterpart")
     return calls[0]
 
 
@@ -305,7 +328,9 @@ def _make_trainer(script: Script, made: ast.Call, facts: Facts, goes_by: frozens
     kept = [word for word in made.keywords if word.arg in goes_by]
     names = [str(word.arg) for word in kept]
     if facts.listeners and "callbacks" not in names:
-        raise script.refused(made, "callbacks are passed behind **, and the loop calls them by name: write callbacks=[...]")
+        raise script.refused(
+            made, "callbacks are passed behind **, and the loop calls them by name: write callbacks=[...]"
+        )
     script.rebuild(made, kept)
     return tuple(name for name in PARAMETERS if name in names)
 
@@ -329,40 +354,40 @@ def trainer_names(script: Script, made: ast.Call | None = None) -> set[str]:
     return {"trainer", "self.trainer", *(ast.unparse(target) for target in targets if target is not None)}
 
 
-def _rewrite_entries(script: Script, name: str, calls: list[ast.Call], facts: Facts) -> tuple[str, ...]:
-    taken: list[str] = []
-    for call in calls:
-        if any(isinstance(one, ast.Starred) for one in call.args) or any(word.arg is None for word in call.keywords):
-            raise script.refused(call, f"the arguments of {name}() stand behind a star; write them out")
-        passed: dict[str, ast.expr] = dict(zip(ENTRIES[name], call.args, strict=False))
-        passed |= {str(word.arg): word.value for word in call.keywords}
-        first = "train_dataloaders" if name == "fit" else "dataloaders"
-        if name == "fit" and facts.data is not None and "datamodule" not in passed:
-            passed["datamodule"] = passed.pop(first)
-        passed = {key: value for key, value in passed.items() if key in DATA and not _is_none(value)}
-        if name == "fit" and not facts.validates:
-            passed.pop("val_dataloaders", None)
-        _check_checkpoint(script, call, passed.get("ckpt_path"), facts)
-        taken += passed
-        words = {value: word for word in call.keywords if (value := word.value)}
-        parts = [_argument(script, key, passed[key], words) for key in DATA if key in passed]
-        if len(parts) < len(call.args) + len(call.keywords) or "ckpt_path" in passed:
-            script.rebuild(call, [part for part in parts if part])
-    return tuple(key for key in DATA if key in taken)
+def _rewrite_entry(script: Script, name: str, call: ast.Call, facts: Facts) -> dict[str, ast.expr]:
+    """Leave in a call what means something to a plain loop; what that is."""
+    if any(isinstance(one, ast.Starred) for one in call.args) or any(word.arg is None for word in call.keywords):
+        raise script.refused(call, f"the arguments of {name}() stand behind a star; write them out")
+    passed: dict[str, ast.expr] = dict(zip(ENTRIES[name], call.args, strict=False))
+    passed |= {str(word.arg): word.value for word in call.keywords}
+    first = "train_dataloaders" if name == "fit" else "dataloaders"
+    if name == "fit" and facts.data is not None and "datamodule" not in passed:
+        passed["datamodule"] = passed.pop(first)
+    passed = {key: value for key, value in passed.items() if key in DATA and not _is_none(value)}
+    if name == "fit" and not facts.validates:
+        passed.pop("val_dataloaders", None)
+    _name_checkpoint(script, call, passed.get("ckpt_path"), facts)
+    parts = [
+        script.text(passed[key]) if passed[key] in call.args else f"{key}={script.text(passed[key])}"
+        for key in DATA
+        if key in passed
+    ]
+    if len(parts) < len(call.args) + len(call.keywords) or {"ckpt_path", "datamodule"} & {*passed}:
+        script.rebuild(call, parts)
+    return passed
 
 
-def _argument(script: Script, key: str, value: ast.expr, words: dict[ast.expr, ast.keyword]) -> str:
-    return f"{key}={script.text(value)}" if value in words else script.text(value)
-
-
-def _check_checkpoint(script: Script, call: ast.Call, value: ast.expr | None, facts: Facts) -> None:
+def _name_checkpoint(script: Script, call: ast.Call, value: ast.expr | None, facts: Facts) -> None:
+    """Write the path of the best checkpoint for the word that stands for it."""
     if value is None:
         return
-    is_best = isinstance(value, ast.Constant) and value.value == "best"
-    if not is_best or not any(listener.name == "ModelCheckpoint" for listener in facts.listeners):
-        raise script.refused(
-            call, 'ckpt_path= has a plain counterpart as "best" alone, with a ModelCheckpoint among callbacks='
-        )
+    variable = next((one.variable for one in facts.listeners if one.name == "ModelCheckpoint"), "")
+    if variable and isinstance(value, ast.Constant) and value.value == "best":
+        assert isinstance(call.func, ast.Attribute)
+        script.replace(value, f"{script.text(call.func.value)}.{variable}.best_model_path")
+    elif not variable or not ast.unparse(value).endswith(".best_model_path"):
+        why = 'ckpt_path= has a plain counterpart as "best" alone, with a ModelCheckpoint among callbacks='
+        raise script.refused(call, why)
 
 
 def _is_none(value: ast.expr) -> bool:

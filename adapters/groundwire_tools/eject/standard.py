@@ -37,15 +37,24 @@ def early_stopping(users: list[Listener]) -> list[Any]:
     (hook,) = users[0].hooks
     first = users[0].settings
     modes = {one.settings["mode"] for one in users}
-    if any(one.settings["strict"] != first["strict"] or one.settings["check_finite"] != first["check_finite"] for one in users):
+    if any(
+        one.settings["strict"] != first["strict"] or one.settings["check_finite"] != first["check_finite"]
+        for one in users
+    ):
         raise NotPlainError("two EarlyStopping differ in strict= or check_finite=, and one class is written for both")
-    limits = [name for name in ("stopping_threshold", "divergence_threshold") if any(one.settings[name] is not None for one in users)]
-    stops: list[Any] = ["if not torch.isfinite(value):", ["trainer.should_stop = True"]] if first["check_finite"] else []
+    limits = [
+        name
+        for name in ("stopping_threshold", "divergence_threshold")
+        if any(one.settings[name] is not None for one in users)
+    ]
+    stops: list[Any] = (
+        ["if not torch.isfinite(value):", ["trainer.should_stop = True"]] if first["check_finite"] else []
+    )
     if "stopping_threshold" in limits:
         stops += ["if self.is_better(value, self.stopping_threshold):", ["trainer.should_stop = True"]]
     if "divergence_threshold" in limits:
         stops += ["if self.is_better(-value, -self.divergence_threshold):", ["trainer.should_stop = True"]]
-    passed = "self, monitor: str, min_delta: float = 0.0, patience: int = 3, mode: str = \"min\""
+    passed = 'self, monitor: str, min_delta: float = 0.0, patience: int = 3, mode: str = "min"'
     passed += "".join(f", {name}: float = torch.nan" for name in limits)
     guard = "trainer.sanity_checking" if hook == "on_validation_end" else ""
     return [
@@ -66,11 +75,14 @@ def early_stopping(users: list[Listener]) -> list[Any]:
             *function(
                 f"{hook}(self, trainer: Trainer, model: LightningModule) -> None",
                 "Look at the value.",
-                [f"if {guard}:", ["return"]] if guard and len(modes) else None,
+                [f"if {guard}:", ["return"]] if guard and modes else None,
                 None if first["strict"] else ["if self.monitor not in trainer.callback_metrics:", ["return"]],
                 ["value = trainer.callback_metrics[self.monitor]"],
                 stops,
-                ["if self.is_better(value - self.min_delta, self.best_score):", ["self.best_score, self.wait_count = value, 0"]],
+                [
+                    "if self.is_better(value - self.min_delta, self.best_score):",
+                    ["self.best_score, self.wait_count = value, 0"],
+                ],
                 ["else:", ["self.wait_count += 1", "trainer.should_stop |= self.wait_count >= self.patience"]],
             ),
         ],
@@ -90,13 +102,19 @@ def model_checkpoint(users: list[Listener]) -> list[Any]:
     if len(every) > 1 or len(weights_only) > 1:
         raise NotPlainError("two ModelCheckpoint differ in when or what they save, and one class is written for both")
     step = every.pop()
-    passed = 'self, dirpath: str = "checkpoints", filename: str = "epoch={epoch}-step={step}", monitor: str | None = None'
+    passed = (
+        'self, dirpath: str = "checkpoints", filename: str = "epoch={epoch}-step={step}", monitor: str | None = None'
+    )
     passed += ', mode: str = "min", save_top_k: int = 1'
     more = ["save_last: bool = False"] if keeps else []
     more += ["save_weights_only: bool = False"] if weights_only == {True} else []
     skip = ["trainer.sanity_checking"] if hook == "on_validation_end" else []
     skip += [f"(trainer.current_epoch + 1) % {step}"] if step > 1 else []
-    content = ['"epoch": trainer.current_epoch', '"global_step": trainer.global_step', '"state_dict": model.state_dict()']
+    content = [
+        '"epoch": trainer.current_epoch',
+        '"global_step": trainer.global_step',
+        '"state_dict": model.state_dict()',
+    ]
     if weights_only != {True}:
         content.append('"optimizer_states": [one.state_dict() for one in trainer.optimizers]')
     return [
@@ -125,7 +143,7 @@ def model_checkpoint(users: list[Listener]) -> list[Any]:
                 "Path(path).parent.mkdir(parents=True, exist_ok=True)",
                 "torch.save(content, path)",
                 _kept(),
-                ['if self.keeps_last:', ['torch.save(content, self.folder / "last.ckpt")']] if keeps else None,
+                ["if self.keeps_last:", ['torch.save(content, self.folder / "last.ckpt")']] if keeps else None,
             ),
         ],
     ]
@@ -151,5 +169,8 @@ def _kept() -> list[Any]:
         ["del self.saved[worst]"],
         "self.saved[path] = score",
         "self.best_model_path = min(self.saved, key=self.saved.__getitem__)",
-        *spliced("if self.best_model_path == path and self.monitor is not None:", [["self.best_model_score = metrics[self.monitor]"]]),
+        *spliced(
+            "if self.best_model_path == path and self.monitor is not None:",
+            [["self.best_model_score = metrics[self.monitor]"]],
+        ),
     ]

@@ -57,9 +57,13 @@ def check_arguments(trainer: Any) -> None:
         if not any(value is one or (isinstance(value, (str, int, float, list)) and value == one) for one in plain):
             raise NotPlainError(f"Trainer({name}={value!r}) has no plain counterpart; leave it out to eject")
     if trainer.world_size > 1:
-        raise NotPlainError(f"the run has {trainer.world_size} processes: eject writes the loop of one, so devices=1 is due")
+        raise NotPlainError(
+            f"the run has {trainer.world_size} processes: eject writes the loop of one, so devices=1 is due"
+        )
     if trainer._val_check_time_interval is not None:
-        raise NotPlainError("Trainer(val_check_interval=...) as a time has no plain counterpart; give a number of batches")
+        raise NotPlainError(
+            "Trainer(val_check_interval=...) as a time has no plain counterpart; give a number of batches"
+        )
     if trainer.ckpt_path is not None:
         raise NotPlainError("a run that goes on from ckpt_path= has no plain counterpart; eject the one that begins")
 
@@ -93,7 +97,9 @@ def _early_stopping(callback: Any, trainer: Any) -> frozenset[str]:
 def _model_checkpoint(callback: Any, trainer: Any) -> frozenset[str]:
     for name, idle in (("_every_n_train_steps", 0), ("_train_time_interval", None), ("save_on_exception", False)):
         if getattr(callback, name) != idle:
-            raise NotPlainError(f"ModelCheckpoint({name.lstrip('_')}=...) has no plain counterpart; save by epochs to eject")
+            raise NotPlainError(
+                f"ModelCheckpoint({name.lstrip('_')}=...) has no plain counterpart; save by epochs to eject"
+            )
     if callback.save_last == "link":
         raise NotPlainError("ModelCheckpoint(save_last='link') has no plain counterpart; save_last=True has")
     has_validation = trainer._is_fitting and trainer.enable_validation

@@ -31,7 +31,6 @@ class Training:
         by_epoch = any(one.interval == "epoch" and one.monitor is None for one in self.facts.schedulers)
         self.ends_within = (stops_within or self.is_within) and (self.facts.validates or bool(self.facts.schedulers))
         self.ends_within = self.ends_within or (by_epoch and listens)
-        self.needs_last = bool(self.window) or self.ends_within or writing.uses("is_last_batch")
         self.starts = spliced(writing.told("on_train_start"), writing.told("on_train_epoch_start"))
 
     def fit(self) -> list[Any]:
@@ -44,7 +43,7 @@ class Training:
             self._optimizers(),
             writing.told("on_fit_start"),
             self._sanity(),
-            None if self.facts.is_early else [f"batches = {self._loader('train')}"],
+            None if self.facts.is_early else self._training_data(),
             [f"validation = {self._loader('val')}"] if self.facts.validates and not writing.checks_sanity else None,
             [f"start = iter({self._limited()})"] if self.starts and not self.facts.is_early else None,
             writing.told("on_train_start"),
@@ -70,7 +69,7 @@ class Training:
         """Where the program asks how many updates there will be, the training data is there before the optimizers."""
         if not self.facts.is_early:
             return []
-        lines: list[Any] = [f"batches = {self._loader('train')}"]
+        lines = self._training_data()
         if self.facts.batches is not None:
             count = self._count()
             updates = f"math.ceil({count} / {self.window})" if self.window else count
@@ -78,9 +77,13 @@ class Training:
             most = f"{updates} * {epochs}"
             if self.writing.setting("max_steps") != -1:
                 most = f"min({most}, {self.writing.value('max_steps')})"
-            lines.append(f"self.num_training_batches = {count}" if self.writing.uses("num_training_batches") else False)
             lines.append(f"self.estimated_stepping_batches = {most}")
         return [*lines, f"start = iter({self._limited()})"]
+
+    def _training_data(self) -> list[Any]:
+        counts = self.writing.uses("num_training_batches") and not self.is_unsized
+        count = [f"self.num_training_batches = {self._count()}"] if counts else []
+        return [f"batches = {self._loader('train')}", *count]
 
     def _optimizers(self) -> list[Any]:
         paths, schedulers = self.facts.optimizers, self.facts.schedulers
@@ -150,14 +153,18 @@ class Training:
         if limit == 1.0 and not isinstance(limit, int):
             return "len(batches)"
         most = limit_of(self.writing, "limit_train_batches", "batches")
-        return f"min(len(batches), {most})" if isinstance(limit, int) else most
+        return f"min(len(batches), {most})" if isinstance(limit, int) and self.facts.has_length else most
 
     def _epochs(self) -> list[Any]:
         writing, facts = self.writing, self.facts
         most = "count()" if writing.setting("max_epochs") == -1 else f"range({writing.value('max_epochs')})"
         is_ahead = bool(self.starts) or facts.is_early  # the first iterator is there before what hooks draw
         uses_epoch = writing.uses("current_epoch") or writing.has("ModelCheckpoint")
-        batch = "(batch, is_last)" if self.is_unsized else "batch"
+        ends = self._end_of_epoch()
+        body = self._batch()
+        is_read = re.search(r"\bis_last\b", rendered([*body, *ends])) is not None
+        last = f"is_last = batch_idx + 1 == {self._count()}"
+        batch = f"({writing.fetched}, {'is_last' if is_read else '_'})" if self.is_unsized else writing.fetched
         source = "start" if is_ahead else self._limited()
         lines = spliced(
             ["batches.sampler.set_epoch(epoch)"] if facts.sets_epoch else None,
@@ -165,8 +172,8 @@ class Training:
             ["self.metrics = {}"] if writing.logs(of_training=True) and facts.has_metrics else None,
             writing.told("on_train_epoch_start"),
             ["if epoch > 0:", [f"start = iter({self._limited()})"]] if is_ahead else None,
-            counted(batch, source, self._batch()),
-            self._end_of_epoch(),
+            counted(batch, source, [last, *body] if is_read and not self.is_unsized else body),
+            ends,
             self._over("self.current_epoch += 1" if uses_epoch else ""),
         )
         name = "epoch" if re.search(r"\bepoch\b", rendered(lines)) else "_"
@@ -182,7 +189,9 @@ class Training:
             ["self.in_training_batch = False"] if writing.logging.decides and writing.logging.is_needed else None,
             writing.reduced() if writing.logs(of_training=True) else None,
             writing.told(hook, monitors=False),
-            writing.reduced(is_last=False) if writing.logs(of_training=True) and hook in writing.logging.hooks else None,
+            writing.reduced(is_last=False)
+            if writing.logs(of_training=True) and hook in writing.logging.hooks
+            else None,
             writing.told(hook, monitors=True),
             ["if is_last:", plateaus] if plateaus and self.ends_within else plateaus,
             ["for metric in self.metrics.values():", ["metric.reset()"]]
@@ -198,7 +207,7 @@ class Training:
         reasons = [f"self.global_step >= {writing.value('max_steps')}"] if writing.limits_steps else []
         if writing.may_stop:
             reasons.append(self._may_end("epoch + 1"))
-        return spliced(count, [f"if {' or '.join(reasons)}:", ["break"]])
+        return spliced(count, [f"if {_any_of(*reasons)}:", ["break"]])
 
     def _may_end(self, epochs: str) -> str:
         """The condition under which the wish to stop is heeded."""
@@ -213,9 +222,7 @@ class Training:
     def _batch(self) -> list[Any]:
         writing, facts = self.writing, self.facts
         logs = writing.logs(of_training=True)
-        is_last = not self.is_unsized and self.needs_last
         return spliced(
-            [f"is_last = batch_idx + 1 == {self._count()}"] if is_last else None,
             ["self.is_last_batch = is_last"] if writing.uses("is_last_batch") else None,
             writing.moved(),
             ["self.in_training_batch = True"] if writing.logging.decides and writing.logging.is_needed else None,
@@ -236,7 +243,7 @@ class Training:
         reasons = [f"self.global_step >= {self.writing.value('max_steps')}"] if self.writing.limits_steps else []
         if self.stops_within:
             reasons.append(self._may_end("epoch"))
-        return " or ".join(reasons)
+        return _any_of(*reasons)
 
     def _straight(self) -> list[Any]:
         writing = self.writing
@@ -316,7 +323,7 @@ class Training:
             "return loss",
         )
         head = "gradients(self, model: LightningModule, optimizer: Any, batch: Any, batch_idx: int) -> torch.Tensor"
-        return function(head, "Make the gradients of a batch.", self.body)
+        return function(head, "Make the gradients of a batch.", body)
 
     def _by_hand(self) -> list[Any]:
         call = f"model.training_step(batch{self.writing.index('training_step')})"
@@ -331,6 +338,8 @@ class Training:
             made = 'outputs = output if isinstance(output, dict) else {} if output is None else {"loss": output}'
         elif self.facts.returns == "tensor":
             made = 'outputs = {"loss": loss.detach()}'
+        elif self.facts.returns == "dict":
+            made = 'outputs = {**output, "loss": loss.detach()}'
         else:
             made = 'outputs = {**(output if isinstance(output, dict) else {}), "loss": loss.detach()}'
         if self.facts.may_skip and self.facts.automatic:
@@ -379,7 +388,7 @@ class Training:
     def _validation_within(self) -> list[Any]:
         if not self.facts.validates:
             return []
-        writing, every, batches = self.writing, self.writing.setting("check_val_every_n_epoch"), self.facts.val_check_batch
+        every, batches = self.writing.setting("check_val_every_n_epoch"), self.facts.val_check_batch
         due = "is_last"
         counted: list[Any] = []
         if batches is not None and every is None:
@@ -388,7 +397,16 @@ class Training:
         elif batches is not None:
             due = f"(batch_idx + 1) % {batches} == 0"
         if self.stops_within:
-            due = f"({due} or {self._may_end('epoch')})" if (every or 1) > 1 else f"{due} or {self._may_end('epoch')}"
+            due = _any_of(due, self._may_end("epoch"))
         if (every or 1) > 1:
-            due = f"{due} and (epoch + 1) % {every} == 0"
+            due = (
+                f"({due}) and (epoch + 1) % {every} == 0" if " or " in due else f"{due} and (epoch + 1) % {every} == 0"
+            )
         return [*counted, f"if {due}:", self._validate()]
+
+
+def _any_of(*conditions: str) -> str:
+    """One of several conditions, in brackets where one of them is made of several itself."""
+    if len(conditions) == 1:
+        return conditions[0]
+    return " or ".join(f"({one})" if " and " in one else one for one in conditions)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from groundwire_tools.eject.facts import Facts
-from groundwire_tools.eject.lines import rendered, spliced
+from groundwire_tools.eject.lines import spliced
 from groundwire_tools.eject.logging import Logging
 from groundwire_tools.eject.rewriting import Rewritten
 
@@ -36,6 +36,10 @@ class Writing:
     def uses(self, *names: str) -> bool:
         """True where the program reads one of these names of something."""
         return not self.attributes.isdisjoint(names)
+
+    def reads(self, name: str) -> bool:
+        """True where the program reads a name of something other than a Trainer."""
+        return name in self.rewritten.reads
 
     def setting(self, name: str) -> Any:
         """An argument of the Trainer, as it was understood."""
@@ -98,25 +102,33 @@ class Writing:
             *arguments: What it is passed besides Trainer and module.
             monitors: True for the standard callbacks alone, False for all but these.
         """
-        lines = []
-        for listener in self.facts.told():
-            if hook in listener.hooks and monitors in (None, bool(listener.settings)):
-                lines.append(f"self.{listener.variable}.{hook}({', '.join(['self', 'model', *arguments])})")
+        passed = ", ".join(["self", "model", *arguments])
+        lines = [
+            f"self.{one.variable}.{hook}({passed})"
+            for one in self.facts.told()
+            if hook in one.hooks and monitors in (None, bool(one.settings))
+        ]
         if hook in self.facts.module and not monitors:
             lines.append(f"model.{hook}({', '.join(one.removeprefix('stage=') for one in arguments)})")
         return lines
 
-    def moved(self) -> list[Any]:
-        """The way of a batch to the device, and through the hooks around that."""
+    def moved(self) -> list[str]:
+        """The way of a batch, which was fetched, to the device, and through the hooks around that."""
         facts = self.facts
-        owners = {hook: self._owner(hook) for hook in (*TRANSFER, "transfer_batch_to_device")}
-        before, after, move = (owners[hook] for hook in (*TRANSFER, "transfer_batch_to_device"))
-        return spliced(
-            before and f"batch = {before}.on_before_batch_transfer(batch, 0)",
-            move and f'batch = {move}.transfer_batch_to_device(batch, torch.device("{facts.device}"), 0)',
-            facts.device != "cpu" and not move and "batch = to_device(batch)",
-            after and f"batch = {after}.on_after_batch_transfer(batch, 0)",
-        )
+        before, after, move = (self._owner(hook) for hook in TRANSFER)
+        calls = [
+            before and f"{before}.on_before_batch_transfer({{0}}, 0)",
+            move and f'{move}.transfer_batch_to_device({{0}}, torch.device("{facts.device}"), 0)',
+            "to_device({0})" if facts.device != "cpu" and not move else "",
+            after and f"{after}.on_after_batch_transfer({{0}}, 0)",
+        ]
+        made = [call for call in calls if call]
+        return [f"batch = {call.format('batch' if number else 'fetched')}" for number, call in enumerate(made)]
+
+    @property
+    def fetched(self) -> str:
+        """The name of a batch as the loader gives it."""
+        return "fetched" if self.moved() else "batch"
 
     def _owner(self, hook: str) -> str:
         if self.facts.data is not None and hook in self.facts.data:
@@ -130,7 +142,9 @@ class Writing:
 
     def reduced(self, is_last: bool = True) -> list[Any]:
         """The lines that make means of what was added up; further values of hooks at the end weigh as one."""
-        lines: list[Any] = ["self.batch_size = 1"] if is_last and self.logs_at_ends and self.facts.sized is not None else []
+        lines: list[Any] = (
+            ["self.batch_size = 1"] if is_last and self.logs_at_ends and self.facts.sized is not None else []
+        )
         lines.append("self.callback_metrics |= {name: total / weight for name, (total, weight) in self.sums.items()}")
         if self.facts.has_metrics:
             lines.append("self.callback_metrics |= {name: metric.compute() for name, metric in self.metrics.items()}")
@@ -160,7 +174,7 @@ class Writing:
             "self.model = model" if self.keeps_model else None,
             "model.trainer = self" if self.needs_trainer else None,
             ["self.datamodule = datamodule"] if is_used and self.keeps_data else None,
-            ["datamodule.trainer = self"] if is_used and self.uses("trainer") else None,
+            ["datamodule.trainer = self"] if is_used and self.rewritten.data_asks else None,
             ["datamodule.prepare_data()"] if is_used and "prepare_data" in data else None,
             ["model.prepare_data()"] if "prepare_data" in self.facts.module else None,
             [f'datamodule.setup("{stage}")'] if is_used and "setup" in data else None,
@@ -204,4 +218,4 @@ class Writing:
         return self.uses("datamodule")
 
 
-TRANSFER = ("on_before_batch_transfer", "on_after_batch_transfer")
+TRANSFER = ("on_before_batch_transfer", "on_after_batch_transfer", "transfer_batch_to_device")

@@ -1,4 +1,4 @@
-"""The best checkpoint is kept and tested; a data module, early stopping by epochs, OneCycle by the number of updates."""
+"""The best checkpoint is kept and tested; a data module, early stopping, OneCycle by the number of updates."""
 
 import argparse
 import hashlib
@@ -69,10 +69,14 @@ def main():
     parser.add_argument("--epochs", type=int, default=1)
     args = parser.parse_args()
     seed_everything(5)
-    checkpoint = ModelCheckpoint("best", filename="{epoch:02d}-{val/loss:.3f}", monitor="val/loss", save_top_k=2, mode="min")
+    checkpoint = ModelCheckpoint(
+        "best", filename="{epoch:02d}-{val/loss:.3f}", monitor="val/loss", save_top_k=2, mode="min"
+    )
     callbacks = [checkpoint, EarlyStopping(monitor="val/loss", patience=4)]
     model, data = Fit(8), Data()
-    trainer = Trainer(max_epochs=args.epochs, callbacks=callbacks, accelerator="cpu", logger=False, enable_progress_bar=False)
+    trainer = Trainer(
+        max_epochs=args.epochs, callbacks=callbacks, accelerator="cpu", logger=False, enable_progress_bar=False
+    )
     trainer.fit(model, datamodule=data)
     print("stopped after", trainer.current_epoch, "epochs")
     print(trainer.test(model, datamodule=data, ckpt_path="best", verbose=False))

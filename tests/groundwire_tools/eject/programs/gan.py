@@ -43,7 +43,9 @@ class GAN(L.LightningModule):
                 scheduler.step()
 
     def on_train_epoch_end(self):
-        self.print(f"epoch {self.current_epoch}, step {self.global_step}, g {self.trainer.callback_metrics['g_loss']:.6f}")
+        self.print(
+            f"epoch {self.current_epoch}, step {self.global_step}, g {self.trainer.callback_metrics['g_loss']:.6f}"
+        )
 
     def configure_optimizers(self):
         optimizers = [

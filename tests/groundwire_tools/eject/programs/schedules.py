@@ -1,4 +1,4 @@
-"""Schedulers by steps, by epochs and by a metric; accumulation, clipping, early stopping, validations within an epoch."""
+"""Schedulers by steps, epochs and a metric; accumulation, clipping, early stopping, validations within an epoch."""
 
 import hashlib
 
