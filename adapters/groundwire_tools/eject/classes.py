@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from groundwire_tools.eject.evaluating import entry, validation
-from groundwire_tools.eject.lines import function, spliced
-from groundwire_tools.eject.logging import Logging
+from groundwire_tools.eject.lines import function
+from groundwire_tools.eject.logged import Logging
 from groundwire_tools.eject.rewriting import PARAMETERS
 from groundwire_tools.eject.training import Training
 from groundwire_tools.eject.writing import Writing
@@ -99,7 +99,7 @@ def _init(writing: Writing) -> list[Any]:
         "global_step = 0": writing.counts_steps,
         "batches = 0": writing.facts.val_check_batch is not None and writing.setting("check_val_every_n_epoch") is None,
         "should_stop = False": writing.may_stop,
-        "sanity_checking = False": writing.uses("sanity_checking"),
+        "sanity_checking = False": writing.tells_sanity,
         "callback_metrics: dict[str, torch.Tensor] = {}": writing.logging.is_needed or writing.uses("callback_metrics"),
         "sums: dict[str, tuple[Any, Any]] = {}": writing.reduces,
         "metrics: dict[str, Any] = {}": writing.reduces and writing.facts.has_metrics,
@@ -112,6 +112,9 @@ def _init(writing: Writing) -> list[Any]:
     for name, kind in (("checkpoint_callback", "ModelCheckpoint"), ("early_stopping_callback", "EarlyStopping")):
         if writing.uses(name):
             state.append(f"self.{name} = next(one for one in callbacks if isinstance(one, {kind}))")
+    if deterministic := writing.setting("deterministic"):
+        warns = ", warn_only=True" if deterministic == "warn" else ""
+        state.append(f"torch.use_deterministic_algorithms(True{warns})")
     state += [f"self.{name} = {value}" for name, value in TRAINER.items() if writing.uses(name)]
     return [f"def __init__(self{passed}) -> None:", state or ["pass"]]
 
@@ -173,7 +176,7 @@ def _log(writing: Writing) -> list[Any]:
     )
 
 
-OF_METRIC = ("value._forward_cache", "metrics", [], "value")
+OF_METRIC: tuple[str, str, list[str], str] = ("value._forward_cache", "metrics", [], "value")
 """What is kept of a torchmetrics object, which adds up by itself."""
 
 

@@ -81,6 +81,7 @@ class Facts:
         device: The device of the run, such as ``"cpu"``.
         autocast: The type that steps are computed in; None for that of the weights.
         hparams: The names that ``save_hyperparameters`` kept.
+        data_hparams: The names that the data module's kept.
         members: Names that a module inherits from Lightning's class and not from torch's.
     """
 
@@ -114,6 +115,7 @@ class Facts:
     device: str
     autocast: str | None
     hparams: tuple[str, ...]
+    data_hparams: tuple[str, ...]
     members: frozenset[str]
 
     def told(self) -> list[Listener]:

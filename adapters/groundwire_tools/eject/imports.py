@@ -85,7 +85,7 @@ def _section_of(block: list[str]) -> int:
 def _insert(block: list[str], statement: ast.stmt) -> None:
     """Put an import where it sorts: ``import`` lines before ``from`` lines, each by module."""
     for index, text in enumerate(block):
-        (there,) = ast.parse(text).body or [None]
+        there = next(iter(ast.parse(text).body), None)
         if (
             isinstance(there, ast.ImportFrom)
             and isinstance(statement, ast.ImportFrom)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 
+from groundwire_tools.eject.calls import trainer_names
 from groundwire_tools.eject.classes import MODULE, TRAINER, TRAINER_STATE
 from groundwire_tools.eject.facts import Facts
 from groundwire_tools.eject.reading import Script
-from groundwire_tools.eject.rewriting import trainer_names
 
 
 def inspect_members(script: Script, facts: Facts) -> None:

@@ -13,7 +13,7 @@ from groundwire_tools.eject.facts import Facts
 from groundwire_tools.eject.imports import with_imports
 from groundwire_tools.eject.inspection import inspect_members
 from groundwire_tools.eject.lines import WIDTH, function, rendered
-from groundwire_tools.eject.logging import logging_of
+from groundwire_tools.eject.logged import logging_of
 from groundwire_tools.eject.reading import Script
 from groundwire_tools.eject.rewriting import PARAMETERS, rewrite
 from groundwire_tools.eject.standard import standard_classes
@@ -80,7 +80,7 @@ def _docstring(script: Script, facts: Facts) -> str:
     lines = [
         f"Plain PyTorch, written from {script.path.name} by `groundwire eject`: `Trainer` is the loop that it runs."
     ]
-    lines += [f"Left out, since it only watches: {', '.join(facts.left_out)}."] if facts.left_out else []
+    lines += [f"Left out: {', '.join(facts.left_out)}."] if facts.left_out else []
     text = "\n".join(part for line in lines for part in textwrap.wrap(line, WIDTH))
     return (
         f'"""{own.rstrip()}\n\n{text}\n"""\n\n'
@@ -102,6 +102,8 @@ def _parts(writing: Writing) -> list[list[Any]]:
                 ["random.seed(seed)", "np.random.seed(seed)", "torch.manual_seed(seed)"],
             )
         )
+    if "AttributeDict" in writing.rewritten.classes:
+        parts.append(ATTRIBUTE_DICT)
     loop = trainer_class(writing)
     if "looking_ahead(" in rendered(loop):
         parts.append(_looking_ahead())
@@ -113,6 +115,17 @@ def _parts(writing: Writing) -> list[list[Any]]:
     bases = sorted({"LightningDataModule", "Callback"} & writing.rewritten.classes)
     parts += [[f"class {name}:", ['"""A base without anything in it."""']] for name in bases]
     return parts + standard_classes(writing)
+
+
+ATTRIBUTE_DICT = [
+    "class AttributeDict(dict):",
+    [
+        '"""Hyper-parameters, as entries and as attributes."""',
+        "",
+        "__getattr__ = dict.__getitem__",
+        "__setattr__ = dict.__setitem__",
+    ],
+]
 
 
 def _looking_ahead() -> list[Any]:

@@ -24,7 +24,9 @@ def foreign_import(source: bytes) -> int:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
         return 0
-    return next((node.lineno for node in ast.walk(tree) if any(is_foreign(path) for path in _imported(node))), 0)
+    return next(
+        (getattr(node, "lineno", 0) for node in ast.walk(tree) if any(is_foreign(path) for path in _imported(node))), 0
+    )
 
 
 def _imported(node: ast.AST) -> list[str]:

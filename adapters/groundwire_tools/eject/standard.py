@@ -24,19 +24,19 @@ def standard_classes(writing: Writing) -> list[list[Any]]:
         if len({one.hooks for one in users}) > 1:
             raise NotPlainError(f"two callbacks {name} act at different moments, and one class is written for both")
         if users:
-            classes.append(write(users))
+            classes.append(write(users, writing.checks_sanity))
     return classes
 
 
-def early_stopping(users: list[Listener]) -> list[Any]:
+def early_stopping(users: list[Listener], checks_sanity: bool) -> list[Any]:
     """The class that asks the run to stop.
 
     Args:
         users: The callbacks that it is for.
+        checks_sanity: A few validation batches come before training.
     """
     (hook,) = users[0].hooks
     first = users[0].settings
-    modes = {one.settings["mode"] for one in users}
     if any(
         one.settings["strict"] != first["strict"] or one.settings["check_finite"] != first["check_finite"]
         for one in users
@@ -56,7 +56,7 @@ def early_stopping(users: list[Listener]) -> list[Any]:
         stops += ["if self.is_better(-value, -self.divergence_threshold):", ["trainer.should_stop = True"]]
     passed = 'self, monitor: str, min_delta: float = 0.0, patience: int = 3, mode: str = "min"'
     passed += "".join(f", {name}: float = torch.nan" for name in limits)
-    guard = "trainer.sanity_checking" if hook == "on_validation_end" else ""
+    is_guarded = checks_sanity and hook == "on_validation_end"
     return [
         "class EarlyStopping:",
         [
@@ -75,7 +75,7 @@ def early_stopping(users: list[Listener]) -> list[Any]:
             *function(
                 f"{hook}(self, trainer: Trainer, model: LightningModule) -> None",
                 "Look at the value.",
-                [f"if {guard}:", ["return"]] if guard and modes else None,
+                ["if trainer.sanity_checking:", ["return"]] if is_guarded else None,
                 None if first["strict"] else ["if self.monitor not in trainer.callback_metrics:", ["return"]],
                 ["value = trainer.callback_metrics[self.monitor]"],
                 stops,
@@ -89,11 +89,12 @@ def early_stopping(users: list[Listener]) -> list[Any]:
     ]
 
 
-def model_checkpoint(users: list[Listener]) -> list[Any]:
+def model_checkpoint(users: list[Listener], checks_sanity: bool) -> list[Any]:
     """The class that writes checkpoints.
 
     Args:
         users: The callbacks that it is for.
+        checks_sanity: A few validation batches come before training.
     """
     (hook,) = users[0].hooks
     every = {one.settings["_every_n_epochs"] for one in users}
@@ -108,7 +109,7 @@ def model_checkpoint(users: list[Listener]) -> list[Any]:
     passed += ', mode: str = "min", save_top_k: int = 1'
     more = ["save_last: bool = False"] if keeps else []
     more += ["save_weights_only: bool = False"] if weights_only == {True} else []
-    skip = ["trainer.sanity_checking"] if hook == "on_validation_end" else []
+    skip = ["trainer.sanity_checking"] if checks_sanity and hook == "on_validation_end" else []
     skip += [f"(trainer.current_epoch + 1) % {step}"] if step > 1 else []
     content = [
         '"epoch": trainer.current_epoch',

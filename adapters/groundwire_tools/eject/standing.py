@@ -18,7 +18,7 @@ LEFT_OUT = frozenset(
 )
 """Classes that look at a run and change nothing of it."""
 
-PLAIN_ARGUMENTS = {
+PLAIN_ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "strategy": ("auto", "single_device"),
     "num_nodes": (1,),
     "max_time": (None,),
@@ -35,12 +35,14 @@ PLAIN_ARGUMENTS = {
 NOT_WRITTEN = frozenset(
     {
         *("configure_callbacks", "configure_sharded_model", "optimizer_zero_grad", "clip_gradients"),
-        *("on_exception", "on_validation_model_zero_grad", "state_dict", "load_state_dict"),
-        *("on_save_checkpoint", "on_load_checkpoint"),
+        "on_validation_model_zero_grad",
         *(f"on_{phase}_model_{mode}" for phase in ("validation", "test", "predict") for mode in ("eval", "train")),
     }
 )
-"""Hooks that no plain loop calls."""
+"""Hooks without which the numbers would be others, and that no plain loop calls."""
+
+LEFT_HOOKS = frozenset({"on_exception", "state_dict", "load_state_dict", "on_save_checkpoint", "on_load_checkpoint"})
+"""Hooks that are left out, since what a plain loop writes is the model's own state."""
 
 
 def check_arguments(trainer: Any) -> None:
@@ -100,6 +102,8 @@ def _model_checkpoint(callback: Any, trainer: Any) -> frozenset[str]:
             raise NotPlainError(
                 f"ModelCheckpoint({name.lstrip('_')}=...) has no plain counterpart; save by epochs to eject"
             )
+    if callback.save_top_k == 0 or callback._every_n_epochs < 1:
+        raise NotPlainError("a ModelCheckpoint that never saves has no plain counterpart; leave it out to eject")
     if callback.save_last == "link":
         raise NotPlainError("ModelCheckpoint(save_last='link') has no plain counterpart; save_last=True has")
     has_validation = trainer._is_fitting and trainer.enable_validation

@@ -7,7 +7,7 @@ from typing import Any
 
 from groundwire_tools.eject.facts import Facts
 from groundwire_tools.eject.lines import spliced
-from groundwire_tools.eject.logging import Logging
+from groundwire_tools.eject.logged import Logging
 from groundwire_tools.eject.rewriting import Rewritten
 
 EVALUATION = ("validation_step", "test_step", "on_validation_", "on_test_")
@@ -77,6 +77,12 @@ class Writing:
     def checks_sanity(self) -> bool:
         """A few validation batches come before training."""
         return bool(self.facts.validates and self.setting("num_sanity_val_steps"))
+
+    @property
+    def tells_sanity(self) -> bool:
+        """Somebody asks whether it is that check that is under way."""
+        standard = any(one.settings and "on_validation_end" in one.hooks for one in self.facts.listeners)
+        return self.uses("sanity_checking") or (self.checks_sanity and standard)
 
     def logs(self, of_training: bool) -> bool:
         """True where a mean of an epoch is made in training, or in an evaluation; a helper may be of both."""

@@ -237,7 +237,8 @@ PLATEAU = """
 def configure_optimizers(self):
     optimizer = torch.optim.SGD(self.parameters(), lr=0.1)
     scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=0)
-    return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step", "monitor": "train_loss"}}
+    how = {"scheduler": scheduler, "interval": "step", "monitor": "train_loss"}
+    return {"optimizer": optimizer, "lr_scheduler": how}
 """
 OWN_SCHEDULER_STEP = """
 def lr_scheduler_step(self, scheduler, metric):
@@ -328,6 +329,9 @@ VARIANTS = {
     "evaluations": program(members=EVALUATES, end=CALLS),
     "names by hand": program(members=BY_HAND),
     "early stopping": program(trainer=f"callbacks={STOPPING}\nmax_epochs=20"),
+    "early stopping within an epoch": program(
+        trainer=f"callbacks={STOPPING}\nmax_epochs=20\nval_check_interval=0.25",
+    ),
     "checkpoints": program(
         standard="from pathlib import Path\n",
         data=KEEPS,

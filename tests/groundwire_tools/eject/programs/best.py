@@ -10,6 +10,8 @@ from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset, random_split
 
+QUIET = {"logger": False, "enable_progress_bar": False, "enable_model_summary": False}
+
 
 class Data(LightningDataModule):
     def prepare_data(self):
@@ -74,9 +76,7 @@ def main():
     )
     callbacks = [checkpoint, EarlyStopping(monitor="val/loss", patience=4)]
     model, data = Fit(8), Data()
-    trainer = Trainer(
-        max_epochs=args.epochs, callbacks=callbacks, accelerator="cpu", logger=False, enable_progress_bar=False
-    )
+    trainer = Trainer(max_epochs=args.epochs, callbacks=callbacks, accelerator="cpu", **QUIET)
     trainer.fit(model, datamodule=data)
     print("stopped after", trainer.current_epoch, "epochs")
     print(trainer.test(model, datamodule=data, ckpt_path="best", verbose=False))

@@ -15,6 +15,9 @@ IN_TRAINING_BATCH = frozenset(
 )
 """Hooks whose values are those of a step, where nothing else is said."""
 
+MODULES = ("self", "pl_module", "module", "model")
+"""What a module is called where its ``log`` is."""
+
 
 @dataclass(frozen=True)
 class Logging:
@@ -64,9 +67,7 @@ def logging_of(script: Script) -> Logging:
     for node in ast.walk(script.tree):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
             continue
-        if node.func.attr not in ("log", "log_dict") or ast.unparse(node.func.value) not in (
-            *("self", "pl_module", "module", "model"),
-        ):
+        if node.func.attr not in ("log", "log_dict") or ast.unparse(node.func.value) not in MODULES:
             continue
         hook = enclosing(script, node)
         hooks.add(hook)
