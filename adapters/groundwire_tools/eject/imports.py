@@ -8,7 +8,7 @@ import sys
 
 NEEDED = {
     "import math": r"\bmath\.",
-    "import random": r"\brandom\.(seed|getstate|setstate)\(",
+    "import random": r"(?<![\w.])random\.(seed|getstate|setstate)\(",
     "from collections.abc import Iterable, Iterator": r"\bIterable\[Any\]",
     "from functools import partial": r"\bpartial\(self",
     "from itertools import count": r"\bin count\(",
