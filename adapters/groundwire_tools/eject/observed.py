@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import groundwire_tools
 from groundwire_tools.eject.configured import path_to, scheduler_at
 from groundwire_tools.eject.facts import Facts, NotPlainError
 from groundwire_tools.eject.first_step import STEPS, counted, first_step, may_skip, takes_index
@@ -55,7 +56,7 @@ def observe(script: Path, arguments: tuple[str, ...]) -> Facts:
     )
 
 
-@contextmanager
+@contextlib.contextmanager
 def watched(script: Path, seen: list[Facts | NotPlainError]) -> Iterator[None]:
     """Within it, a run of a Trainer is looked at before its first batch, and ``fit`` goes no further.
 
@@ -107,21 +108,23 @@ def _tell_of_errors(kind: type[BaseException], error: BaseException, trace: Any)
 
 
 def _line_in(script: Path) -> int:
-    """The line of the script that is under way; 0 where none is."""
+    """The line of the script that made the call which is under way; 0 where another file made it for the script."""
+    import groundwire
+    import groundwire_lightning
+
+    packages = (groundwire, groundwire_lightning, groundwire_tools)
+    ours = (*(str(Path(str(package.__file__)).parent) for package in packages), str(Path(contextlib.__file__)))
     frame: Any = sys._getframe(1)
-    name, line = str(script.absolute()), 0
-    while frame is not None:
-        if frame.f_code.co_filename == name:
-            return int(frame.f_lineno)
+    while frame is not None and frame.f_code.co_filename.startswith(ours):
         frame = frame.f_back
-    return line
+    return int(frame.f_lineno) if frame is not None and frame.f_code.co_filename == str(script.absolute()) else 0
 
 
 def _facts(trainer: Any, script: Path, configured: list[Any]) -> Facts:
     from groundwire_lightning.map import LIGHTNING
     from groundwire_lightning.utilities.data import has_len
 
-    if not getattr(trainer, "_made_at", 0) or not _line_in(script):
+    if not trainer._made_at or not _line_in(script):
         raise NotPlainError(
             f"the Trainer is made or called in another file than {script}, and eject rewrites that one alone; move "
             "Trainer(...) and fit(...) into it"

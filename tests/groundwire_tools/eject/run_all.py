@@ -1,6 +1,7 @@
 """A child process of the tests: runs programs one after the other, and prints what each printed, as JSON.
 
-With ``--eject`` each is written out as a plain program first, into a file beside it.
+With ``--eject`` each is written out as a plain program instead, into a file below it; those that are named behind that
+word run as well.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ def ejected(path: Path, words: list[str]) -> str:
 def printed(path: Path, words: list[str]) -> str:
     """What a program printed, or its error."""
     shown, sys.argv[:] = io.StringIO(), [path.name, *words]
+    sys.path[0] = str(Path.cwd())
     with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(io.StringIO()):
         try:
             runpy.run_path(str(path), run_name="__main__")
@@ -42,10 +44,12 @@ def printed(path: Path, words: list[str]) -> str:
 if __name__ == "__main__":
     action = ejected if sys.argv[1] == "--eject" else printed
     files = json.loads(sys.stdin.read())
-    results = {}
+    also, results = sys.argv[2:], {}
     for name, words in files.items():
         home = Path.cwd()
         os.chdir(Path(name).parent)
         results[name] = action(Path(Path(name).name), words)
+        if action is ejected and Path(name).parent.name in also:
+            results[name] = printed(Path(Path(name).name), words)
         os.chdir(home)
     print(json.dumps({"results": results, "modules": sorted(sys.modules)}))

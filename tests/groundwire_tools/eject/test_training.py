@@ -21,7 +21,6 @@ def test_the_plainest_run_has_the_plainest_loop() -> None:
     assert lines[lines.index("batches = train_dataloaders") + 1 :] == [
         "for _ in range(self.max_epochs):",
         "for batch_idx, batch in enumerate(batches):",
-        "self.in_training_batch = False",
         "loss = model.training_step(batch, batch_idx)",
         "optimizer.zero_grad()",
         "loss.backward()",
