@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 DONE, REFUSED, WRONG = 0, 1, 2
-LINES = """\
+HOW_TO_EJECT = """\
 examples:
   groundwire eject train.py -o plain.py
   groundwire eject train.py -o plain.py -- --epochs 3
@@ -36,15 +36,15 @@ def main(argv: Sequence[str]) -> int:
     words = list(argv)
     at = words.index("--") if "--" in words else len(words)
     try:
-        asked = _command_line().parse_args(words[:at])
+        asked = _options_of_eject().parse_args(words[:at])
     except SystemExit as stop:
         return int(stop.code or 0)
     script, output = Path(asked.script), asked.output
     if complaint := _complaint(script, output):
-        return _tell(complaint, WRONG)
+        return _ended(complaint, WRONG)
     from groundwire_tools.eject.facts import NotPlainError
-    from groundwire_tools.eject.observed import observe
-    from groundwire_tools.eject.program import written
+    from groundwire_tools.eject.looking.observed import observe
+    from groundwire_tools.eject.writing.program import written
 
     target = None if output == "-" else Path(output).absolute()
     try:
@@ -54,28 +54,28 @@ def main(argv: Sequence[str]) -> int:
             facts = observe(script, tuple(words[at + 1 :]))
         text = written(script, source, facts)
     except (SyntaxError, UnicodeDecodeError, ValueError) as error:
-        return _tell(f"{script} is no Python: {error}", WRONG)
+        return _ended(f"{script} is no Python: {error}", WRONG)
     except ImportError as error:
-        return _tell(str(error), WRONG)
+        return _ended(str(error), WRONG)
     except NotPlainError as reason:
-        return _tell(f"{reason}. Nothing was written", REFUSED)
+        return _ended(f"{reason}. Nothing was written", REFUSED)
     if target is None:
         print(text, end="")
         return DONE
     try:
         write_whole(target, text)
     except OSError as error:
-        return _tell(f"{output} cannot be written: {error.strerror}", WRONG)
+        return _ended(f"{output} cannot be written: {error.strerror}", WRONG)
     left_out = f"; left out: {', '.join(facts.left_out)}" if facts.left_out else ""
-    return _tell(f"{output} has {len(text.splitlines())} lines{left_out}", DONE)
+    return _ended(f"{output} has {len(text.splitlines())} lines{left_out}", DONE)
 
 
-def _command_line() -> argparse.ArgumentParser:
+def _options_of_eject() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="groundwire eject",
         usage="groundwire eject SCRIPT -o FILE [-- arguments of the script]",
         description=__doc__,
-        epilog=LINES,
+        epilog=HOW_TO_EJECT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -125,6 +125,6 @@ def _mask() -> int:
     return mask
 
 
-def _tell(text: str, code: int) -> int:
+def _ended(text: str, code: int) -> int:
     print(f"groundwire eject: {text}", file=sys.stderr)
     return code

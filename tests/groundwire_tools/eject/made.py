@@ -10,11 +10,11 @@ from typing import Any
 from tests.groundwire_tools.eject.variants import program
 
 from groundwire_tools.eject.facts import Facts, Listener
-from groundwire_tools.eject.logged import logging_of
-from groundwire_tools.eject.program import written
-from groundwire_tools.eject.reading import Script
-from groundwire_tools.eject.rewriting import PARAMETERS, rewrite
-from groundwire_tools.eject.writing import Writing
+from groundwire_tools.eject.reading.logged import logging_of
+from groundwire_tools.eject.reading.rewriting import PARAMETERS, rewrite
+from groundwire_tools.eject.reading.script import Script
+from groundwire_tools.eject.writing.draft import Writing
+from groundwire_tools.eject.writing.program import written
 
 SETTINGS: dict[str, Any] = {
     "max_epochs": 3,

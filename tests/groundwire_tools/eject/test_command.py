@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.groundwire_tools.eject.test_program import OURS
 from tests.groundwire_tools.eject.variants import program
+from tests.groundwire_tools.eject.writing.test_program import OURS
 
 from groundwire_tools.eject.command import main, write_whole
 
