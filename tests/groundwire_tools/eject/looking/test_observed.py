@@ -50,9 +50,9 @@ REFUSED = {
         program(trainer=SAVES.replace('"x"', '"x", every_n_train_steps=2')),
         "ModelCheckpoint(every_n_train_steps=...) has no plain counterpart",
     ),
-    "nested accumulation": (
+    "nested windows": (
         program(members=LBFGS, trainer="accumulate_grad_batches=2"),
-        "accumulate_grad_batches has no",
+        "accumulate_grad_batches=2 has no plain",
     ),
     "hooks by hand": (program(members=BY_HAND + OF_MODULE), "on_after_backward of a module that makes its updates"),
     "goes on": (program(fit='model, train, val, ckpt_path="none.ckpt"'), "ended with an error"),
