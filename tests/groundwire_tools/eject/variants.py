@@ -286,6 +286,8 @@ def training_step(self, batch, batch_idx):
     self.log("c", loss, on_step=False, on_epoch=True, batch_size=2 + batch_idx)
     return loss
 """
+UNLOGGED = MEMBERS["training_step"].replace('    self.log("train_loss", loss, on_epoch=True)\n', "")
+UNVALIDATED = MEMBERS["validation_step"].replace("self.log(", "print(")
 SKIPS = MEMBERS["training_step"].replace("    loss =", "    if batch_idx == 2:\n        return None\n    loss =")
 STREAMS = "train = DataLoader(Stream(), batch_size=3)\nval = DataLoader(Stream(), batch_size=4)\n"
 STOPPING = '[L.pytorch.callbacks.EarlyStopping("val_loss", min_delta=0.2, patience=1, stopping_threshold=0.001)]'
@@ -336,6 +338,13 @@ VARIANTS = {
         standard="from pathlib import Path\n",
         data=KEEPS,
         trainer="callbacks=keeps\nenable_checkpointing=True\nmax_epochs=5",
+        end=KEPT,
+    ),
+    "checkpoints of what logs nothing": program(
+        members=f"{UNLOGGED}\n{UNVALIDATED}",
+        standard="from pathlib import Path\n",
+        data=KEEPS,
+        trainer="callbacks=[keeps]\nenable_checkpointing=True",
         end=KEPT,
     ),
     "deterministic": program(trainer="deterministic=True"),

@@ -73,6 +73,8 @@ def watched(script: Path, seen: list[Facts | NotPlainError]) -> Iterator[None]:
     def make(trainer: Any, *args: Any, **kwargs: Any) -> None:
         trainer._made_at = _line_in(script)
         made(trainer, *args, **kwargs)
+        # nothing is logged, so no logger is to open its files
+        trainer.to_loggers.prepare = trainer.to_loggers.finalize = _nothing
 
     def take_apart(value: Any, *args: Any) -> Any:
         configured[:] = [value]
@@ -98,8 +100,8 @@ def watched(script: Path, seen: list[Facts | NotPlainError]) -> Iterator[None]:
         yield
 
 
-def _nothing(error: BaseException) -> None:
-    """Takes the place of what is done about an error."""
+def _nothing(*_: Any) -> None:
+    """Takes the place of what is not to be done."""
 
 
 def _tell_of_errors(kind: type[BaseException], error: BaseException, trace: Any) -> None:

@@ -95,6 +95,8 @@ class Script:
             if alias.name == "*":
                 raise self.refused(node, "a star import hides which names it brings; name them")
             above = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+            if not is_taken_out(above or alias.name):
+                continue
             if alias.asname is None and not above:
                 root = alias.name.partition(".")[0]
                 self.aliases[root] = root

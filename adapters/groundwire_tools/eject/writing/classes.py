@@ -100,7 +100,9 @@ def _init(writing: Writing) -> list[Any]:
         "batches = 0": writing.facts.val_check_batch is not None and writing.setting("check_val_every_n_epoch") is None,
         "should_stop = False": writing.may_stop,
         "sanity_checking = False": writing.tells_sanity,
-        "callback_metrics: dict[str, torch.Tensor] = {}": writing.logging.is_needed or writing.uses("callback_metrics"),
+        "callback_metrics: dict[str, torch.Tensor] = {}": writing.logging.is_needed
+        or writing.uses("callback_metrics")
+        or any(one.settings for one in writing.facts.listeners),
         "sums: dict[str, tuple[Any, Any]] = {}": writing.reduces,
         "metrics: dict[str, Any] = {}": writing.reduces and writing.facts.has_metrics,
         "batch_size = 1": writing.reduces

@@ -40,13 +40,10 @@ def written(path: Path, source: str, facts: Facts) -> str:
     parts = [rendered(part) for part in _definitions(writing)]
     rest = _tidy(script.whole(last)).strip("\n")
     code = "\n\n".join(["", *parts, ""]) + rest
-    binds = frozenset(
-        alias.asname or alias.name
-        for node in script.tree.body
-        if isinstance(node, (ast.Import, ast.ImportFrom)) and node not in script.imports
-        for alias in node.names
-    )
-    imports = with_imports(script.whole(first, last), code, binds)
+    header = script.whole(first, last)
+    above = [node for node in ast.walk(ast.parse(header)) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    binds = frozenset(alias.asname or alias.name for node in above for alias in node.names)
+    imports = with_imports(header, code, binds)
     return f"{_docstring(script, facts)}{imports}\n{code}\n"
 
 
@@ -81,14 +78,12 @@ def _docstring(script: Script, facts: Facts) -> str:
         f"Plain PyTorch, written from {script.path.name} by `groundwire eject`: `Trainer` is the loop that it runs."
     ]
     lines += [f"Left out: {', '.join(facts.left_out)}."] if facts.left_out else []
-    text = "\n".join(part for line in lines for part in textwrap.wrap(line, WIDTH))
-    return (
-        f'"""{own.rstrip()}\n\n{text}\n"""\n\n'
-        if own
-        else f'"""{text}\n"""\n\n'
-        if len(lines) > 1
-        else f'"""{text}"""\n\n'
-    )
+    parts = [part for line in lines for part in textwrap.wrap(line, WIDTH)]
+    if own:
+        return '"""' + "\n".join([own.rstrip(), "", *parts]) + '\n"""\n\n'
+    if len(parts) == 1:
+        return f'"""{parts[0]}"""\n\n'
+    return '"""' + "\n".join([parts[0], "", *parts[1:]]) + '\n"""\n\n'
 
 
 def _definitions(writing: Writing) -> list[list[Any]]:

@@ -67,6 +67,10 @@ REFUSED = {
 TAKEN = {
     "stateful": (program(before=STATEFUL, trainer="callbacks=[Mine()]"), "left out: Mine.state_dict"),
     "evaluates alone": (program(members=EVALUATES).replace(FIT, TEST), "lines"),
+    "logs and saves": (
+        program().replace("    logger=False,\n    enable_checkpointing=False,\n", ""),
+        "left out: the default",
+    ),
     "catches": (program().replace(FIT, f"try:\n    {FIT}\nfinally:\n    pass"), "lines"),
 }
 """Programs that are written, likewise."""

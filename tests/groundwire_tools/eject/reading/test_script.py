@@ -25,6 +25,7 @@ def script(source: str) -> Script:
         ("from lightning import seed_everything\nseed_everything(1)", ["seed_everything"]),
         ("import groundwire_lightning as L\nL.Callback", ["Callback"]),
         ("import torch\ntorch.nn.Module", []),
+        ("import lightning as L, torch\ntorch.nn.Module, L.Trainer", ["Trainer"]),
         ("import mylightning as L\nL.Trainer", []),
     ],
 )
