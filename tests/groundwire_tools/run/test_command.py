@@ -106,14 +106,14 @@ class Old(BoringModel):
     def train_dataloader(self):
         print("read data")
         return super().train_dataloader()
-for use in (lambda: L.Fabric(), lambda: L.Trainer(devices=2, **quiet), lambda: L.Trainer(**quiet).fit(Old())):
+for use in (lambda: L.Fabric(), lambda: L.Trainer(num_nodes=2, **quiet), lambda: L.Trainer(**quiet).fit(Old())):
     with contextlib.suppress(Exception):
         use()
 print("over")
 """
 IN_IT = [
     ("GW308", "Fabric has no counterpart here", "p.py:12"),
-    ("GW308", "Instead: groundwire run -m torch.distributed.run --nproc_per_node 2 p.py", "p.py:12"),
+    ("GW308", "Instead: groundwire run -m torch.distributed.run --nproc_per_node 1 --nnodes 2 p.py", "p.py:12"),
     ("GW102", "Trainer(accelerator=): ", "p.py:12"),
     ("GW201", "Old.on_epoch_end: Lightning 2 removed it", "p.py:8"),
 ]

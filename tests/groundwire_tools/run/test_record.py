@@ -127,7 +127,7 @@ def _pass_an_argument() -> None:
 
 
 def _pass_a_value() -> None:
-    groundwire_lightning.Trainer(accelerator="cpu", devices=2)
+    groundwire_lightning.Trainer(accelerator="cpu", num_nodes=2)
 
 
 def _make_a_class() -> None:
