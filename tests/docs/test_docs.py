@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import io
+import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import torch
@@ -17,6 +19,8 @@ from docs import generate
 
 DOCS = generate.FOLDER
 PAGES = generate.pages()
+NAMED = re.compile(r"# ([\w-]+\.py)\n")
+"""The first line of a program that is a file of its own."""
 FENCE = re.compile(r"^(`{3,})(.*?)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
@@ -59,15 +63,63 @@ def test_every_known_deviation_is_on_its_page() -> None:
 # programs
 
 
-def programs(page: Path) -> list[tuple[int, str, str | None]]:
-    """Line, source and expected output of each program of a page, in order."""
+class Program(NamedTuple):
+    """A program or a session of a page.
+
+    Attributes:
+        line: Where it stands.
+        kind: ``"python"`` is run, ``"file"`` is written into the file that its first line names, ``"console"`` holds
+            commands and what they print.
+        source: Its text.
+        expected: The text below a program.
+    """
+
+    line: int
+    kind: str
+    source: str
+    expected: str
+
+
+def programs(page: Path) -> list[Program]:
+    """The programs of a page, and its sessions with our command, in order."""
     text, found = page.read_text("utf-8"), []
     for fence in FENCE.finditer(text):
-        if fence[2] != "python":
+        is_session = fence[2] == "console" and fence[3].startswith("$ groundwire ")
+        if fence[2] != "python" and not is_session:
             continue
+        kind = "file" if fence[2] == "python" and NAMED.match(fence[3]) else fence[2]
         said = re.match(r"\n+```text\n(.*?)^```$", text[fence.end() :], re.MULTILINE | re.DOTALL)
-        found.append((text.count("\n", 0, fence.start()) + 1, fence[3], said[1] if said else None))
+        found.append(Program(text.count("\n", 0, fence.start()) + 1, kind, fence[3], said[1] if said else ""))
     return found
+
+
+def printed_by(program: Program, names: dict[str, object]) -> str:
+    """What a program prints; of a session the commands too, and with them what goes to standard error."""
+    if program.kind == "file":
+        Path(NAMED.match(program.source)[1]).write_text(program.source, "utf-8")  # type: ignore[index]
+        return ""
+    if program.kind == "console":
+        lines = [line for line in program.source.splitlines() if line.startswith("$ ")]
+        return "".join(f"{line}\n{answer_to(line[2:].split())}" for line in lines)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile("\n" * program.line + program.source, "page", "exec"), names)  # noqa: S102  # that is what is tested
+    return printed.getvalue()
+
+
+def answer_to(words: list[str]) -> str:
+    """What our command prints."""
+    quiet = {**os.environ, "PYTHONWARNINGS": "ignore", "PYTHONPATH": os.pathsep.join(sys.path), "COLUMNS": "120"}
+    ran = subprocess.run(
+        [sys.executable, "-m", *words],
+        env=quiet,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    return re.sub(r" +$", "", ran.stdout, flags=re.MULTILINE)
 
 
 @pytest.fixture
@@ -85,11 +137,10 @@ def own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 )
 def test_the_programs_of_a_page_run_one_after_the_other_and_print_what_it_says(page: Path) -> None:
     names: dict[str, object] = {"__name__": "__main__"}
-    for line, source, expected in programs(page):
-        printed = io.StringIO()
-        with contextlib.redirect_stdout(printed):
-            exec(compile("\n" * line + source, page, "exec"), names)  # noqa: S102  # that is what is tested
-        assert is_as(expected or "", printed.getvalue()), f"{page.name}, line {line} printed\n{printed.getvalue()}"
+    for program in programs(page):
+        printed = printed_by(program, names)
+        expected = program.source if program.kind == "console" else program.expected
+        assert is_as(expected, printed), f"{page.name}, line {program.line} printed\n{printed}"
 
 
 def is_as(expected: str, printed: str) -> bool:
@@ -113,7 +164,7 @@ def test_what_is_not_run_is_python_all_the_same(page: Path) -> None:
 
 
 def test_an_adapter_needs_its_table_and_less_than_a_hundred_other_lines() -> None:
-    others = [source for _, source, _ in programs(DOCS / "write-an-adapter.md") if "hook_maps = (KERAS,)" in source]
+    others = [each.source for each in programs(DOCS / "write-an-adapter.md") if "hook_maps = (KERAS,)" in each.source]
     assert sum(source.count("\n") for source in others) in range(1, 100)
 
 
