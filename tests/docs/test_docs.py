@@ -93,7 +93,7 @@ def programs(page: Path) -> list[Program]:
     return found
 
 
-def printed_by(program: Program, names: dict[str, object]) -> str:
+def printed_by(program: Program, names: dict[str, object], page: Path) -> str:
     """What a program prints; of a session the commands too, and with them what goes to standard error."""
     if program.kind == "file":
         Path(NAMED.match(program.source)[1]).write_text(program.source, "utf-8")  # type: ignore[index]
@@ -103,7 +103,7 @@ def printed_by(program: Program, names: dict[str, object]) -> str:
         return "".join(f"{line}\n{answer_to(line[2:].split())}" for line in lines)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(compile("\n" * program.line + program.source, "page", "exec"), names)  # noqa: S102  # that is what is tested
+        exec(compile("\n" * program.line + program.source, page, "exec"), names)  # noqa: S102  # that is what is tested
     return printed.getvalue()
 
 
@@ -138,7 +138,7 @@ def own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 def test_the_programs_of_a_page_run_one_after_the_other_and_print_what_it_says(page: Path) -> None:
     names: dict[str, object] = {"__name__": "__main__"}
     for program in programs(page):
-        printed = printed_by(program, names)
+        printed = printed_by(program, names, page)
         expected = program.source if program.kind == "console" else program.expected
         assert is_as(expected, printed), f"{page.name}, line {program.line} printed\n{printed}"
 
