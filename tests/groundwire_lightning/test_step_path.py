@@ -153,7 +153,9 @@ def test_a_fit_comes_to_its_first_step_soon(tmp_path):
         sys.setprofile(None)
     assert calls.is_over
     assert len(calls.codes) <= 3200
-    assert len({code.co_filename for code in calls.codes if code.co_filename.startswith(OWN)}) <= 57
+    own = {Path(code.co_filename) for code in calls.codes if code.co_filename.startswith(OWN)}
+    # a test before may have dropped a module that is imported anew here: the search for it is no part of fit()
+    assert len([path for path in own if path.name not in ("paths.py", "finder.py", "lazily.py")]) <= 57
 
 
 def test_what_a_stage_found_of_a_method_is_not_looked_for_again_in_the_next(monkeypatch):
