@@ -11,8 +11,8 @@ run before :data:`GATHERING` is heard, that is within ``_run_train_step``. What 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, wraps
 from typing import TYPE_CHECKING, Any
 
 from groundwire import HookMap, Part, Row, row
@@ -68,8 +68,10 @@ class TrainingOutputs:
 
     def take(self, outputs: dict[str, Any] | None, trainer: Steered) -> None:
         """Take what a batch came to; None for one that is no batch."""
-        split = trainer._run.split_outputs
-        self._batches.append([[outputs]] if outputs and split is None else split if outputs is not None else [])
+        if outputs and (split := trainer._run.split_outputs) is not None:
+            self._batches.append(split)
+        else:
+            self._batches.append([[outputs]] if outputs else [])
 
     def end(self) -> None:
         """Let go of an epoch."""
@@ -79,6 +81,15 @@ class TrainingOutputs:
     def gathered(self) -> list[Any]:
         """What ``training_epoch_end`` is given."""
         return squeezed(self._batches)
+
+    def where_any(self, method: Callable[[list[Any]], Any]) -> Callable[[list[Any]], Any]:
+        """``method``, called only where the epoch had a batch; what its step returned does not matter."""
+
+        @wraps(method)
+        def ended(outputs: list[Any]) -> Any:
+            return method(outputs) if self._batches else None
+
+        return ended
 
 
 class EvaluationOutputs:

@@ -84,6 +84,8 @@ def _of_module(trainer: Casting, hearing: Through, without: frozenset[str]) -> P
     def through(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         if name in STEP_ENDS:
             return hearing(name, replacing(name, method))
+        if name == "training_epoch_end":
+            return hearing(name, trainer._training_outputs.where_any(method))
         return hearing(name, _entered(trainer, name, method))
 
     without |= _unused(trainer)
