@@ -119,6 +119,15 @@ class HooksOfLightning1:
     def on_post_move_to_device(self) -> None:
         """Called when the module was moved to its device."""
 
+    def training_end(self, *args: Any, **kwargs: Any) -> None:
+        """Called by Lightning 0 with what :meth:`training_step` returned."""
+
+    def validation_end(self, outputs: Any) -> None:
+        """Called by Lightning 0 with what :meth:`validation_step` returned for each batch."""
+
+    def test_end(self, outputs: Any) -> None:
+        """Called by Lightning 0 with what :meth:`test_step` returned for each batch."""
+
     def add_to_queue(self, queue: Any) -> None:
         """Called where a process that Lightning 1 had spawned ended; no process is spawned here."""
 

@@ -11,8 +11,8 @@ run before :data:`GATHERING` is heard, that is within ``_run_train_step``. What 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache, wraps
+from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from groundwire import HookMap, Part, Row, row
@@ -82,14 +82,10 @@ class TrainingOutputs:
         """What ``training_epoch_end`` is given."""
         return squeezed(self._batches)
 
-    def where_any(self, method: Callable[[list[Any]], Any]) -> Callable[[list[Any]], Any]:
-        """``method``, called only where the epoch had a batch; what its step returned does not matter."""
-
-        @wraps(method)
-        def ended(outputs: list[Any]) -> Any:
-            return method(outputs) if self._batches else None
-
-        return ended
+    @property
+    def has_batches(self) -> bool:
+        """The epoch had a batch, whatever its step returned."""
+        return bool(self._batches)
 
 
 class EvaluationOutputs:

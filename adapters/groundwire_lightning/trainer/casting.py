@@ -11,6 +11,7 @@ from groundwire_lightning import guests
 from groundwire_lightning.core.callback import idle_hooks
 from groundwire_lightning.core.hooks import STEPS, TRANSFERS
 from groundwire_lightning.core.state_methods import STATE_METHODS, with_own_state
+from groundwire_lightning.lightning_1.conditions import CONDITIONS, where_due
 from groundwire_lightning.lightning_1.epoch_ends import EvaluationOutputs, TrainingOutputs, gathering
 from groundwire_lightning.lightning_1.step_ends import STEP_ENDS, replacing
 from groundwire_lightning.loops.phases import LOADERS, PHASES
@@ -84,8 +85,8 @@ def _of_module(trainer: Casting, hearing: Through, without: frozenset[str]) -> P
     def through(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         if name in STEP_ENDS:
             return hearing(name, replacing(name, method))
-        if name == "training_epoch_end":
-            return hearing(name, trainer._training_outputs.where_any(method))
+        if name in CONDITIONS:
+            return hearing(name, where_due(trainer, name, method))
         return hearing(name, _entered(trainer, name, method))
 
     without |= _unused(trainer)
@@ -119,6 +120,8 @@ def _about_state(trainer: Casting, player: Any, hearing: Through) -> Through:
     def through(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         if name == "prepare_data":
             return hearing(name, prepared_once(trainer._accelerator, player, method))
+        if name in CONDITIONS:
+            return hearing(name, where_due(trainer, name, method))
         return hearing(name, with_own_state(trainer, player, name, method) if name in STATE_METHODS else method)
 
     return through
