@@ -15,7 +15,6 @@ from typing import Any
 from groundwire import Gap, HookMap, Row, row
 from groundwire_lightning.core.state_methods import OWN_STATE, keep_callback_state
 from groundwire_lightning.lightning_1.epoch_ends import EVALUATION, TRAINING
-from groundwire_lightning.lightning_1.results import refuse_result
 from groundwire_lightning.map import EVAL_BATCH, LIGHTNING, TRAIN_BATCH, WITH_MODULE, for_one_loader
 
 MARK = "1.x"
@@ -70,7 +69,6 @@ AHEAD: Mapping[str, Rows] = {
             f"on_train_epoch_end, {OF_OWN} training_step",
             after="on_train_epoch_end",
             args=(TRAINING,),
-            turn=refuse_result,
             own=True,
         ),
     ),
@@ -253,7 +251,9 @@ def joined(table: HookMap) -> HookMap:
     def lines() -> Iterator[Row | Gap]:
         for line in table.rows:
             yield from AHEAD.get(line.source, ())
-            yield from (each for each in VARIANTS if (each.source, each.hook) == (line.source, getattr(line, "hook", "")))
+            yield from (
+                each for each in VARIANTS if (each.source, each.hook) == (line.source, getattr(line, "hook", ""))
+            )
             yield line
             yield from BEHIND.get(line.source, ())
             placed.add(line.source)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from groundwire_lightning.loggers.version_shown import version_shown
 from groundwire_lightning.utilities.apply_func import batch_on_device
 
 
@@ -109,6 +110,10 @@ class HooksOfLightning1:
 
     def test_epoch_end(self, outputs: Any) -> None:
         """Called with what :meth:`test_step` returned for each batch."""
+
+    def get_progress_bar_dict(self) -> dict[str, Any]:
+        """Return what a progress bar shows beside the values that are logged; override it to show more or less."""
+        return dict(version_shown(self.trainer.loggers))  # type: ignore[attr-defined]  # a module has it
 
     def on_hpc_save(self, checkpoint: dict[str, Any]) -> None:
         """Called when a checkpoint is about to be written because the scheduler of a cluster ends the run."""
