@@ -45,9 +45,11 @@ def _sizes(outputs: list[Any]) -> list[int]:
 def _squeezed(outputs: Any, sizes: list[int]) -> Any:
     if not sizes:
         return outputs
-    if sizes[0] == 1:
-        return _squeezed(outputs[0], sizes[1:]) if outputs else None
-    return [_squeezed(entry, sizes[1:]) for entry in outputs]
+    size, *inner = sizes
+    entries = outputs or []
+    # what is missing counts as empty, level by level, which is what Lightning 1 made of it
+    level = [_squeezed(entry, inner) for entry in [*entries, *[None] * (size - len(entries))]]
+    return level[0] if size == 1 else level
 
 
 def _without_none(outputs: Any) -> Any:

@@ -40,7 +40,7 @@ def _chosen(method: str, lines: Iterable[Line], player: object) -> frozenset[str
     rows = [line for line in lines if isinstance(line, Row) and line.method == method]
     variants = [row for row in rows if row.takes is not None]
     plain = [row for row in rows if row.takes is None]
-    names = _parameters(getattr(player, method))
+    names = _names_taken(getattr(player, method))
     for row in variants:
         if not names.isdisjoint(row.takes or ()):
             return row.takes
@@ -51,7 +51,7 @@ def _chosen(method: str, lines: Iterable[Line], player: object) -> frozenset[str
     return fitting[0] if fitting else None if plain else variants[0].takes
 
 
-def _parameters(method: object) -> set[str]:
+def _names_taken(method: object) -> set[str]:
     try:
         return set(inspect.signature(method).parameters)  # type: ignore[arg-type]  # the caller has seen it is callable
     except (TypeError, ValueError):  # written in C
