@@ -1,5 +1,10 @@
+import functools
+
 import pytest
 
+from groundwire.errors import HookMapError
+from groundwire.tables import variants
+from groundwire.tables.fuse import Attached
 from groundwire.tables.hookmap import Gap, HookMap, row
 from groundwire.tables.plan import Part, attach
 from groundwire.tables.variants import without_other_variants
@@ -71,3 +76,45 @@ def test_the_plan_attaches_the_row_that_was_chosen():
     wired, findings = attach(object(), [Part(table, "Module", player)], "assembly")
     assert [attached.row for attached in wired[HOOK].after] == [LONGER]
     assert [finding.status for finding in findings] == ["wired"]
+
+
+PASSED = [
+    row("Module.done", after=HOOK, args=("batch", "step")),
+    row("Module.done", after=HOOK, args=("batch", "step"), maybe=("step",)),
+    row("Module.done", after=HOOK, args=("batch",), named=("step",)),
+    row("Module.done", after=HOOK, named=("batch", "at.step"), maybe=("at.step",)),
+    row("Module.done", after=HOOK),
+]
+SIGNATURES = [
+    "self",
+    "self, a",
+    "self, a, b",
+    "self, a, b=1",
+    "self, a=1, b=2, c=3",
+    "self, a, step",
+    "self, step, a",
+    "self, *args",
+    "self, a, *args, step",
+    "self, **kwargs",
+    "self, a, **kwargs",
+    "self, *, step",
+    "self, *, step=1, batch=2",
+    "self, a, /, step",
+    "self, batch, step",
+]
+
+
+@pytest.mark.parametrize("signature", SIGNATURES)
+@pytest.mark.parametrize("line", PASSED, ids=lambda line: f"{line.args}{line.named}{sorted(line.maybe)}")
+def test_a_row_fits_where_it_can_be_attached(line, signature):
+    space = {}
+    exec(f"def done({signature}): ...", space)  # noqa: S102
+    player = type("Mine", (Guest,), {"done": space["done"]})()
+    wrapped = functools.wraps(player.done)(lambda *args, **kwargs: None)  # of which the signature is asked
+    fits = [variants._fits(line, variants._shape(method)) for method in (player.done, wrapped)]
+    try:
+        Attached.check(line, player)
+    except HookMapError:
+        assert fits == [False, False]
+    else:
+        assert fits == [True, True]
