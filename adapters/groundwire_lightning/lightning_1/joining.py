@@ -24,7 +24,10 @@ if TYPE_CHECKING:
         _training_outputs: TrainingOutputs
         _evaluation_outputs: EvaluationOutputs
         _returned_results: Results
-        lightning_module: Any
+
+        @property
+        def lightning_module(self) -> Any:
+            """The module of the run."""
 
 
 def joining(
@@ -71,7 +74,8 @@ def _lines_given(hookmap: HookMap, role: str) -> tuple[Row | Gap, ...]:
 
 def _speaks_of_results(module: Any) -> bool:
     """True where code of a module's own has a word by which Lightning 1.0 knew what to log."""
-    bases = {cls for base in (LightningModule, *real_classes("LightningModule")) for cls in base.__mro__}
+    known: tuple[type, ...] = (LightningModule, *real_classes("LightningModule"))
+    bases = {cls for base in known for cls in base.__mro__}
     if any(_has_word(cls) for cls in type(module).__mro__ if cls not in bases):
         return True
     return any(_says_word(value) for value in vars(module).values() if isinstance(value, (FunctionType, MethodType)))

@@ -334,7 +334,7 @@ class Stepping(Trainer):
             rank_zero_warn("training_step returned None, so no gradient comes of this batch; if that is meant, go on")
 
     @property
-    def step_outputs(self) -> dict[str, Any]:
+    def step_outputs(self) -> Any:
         """The ``outputs`` of ``on_train_batch_end``; made once a batch, and only if somebody listens.
 
         The loss, divided by the batches that are accumulated and without a graph, and whatever else
