@@ -9,10 +9,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from groundwire import Gap, HookMap, Part, Row
 from groundwire.tables.fuse import without_other_variants
+from groundwire_lightning.core.callback import Callback, CallbackHooksOfLightning1
+from groundwire_lightning.core.hooks import HooksOfLightning1
 from groundwire_lightning.core.module import LightningModule
 from groundwire_lightning.guests import real_classes
 from groundwire_lightning.lightning_1.epoch_ends import EVALUATION, GATHERING, TRAINING
-from groundwire_lightning.lightning_1.results import BAR, LOG, RESULTS
+from groundwire_lightning.lightning_1.results import BAR, EPOCH_ENDS, LOG, RESULTS
+
+_BASES = (LightningModule, Callback)
+OLD = frozenset(
+    name for base in (HooksOfLightning1, CallbackHooksOfLightning1) for name in vars(base) if not name.startswith("_")
+) - {*EPOCH_ENDS}
+"""Hooks that Lightning 2 would leave to a class of its own."""
 
 if TYPE_CHECKING:
     from groundwire_lightning.lightning_1.epoch_ends import EvaluationOutputs, TrainingOutputs
@@ -56,6 +64,35 @@ def joining(
         )
         parts.append(logs)
     return parts
+
+
+def left_alone(player: Any) -> frozenset[str]:
+    """Hooks of Lightning 1 alone that a class calls itself, as half-ported code does: nobody else calls them then."""
+    return _called_by_own(type(player))
+
+
+@lru_cache(maxsize=256)
+def _called_by_own(cls: type) -> frozenset[str]:
+    methods = [(name, value) for one in cls.__mro__ if not _is_base(one) for name, value in vars(one).items()]
+    mine = {name for name, _ in methods} & OLD
+    if not mine:
+        return frozenset()
+    return frozenset(name for name in mine for other, value in methods if other != name and _calls(value, name))
+
+
+def _is_base(cls: type) -> bool:
+    return cls in _BASES or any(cls in base.__mro__ for base in (*_BASES, *real_classes("LightningModule")))
+
+
+def _calls(method: Any, name: str) -> bool:
+    codes = [getattr(method, "__code__", None)]
+    while codes:
+        code = codes.pop()
+        if isinstance(code, CodeType):
+            if name in code.co_names:
+                return True
+            codes += code.co_consts
+    return False
 
 
 def _told_of_outputs(part: Part) -> Sequence[Row]:

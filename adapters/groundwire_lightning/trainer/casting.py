@@ -13,7 +13,7 @@ from groundwire_lightning.core.hooks import STEPS, TRANSFERS
 from groundwire_lightning.core.state_methods import STATE_METHODS, with_own_state
 from groundwire_lightning.lightning_1.conditions import CONDITIONS, where_due
 from groundwire_lightning.lightning_1.epoch_ends import EvaluationOutputs, TrainingOutputs
-from groundwire_lightning.lightning_1.joining import joining
+from groundwire_lightning.lightning_1.joining import joining, left_alone
 from groundwire_lightning.lightning_1.results import EPOCH_ENDS, Results
 from groundwire_lightning.lightning_1.step_ends import STEP_ENDS, replacing
 from groundwire_lightning.loops.phases import LOADERS, PHASES
@@ -69,7 +69,7 @@ def _hearing(trainer: Casting) -> Through:
 
 def _of_callback(trainer: Casting, part: Part, hearing: Through) -> Part:
     through = _about_state(trainer, part.player, hearing)
-    without = PHASES[trainer._purpose].without | idle_hooks(part.player)
+    without = PHASES[trainer._purpose].without | idle_hooks(part.player) | left_alone(part.player)
     return dataclasses.replace(part, hookmap=trainer._table, through=through, without=without)
 
 
@@ -94,7 +94,7 @@ def _of_module(trainer: Casting, hearing: Through, without: frozenset[str]) -> P
             return hearing(name, where_due(trainer, name, method))
         return hearing(name, _entered(trainer, name, method))
 
-    without |= _unused(trainer)
+    without |= _unused(trainer) | left_alone(module)
     return Part(trainer._table, "LightningModule", module, through=through, without=without)
 
 
