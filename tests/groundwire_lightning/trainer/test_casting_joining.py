@@ -3,7 +3,7 @@ from tests.groundwire_lightning.small import lit, loader, loss_of, quiet
 
 import groundwire_lightning as L
 from groundwire_lightning.callbacks import EarlyStopping
-from groundwire_lightning.lightning_1.joining import left_alone
+from groundwire_lightning.trainer.casting import left_alone
 
 OUTPUTS = {
     "training_epoch_end": {"TrainingOutputs"},
@@ -95,7 +95,7 @@ OWN_CALLS = {
     "from another hook": ({"on_train_epoch_end": calls_it, "on_epoch_end": lambda self: None}, {"on_epoch_end"}),
     "from a function in it": (
         {
-            "on_fit_end": lambda self: [each() for each in (lambda: self.on_epoch_end(),)],
+            "on_fit_end": lambda self: [each() for each in (self.on_epoch_end,)],
             "on_epoch_end": calls_its_base,
         },
         {"on_epoch_end"},
