@@ -178,7 +178,8 @@ def _joining(trainer: Casting, cast: Iterable[Part], hearing: Through) -> list[P
 
 def left_alone(player: Any) -> frozenset[str]:
     """Hooks of Lightning 1 alone that a class calls itself, as half-ported code does: nobody else calls them then."""
-    return _called_by_own(type(player))
+    kind: Any = type(player)
+    return _called_by_own(kind)
 
 
 @lru_cache(maxsize=256)
