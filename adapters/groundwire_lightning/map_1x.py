@@ -145,7 +145,12 @@ FIRST = {"Callback": WITH_MODULE, "LightningModule": (), "Monitor": WITH_MODULE}
 VARIANTS: tuple[Row, ...] = (
     # Lightning 1.0 passed the stage by position, and it may have any name
     *(
-        older(f"{role}.{method}", "stage", **{position: hook}, args=(*FIRST.get(role, ()), "stage"))
+        older(
+            f"{role}.{method}",
+            "a parameter that is called stage",
+            **{position: hook},
+            args=(*FIRST.get(role, ()), "stage"),
+        )
         for method, position, hooks in (("setup", "before", ("_assemble_run",)), ("teardown", "after", RUNS))
         for hook in hooks
         for role in ("LightningDataModule", "Callback", "LightningModule")
