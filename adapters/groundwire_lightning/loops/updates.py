@@ -14,6 +14,7 @@ from groundwire import GroundwireError, Trainer
 from groundwire.errors import rank_zero_warn
 from groundwire.run.run import of_run
 from groundwire_lightning.core.optimizer import LightningOptimizer, do_nothing_closure, evaluates_once
+from groundwire_lightning.core.step_outputs import check_kind
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.loops.run import LightningRun
 from groundwire_lightning.strategies.precision import Precision, unscales
@@ -333,7 +334,7 @@ class Stepping(Trainer):
             rank_zero_warn("training_step returned None, so no gradient comes of this batch; if that is meant, go on")
 
     @property
-    def step_outputs(self) -> dict[str, Any]:
+    def step_outputs(self) -> Any:
         """The ``outputs`` of ``on_train_batch_end``; made once a batch, and only if somebody listens.
 
         The loss, divided by the batches that are accumulated and without a graph, and whatever else
@@ -392,7 +393,9 @@ def run_step_by_hand(trainer: Stepped, batch: Any, step: int) -> Any:
     finally:  # a step outside of training_step, in a hook for instance, is no update that counts
         for handle in handles:
             handle._on_before_step = handle._on_after_step = do_nothing_closure
-    if batch_output["loss"] is not None:
+    if batch_output["loss"] is None:
+        check_kind(batch_output)
+    else:
         trainer._update_loss_tracker(batch_output["loss"], batch_output["batch_size"])
     plan.on_train_step_end(batch, batch_output, step)
     return batch_output
