@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Mapping
 from copy import deepcopy
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
@@ -18,9 +21,36 @@ from groundwire_lightning.core.callback import is_lightnings, refuse_native_orde
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.strategies.processes import value_of_first_process
 from groundwire_lightning.utilities import checked
+from groundwire_lightning.utilities.older_arguments import Arguments, Older, renamed, takes_older
 
 if TYPE_CHECKING:
     from groundwire_lightning.core.running import Running
+
+
+def _folder_and_name(filepath: Any) -> Arguments:
+    """The folder, or folder and name, that one path stood for until Lightning 1.2."""
+    path = os.fspath(filepath) if filepath else ""
+    if not path or Path(path).is_dir():
+        return {"dirpath": path or None}
+    folder, name = os.path.split(files.real_folder(path))
+    return {"dirpath": folder, "filename": name}
+
+
+def _prefixed(others: Arguments, prefix: str) -> Arguments:
+    """The template of names with what until Lightning 1.2 stood before it."""
+    template = others.pop("filename", None) or "{epoch}-{step}"
+    return {"filename": f"{prefix}-{template}" if prefix else template}
+
+
+def _mode(others: Mapping[str, Any]) -> Arguments:
+    """The direction that until Lightning 1.2 followed from the name of the value."""
+    monitor = str(others.get("monitor"))
+    return {"mode": "max" if "acc" in monitor or monitor.startswith("fmeasure") else "min"}
+
+
+def _auto(others: Mapping[str, Any]) -> Arguments:
+    """The direction where none is asked for, in the releases that had ``filepath`` and ``prefix``."""
+    return {} if "mode" in others else _mode(others)
 
 
 class ModelCheckpoint(KeptCheckpoints):
@@ -57,6 +87,14 @@ class ModelCheckpoint(KeptCheckpoints):
         MisconfigurationException: Arguments that are out of range or exclude each other.
     """
 
+    @takes_older(
+        filepath=Older("dirpath= and filename=", lambda others, path: _auto(others) | _folder_and_name(path)),
+        prefix=Older("filename=", lambda others, prefix: _auto(others) | _prefixed(others, prefix)),
+        period=renamed("every_n_epochs"),
+        every_n_val_epochs=renamed("every_n_epochs"),
+        mode=Older("mode='min' or 'max'", lambda others, mode: _mode(others), lambda mode: mode == "auto"),
+        save_top_k=Older("save_top_k=1", lambda others, number: {"save_top_k": 1}, lambda number: number is None),
+    )
     @checked.checked(
         dirpath=checked.unless_empty(checked.path),
         filename=checked.unless_empty(checked.text),

@@ -13,8 +13,14 @@ from pathlib import Path
 from typing import IO, Any
 
 from groundwire_lightning.errors import NotSupportedYetError
+from groundwire_lightning.utilities.older_arguments import Older
 
 log = logging.getLogger(__name__)
+OUTPUT_FILENAME = Older(
+    "dirpath= and filename=, without its ending",
+    lambda others, path: {"dirpath": str(Path(path).parent), "filename": Path(path).stem} if path else {},
+)
+"""The one path that these were until Lightning 1.4."""
 
 
 class Profiler(ABC):

@@ -12,25 +12,27 @@ import importlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from importlib.abc import InspectLoader, Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import find_spec
 from types import FrameType, ModuleType
 from typing import Any
 
 from groundwire import listeners
 from groundwire_lightning.paths import (
+    BESIDES,
     OURS,
     ROOTS,
     TABLE,
     Gap,
     gap_of,
+    has_rows_below,
     home_of,
     names_of,
     rows_below,
     source_of,
     spelled,
 )
-from groundwire_lightning.utilities.lazily import modules_of
+from groundwire_lightning.utilities.lazily import modules_of, tell_of_move
 
 SHORT = {f"{OURS}.as_lightning": f"{OURS}.utilities.as_lightning"}
 """Modules of ours alone that people import under a short name."""
@@ -52,6 +54,7 @@ class _SecondName(Loader):
     def exec_module(self, module: ModuleType) -> None:
         if module.__spec__ is not None:
             # the import system has just given the module the spec of this path, in place of its own
+            tell_of_move(module.__spec__.name)
             module.__spec__ = module.__spec__.loader_state
 
 
@@ -59,15 +62,28 @@ class _Written(InspectLoader):
     """Loads a path whose row lists names: the row as text is run as a module."""
 
     def is_package(self, fullname: str) -> bool:
-        return bool(rows_below(spelled(fullname)))
+        return has_rows_below(spelled(fullname))
 
     def get_source(self, fullname: str) -> str:
         return source_of(spelled(fullname))
 
     def exec_module(self, module: ModuleType) -> None:
         super().exec_module(module)
-        if self.is_package(module.__name__):
-            vars(module)["__getattr__"] = modules_of(module.__name__)
+        join(module)
+        tell_of_move(module.__name__)
+
+
+class _Joined(SourceFileLoader):
+    """Loads a file of ours to which Lightning 1 added names."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        super().exec_module(module)
+        join(module)
+
+
+def join(module: ModuleType) -> None:
+    """Let a module of ours give the names that Lightning 1 had there besides, each when it is first asked for."""
+    vars(module).setdefault("__getattr__", modules_of(module.__name__))
 
 
 class Rows(MetaPathFinder):
@@ -90,14 +106,30 @@ class Rows(MetaPathFinder):
         row = spelled(fullname)
         home = SHORT.get(fullname) or home_of(row)
         if home == fullname and names_of(row) is not None:
-            return _spec(fullname, _Written(), row, bool(rows_below(row)), _entry(row))
+            return _spec(fullname, _Written(), row, has_rows_below(row), _entry(row))
         if home is None or home == fullname or _is_a_file(fullname, path):
-            return None
+            return _joined(fullname, path) if fullname in JOINED else None
         spec = find_spec(home)
         if spec is None:
             return None
-        is_package = spec.submodule_search_locations is not None or bool(rows_below(row))
+        is_package = spec.submodule_search_locations is not None or has_rows_below(row)
         return _spec(fullname, _SecondName(home, row), row, is_package)
+
+
+def _short(path: str) -> str:
+    return OURS + path.removeprefix("lightning").removeprefix(".pytorch")
+
+
+JOINED = {_short(path) for path in BESIDES if names_of(path) is None}
+"""Modules of ours to which Lightning 1 added names."""
+
+
+def _joined(fullname: str, path: Sequence[str] | None) -> ModuleSpec | None:
+    """The spec that Python's own finder has for a file of ours, with a loader that joins names to it."""
+    spec = PathFinder.find_spec(fullname, path)
+    if spec is not None and spec.origin is not None:
+        spec.loader = _Joined(fullname, spec.origin)
+    return spec
 
 
 def _spec(fullname: str, loader: Loader, path: str, is_package: bool, origin: str | None = None) -> ModuleSpec:
@@ -106,10 +138,6 @@ def _spec(fullname: str, loader: Loader, path: str, is_package: bool, origin: st
     if is_package:
         spec.submodule_search_locations = [_entry(path)]
     return spec
-
-
-def _short(path: str) -> str:
-    return OURS + path.removeprefix("lightning").removeprefix(".pytorch")
 
 
 def _is_a_file(fullname: str, path: Sequence[str] | None) -> bool:
@@ -205,6 +233,8 @@ def install_finder() -> None:
         sys.meta_path.append(Refusals())
         hooks: list[Callable[[str], Any]] = sys.path_hooks
         hooks.append(_Listing)
+        for name in JOINED & sys.modules.keys():
+            join(sys.modules[name])
 
 
 def answer(*roots: str) -> None:

@@ -30,6 +30,13 @@ def lazy_attribute(package: str, where: Mapping[str, str], name: str) -> Any:
         value = getattr(importlib.import_module(f"{package}.{where[name]}"), name)
         setattr(sys.modules[package], name, value)  # so that __getattr__ is not called for it again
         return value
+    besides = paths.names_besides(paths.spelled(package))
+    if name in besides:
+        home, inner = besides[name]
+        value = getattr(importlib.import_module(home), inner)
+        setattr(sys.modules[package], name, value)
+        tell_of_move(f"{package}.{name}")
+        return value
     if not name.startswith("_") and find_spec(f"{package}.{name}") is not None:
         return importlib.import_module(f"{package}.{name}")
     gap = paths.gap_of(f"{package}.{name}")
@@ -39,6 +46,17 @@ def lazy_attribute(package: str, where: Mapping[str, str], name: str) -> Any:
         for listener in listeners.LACKING:
             listener(text)
     raise AttributeError(text)
+
+
+def tell_of_move(path: str) -> None:
+    """Tell the tool that reports on a program of a module or name that Lightning 1 had and Lightning 2 has elsewhere.
+
+    Args:
+        path: It, as it is asked for.
+    """
+    if listeners.MOVED and (now := paths.moved(path)) is not None:
+        for listener in listeners.MOVED:
+            listener(f"{path} is a name of Lightning 1; Lightning 2 has in its place {now}")
 
 
 def modules_of(package: str) -> Callable[[str], Any]:

@@ -13,6 +13,7 @@ import torch
 from groundwire_lightning.callbacks.progress.progress_bar import ProgressBar
 from groundwire_lightning.errors import ArgumentError
 from groundwire_lightning.utilities.checked import checked, flag, mapping, optional, unless_empty, whole
+from groundwire_lightning.utilities.older_arguments import dropped, takes_older
 
 if TYPE_CHECKING:
     from groundwire_lightning.core.running import Running
@@ -97,6 +98,7 @@ class RichProgressBar(ProgressBar):
     """
 
     @checked(refresh_rate=whole(), leave=flag, theme=optional(_theme), console_kwargs=unless_empty(mapping))
+    @takes_older(refresh_rate_per_second=dropped("nothing; a screen is drawn anew ten times a second"))
     def __init__(
         self,
         refresh_rate: int = 100,
