@@ -381,12 +381,13 @@ def moved(path: str) -> str | None:
         pairs = [*(names_of(asked) or {"": (str(home_of(asked)), "")}).values()]
     else:
         pairs = [names[name]] if name in names else [(str(home_of(above)), name)] if above in MOVED else []
-    return ", ".join(dict.fromkeys(now for home, inner in pairs if (now := _now(home, inner)))) or None
+    places = (_now(home, "") or _now(home, inner) if asked in MOVED else _now(home, inner) for home, inner in pairs)
+    return " and ".join(dict.fromkeys(filter(None, places))) or None
 
 
 def _now(home: str, name: str) -> str | None:
     """The path of Lightning 2 for a name of ours, or for a module where the name is empty; None where it has none."""
-    instead: str | None = _LIGHTNING_1["INSTEAD"].get(home)
+    instead: str | None = _LIGHTNING_1["INSTEAD"].get(f"{home}.{name}") or _LIGHTNING_1["INSTEAD"].get(home)
     whole = (f"{path}.{name}".rstrip(".") for path, row in LIGHTNING_2.items() if row == home)
     parts = ((f"{path}.{theirs}", pair) for path in LIGHTNING_2 for theirs, pair in (names_of(path) or {}).items())
     return instead or next(whole, None) or next((where for where, pair in parts if pair == (home, name)), None)

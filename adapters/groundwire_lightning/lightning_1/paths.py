@@ -103,7 +103,12 @@ PATHS: dict[str, str | tuple[str, ...]] = {
     "lightning.pytorch.metrics.classification.roc": f"{_CURVES}: ROC",
     "lightning.pytorch.metrics.classification.stat_scores": f"{_COUNTS}: StatScores",
     "lightning.pytorch.metrics.compositional": "torchmetrics.metric: CompositionalMetric",
-    "lightning.pytorch.metrics.functional": _FUNCTIONAL,
+    "lightning.pytorch.metrics.functional": (
+        f"{_FUNCTIONAL}: accuracy auc auroc average_precision bleu_score class_reduce confusion_matrix dice_score",
+        f"{_FUNCTIONAL}: embedding_similarity explained_variance f1 fbeta get_num_classes hamming_distance image_gradients",
+        f"{_FUNCTIONAL}: iou mean_absolute_error mean_squared_error mean_squared_log_error precision precision_recall",
+        f"{_FUNCTIONAL}: precision_recall_curve psnr r2score recall reduce roc ssim stat_scores to_categorical to_onehot",
+    ),
     **{
         f"lightning.pytorch.metrics.functional.{leaf}": f"{_FUNCTIONAL}: {names}"
         for leaf, names in {
@@ -313,7 +318,8 @@ INSTEAD = {
     _CURVES: "torchmetrics, with task=",
     _REGRESSION: "torchmetrics",
     _FUNCTIONAL: "torchmetrics.functional, with task= where it classifies",
-    _CALLBACKS: "lightning.pytorch.callbacks.DeviceStatsMonitor",
+    f"{_CALLBACKS}.GPUStatsMonitor": "lightning.pytorch.callbacks.DeviceStatsMonitor",
+    "groundwire_lightning.callbacks.progress.progress_bar.ProgressBarBase": "lightning.pytorch.callbacks.ProgressBar",
     _LOGGERS: "lightning.pytorch.loggers.Logger, and a list of loggers for the Trainer",
     _PLUGINS: "lightning.pytorch.plugins.MixedPrecision",
     _PROCESSES: "trainer.strategy.reduce, and torch.distributed",
@@ -322,7 +328,7 @@ INSTEAD = {
     "groundwire_lightning.lightning_1.files": "torch.load and torch.save",
     "groundwire_lightning.lightning_1.words": "the standard library",
 }
-"""A home that Lightning 2 has under no path to what takes its place there."""
+"""A home, or a name in it, that Lightning 2 has under no path to what takes its place there."""
 
 GAPS: dict[str, tuple[str, str]] = {
     "lightning.pytorch.accelerators.accelerator_connector": _ACCELERATORS,
