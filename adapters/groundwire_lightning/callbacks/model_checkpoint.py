@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Mapping
 from copy import deepcopy
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
@@ -19,38 +16,13 @@ from groundwire_lightning.callbacks.kept_checkpoints import KeptCheckpoints, log
 from groundwire_lightning.checkpoints import files
 from groundwire_lightning.core.callback import is_lightnings, refuse_native_order
 from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.lightning_1.checkpoint_arguments import OLDER, with_real_paths
 from groundwire_lightning.strategies.processes import value_of_first_process
 from groundwire_lightning.utilities import checked
-from groundwire_lightning.utilities.older_arguments import Arguments, Older, renamed, takes_older
+from groundwire_lightning.utilities.older_arguments import takes_older
 
 if TYPE_CHECKING:
     from groundwire_lightning.core.running import Running
-
-
-def _folder_and_name(filepath: Any) -> Arguments:
-    """The folder, or folder and name, that one path stood for until Lightning 1.2."""
-    path = os.fspath(filepath) if filepath else ""
-    if not path or Path(path).is_dir():
-        return {"dirpath": path or None}
-    folder, name = os.path.split(files.real_folder(path))
-    return {"dirpath": folder, "filename": name}
-
-
-def _prefixed(others: Arguments, prefix: str) -> Arguments:
-    """The template of names with what until Lightning 1.2 stood before it."""
-    template = others.pop("filename", None) or "{epoch}-{step}"
-    return {"filename": f"{prefix}-{template}" if prefix else template}
-
-
-def _mode(others: Mapping[str, Any]) -> Arguments:
-    """The direction that until Lightning 1.2 followed from the name of the value."""
-    monitor = str(others.get("monitor"))
-    return {"mode": "max" if "acc" in monitor or monitor.startswith("fmeasure") else "min"}
-
-
-def _auto(others: Mapping[str, Any]) -> Arguments:
-    """The direction where none is asked for, in the releases that had ``filepath`` and ``prefix``."""
-    return {} if "mode" in others else _mode(others)
 
 
 class ModelCheckpoint(KeptCheckpoints):
@@ -87,14 +59,7 @@ class ModelCheckpoint(KeptCheckpoints):
         MisconfigurationException: Arguments that are out of range or exclude each other.
     """
 
-    @takes_older(
-        filepath=Older("dirpath= and filename=", lambda others, path: _auto(others) | _folder_and_name(path)),
-        prefix=Older("filename=", lambda others, prefix: _auto(others) | _prefixed(others, prefix)),
-        period=renamed("every_n_epochs"),
-        every_n_val_epochs=renamed("every_n_epochs"),
-        mode=Older("mode='min' or 'max'", lambda others, mode: _mode(others), lambda mode: mode == "auto"),
-        save_top_k=Older("save_top_k=1", lambda others, number: {"save_top_k": 1}, lambda number: number is None),
-    )
+    @takes_older(**OLDER)
     @checked.checked(
         dirpath=checked.unless_empty(checked.path),
         filename=checked.unless_empty(checked.text),
@@ -216,6 +181,7 @@ class ModelCheckpoint(KeptCheckpoints):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Restore a state of :meth:`state_dict`; of one with another folder only the path of the best file."""
+        state_dict = with_real_paths(state_dict)
         folder = state_dict.get("dirpath", self.dirpath)
         if folder == self.dirpath:
             self.best_model_score = state_dict["best_model_score"]
