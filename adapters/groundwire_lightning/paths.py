@@ -321,7 +321,7 @@ def names_of(path: str) -> dict[str, tuple[str, str]] | None:
     row = TABLE.get(path)
     if row is None or isinstance(row, Gap) or (isinstance(row, str) and ":" not in row):
         return None
-    return _listed(row) | names_besides(path)
+    return _names_in(row) | names_besides(path)
 
 
 def names_besides(path: str) -> dict[str, tuple[str, str]]:
@@ -330,10 +330,10 @@ def names_besides(path: str) -> dict[str, tuple[str, str]]:
     Args:
         path: A path as Lightning 2 spells it.
     """
-    return _listed(BESIDES.get(path, ()))
+    return _names_in(BESIDES.get(path, ()))
 
 
-def _listed(row: Row) -> dict[str, tuple[str, str]]:
+def _names_in(row: Row) -> dict[str, tuple[str, str]]:
     pairs = [part.partition(": ") for part in ((row,) if isinstance(row, str) else row)]
     words = [(home, *word.partition("=")) for home, _, names in pairs for word in names.split()]
     return {name: (home, inner or name) for home, name, _, inner in words}
@@ -387,7 +387,7 @@ def moved(path: str) -> str | None:
 
 def _now(home: str, name: str) -> str | None:
     """The path of Lightning 2 for a name of ours, or for a module where the name is empty; None where it has none."""
-    instead: str | None = _LIGHTNING_1["INSTEAD"].get(f"{home}.{name}") or _LIGHTNING_1["INSTEAD"].get(home)
+    instead: str | None = _LIGHTNING_1["NOW"].get(f"{home}.{name}") or _LIGHTNING_1["NOW"].get(home)
     whole = (f"{path}.{name}".rstrip(".") for path, row in LIGHTNING_2.items() if row == home)
     parts = ((f"{path}.{theirs}", pair) for path in LIGHTNING_2 for theirs, pair in (names_of(path) or {}).items())
     return instead or next(whole, None) or next((where for where, pair in parts if pair == (home, name)), None)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["CALLED", "LACKING", "MOVED"]
+__all__ = ["CALLED", "LACKING", "OUTDATED"]
 
 CALLED: list[Callable[[Any], None]] = []
 """Each is called with a Trainer when one of its calls, as ``fit``, is over."""
 LACKING: list[Callable[[str], None]] = []
 """Each is called with the message when a name is asked for that is not here, whether its error is caught or not."""
-MOVED: list[Callable[[str], None]] = []
+OUTDATED: list[Callable[[str], None]] = []
 """Each is called with a sentence when a name is answered that a newer release has under another path."""

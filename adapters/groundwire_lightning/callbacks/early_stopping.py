@@ -12,10 +12,10 @@ from torch import Tensor
 
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.callback import Monitor, refuse_native_order
+from groundwire_lightning.lightning_1.older_arguments import Older, left_out, takes_older
 from groundwire_lightning.loops.phases import of_each_loader
 from groundwire_lightning.strategies.processes import processes_agree
 from groundwire_lightning.utilities.checked import checked, flag, number, one_of, optional, text, whole
-from groundwire_lightning.utilities.older_arguments import Older, left_out, takes_older
 
 if TYPE_CHECKING:
     from groundwire_lightning.core.running import Running

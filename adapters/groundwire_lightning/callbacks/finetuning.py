@@ -14,8 +14,8 @@ from torch.optim import Optimizer
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.lightning_1.older_arguments import renamed, takes_older
 from groundwire_lightning.utilities.checked import checked, flag, function, number, optional, whole
-from groundwire_lightning.utilities.older_arguments import renamed, takes_older
 
 if TYPE_CHECKING:
     from groundwire_lightning.core.running import Running

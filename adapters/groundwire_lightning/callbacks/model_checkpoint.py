@@ -17,9 +17,9 @@ from groundwire_lightning.checkpoints import files
 from groundwire_lightning.core.callback import is_lightnings, refuse_native_order
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.lightning_1.checkpoint_arguments import OLDER, with_real_paths
+from groundwire_lightning.lightning_1.older_arguments import takes_older
 from groundwire_lightning.strategies.processes import value_of_first_process
 from groundwire_lightning.utilities import checked
-from groundwire_lightning.utilities.older_arguments import takes_older
 
 if TYPE_CHECKING:
     from groundwire_lightning.core.running import Running

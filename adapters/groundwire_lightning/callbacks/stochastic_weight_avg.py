@@ -16,10 +16,10 @@ from torch.optim.swa_utils import SWALR
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import ArgumentError, MisconfigurationException
+from groundwire_lightning.lightning_1.older_arguments import left_out, takes_older
 from groundwire_lightning.utilities.checked import checked, function, one_of, optional, plain_number, whole
 from groundwire_lightning.utilities.checked import device as device_of
 from groundwire_lightning.utilities.console import tell
-from groundwire_lightning.utilities.older_arguments import left_out, takes_older
 from groundwire_lightning.utilities.types import LRSchedulerConfig
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class StochasticWeightAveraging(Callback):
     BatchNorm layers, one more epoch without updates measures their statistics anew.
 
     Args:
-        swa_lrs: The learning rate, or one for each parameter group; None for those that they have.
+        swa_lrs: The learning rate, or one for each parameter group; none of them for those that they have.
         swa_epoch_start: The first of these epochs counted from 1, or its place among all as a share.
         annealing_epochs: Epochs in which the rate moves to ``swa_lrs``.
         annealing_strategy: ``"cos"`` or ``"linear"``.
@@ -78,9 +78,9 @@ class StochasticWeightAveraging(Callback):
         MisconfigurationException: An argument is out of range or of the wrong kind.
     """
 
-    @takes_older(swa_lrs=left_out("swa_lrs", None))
+    @takes_older(swa_lrs=left_out("swa_lrs", []))
     @checked(
-        swa_lrs=optional(_rates),
+        swa_lrs=_rates,
         swa_epoch_start=_start,
         annealing_epochs=whole(0),
         annealing_strategy=one_of("cos", "linear"),
@@ -89,7 +89,7 @@ class StochasticWeightAveraging(Callback):
     )
     def __init__(
         self,
-        swa_lrs: float | list[float] | None,
+        swa_lrs: float | list[float],
         swa_epoch_start: int | float = 0.8,
         annealing_epochs: int = 10,
         annealing_strategy: Literal["cos", "linear"] = "cos",
@@ -207,7 +207,7 @@ class StochasticWeightAveraging(Callback):
         self._initialized = True
         self._average_model = self._average_model.to(self._device or pl_module.device)
         optimizer = trainer.optimizers[0]
-        if self._swa_lrs is None:
+        if not self._swa_lrs:
             self._swa_lrs = [group["lr"] for group in optimizer.param_groups]
         if isinstance(self._swa_lrs, float):
             self._swa_lrs = [self._swa_lrs] * len(optimizer.param_groups)

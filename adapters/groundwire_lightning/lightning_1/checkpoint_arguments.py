@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwire_lightning.checkpoints import files
-from groundwire_lightning.utilities.older_arguments import Arguments, Older, renamed
+from groundwire_lightning.lightning_1.older_arguments import Arguments, Older, renamed
 
 
 def with_real_paths(state: dict[str, Any]) -> dict[str, Any]:
@@ -43,17 +43,16 @@ def _mode(others: Mapping[str, Any]) -> Arguments:
     return {"mode": "max" if "acc" in monitor or monitor.startswith("fmeasure") else "min"}
 
 
-def _auto(others: Mapping[str, Any]) -> Arguments:
+def _auto_mode(others: Mapping[str, Any]) -> Arguments:
     """The direction where none is asked for, in the releases that had ``filepath`` and ``prefix``."""
     return {} if "mode" in others else _mode(others)
 
 
 OLDER = {
-    "filepath": Older("dirpath= and filename=", lambda others, path: _auto(others) | _folder_and_name(path)),
-    "prefix": Older("filename=", lambda others, prefix: _auto(others) | _prefixed(others, prefix)),
+    "filepath": Older("dirpath= and filename=", lambda others, path: _auto_mode(others) | _folder_and_name(path)),
+    "prefix": Older("filename=", lambda others, prefix: _auto_mode(others) | _prefixed(others, prefix)),
     "period": renamed("every_n_epochs"),
     "every_n_val_epochs": renamed("every_n_epochs"),
     "mode": Older("mode='min' or 'max'", lambda others, mode: _mode(others), lambda mode: mode == "auto"),
-    "save_top_k": Older("save_top_k=1", lambda others, number: {"save_top_k": 1}, lambda number: number is None),
 }
 """Argument to what is done with it."""

@@ -9,11 +9,12 @@ _COUNTS = "groundwire_lightning.lightning_1.metrics.counts"
 _CURVES = "groundwire_lightning.lightning_1.metrics.curves"
 _REGRESSION = "groundwire_lightning.lightning_1.metrics.regression"
 _FUNCTIONAL = "groundwire_lightning.lightning_1.metrics.functional"
-_LOGGERS = "groundwire_lightning.lightning_1.loggers"
+_OLD_LOGGERS = "groundwire_lightning.lightning_1.loggers"
 _PLUGINS = "groundwire_lightning.lightning_1.plugins"
 _REFUSED = "groundwire_lightning.lightning_1.refused"
 _REGISTRIES = "groundwire_lightning.lightning_1.registries"
 _PROCESSES = "groundwire_lightning.lightning_1.processes"
+_OLD_PROFILERS = "groundwire_lightning.lightning_1.profilers"
 _PROFILERS = (
     "groundwire_lightning.profilers: PassThroughProfiler Profiler AbstractProfiler=Profiler BaseProfiler=Profiler"
 )
@@ -25,7 +26,7 @@ _CLI = (
     f"{_REGISTRIES}: CALLBACK_REGISTRY DATAMODULE_REGISTRY LOGGER_REGISTRY LR_SCHEDULER_REGISTRY MODEL_REGISTRY OPTIMIZER_REGISTRY",
 )
 _RANKS = "groundwire_lightning.utilities.rank_zero: rank_zero_debug rank_zero_deprecation rank_zero_info rank_zero_only rank_zero_warn"
-_METRIC = "torchmetrics: Metric MetricCollection"
+_METRICS = "torchmetrics: Metric MetricCollection"
 _COUNTED = f"{_COUNTS}: Accuracy ConfusionMatrix F1 FBeta HammingDistance IoU Precision Recall StatScores"
 _CURVED = f"{_CURVES}: AUC AUROC AveragePrecision PrecisionRecallCurve ROC"
 _REGRESSED = (
@@ -39,7 +40,7 @@ _STRATEGIES = (
     f"{_REFUSED}: DDP2Plugin DDPShardedPlugin DDPSpawnShardedPlugin DataParallelPlugin HorovodPlugin IPUPlugin",
     f"{_REFUSED}: RPCPlugin RPCSequentialPlugin",
 )
-_PRECISION = (
+_PRECISIONS = (
     f"{_PLUGINS}: MixedPrecisionPlugin NativeMixedPrecisionPlugin",
     "groundwire_lightning.strategies.precision: DoublePrecisionPlugin=DoublePrecision PrecisionPlugin=Precision",
     "groundwire_lightning.plugins: DeepSpeedPrecisionPlugin=DeepSpeedPrecision TPUPrecisionPlugin=XLAPrecision",
@@ -52,9 +53,9 @@ _PRECISION = (
 
 _ACCELERATORS = ("the Trainer's accelerators were other objects", "strategy= and accelerator= of the Trainer")
 _CHIPS = ("there are no such devices here", "accelerator='gpu' or 'cpu'")
-_LOOPS = ("there are no loop objects to replace or restart", "hooks of a module or callback, and trainer.fit_loop")
+_NO_LOOPS = ("there are no loop objects to replace or restart", "hooks of a module or callback, and trainer.fit_loop")
 _PARTS = ("it was a part of the Trainer, which is built otherwise here", "methods and attributes of the Trainer")
-_SHARDED = ("sharded training goes through Accelerate", "Accelerate's FSDP and DeepSpeed plugins")
+_IN_SHARDS = ("sharded training goes through Accelerate", "Accelerate's FSDP and DeepSpeed plugins")
 _TPU = ("TPUs are not reached by this Trainer", "a native groundwire.Trainer under accelerate launch --tpu")
 _TRICKS = ("Lightning gave it up", "torch's own functions")
 _WRAPPERS = ("Accelerate wraps the module", "trainer.model, or trainer.lightning_module for the module itself")
@@ -79,16 +80,16 @@ PATHS: dict[str, str | tuple[str, ...]] = {
     "lightning.pytorch.core.root_module": "groundwire_lightning.core.module: LightningModule",
     "lightning.pytorch.core.step_result": f"{_REFUSED}: EvalResult Result TrainResult",
     "lightning.pytorch.loggers.base": (
-        f"{_LOGGERS}: LightningLoggerBase LoggerCollection",
+        f"{_OLD_LOGGERS}: LightningLoggerBase LoggerCollection",
         "groundwire_lightning.loggers.logger: DummyExperiment DummyLogger merge_dicts rank_zero_experiment",
         "groundwire_lightning.utilities.rank_zero: rank_zero_only",
     ),
-    "lightning.pytorch.loggers.test_tube": f"{_LOGGERS}: TestTubeLogger",
+    "lightning.pytorch.loggers.test_tube": f"{_OLD_LOGGERS}: TestTubeLogger",
     "lightning.pytorch.logging": (
         "groundwire_lightning.loggers: CometLogger MLFlowLogger NeptuneLogger TensorBoardLogger WandbLogger",
-        f"{_LOGGERS}: LightningLoggerBase LoggerCollection TestTubeLogger",
+        f"{_OLD_LOGGERS}: LightningLoggerBase LoggerCollection TestTubeLogger",
     ),
-    "lightning.pytorch.metrics": (_METRIC, _COUNTED, _CURVED, _REGRESSED, f"{_REFUSED}: NumpyMetric TensorMetric"),
+    "lightning.pytorch.metrics": (_METRICS, _COUNTED, _CURVED, _REGRESSED, f"{_REFUSED}: NumpyMetric TensorMetric"),
     "lightning.pytorch.metrics.classification": (_COUNTED, _CURVED),
     "lightning.pytorch.metrics.classification.accuracy": f"{_COUNTS}: Accuracy",
     "lightning.pytorch.metrics.classification.auc": f"{_CURVES}: AUC",
@@ -138,7 +139,7 @@ PATHS: dict[str, str | tuple[str, ...]] = {
             "stat_scores": "stat_scores",
         }.items()
     },
-    "lightning.pytorch.metrics.metric": (_METRIC, f"{_REFUSED}: NumpyMetric TensorMetric"),
+    "lightning.pytorch.metrics.metric": (_METRICS, f"{_REFUSED}: NumpyMetric TensorMetric"),
     "lightning.pytorch.metrics.regression": _REGRESSED,
     "lightning.pytorch.metrics.regression.explained_variance": f"{_REGRESSION}: ExplainedVariance",
     "lightning.pytorch.metrics.regression.mean_absolute_error": f"{_REGRESSION}: MeanAbsoluteError",
@@ -199,17 +200,18 @@ PATHS: dict[str, str | tuple[str, ...]] = {
     },
     "lightning.pytorch.profiler": (
         _PROFILERS,
-        "groundwire_lightning.profilers: AdvancedProfiler PyTorchProfiler SimpleProfiler XLAProfiler",
+        f"{_OLD_PROFILERS}: AdvancedProfiler PyTorchProfiler SimpleProfiler",
+        "groundwire_lightning.profilers: XLAProfiler",
     ),
-    "lightning.pytorch.profiler.advanced": "groundwire_lightning.profilers: AdvancedProfiler",
+    "lightning.pytorch.profiler.advanced": f"{_OLD_PROFILERS}: AdvancedProfiler",
     "lightning.pytorch.profiler.base": _PROFILERS,
     "lightning.pytorch.profiler.profiler": "groundwire_lightning.profilers: Profiler",
-    "lightning.pytorch.profiler.profilers": (
-        _PROFILERS,
-        "groundwire_lightning.profilers: AdvancedProfiler SimpleProfiler",
+    "lightning.pytorch.profiler.profilers": (_PROFILERS, f"{_OLD_PROFILERS}: AdvancedProfiler SimpleProfiler"),
+    "lightning.pytorch.profiler.pytorch": (
+        f"{_OLD_PROFILERS}: PyTorchProfiler",
+        "groundwire_lightning.profilers.pytorch: RegisterRecordFunction ScheduleWrapper",
     ),
-    "lightning.pytorch.profiler.pytorch": "groundwire_lightning.profilers.pytorch",
-    "lightning.pytorch.profiler.simple": "groundwire_lightning.profilers: SimpleProfiler",
+    "lightning.pytorch.profiler.simple": f"{_OLD_PROFILERS}: SimpleProfiler",
     "lightning.pytorch.profiler.xla": "groundwire_lightning.profilers: XLAProfiler",
     "lightning.pytorch.root_module": "groundwire_lightning.core.module: LightningModule",
     "lightning.pytorch.root_module.root_module": "groundwire_lightning.core.module: LightningModule",
@@ -260,13 +262,13 @@ NAMES: dict[str, str | tuple[str, ...]] = {
     ),
     "lightning.pytorch.callbacks.progress": "groundwire_lightning.callbacks.progress.progress_bar: ProgressBarBase",
     "lightning.pytorch.core.saving": f"{_REFUSED}: ModelIO",
-    "lightning.pytorch.loggers": f"{_LOGGERS}: LightningLoggerBase LoggerCollection TestTubeLogger",
-    "lightning.pytorch.loggers.logger": f"{_LOGGERS}: LoggerCollection",
+    "lightning.pytorch.loggers": f"{_OLD_LOGGERS}: LightningLoggerBase LoggerCollection TestTubeLogger",
+    "lightning.pytorch.loggers.logger": f"{_OLD_LOGGERS}: LoggerCollection",
     "lightning.pytorch.loops": f"{_STAND_INS}: EvaluationLoop FitLoop PredictionLoop TrainingEpochLoop=EpochLoop",
     "lightning.pytorch.loops.fit_loop": f"{_STAND_INS}: FitLoop",
     "lightning.pytorch.plugins": (
         *_STRATEGIES,
-        *_PRECISION,
+        *_PRECISIONS,
         "groundwire_lightning.checkpoints.io: TorchCheckpointIO",
         "groundwire_lightning.strategies.layer_sync: NativeSyncBatchNorm=TorchSyncBatchNorm",
         f"{_PLUGINS}: NativeAMPPlugin=NativeMixedPrecisionPlugin",
@@ -274,7 +276,7 @@ NAMES: dict[str, str | tuple[str, ...]] = {
     ),
     "lightning.pytorch.plugins.io": f"{_REFUSED}: HPUCheckpointIO",
     "lightning.pytorch.plugins.layer_sync": "groundwire_lightning.strategies.layer_sync: NativeSyncBatchNorm=TorchSyncBatchNorm",
-    "lightning.pytorch.plugins.precision": _PRECISION,
+    "lightning.pytorch.plugins.precision": _PRECISIONS,
     "lightning.pytorch.plugins.precision.deepspeed": "groundwire_lightning.plugins: DeepSpeedPrecisionPlugin=DeepSpeedPrecision",
     "lightning.pytorch.plugins.precision.double": "groundwire_lightning.strategies.precision: DoublePrecisionPlugin=DoublePrecision",
     "lightning.pytorch.profilers": "groundwire_lightning.profilers: AbstractProfiler=Profiler BaseProfiler=Profiler",
@@ -308,7 +310,7 @@ NAMES: dict[str, str | tuple[str, ...]] = {
 }
 """Names that paths of Lightning 2 had besides."""
 
-INSTEAD = {
+NOW = {
     "torchmetrics": "torchmetrics",
     "torchmetrics.metric": "torchmetrics.metric",
     "torchmetrics.utilities.data": "torchmetrics.utilities.data",
@@ -320,8 +322,9 @@ INSTEAD = {
     _FUNCTIONAL: "torchmetrics.functional, with task= where it classifies",
     f"{_CALLBACKS}.GPUStatsMonitor": "lightning.pytorch.callbacks.DeviceStatsMonitor",
     "groundwire_lightning.callbacks.progress.progress_bar.ProgressBarBase": "lightning.pytorch.callbacks.ProgressBar",
-    _LOGGERS: "lightning.pytorch.loggers.Logger, and a list of loggers for the Trainer",
+    _OLD_LOGGERS: "lightning.pytorch.loggers.Logger, and a list of loggers for the Trainer",
     _PLUGINS: "lightning.pytorch.plugins.MixedPrecision",
+    _OLD_PROFILERS: "lightning.pytorch.profilers",
     _PROCESSES: "trainer.strategy.reduce, and torch.distributed",
     _REGISTRIES: "nothing; lightning.pytorch.cli finds classes that are imported",
     "groundwire_lightning.lightning_1.decorators": "torch.no_grad, and the method itself",
@@ -360,10 +363,10 @@ GAPS: dict[str, tuple[str, str]] = {
     "lightning.pytorch.distributed": ("values are broadcast by the strategy", "trainer.strategy.broadcast"),
     "lightning.pytorch.info": ("it was data of Lightning's own installation", "importlib.metadata"),
     "lightning.pytorch.lite": ("it is Fabric in Lightning 2, which is not here", "accelerate.Accelerator"),
-    "lightning.pytorch.loops.base": _LOOPS,
-    "lightning.pytorch.loops.batch": _LOOPS,
-    "lightning.pytorch.loops.dataloader": _LOOPS,
-    "lightning.pytorch.loops.epoch": _LOOPS,
+    "lightning.pytorch.loops.base": _NO_LOOPS,
+    "lightning.pytorch.loops.batch": _NO_LOOPS,
+    "lightning.pytorch.loops.dataloader": _NO_LOOPS,
+    "lightning.pytorch.loops.epoch": _NO_LOOPS,
     "lightning.pytorch.metrics.classification.helpers": ("it was a part of old metrics", "torchmetrics"),
     "lightning.pytorch.metrics.functional.mean_relative_error": (
         "it was left out of metrics later",
@@ -371,7 +374,7 @@ GAPS: dict[str, tuple[str, str]] = {
     ),
     "lightning.pytorch.plugins.apex": ("Lightning 2 gave Apex up", "precision='16-mixed'"),
     "lightning.pytorch.plugins.base_plugin": ("plugins have no common base", "lightning.pytorch.strategies.Strategy"),
-    "lightning.pytorch.plugins.environments.bagua_environment": _SHARDED,
+    "lightning.pytorch.plugins.environments.bagua_environment": _IN_SHARDS,
     "lightning.pytorch.plugins.io.hpu_plugin": _CHIPS,
     "lightning.pytorch.plugins.plugin_connector": _PARTS,
     "lightning.pytorch.plugins.plugins_registry": ("strategies are not registered", "strategy= of the Trainer"),

@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 from torch.distributed import ReduceOp
 
+from groundwire_lightning.utilities.distributed import _distributed_is_initialized
+
 __all__ = ["ReduceOp", "distributed_available", "sync_ddp", "sync_ddp_if_available"]
 
 
-def distributed_available() -> bool:
-    """True where a process group of torch was initialised."""
-    return torch.distributed.is_available() and torch.distributed.is_initialized()
+distributed_available = _distributed_is_initialized
 
 
 def sync_ddp_if_available(result: Tensor, group: Any = None, reduce_op: Any = "sum") -> Tensor:

@@ -10,8 +10,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from groundwire_lightning.profilers.profiler import OUTPUT_FILENAME, Profiler
-from groundwire_lightning.utilities.older_arguments import takes_older
+from groundwire_lightning.profilers.profiler import Profiler
 
 
 class AdvancedProfiler(Profiler):
@@ -27,7 +26,6 @@ class AdvancedProfiler(Profiler):
         profiled_actions: The recording of each action.
     """
 
-    @takes_older(output_filename=OUTPUT_FILENAME)
     def __init__(
         self,
         dirpath: str | os.PathLike[str] | None = None,

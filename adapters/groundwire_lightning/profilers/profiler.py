@@ -12,15 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from groundwire.saved.storage import is_url
 from groundwire_lightning.errors import NotSupportedYetError
-from groundwire_lightning.utilities.older_arguments import Older
 
 log = logging.getLogger(__name__)
-OUTPUT_FILENAME = Older(
-    "dirpath= and filename=, without its ending",
-    lambda others, path: {"dirpath": str(Path(path).parent), "filename": Path(path).stem} if path else {},
-)
-"""The one path that these were until Lightning 1.4."""
 
 
 class Profiler(ABC):
@@ -35,7 +30,7 @@ class Profiler(ABC):
     """
 
     def __init__(self, dirpath: str | os.PathLike[str] | None = None, filename: str | None = None) -> None:
-        if dirpath is not None and "://" in str(dirpath):
+        if is_url(dirpath):
             raise NotSupportedYetError(f"dirpath={str(dirpath)!r}: reports are written to local folders; copy it later")
         self.dirpath = dirpath
         self.filename = filename
@@ -98,7 +93,7 @@ class Profiler(ABC):
         """
         self._stage = stage
         self._local_rank = local_rank
-        self.dirpath = self.dirpath or log_dir
+        self.dirpath = self.dirpath or (None if is_url(log_dir) else log_dir)  # then the report is shown
 
     def teardown(self, stage: str | None) -> None:
         """Close the report of a run that has ended.

@@ -17,8 +17,7 @@ from torch.profiler import ProfilerAction, ProfilerActivity
 
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.errors import MisconfigurationException
-from groundwire_lightning.profilers.profiler import OUTPUT_FILENAME, Profiler
-from groundwire_lightning.utilities.older_arguments import takes_older
+from groundwire_lightning.profilers.profiler import Profiler
 
 PROFILED_STEPS = {"training": "train", "validation": "val", "test": "test", "predict": "predict"}
 """First word in the name of a step, to the word in ``trainer.num_<word>_batches`` that counts its batches."""
@@ -152,7 +151,6 @@ class PyTorchProfiler(Profiler):
         "count",
     }
 
-    @takes_older(output_filename=OUTPUT_FILENAME)
     def __init__(
         self,
         dirpath: str | os.PathLike[str] | None = None,

@@ -8,8 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 
-from groundwire_lightning.profilers.profiler import OUTPUT_FILENAME, Profiler
-from groundwire_lightning.utilities.older_arguments import takes_older
+from groundwire_lightning.profilers.profiler import Profiler
 
 Cells = Sequence[str]
 COLUMN_WIDTH = 15
@@ -28,7 +27,6 @@ class SimpleProfiler(Profiler):
         recorded_durations: The seconds of each call, by action.
     """
 
-    @takes_older(output_filename=OUTPUT_FILENAME)
     def __init__(
         self, dirpath: str | os.PathLike[str] | None = None, filename: str | None = None, extended: bool = True
     ) -> None:

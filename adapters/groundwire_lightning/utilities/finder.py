@@ -69,7 +69,7 @@ class _Written(InspectLoader):
 
     def exec_module(self, module: ModuleType) -> None:
         super().exec_module(module)
-        join(module)
+        join_names(module)
         tell_of_move(module.__name__)
 
 
@@ -78,10 +78,10 @@ class _Joined(SourceFileLoader):
 
     def exec_module(self, module: ModuleType) -> None:
         super().exec_module(module)
-        join(module)
+        join_names(module)
 
 
-def join(module: ModuleType) -> None:
+def join_names(module: ModuleType) -> None:
     """Let a module of ours give the names that Lightning 1 had there besides, each when it is first asked for."""
     vars(module).setdefault("__getattr__", modules_of(module.__name__))
 
@@ -234,7 +234,7 @@ def install_finder() -> None:
         hooks: list[Callable[[str], Any]] = sys.path_hooks
         hooks.append(_Listing)
         for name in JOINED & sys.modules.keys():
-            join(sys.modules[name])
+            join_names(sys.modules[name])
 
 
 def answer(*roots: str) -> None:
@@ -251,5 +251,5 @@ def answer(*roots: str) -> None:
     if unknown := asked - ROOTS.keys():
         raise ValueError(f"answer({sorted(unknown)}): there are {sorted(ROOTS)}")
     if real := sorted(asked & sys.modules.keys()):
-        raise ImportError(f"{', '.join(real)} is imported already: call answer() before anything that imports it")
+        raise ImportError(f"{', '.join_names(real)} is imported already: call answer() before anything that imports it")
     ROWS.roots |= asked

@@ -54,8 +54,8 @@ def tell_of_move(path: str) -> None:
     Args:
         path: It, as it is asked for.
     """
-    if listeners.MOVED and (now := paths.moved(path)) is not None:
-        for listener in listeners.MOVED:
+    if listeners.OUTDATED and (now := paths.moved(path)) is not None:
+        for listener in listeners.OUTDATED:
             listener(f"{path} is a name of Lightning 1; Lightning 2 has in its place {now}")
 
 

@@ -12,8 +12,8 @@ import torch
 
 from groundwire_lightning.callbacks.progress.progress_bar import ProgressBar
 from groundwire_lightning.errors import ArgumentError
+from groundwire_lightning.lightning_1.older_arguments import dropped, takes_older
 from groundwire_lightning.utilities.checked import checked, flag, mapping, optional, unless_empty, whole
-from groundwire_lightning.utilities.older_arguments import dropped, takes_older
 
 if TYPE_CHECKING:
     from groundwire_lightning.core.running import Running

@@ -9,9 +9,7 @@ from torch import Tensor
 
 from groundwire_lightning.lightning_1.metrics.inputs import Inputs, Task, one_hots, squeezed
 from groundwire_lightning.lightning_1.metrics.metric import OldMetric, refuse
-
-AVERAGES = ("micro", "macro", "weighted", "none", None)
-"""The ways to make one value of those of all classes."""
+from groundwire_lightning.lightning_1.metrics.reduction import AVERAGES, class_reduce, reduce
 
 
 class Accuracy(OldMetric):
@@ -128,7 +126,7 @@ class StatScores(OldMetric):
         """Count a batch."""
         inputs = one_hots(preds, target, self.threshold, self.top_k, self.num_classes)
         self.tell(inputs.arguments)
-        for state, count in zip(("tp", "fp", "tn", "fn"), _four(inputs), strict=True):
+        for state, count in zip(("tp", "fp", "tn", "fn"), _tallies(inputs), strict=True):
             setattr(self, state, getattr(self, state) + (count.sum() if self.reduce == "micro" else count))
 
     def compute(self) -> Tensor:
@@ -136,7 +134,7 @@ class StatScores(OldMetric):
         return torch.stack([self.tp, self.fp, self.tn, self.fn, self.tp + self.fn], dim=-1)
 
 
-def _four(inputs: Inputs) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def _tallies(inputs: Inputs) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Of each class the true positives, false positives, true negatives and false negatives."""
     preds, target = inputs.preds.bool(), inputs.target.bool()
     pairs = (preds & target, preds & ~target, ~preds & ~target, ~preds & target)
@@ -264,12 +262,12 @@ class FBeta(OldMetric):
         tp, predicted, actual = (count.sum() for count in counts) if self.average == "micro" else counts
         precision, recall = tp.float() / predicted, tp.float() / actual
         square = self.beta**2
-        fraction = ((1 + square) * precision * recall / (square * precision + recall)).nan_to_num(0.0)
-        if self.average == "macro":
-            return fraction.mean()
-        if self.average == "weighted":
-            return (fraction * (self.actual_positives.float() / self.actual_positives.sum())).sum()
-        return fraction
+        return class_reduce(
+            (1 + square) * precision * recall,
+            square * precision + recall,
+            self.actual_positives,
+            self.average,
+        )
 
 
 class F1(FBeta):
@@ -365,8 +363,6 @@ class IoU(ConfusionMatrix):
 
     def compute(self) -> Tensor:
         """The share so far."""
-        from groundwire_lightning.lightning_1.metrics.functional import reduce
-
         both = self.confmat.diag()
         union = self.confmat.sum(0) + self.confmat.sum(1) - both
         scores = torch.where(union == 0, torch.tensor(self.absent_score, device=union.device), both / union)

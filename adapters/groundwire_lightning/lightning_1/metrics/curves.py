@@ -70,7 +70,7 @@ class ROC(_Gathering):
 
     def compute(self) -> Any:
         """The curve so far, or the curves of all classes as three lists."""
-        return _together([roc_curve(*pair) for pair in self.pairs()], self.task)
+        return _one_or_lists([roc_points(*pair) for pair in self.pairs()], self.task)
 
 
 class PrecisionRecallCurve(_Gathering):
@@ -78,7 +78,7 @@ class PrecisionRecallCurve(_Gathering):
 
     def compute(self) -> Any:
         """The curve so far, or the curves of all classes as three lists."""
-        return _together([precision_recall(*pair) for pair in self.pairs()], self.task)
+        return _one_or_lists([precision_recall_points(*pair) for pair in self.pairs()], self.task)
 
 
 class AveragePrecision(_Gathering):
@@ -86,7 +86,7 @@ class AveragePrecision(_Gathering):
 
     def compute(self) -> Any:
         """The mean so far, or a list of one for each class."""
-        curves = [precision_recall(*pair) for pair in self.pairs()]
+        curves = [precision_recall_points(*pair) for pair in self.pairs()]
         means = [-((recall[1:] - recall[:-1]) * precision[:-1]).sum() for precision, recall, _ in curves]
         return means[0] if self.task is Task.BINARY else means
 
@@ -122,7 +122,7 @@ class AUROC(_Gathering):
     def compute(self) -> Any:
         """The area so far."""
         pairs = self.pairs()
-        curves = [roc_curve(*pair) for pair in pairs]
+        curves = [roc_points(*pair) for pair in pairs]
         if self.task is Task.BINARY:
             return _area_to(self.max_fpr, curves[0]) if self.max_fpr not in (None, 1) else area(*curves[0][:2])
         if self.max_fpr not in (None, 1):
@@ -194,7 +194,7 @@ def counts_at(preds: Tensor, target: Tensor) -> Curve:
     return 1 + ends - right, right, preds[ends]
 
 
-def roc_curve(preds: Tensor, target: Tensor) -> Curve:
+def roc_points(preds: Tensor, target: Tensor) -> Curve:
     """The shares of false and of true positives at each threshold, and the thresholds.
 
     Args:
@@ -212,7 +212,7 @@ def roc_curve(preds: Tensor, target: Tensor) -> Curve:
     return wrong / wrong[-1], right / right[-1], torch.cat([thresholds[:1] + 1, thresholds])
 
 
-def precision_recall(preds: Tensor, target: Tensor) -> Curve:
+def precision_recall_points(preds: Tensor, target: Tensor) -> Curve:
     """Precision and recall at each threshold, from the lowest on that reaches all, and the thresholds.
 
     Args:
@@ -238,5 +238,5 @@ def _area_to(limit: float | None, curve: Curve) -> Tensor:
     return 0.5 * (1 + (partial - least) / (end - least))
 
 
-def _together(curves: list[Curve], task: Task | None) -> Any:
+def _one_or_lists(curves: list[Curve], task: Task | None) -> Any:
     return curves[0] if task is Task.BINARY else tuple(list(parts) for parts in zip(*curves, strict=True))

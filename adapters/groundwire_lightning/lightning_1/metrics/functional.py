@@ -10,6 +10,7 @@ from torch import Tensor
 
 from groundwire_lightning.lightning_1.metrics import counts, curves, regression
 from groundwire_lightning.lightning_1.metrics.metric import OldMetric
+from groundwire_lightning.lightning_1.metrics.reduction import class_reduce, reduce
 
 __all__ = [
     "accuracy",
@@ -126,7 +127,7 @@ def precision(preds: Tensor, target: Tensor, average: str | None = "micro", **kw
     Args:
         preds: Scores or labels.
         target: Labels.
-        average: One of :data:`groundwire_lightning.lightning_1.metrics.counts.AVERAGES`.
+        average: One of :data:`groundwire_lightning.lightning_1.metrics.reduction.AVERAGES`.
         **kwargs: Arguments of the class of that name.
     """
     return counts.Precision(average=average, **kwargs)(preds, target)  # type: ignore[no-any-return]
@@ -138,7 +139,7 @@ def recall(preds: Tensor, target: Tensor, average: str | None = "micro", **kwarg
     Args:
         preds: Scores or labels.
         target: Labels.
-        average: One of :data:`groundwire_lightning.lightning_1.metrics.counts.AVERAGES`.
+        average: One of :data:`groundwire_lightning.lightning_1.metrics.reduction.AVERAGES`.
         **kwargs: Arguments of the class of that name.
     """
     return counts.Recall(average=average, **kwargs)(preds, target)  # type: ignore[no-any-return]
@@ -308,42 +309,3 @@ def get_num_classes(pred: Tensor, target: Tensor, num_classes: int | None = None
         num_classes: What is given.
     """
     return num_classes or int(torch.max(pred.max(), target.max())) + 1
-
-
-def reduce(to_reduce: Tensor, reduction: str) -> Tensor:
-    """Values as one.
-
-    Args:
-        to_reduce: The values.
-        reduction: ``"elementwise_mean"``, ``"sum"`` or ``"none"``.
-
-    Raises:
-        ValueError: It is another word.
-    """
-    if reduction not in ("elementwise_mean", "sum", "none"):
-        raise ValueError(f"reduction={reduction!r}: there are 'elementwise_mean', 'sum' and 'none'")
-    if reduction == "none":
-        return to_reduce
-    return to_reduce.mean() if reduction == "elementwise_mean" else to_reduce.sum()
-
-
-def class_reduce(num: Tensor, denom: Tensor, weights: Tensor, class_reduction: str | None = "none") -> Tensor:
-    """Fractions of classes as one.
-
-    Args:
-        num: What is divided, of each class.
-        denom: By what.
-        weights: How many there were of each class.
-        class_reduction: One of :data:`groundwire_lightning.lightning_1.metrics.counts.AVERAGES`.
-
-    Raises:
-        ValueError: It is another word.
-    """
-    if class_reduction not in counts.AVERAGES:
-        raise ValueError(f"class_reduction={class_reduction!r}: there are {counts.AVERAGES}")
-    if class_reduction == "micro":
-        return (num.sum() / denom.sum()).nan_to_num(0.0)
-    fraction = (num / denom).nan_to_num(0.0)
-    if class_reduction == "macro":
-        return fraction.mean()
-    return (fraction * (weights.float() / weights.sum())).sum() if class_reduction == "weighted" else fraction

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.functional import conv2d, pad
 
 from groundwire_lightning.lightning_1.metrics.metric import OldMetric
+from groundwire_lightning.lightning_1.metrics.reduction import reduce
 
 
 class _SameMetric(OldMetric):
@@ -106,8 +107,6 @@ class PSNR(OldMetric):
 
     def compute(self) -> Tensor:
         """The ratio so far."""
-        from groundwire_lightning.lightning_1.metrics.functional import reduce
-
         errors, counts = torch.cat([*self.errors]), torch.cat([*self.counts])
         if self.dim is None:
             errors, counts = errors.sum(), counts.sum()
@@ -157,8 +156,6 @@ class SSIM(OldMetric):
 
     def compute(self) -> Tensor:
         """The similarity so far."""
-        from groundwire_lightning.lightning_1.metrics.functional import reduce
-
         preds, target = torch.cat([*self.preds]), torch.cat([*self.target])
         span = self.data_range or max(preds.max() - preds.min(), target.max() - target.min())
         return reduce(self._of_points(preds, target, span), self.reduction)
