@@ -60,6 +60,12 @@ _TPU = ("TPUs are not reached by this Trainer", "a native groundwire.Trainer und
 _TRICKS = ("Lightning gave it up", "torch's own functions")
 _WRAPPERS = ("Accelerate wraps the module", "trainer.model, or trainer.lightning_module for the module itself")
 
+
+def _all(why: tuple[str, str], modules: str) -> dict[str, tuple[str, str]]:
+    """Modules that are refused for one reason."""
+    return {f"lightning.pytorch.{module}": why for module in modules.split()}
+
+
 PATHS: dict[str, str | tuple[str, ...]] = {
     "lightning.pytorch.callbacks.base": "groundwire_lightning.core.callback",
     "lightning.pytorch.callbacks.gpu_stats_monitor": f"{_CALLBACKS}: GPUStatsMonitor",
@@ -334,21 +340,17 @@ NOW = {
 """A home, or a name in it, that Lightning 2 has under no path to what takes its place there."""
 
 GAPS: dict[str, tuple[str, str]] = {
-    "lightning.pytorch.accelerators.accelerator_connector": _ACCELERATORS,
-    "lightning.pytorch.accelerators.cpu_accelerator": _ACCELERATORS,
-    "lightning.pytorch.accelerators.ddp2_accelerator": _ACCELERATORS,
-    "lightning.pytorch.accelerators.ddp_accelerator": _ACCELERATORS,
-    "lightning.pytorch.accelerators.ddp_cpu_hpc_accelerator": _ACCELERATORS,
-    "lightning.pytorch.accelerators.ddp_cpu_spawn_accelerator": _ACCELERATORS,
-    "lightning.pytorch.accelerators.ddp_hpc_accelerator": _ACCELERATORS,
-    "lightning.pytorch.accelerators.ddp_spawn_accelerator": _ACCELERATORS,
-    "lightning.pytorch.accelerators.dp_accelerator": _ACCELERATORS,
-    "lightning.pytorch.accelerators.gpu": _ACCELERATORS,
-    "lightning.pytorch.accelerators.gpu_accelerator": _ACCELERATORS,
-    "lightning.pytorch.accelerators.horovod_accelerator": _ACCELERATORS,
+    **_all(
+        _ACCELERATORS,
+        """
+        accelerators.accelerator_connector accelerators.cpu_accelerator accelerators.ddp2_accelerator
+        accelerators.ddp_accelerator accelerators.ddp_cpu_hpc_accelerator accelerators.ddp_cpu_spawn_accelerator
+        accelerators.ddp_hpc_accelerator accelerators.ddp_spawn_accelerator accelerators.dp_accelerator
+        accelerators.gpu accelerators.gpu_accelerator accelerators.horovod_accelerator accelerators.registry
+    """,
+    ),
     "lightning.pytorch.accelerators.hpu": _CHIPS,
     "lightning.pytorch.accelerators.ipu": _CHIPS,
-    "lightning.pytorch.accelerators.registry": _ACCELERATORS,
     "lightning.pytorch.accelerators.tpu": _TPU,
     "lightning.pytorch.accelerators.tpu_accelerator": _TPU,
     "lightning.pytorch.callbacks.fault_tolerance": (
@@ -376,34 +378,24 @@ GAPS: dict[str, tuple[str, str]] = {
     "lightning.pytorch.plugins.base_plugin": ("plugins have no common base", "lightning.pytorch.strategies.Strategy"),
     "lightning.pytorch.plugins.environments.bagua_environment": _IN_SHARDS,
     "lightning.pytorch.plugins.io.hpu_plugin": _CHIPS,
-    "lightning.pytorch.plugins.plugin_connector": _PARTS,
+    **_all(
+        _PARTS,
+        """
+        plugins.plugin_connector plugins.training_type.utils strategies.utils trainer.callback_hook
+        trainer.connectors.debugging_connector trainer.connectors.env_vars_connector
+        trainer.connectors.logger_connector.callback_hook_validator
+        trainer.connectors.logger_connector.epoch_result_store trainer.connectors.logger_connector.metrics_holder
+        trainer.connectors.model_connector trainer.connectors.optimizer_connector
+        trainer.connectors.precision_connector trainer.connectors.profiler_connector
+        trainer.connectors.slurm_connector trainer.connectors.training_trick_connector trainer.data_loading
+        trainer.deprecated_api trainer.evaluation_loop trainer.ignored_warnings trainer.logging trainer.model_hooks
+        trainer.optimizers trainer.predict_loop trainer.progress trainer.properties
+        trainer.supporters.CombinedDataset trainer.training_loop trainer.training_tricks utilities.logger
+        utilities.metrics utilities.optimizer
+    """,
+    ),
     "lightning.pytorch.plugins.plugins_registry": ("strategies are not registered", "strategy= of the Trainer"),
-    "lightning.pytorch.plugins.training_type.utils": _PARTS,
     "lightning.pytorch.setup_tools": ("it was a tool of Lightning's own installation", "importlib.metadata"),
-    "lightning.pytorch.strategies.utils": _PARTS,
-    "lightning.pytorch.trainer.callback_hook": _PARTS,
-    "lightning.pytorch.trainer.connectors.debugging_connector": _PARTS,
-    "lightning.pytorch.trainer.connectors.env_vars_connector": _PARTS,
-    "lightning.pytorch.trainer.connectors.logger_connector.callback_hook_validator": _PARTS,
-    "lightning.pytorch.trainer.connectors.logger_connector.epoch_result_store": _PARTS,
-    "lightning.pytorch.trainer.connectors.logger_connector.metrics_holder": _PARTS,
-    "lightning.pytorch.trainer.connectors.model_connector": _PARTS,
-    "lightning.pytorch.trainer.connectors.optimizer_connector": _PARTS,
-    "lightning.pytorch.trainer.connectors.precision_connector": _PARTS,
-    "lightning.pytorch.trainer.connectors.profiler_connector": _PARTS,
-    "lightning.pytorch.trainer.connectors.slurm_connector": _PARTS,
-    "lightning.pytorch.trainer.connectors.training_trick_connector": _PARTS,
-    "lightning.pytorch.trainer.data_loading": _PARTS,
-    "lightning.pytorch.trainer.deprecated_api": _PARTS,
-    "lightning.pytorch.trainer.evaluation_loop": _PARTS,
-    "lightning.pytorch.trainer.ignored_warnings": _PARTS,
-    "lightning.pytorch.trainer.logging": _PARTS,
-    "lightning.pytorch.trainer.model_hooks": _PARTS,
-    "lightning.pytorch.trainer.optimizers": _PARTS,
-    "lightning.pytorch.trainer.predict_loop": _PARTS,
-    "lightning.pytorch.trainer.progress": _PARTS,
-    "lightning.pytorch.trainer.properties": _PARTS,
-    "lightning.pytorch.trainer.supporters.CombinedDataset": _PARTS,
     "lightning.pytorch.trainer.supporters.CombinedLoaderIterator": (
         "a loader is its own iterator",
         "iter(CombinedLoader(...))",
@@ -420,8 +412,6 @@ GAPS: dict[str, tuple[str, str]] = {
         "metrics have running ones",
         "torchmetrics.RunningMean",
     ),
-    "lightning.pytorch.trainer.training_loop": _PARTS,
-    "lightning.pytorch.trainer.training_tricks": _PARTS,
     "lightning.pytorch.tuner.auto_gpu_select.pick_single_gpu": (
         "cards are asked for by number",
         "find_usable_cuda_devices(1) of lightning.pytorch.accelerators",
@@ -444,10 +434,7 @@ GAPS: dict[str, tuple[str, str]] = {
         "dataloader_iter as the argument of a step",
     ),
     "lightning.pytorch.utilities.finite_checks": _TRICKS,
-    "lightning.pytorch.utilities.logger": _PARTS,
     "lightning.pytorch.utilities.meta": ("torch makes modules without weights", "torch.device('meta')"),
-    "lightning.pytorch.utilities.metrics": _PARTS,
-    "lightning.pytorch.utilities.optimizer": _PARTS,
     "lightning.pytorch.utilities.xla_device": _TPU,
     "lightning.pytorch.utilities.xla_device_utils": _TPU,
 }

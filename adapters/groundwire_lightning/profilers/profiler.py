@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from groundwire.saved.storage import is_url
 from groundwire_lightning.errors import NotSupportedYetError
 
 log = logging.getLogger(__name__)
@@ -30,7 +29,7 @@ class Profiler(ABC):
     """
 
     def __init__(self, dirpath: str | os.PathLike[str] | None = None, filename: str | None = None) -> None:
-        if is_url(dirpath):
+        if dirpath is not None and "://" in str(dirpath):
             raise NotSupportedYetError(f"dirpath={str(dirpath)!r}: reports are written to local folders; copy it later")
         self.dirpath = dirpath
         self.filename = filename
@@ -93,7 +92,7 @@ class Profiler(ABC):
         """
         self._stage = stage
         self._local_rank = local_rank
-        self.dirpath = self.dirpath or (None if is_url(log_dir) else log_dir)  # then the report is shown
+        self.dirpath = self.dirpath or log_dir
 
     def teardown(self, stage: str | None) -> None:
         """Close the report of a run that has ended.
