@@ -75,7 +75,9 @@ def homes() -> Iterator[str]:
         if isinstance(line, paths.Gap):
             continue
         listed = paths.names_of(path)
-        yield from [str(paths.home_of(path))] if listed is None else (home for home, _ in listed.values())
+        homes = [str(paths.home_of(path))] if listed is None else [home for home, _ in listed.values()]
+        homes += [home for home, _ in paths.names_besides(path).values()]
+        yield from (home for home in homes if home.partition(".")[0] in OWN)
     yield "groundwire"
     yield from (f"groundwire.{name}" for name in ANCESTOR)
 
@@ -114,7 +116,13 @@ def class_of(key: str) -> dict[str, Any]:
         "takes": called(cls),
         "methods": {name: called(getattr(cls, name)) for name in public if name not in refuses},
         **({"refuses": refuses} if refuses else {}),
+        **({"old_keywords": {"": old}} if (old := old_keywords_of(vars(cls).get("__init__"))) else {}),
     }
+
+
+def old_keywords_of(method: Any) -> dict[str, str]:
+    """The keywords of Lightning 1 that a method takes, each with today's."""
+    return getattr(method, "old_keywords", {})
 
 
 def bases_too(keys: Iterable[str]) -> set[str]:

@@ -376,7 +376,7 @@ def moved(path: str) -> str | None:
     """
     asked = spelled(path)
     above, _, name = asked.rpartition(".")
-    names = (names_of(above) if above in MOVED else names_besides(above)) or {}
+    names = (names_of(above) if above in MOVED else None) or names_besides(above)
     if asked in MOVED:
         pairs = [*(names_of(asked) or {"": (str(home_of(asked)), "")}).values()]
     else:
@@ -387,10 +387,12 @@ def moved(path: str) -> str | None:
 
 def _now(home: str, name: str) -> str | None:
     """The path of Lightning 2 for a name of ours, or for a module where the name is empty; None where it has none."""
-    instead: str | None = _LIGHTNING_1["NOW"].get(f"{home}.{name}") or _LIGHTNING_1["NOW"].get(home)
+    now: dict[str, str] = _LIGHTNING_1["NOW"]
     whole = (f"{path}.{name}".rstrip(".") for path, row in LIGHTNING_2.items() if row == home)
     parts = ((f"{path}.{theirs}", pair) for path in LIGHTNING_2 for theirs, pair in (names_of(path) or {}).items())
-    return instead or next(whole, None) or next((where for where, pair in parts if pair == (home, name)), None)
+    known = now.get(f"{home}.{name}") or now.get(home) or next(whole, None)
+    known = known or next((where for where, pair in parts if pair == (home, name)), None)
+    return known and (moved(known) or known)
 
 
 def source_of(path: str) -> str:

@@ -78,7 +78,9 @@ def takes_older(**older: Older) -> Callable[[Init], Init]:
                 given = _written(type(self).__qualname__, name, row, given)
             return init(self, *args[len(names) :], **given)
 
-        taking.older = older  # type: ignore[attr-defined]  # `groundwire check` is told of them
+        taking.old_keywords = {  # type: ignore[attr-defined]  # `groundwire check` is told of them
+            name: row.now for name, row in older.items() if name not in names
+        }
         return taking
 
     return decorate

@@ -241,11 +241,7 @@ PATHS: dict[str, str | tuple[str, ...]] = {
     "lightning.pytorch.trainer.supporters": "groundwire_lightning.utilities.combined_loader: CombinedLoader",
     "lightning.pytorch.tuner.auto_gpu_select": "groundwire_lightning.accelerators: pick_multiple_gpus=find_usable_cuda_devices",
     "lightning.pytorch.utilities.cli": _CLI,
-    "lightning.pytorch.utilities.distributed": (
-        _RANKS,
-        f"{_PROCESSES}: ReduceOp distributed_available sync_ddp sync_ddp_if_available",
-        "torchmetrics.utilities.distributed: gather_all_tensors",
-    ),
+    "lightning.pytorch.utilities.distributed": "groundwire_lightning.utilities.distributed",
     "lightning.pytorch.utilities.model_utils": "groundwire_lightning.guests: is_overridden",
     "lightning.pytorch.utilities.warning_utils": "groundwire_lightning.utilities.rank_zero: WarningCache",
 }
@@ -306,6 +302,11 @@ NAMES: dict[str, str | tuple[str, ...]] = {
     "lightning.pytorch.utilities.apply_func": "lightning_utilities.core.apply_func: apply_to_collection apply_to_collections",
     "lightning.pytorch.utilities": "groundwire_lightning.utilities.rank_zero: WarningCache",
     "lightning.pytorch.utilities.cloud_io": "groundwire_lightning.lightning_1.files: atomic_save load",
+    "lightning.pytorch.utilities.distributed": (
+        _RANKS,
+        f"{_PROCESSES}: ReduceOp distributed_available sync_ddp sync_ddp_if_available",
+        "torchmetrics.utilities.distributed: gather_all_tensors",
+    ),
     "lightning.pytorch.utilities.parsing": "groundwire_lightning.lightning_1.words: str_to_bool str_to_bool_or_int str_to_bool_or_str",
     "lightning.pytorch.utilities.seed": "groundwire_lightning.utilities.seed: pl_worker_init_function=start_worker",
     "lightning.pytorch.utilities.types": "groundwire_lightning.lightning_1.words: EPOCH_OUTPUT",
@@ -331,6 +332,7 @@ NOW = {
     _OLD_LOGGERS: "lightning.pytorch.loggers.Logger, and a list of loggers for the Trainer",
     _PLUGINS: "lightning.pytorch.plugins.MixedPrecision",
     _OLD_PROFILERS: "lightning.pytorch.profilers",
+    "groundwire_lightning.utilities.distributed": "lightning.fabric.utilities.distributed",
     _PROCESSES: "trainer.strategy.reduce, and torch.distributed",
     _REGISTRIES: "nothing; lightning.pytorch.cli finds classes that are imported",
     "groundwire_lightning.lightning_1.decorators": "torch.no_grad, and the method itself",
