@@ -31,7 +31,7 @@ class Line(NamedTuple):
     """Something that is not as it was under Lightning.
 
     Attributes:
-        code: As in the check: ``GW2xx`` ran with another meaning, ``GW3xx`` cannot run.
+        code: As in the check: ``GW1xx`` ran, ``GW2xx`` ran with another meaning, ``GW3xx`` cannot run.
         text: What it is, and what to do instead.
         place: ``file:line``, or nothing.
     """
@@ -54,9 +54,10 @@ class Record:
         self.lines: dict[Line, None] = {}
 
     def listen(self) -> None:
-        """Hear of each call that ends and of each name that is lacking, from now on."""
+        """Hear of each call that ends, each name that is lacking and each that is of Lightning 1, from now on."""
         listeners.CALLED.append(self.add_call)
         listeners.LACKING.append(self.add_lacking)
+        listeners.OUTDATED.append(lambda text: self.add("GW104", text, where_it_was_asked()))
 
     def add(self, code: str, text: str, place: str = "") -> None:
         """Record a line, once; a place below the folder of the start is told from there."""
