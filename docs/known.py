@@ -86,6 +86,7 @@ def names_of(home: str) -> dict[str, str]:
     """The names of a module, each with the place of its class or function where that is ours."""
     module = importlib.import_module(home)
     names = {name for name in [*vars(module), *getattr(module, "__all__", ())] if not re.fullmatch("__.*__", name)}
+    names -= paths.names_besides(paths.spelled(home)).keys()  # they stand there once they were asked for
     return {name: _key(getattr(module, name)) for name in names if not inspect.ismodule(getattr(module, name))}
 
 

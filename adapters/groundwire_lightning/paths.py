@@ -211,10 +211,7 @@ TABLE: dict[str, Row] = {
     "lightning.pytorch.utilities.signature_utils": _SIGNATURE,
     "lightning.pytorch.utilities.upgrade_checkpoint": _MIGRATION,
     "lightning.pytorch.utilities.warnings": "groundwire_lightning.errors: PossibleUserWarning",
-    "lightning.fabric": (
-        "groundwire_lightning.errors: Fabric",
-        "groundwire_lightning.utilities.seed: seed_everything",
-    ),
+    "lightning.fabric": ("groundwire_lightning.errors: Fabric", "groundwire_lightning.utilities.seed: seed_everything"),
     "lightning.fabric.accelerators": "groundwire_lightning.accelerators",
     **_all_at(
         _FABRIC,
@@ -274,13 +271,13 @@ TABLE: dict[str, Row] = {
     ),
 }
 
-# run, not imported: the build and the check read this file without the package
+# not imported: the build and the check read this file without the package
 _LIGHTNING_1 = runpy.run_path(str(Path(__file__).with_name("lightning_1") / "paths.py"))
 LIGHTNING_2 = dict(TABLE)
-"""The rows of paths that Lightning 2 has."""
 MOVED: dict[str, Row] = _LIGHTNING_1["PATHS"]
 BESIDES: dict[str, Row] = _LIGHTNING_1["NAMES"]
 TABLE |= MOVED | {path: Gap(*gap) for path, gap in _LIGHTNING_1["GAPS"].items()}
+JOINED: set[str] = _LIGHTNING_1["WIDENED"]
 
 
 def spelled(path: str) -> str:

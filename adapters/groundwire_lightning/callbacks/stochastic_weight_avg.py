@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 def _rates(name: str, value: Any) -> Any:
     """Check learning rates: a float above 0, or a list of them."""
     rates = value if isinstance(value, list) else [value]
-    if not rates or not all(isinstance(rate, float) and rate > 0 for rate in rates):
+    if not all(isinstance(rate, float) and rate > 0 for rate in rates):
         raise ArgumentError(f"{name}: a float above 0, or a list of them, is due, got {value!r}")
     return value
 

@@ -1,8 +1,11 @@
 """Import paths and names that only Lightning 1 had, as data: the module of ours that answers for each, or why none does.
 
 Rows read as those of :data:`groundwire_lightning.paths.TABLE`, which takes them in. A gap is a pair: the reason, and what
-to use instead. Nothing is imported here: the build and ``groundwire check`` read this file as it stands.
+to use instead. Nothing of ours is imported here: the build and ``groundwire check`` read this file as it stands.
 """
+
+import runpy
+from pathlib import Path
 
 _CALLBACKS = "groundwire_lightning.callbacks.device_stats_monitor"
 _COUNTS = "groundwire_lightning.lightning_1.metrics.counts"
@@ -208,6 +211,7 @@ PATHS: dict[str, str | tuple[str, ...]] = {
         _PROFILERS,
         f"{_OLD_PROFILERS}: AdvancedProfiler PyTorchProfiler SimpleProfiler",
         "groundwire_lightning.profilers: XLAProfiler",
+        "groundwire_lightning.utilities.rank_zero: rank_zero_deprecation",
     ),
     "lightning.pytorch.profiler.advanced": f"{_OLD_PROFILERS}: AdvancedProfiler",
     "lightning.pytorch.profiler.base": _PROFILERS,
@@ -278,6 +282,7 @@ NAMES: dict[str, str | tuple[str, ...]] = {
     ),
     "lightning.pytorch.plugins.io": f"{_REFUSED}: HPUCheckpointIO",
     "lightning.pytorch.plugins.layer_sync": "groundwire_lightning.strategies.layer_sync: NativeSyncBatchNorm=TorchSyncBatchNorm",
+    "lightning.pytorch.strategies.layer_sync": "groundwire_lightning.strategies.layer_sync: NativeSyncBatchNorm=TorchSyncBatchNorm",
     "lightning.pytorch.plugins.precision": _PRECISIONS,
     "lightning.pytorch.plugins.precision.deepspeed": "groundwire_lightning.plugins: DeepSpeedPrecisionPlugin=DeepSpeedPrecision",
     "lightning.pytorch.plugins.precision.double": "groundwire_lightning.strategies.precision: DoublePrecisionPlugin=DoublePrecision",
@@ -307,6 +312,7 @@ NAMES: dict[str, str | tuple[str, ...]] = {
         f"{_PROCESSES}: ReduceOp distributed_available sync_ddp sync_ddp_if_available",
         "torchmetrics.utilities.distributed: gather_all_tensors",
     ),
+    "lightning.pytorch.utilities.model_summary.model_summary": "groundwire_lightning.utilities.model_summary.table: get_formatted_model_size",
     "lightning.pytorch.utilities.parsing": "groundwire_lightning.lightning_1.words: str_to_bool str_to_bool_or_int str_to_bool_or_str",
     "lightning.pytorch.utilities.seed": "groundwire_lightning.utilities.seed: pl_worker_init_function=start_worker",
     "lightning.pytorch.utilities.types": "groundwire_lightning.lightning_1.words: EPOCH_OUTPUT",
@@ -351,14 +357,13 @@ GAPS: dict[str, tuple[str, str]] = {
         accelerators.gpu accelerators.gpu_accelerator accelerators.horovod_accelerator accelerators.registry
     """,
     ),
-    "lightning.pytorch.accelerators.hpu": _CHIPS,
-    "lightning.pytorch.accelerators.ipu": _CHIPS,
-    "lightning.pytorch.accelerators.tpu": _TPU,
-    "lightning.pytorch.accelerators.tpu_accelerator": _TPU,
+    **_all(_CHIPS, "accelerators.hpu accelerators.ipu plugins.io.hpu_plugin"),
+    **_all(_TPU, "accelerators.tpu accelerators.tpu_accelerator utilities.xla_device utilities.xla_device_utils"),
     "lightning.pytorch.callbacks.fault_tolerance": (
         "runs are not restarted within an epoch by it",
         "fit(ckpt_path=...)",
     ),
+    "lightning.pytorch.cli_lightning_logo": ("there is no logo", "nothing"),
     "lightning.pytorch.core.grads": ("norms of gradients have a function", "lightning.pytorch.utilities.grad_norm"),
     "lightning.pytorch.core.mixins.device_dtype_mixin": (
         "LightningModule has device and dtype itself",
@@ -367,10 +372,7 @@ GAPS: dict[str, tuple[str, str]] = {
     "lightning.pytorch.distributed": ("values are broadcast by the strategy", "trainer.strategy.broadcast"),
     "lightning.pytorch.info": ("it was data of Lightning's own installation", "importlib.metadata"),
     "lightning.pytorch.lite": ("it is Fabric in Lightning 2, which is not here", "accelerate.Accelerator"),
-    "lightning.pytorch.loops.base": _NO_LOOPS,
-    "lightning.pytorch.loops.batch": _NO_LOOPS,
-    "lightning.pytorch.loops.dataloader": _NO_LOOPS,
-    "lightning.pytorch.loops.epoch": _NO_LOOPS,
+    **_all(_NO_LOOPS, "loops.base loops.batch loops.dataloader loops.epoch"),
     "lightning.pytorch.metrics.classification.helpers": ("it was a part of old metrics", "torchmetrics"),
     "lightning.pytorch.metrics.functional.mean_relative_error": (
         "it was left out of metrics later",
@@ -379,7 +381,6 @@ GAPS: dict[str, tuple[str, str]] = {
     "lightning.pytorch.plugins.apex": ("Lightning 2 gave Apex up", "precision='16-mixed'"),
     "lightning.pytorch.plugins.base_plugin": ("plugins have no common base", "lightning.pytorch.strategies.Strategy"),
     "lightning.pytorch.plugins.environments.bagua_environment": _IN_SHARDS,
-    "lightning.pytorch.plugins.io.hpu_plugin": _CHIPS,
     **_all(
         _PARTS,
         """
@@ -426,7 +427,7 @@ GAPS: dict[str, tuple[str, str]] = {
         "runs are not restarted within an epoch by it",
         "state_dict of a stateful loader",
     ),
-    "lightning.pytorch.utilities.debugging": _TRICKS,
+    **_all(_TRICKS, "utilities.debugging utilities.finite_checks"),
     "lightning.pytorch.utilities.device_dtype_mixin": (
         "LightningModule has device and dtype itself",
         "lightning.pytorch.LightningModule",
@@ -435,9 +436,13 @@ GAPS: dict[str, tuple[str, str]] = {
         "loaders are not wrapped by fetchers",
         "dataloader_iter as the argument of a step",
     ),
-    "lightning.pytorch.utilities.finite_checks": _TRICKS,
     "lightning.pytorch.utilities.meta": ("torch makes modules without weights", "torch.device('meta')"),
-    "lightning.pytorch.utilities.xla_device": _TPU,
-    "lightning.pytorch.utilities.xla_device_utils": _TPU,
 }
 """Paths of modules, and of names in them, to the reason why they are not here and to what to use instead."""
+
+_HELPERS = runpy.run_path(str(Path(__file__).with_name("helpers.py")))["HELPERS"]
+for _why, _modules in _HELPERS.items():
+    for _module, _names in _modules.items():
+        GAPS |= {f"lightning.pytorch.{_module}.{name}": _why for name in _names.split()}
+WIDENED = {*NAMES, *(f"lightning.pytorch.{module}" for modules in _HELPERS.values() for module in modules)}
+"""Paths to which names were added, which are here or refused."""

@@ -19,7 +19,7 @@ from typing import Any
 
 from groundwire import listeners
 from groundwire_lightning.paths import (
-    BESIDES,
+    JOINED,
     OURS,
     ROOTS,
     TABLE,
@@ -47,8 +47,9 @@ class _SecondName(Loader):
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         module = importlib.import_module(self.home)
         spec.loader_state = module.__spec__
-        if spec.submodule_search_locations is not None and (entry := _entry(self.path)) not in module.__path__:
-            module.__path__.append(entry)
+        if spec.submodule_search_locations is not None:
+            places = vars(module).setdefault("__path__", [])
+            places += [entry] if (entry := _entry(self.path)) not in places else []
         return module
 
     def exec_module(self, module: ModuleType) -> None:
@@ -56,6 +57,13 @@ class _SecondName(Loader):
             # the import system has just given the module the spec of this path, in place of its own
             tell_of_move(module.__spec__.name)
             module.__spec__ = module.__spec__.loader_state
+
+
+class _OfAFunction(ModuleType):
+    """A module that has the name of its function: whoever reads that name of the package above may call it."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return getattr(self, self.__name__.rpartition(".")[2])(*args, **kwargs)
 
 
 class _Written(InspectLoader):
@@ -66,6 +74,11 @@ class _Written(InspectLoader):
 
     def get_source(self, fullname: str) -> str:
         return source_of(spelled(fullname))
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        row = spelled(spec.name)
+        is_of_a_function = row.rpartition(".")[2] in (names_of(row) or {})
+        return _OfAFunction(spec.name) if is_of_a_function else None
 
     def exec_module(self, module: ModuleType) -> None:
         super().exec_module(module)
@@ -84,6 +97,8 @@ class _Joined(SourceFileLoader):
 def join_names(module: ModuleType) -> None:
     """Let a module of ours give the names that Lightning 1 had there besides, each when it is first asked for."""
     vars(module).setdefault("__getattr__", modules_of(module.__name__))
+    if has_rows_below(spelled(module.__name__)):
+        vars(module).setdefault("__path__", [])  # so that an import of a name that is refused says why
 
 
 class Rows(MetaPathFinder):
@@ -108,7 +123,7 @@ class Rows(MetaPathFinder):
         if home == fullname and names_of(row) is not None:
             return _spec(fullname, _Written(), row, has_rows_below(row), _entry(row))
         if home is None or home == fullname or _is_a_file(fullname, path):
-            return _joined(fullname, path) if fullname in JOINED else None
+            return _joined(fullname, path) if row in JOINED else None
         spec = find_spec(home)
         if spec is None:
             return None
@@ -118,10 +133,6 @@ class Rows(MetaPathFinder):
 
 def _short(path: str) -> str:
     return OURS + path.removeprefix("lightning").removeprefix(".pytorch")
-
-
-JOINED = {_short(path) for path in BESIDES if names_of(path) is None}
-"""Modules of ours to which Lightning 1 added names."""
 
 
 def _joined(fullname: str, path: Sequence[str] | None) -> ModuleSpec | None:
@@ -233,7 +244,7 @@ def install_finder() -> None:
         sys.meta_path.append(Refusals())
         hooks: list[Callable[[str], Any]] = sys.path_hooks
         hooks.append(_Listing)
-        for name in JOINED & sys.modules.keys():
+        for name in {_short(path) for path in JOINED} & sys.modules.keys():
             join_names(sys.modules[name])
 
 
@@ -251,5 +262,5 @@ def answer(*roots: str) -> None:
     if unknown := asked - ROOTS.keys():
         raise ValueError(f"answer({sorted(unknown)}): there are {sorted(ROOTS)}")
     if real := sorted(asked & sys.modules.keys()):
-        raise ImportError(f"{', '.join_names(real)} is imported already: call answer() before anything that imports it")
+        raise ImportError(f"{', '.join(real)} is imported already: call answer() before anything that imports it")
     ROWS.roots |= asked

@@ -37,7 +37,8 @@ def lazy_attribute(package: str, where: Mapping[str, str], name: str) -> Any:
         setattr(sys.modules[package], name, value)
         tell_of_move(f"{package}.{name}")
         return value
-    if not name.startswith("_") and find_spec(f"{package}.{name}") is not None:
+    is_package = "__path__" in vars(sys.modules[package])
+    if is_package and not name.startswith("_") and find_spec(f"{package}.{name}") is not None:
         return importlib.import_module(f"{package}.{name}")
     gap = paths.gap_of(f"{package}.{name}")
     because = "" if gap is None else f": {gap.why}. Instead: {gap.instead}"

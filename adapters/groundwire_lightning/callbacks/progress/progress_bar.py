@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any
 
 from groundwire.errors import rank_zero_warn
@@ -32,6 +33,8 @@ class ProgressBar(Callback):
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         """An object of the class; of the bar of tqdm where it is this one."""
         return super().__new__(_of_tqdm() if cls is ProgressBar else cls)
+
+    __new__.__signature__ = Signature([Parameter("cls", Parameter.POSITIONAL_ONLY)])  # type: ignore[attr-defined]  # of today
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -97,8 +97,8 @@ class RichProgressBar(ProgressBar):
         ModuleNotFoundError: rich is not installed.
     """
 
-    @checked(refresh_rate=whole(), leave=flag, theme=optional(_theme), console_kwargs=unless_empty(mapping))
     @takes_older(refresh_rate_per_second=dropped("nothing; a screen is drawn anew ten times a second"))
+    @checked(refresh_rate=whole(), leave=flag, theme=optional(_theme), console_kwargs=unless_empty(mapping))
     def __init__(
         self,
         refresh_rate: int = 100,
