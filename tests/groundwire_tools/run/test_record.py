@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -90,6 +91,7 @@ def test_the_place_of_an_error_is_where_the_program_stood() -> None:
 def test_names_that_are_lacking_are_heard_of_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listeners, "LACKING", [])
     monkeypatch.setattr(listeners, "CALLED", [])
+    monkeypatch.setattr(listeners, "OUTDATED", [])
     record = Record()
     record.listen()
     for _ in range(2):
@@ -101,6 +103,20 @@ def test_names_that_are_lacking_are_heard_of_once(monkeypatch: pytest.MonkeyPatc
     called(trainer("fit"))
     data = record.as_data("p.py", "2.6.6", 0)
     assert (data["calls"], data["findings"]) == (["fit"], [line._asdict()])
+
+
+def test_names_that_moved_are_heard_of_once_with_their_new_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LACKING", "CALLED", "OUTDATED"):
+        monkeypatch.setattr(listeners, name, [])
+    record = Record()
+    record.listen()
+    for path in ("groundwire_lightning.core.lightning", "groundwire_lightning.pytorch.core.lightning"):
+        monkeypatch.delitem(sys.modules, path, raising=False)
+    for _ in range(2):
+        importlib.import_module("groundwire_lightning.core.lightning")
+    (line,) = record.lines
+    assert (line.code, line.place.rpartition(":")[0]) == ("GW104", HERE)
+    assert line.text.endswith("Lightning 2 has in its place lightning.pytorch.core.module")
 
 
 def test_the_place_of_a_question_is_the_callers() -> None:

@@ -22,8 +22,6 @@ class OldMetric(torchmetrics.Metric):
     """
 
     full_state_update = False
-    higher_is_better: bool | None = None
-    is_differentiable = False
     now = ""
     """What it is called in torchmetrics."""
 

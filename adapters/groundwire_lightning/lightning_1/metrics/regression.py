@@ -90,7 +90,8 @@ class PSNR(OldMetric):
         super().__init__(**kwargs)
         if data_range is None and dim is not None:
             raise ValueError("PSNR(dim=...): which range have the values? pass data_range= too")
-        self.data_range, self.base, self.reduction, self.dim = data_range, base, reduction, dim
+        self.data_range, self.base, self.reduction = data_range, base, reduction
+        self.dim = dim if dim is None or isinstance(dim, int) else tuple(dim)
         self.add_state("errors", [], dist_reduce_fx="cat")
         self.add_state("counts", [], dist_reduce_fx="cat")
         self.add_state("lowest", torch.tensor(0.0), dist_reduce_fx="min")
@@ -168,11 +169,12 @@ class SSIM(OldMetric):
         wide, high = ((size - 1) // 2 for size in self.kernel_size)
         preds, target = (pad(images, (wide, wide, high, high), mode="reflect") for images in (preds, target))
         every = torch.cat([preds, target, preds * preds, target * target, preds * target])
-        means = conv2d(every, kernel, groups=preds.shape[1]).split(preds.shape[0])
+        means = conv2d(every, kernel, groups=preds.shape[1]).chunk(5)
         of_preds, of_target, both = means[0] ** 2, means[1] ** 2, means[0] * means[1]
         upper = (2 * both + small) * (2 * (means[4] - both) + large)
         lower = (of_preds + of_target + small) * ((means[2] - of_preds) + (means[3] - of_target) + large)
-        return (upper / lower)[..., high:-high, wide:-wide]
+        similar: Tensor = (upper / lower)[..., high:-high, wide:-wide]
+        return similar
 
 
 def _bell(size: int, width: float, like: Tensor) -> Tensor:
