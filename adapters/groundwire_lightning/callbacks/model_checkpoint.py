@@ -16,7 +16,7 @@ from groundwire_lightning.callbacks.kept_checkpoints import KeptCheckpoints, log
 from groundwire_lightning.checkpoints import files
 from groundwire_lightning.core.callback import is_lightnings, refuse_native_order
 from groundwire_lightning.errors import MisconfigurationException
-from groundwire_lightning.lightning_1.checkpoint_arguments import OLDER, with_real_paths
+from groundwire_lightning.lightning_1.checkpoint_arguments import OF_CHECKPOINTS, with_real_paths
 from groundwire_lightning.lightning_1.older_arguments import takes_older
 from groundwire_lightning.strategies.processes import value_of_first_process
 from groundwire_lightning.utilities import checked
@@ -59,7 +59,7 @@ class ModelCheckpoint(KeptCheckpoints):
         MisconfigurationException: Arguments that are out of range or exclude each other.
     """
 
-    @takes_older(**OLDER)
+    @takes_older(**OF_CHECKPOINTS)
     @checked.checked(
         dirpath=checked.unless_empty(checked.path),
         filename=checked.unless_empty(checked.text),

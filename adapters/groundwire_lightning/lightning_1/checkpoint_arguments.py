@@ -48,7 +48,7 @@ def _auto_mode(others: Mapping[str, Any]) -> Arguments:
     return {} if "mode" in others else _mode(others)
 
 
-OLDER = {
+OF_CHECKPOINTS = {
     "filepath": Older("dirpath= and filename=", lambda others, path: _auto_mode(others) | _folder_and_name(path)),
     "prefix": Older("filename=", lambda others, prefix: _auto_mode(others) | _prefixed(others, prefix)),
     "period": renamed("every_n_epochs"),

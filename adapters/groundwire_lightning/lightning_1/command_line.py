@@ -16,7 +16,7 @@ def _within(whole: str, name: str) -> Older:
     return Older(f"{whole}={{{name!r}: ...}}", write)
 
 
-OLDER = {
+OF_COMMAND_LINES = {
     "save_config_filename": _within("save_config_kwargs", "config_filename"),
     "save_config_overwrite": _within("save_config_kwargs", "overwrite"),
     "save_config_multifile": _within("save_config_kwargs", "multifile"),

@@ -443,6 +443,6 @@ GAPS: dict[str, tuple[str, str]] = {
 _HELPERS = runpy.run_path(str(Path(__file__).with_name("helpers.py")))["HELPERS"]
 for _why, _modules in _HELPERS.items():
     for _module, _names in _modules.items():
-        GAPS |= {f"lightning.pytorch.{_module}.{name}": _why for name in _names.split()}
-WIDENED = {*NAMES, *(f"lightning.pytorch.{module}" for modules in _HELPERS.values() for module in modules)}
+        GAPS |= {f"lightning.{_module}.{name}": _why for name in _names.split()}
+WIDENED = {*NAMES, *(f"lightning.{module}" for modules in _HELPERS.values() for module in modules)}
 """Paths to which names were added, which are here or refused."""

@@ -133,7 +133,8 @@ def train_epoch(trainer: Steered) -> None:
     feed = start_of_epoch(trainer)
     validates = validates_in_epoch(trainer)
     # a hook at the start may have asked to stop, and an epoch that is taken up may have no batch left
-    batches = () if resume.is_epoch_over(trainer) or is_epoch_done(trainer) else batches_of_epoch(trainer, feed)
+    is_over = (trainer.restart is not None and resume.is_epoch_over(trainer)) or is_epoch_done(trainer)
+    batches = () if is_over else batches_of_epoch(trainer, feed)
     for batch in batches:
         progress.ready += 1
         progress.batches += 1
