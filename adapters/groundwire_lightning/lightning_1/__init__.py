@@ -1,1 +1,1 @@
-"""Machinery of Lightning 1: it joins for code that uses names which only Lightning 1 had."""
+"""Lightning 1: what its programs need that Lightning 2 dropped, as 1.9 had it, or the last release that did."""
