@@ -82,7 +82,7 @@ def _moved(use: Use, name: str) -> Verdict | None:
     parts = tuple(part for part in use.chain if part not in (CALL, SOME, SUPER))
     for end in range(len(parts), use.bound, -1):
         if today := known.moved(parts[:end]):
-            return Verdict("GW104", f"{name}: of Lightning 1. Today: {today}", use.line, use.column)
+            return Verdict("GW105", f"{name}: of Lightning 1. Today: {today}", use.line, use.column)
     return None
 
 
@@ -118,7 +118,7 @@ def _of_keywords(use: Use, takes: frozenset[str] | None, name: str, of: tuple[st
         return
     for word in use.keywords:
         if today := known.old_keyword(*of, word.name):
-            yield Verdict("GW104", f"{name}({word.name}=): of Lightning 1. Today: {today}", word.line, word.column)
+            yield Verdict("GW105", f"{name}({word.name}=): of Lightning 1. Today: {today}", word.line, word.column)
         elif word.name not in takes:
             text = f"{name}({word.name}=): there is no such argument.{did_you_mean(word.name, takes)}"
             yield Verdict("GW303", text, word.line, word.column)

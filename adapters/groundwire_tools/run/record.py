@@ -57,7 +57,7 @@ class Record:
         """Hear of each call that ends, each name that is lacking and each that is of Lightning 1, from now on."""
         listeners.CALLED.append(self.add_call)
         listeners.LACKING.append(self.add_lacking)
-        listeners.OUTDATED.append(lambda text: self.add("GW104", text, where_it_was_asked()))
+        listeners.OUTDATED.append(lambda text: self.add("GW105", text, where_it_was_asked()))
 
     def add(self, code: str, text: str, place: str = "") -> None:
         """Record a line, once; a place below the folder of the start is told from there."""

@@ -115,7 +115,7 @@ def test_names_that_moved_are_heard_of_once_with_their_new_path(monkeypatch: pyt
     for _ in range(2):
         importlib.import_module("groundwire_lightning.core.lightning")
     (line,) = record.lines
-    assert (line.code, line.place.rpartition(":")[0]) == ("GW104", HERE)
+    assert (line.code, line.place.rpartition(":")[0]) == ("GW105", HERE)
     assert line.text.endswith("Lightning 2 has in its place lightning.pytorch.core.module")
 
 
