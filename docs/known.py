@@ -80,7 +80,9 @@ def homes() -> Iterator[str]:
         if isinstance(line, paths.Gap):
             continue
         listed = paths.names_of(path)
-        yield from [str(paths.home_of(path))] if listed is None else (home for home, _ in listed.values())
+        homes = [str(paths.home_of(path))] if listed is None else [home for home, _ in listed.values()]
+        homes += [home for home, _ in paths.names_besides(path).values()]
+        yield from (home for home in homes if home.partition(".")[0] in OWN)
     yield from OWN
     yield from (f"groundwire.{name}" for name in ANCESTOR)
 
@@ -89,6 +91,7 @@ def names_of(home: str) -> dict[str, str]:
     """The names of a module, each with the place of its class or function where that is ours."""
     module = importlib.import_module(home)
     names = {name for name in [*vars(module), *getattr(module, "__all__", ())] if not re.fullmatch("__.*__", name)}
+    names -= paths.names_besides(paths.spelled(home)).keys()  # they stand there once they were asked for
     return {name: _key(getattr(module, name)) for name in names if not inspect.ismodule(getattr(module, name))}
 
 
@@ -119,7 +122,13 @@ def class_of(key: str) -> dict[str, Any]:
         "takes": called(cls),
         "methods": {name: called(getattr(cls, name)) for name in public if name not in refuses},
         **({"refuses": refuses} if refuses else {}),
+        **({"old_keywords": {"": old}} if (old := old_keywords_of(vars(cls).get("__init__"))) else {}),
     }
+
+
+def old_keywords_of(method: Any) -> dict[str, str]:
+    """The keywords of Lightning 1 that a method takes, each with today's."""
+    return getattr(method, "old_keywords", {})
 
 
 def bases_too(keys: Iterable[str]) -> set[str]:

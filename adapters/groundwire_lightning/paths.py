@@ -8,6 +8,7 @@ found without ``lightning``, and without ``pytorch`` too: ``groundwire_lightning
 
 from __future__ import annotations
 
+import runpy
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,6 +57,17 @@ _PRECISION = (
 
 Row = str | tuple[str, ...] | Gap
 
+
+def _alike(room: str, modules: str) -> dict[str, Row]:
+    """Rows of modules that have the same path here and there."""
+    return {f"lightning.pytorch.{room}.{module}": f"{OURS}.{room}.{module}" for module in modules.split()}
+
+
+def _all_at(home: Row, above: str, modules: str) -> dict[str, Row]:
+    """Rows of modules that have one home."""
+    return {f"lightning.{above}.{module}": home for module in modules.split()}
+
+
 # "home" is that very module under one more name. "home: Name Other=name" is a small module that is written for the path
 # and imports these names from home, Other under the name that it has there. A path below a gap is refused with it.
 TABLE: dict[str, Row] = {
@@ -70,37 +82,20 @@ TABLE: dict[str, Row] = {
     "lightning.pytorch": "groundwire_lightning: Callback LightningDataModule LightningModule Trainer seed_everything __version__",
     "lightning.pytorch.__about__": "groundwire_lightning: __version__",
     "lightning.pytorch.accelerators": "groundwire_lightning.accelerators",
-    "lightning.pytorch.accelerators.accelerator": "groundwire_lightning.accelerators",
-    "lightning.pytorch.accelerators.cpu": "groundwire_lightning.accelerators",
-    "lightning.pytorch.accelerators.cuda": "groundwire_lightning.accelerators",
-    "lightning.pytorch.accelerators.mps": "groundwire_lightning.accelerators",
-    "lightning.pytorch.accelerators.xla": "groundwire_lightning.accelerators",
+    **_all_at("groundwire_lightning.accelerators", "pytorch.accelerators", "accelerator cpu cuda mps xla"),
+    **_all_at("groundwire_lightning.accelerators", "fabric.accelerators", "accelerator cpu cuda mps xla"),
     "lightning.pytorch.callbacks": "groundwire_lightning.callbacks",
-    "lightning.pytorch.callbacks.batch_size_finder": "groundwire_lightning.callbacks.batch_size_finder",
+    **_alike(
+        "callbacks",
+        "batch_size_finder checkpoint device_stats_monitor early_stopping finetuning "
+        "gradient_accumulation_scheduler lambda_function lr_finder lr_monitor model_checkpoint model_summary "
+        "on_exception_checkpoint prediction_writer progress pruning rich_model_summary spike "
+        "stochastic_weight_avg throughput_monitor timer weight_averaging",
+    ),
     "lightning.pytorch.callbacks.callback": "groundwire_lightning.core.callback",
-    "lightning.pytorch.callbacks.checkpoint": "groundwire_lightning.callbacks.checkpoint",
-    "lightning.pytorch.callbacks.device_stats_monitor": "groundwire_lightning.callbacks.device_stats_monitor",
-    "lightning.pytorch.callbacks.early_stopping": "groundwire_lightning.callbacks.early_stopping",
-    "lightning.pytorch.callbacks.finetuning": "groundwire_lightning.callbacks.finetuning",
-    "lightning.pytorch.callbacks.gradient_accumulation_scheduler": "groundwire_lightning.callbacks.gradient_accumulation_scheduler",
-    "lightning.pytorch.callbacks.lambda_function": "groundwire_lightning.callbacks.lambda_function",
-    "lightning.pytorch.callbacks.lr_finder": "groundwire_lightning.callbacks.lr_finder",
-    "lightning.pytorch.callbacks.lr_monitor": "groundwire_lightning.callbacks.lr_monitor",
-    "lightning.pytorch.callbacks.model_checkpoint": "groundwire_lightning.callbacks.model_checkpoint",
-    "lightning.pytorch.callbacks.model_summary": "groundwire_lightning.callbacks.model_summary",
-    "lightning.pytorch.callbacks.on_exception_checkpoint": "groundwire_lightning.callbacks.on_exception_checkpoint",
-    "lightning.pytorch.callbacks.prediction_writer": "groundwire_lightning.callbacks.prediction_writer",
-    "lightning.pytorch.callbacks.progress": "groundwire_lightning.callbacks.progress",
     "lightning.pytorch.callbacks.progress.progress_bar": "groundwire_lightning.callbacks.progress.progress_bar",
     "lightning.pytorch.callbacks.progress.rich_progress": "groundwire_lightning.callbacks.progress.rich_progress",
     "lightning.pytorch.callbacks.progress.tqdm_progress": "groundwire_lightning.callbacks.progress.tqdm_progress",
-    "lightning.pytorch.callbacks.pruning": "groundwire_lightning.callbacks.pruning",
-    "lightning.pytorch.callbacks.rich_model_summary": "groundwire_lightning.callbacks.rich_model_summary",
-    "lightning.pytorch.callbacks.spike": "groundwire_lightning.callbacks.spike",
-    "lightning.pytorch.callbacks.stochastic_weight_avg": "groundwire_lightning.callbacks.stochastic_weight_avg",
-    "lightning.pytorch.callbacks.throughput_monitor": "groundwire_lightning.callbacks.throughput_monitor",
-    "lightning.pytorch.callbacks.timer": "groundwire_lightning.callbacks.timer",
-    "lightning.pytorch.callbacks.weight_averaging": "groundwire_lightning.callbacks.weight_averaging",
     "lightning.pytorch.cli": "groundwire_lightning.cli",
     "lightning.pytorch.core": "groundwire_lightning.core",
     "lightning.pytorch.core.datamodule": "groundwire_lightning.core.datamodule",
@@ -117,14 +112,9 @@ TABLE: dict[str, Row] = {
     "lightning.pytorch.demos.transformer": _DEMOS,
     "lightning.pytorch.loggers": "groundwire_lightning.loggers",
     "lightning.pytorch.loggers.comet": "groundwire_lightning.loggers.refused",
-    "lightning.pytorch.loggers.csv_logs": "groundwire_lightning.loggers.csv_logs",
+    **_alike("loggers", "csv_logs logger mlflow tensorboard utilities wandb"),
     "lightning.pytorch.loggers.litlogger": "groundwire_lightning.loggers.refused",
-    "lightning.pytorch.loggers.logger": "groundwire_lightning.loggers.logger",
-    "lightning.pytorch.loggers.mlflow": "groundwire_lightning.loggers.mlflow",
     "lightning.pytorch.loggers.neptune": "groundwire_lightning.loggers.refused",
-    "lightning.pytorch.loggers.tensorboard": "groundwire_lightning.loggers.tensorboard",
-    "lightning.pytorch.loggers.utilities": "groundwire_lightning.loggers.utilities",
-    "lightning.pytorch.loggers.wandb": "groundwire_lightning.loggers.wandb",
     "lightning.pytorch.loops": (
         "groundwire_lightning.trainer.stand_ins: _EvaluationLoop=EvaluationLoop _FitLoop=FitLoop",
         "groundwire_lightning.trainer.stand_ins: _PredictionLoop=PredictionLoop _TrainingEpochLoop=EpochLoop",
@@ -145,30 +135,31 @@ TABLE: dict[str, Row] = {
     "lightning.pytorch.plugins.environments.slurm_environment": "groundwire_lightning.strategies.environments",
     "lightning.pytorch.plugins.environments.torchelastic": "groundwire_lightning.strategies.environments",
     "lightning.pytorch.plugins.io": "groundwire_lightning.checkpoints.io: AsyncCheckpointIO CheckpointIO TorchCheckpointIO XLACheckpointIO",
-    "lightning.pytorch.plugins.io.async_plugin": "groundwire_lightning.checkpoints.io",
-    "lightning.pytorch.plugins.io.checkpoint_plugin": "groundwire_lightning.checkpoints.io",
-    "lightning.pytorch.plugins.io.torch_io": "groundwire_lightning.checkpoints.io",
-    "lightning.pytorch.plugins.io.torch_plugin": "groundwire_lightning.checkpoints.io",
+    **_all_at(
+        "groundwire_lightning.checkpoints.io",
+        "pytorch.plugins.io",
+        "async_plugin checkpoint_plugin torch_io torch_plugin xla_plugin",
+    ),
     "lightning.pytorch.plugins.io.wrapper": _WRAPPER,
-    "lightning.pytorch.plugins.io.xla_plugin": "groundwire_lightning.checkpoints.io",
     "lightning.pytorch.plugins.layer_sync": "groundwire_lightning.strategies.layer_sync",
     "lightning.pytorch.plugins.precision": _PRECISION,
-    "lightning.pytorch.plugins.precision.amp": "groundwire_lightning.strategies.precision: MixedPrecision",
-    "lightning.pytorch.plugins.precision.bitsandbytes": "groundwire_lightning.plugins: BitsandbytesPrecision",
-    "lightning.pytorch.plugins.precision.deepspeed": "groundwire_lightning.plugins: DeepSpeedPrecision",
-    "lightning.pytorch.plugins.precision.double": "groundwire_lightning.strategies.precision: DoublePrecision",
-    "lightning.pytorch.plugins.precision.fsdp": "groundwire_lightning.plugins: FSDPPrecision",
-    "lightning.pytorch.plugins.precision.half": "groundwire_lightning.strategies.precision: HalfPrecision",
-    "lightning.pytorch.plugins.precision.precision": "groundwire_lightning.strategies.precision: Precision",
-    "lightning.pytorch.plugins.precision.transformer_engine": "groundwire_lightning.plugins: TransformerEnginePrecision",
-    "lightning.pytorch.plugins.precision.xla": "groundwire_lightning.plugins: XLAPrecision",
+    **{
+        f"lightning.{root}.plugins.precision.{leaf}": home
+        for root in ("pytorch", "fabric")
+        for leaf, home in {
+            "amp": "groundwire_lightning.strategies.precision: MixedPrecision",
+            "bitsandbytes": "groundwire_lightning.plugins: BitsandbytesPrecision",
+            "deepspeed": "groundwire_lightning.plugins: DeepSpeedPrecision",
+            "double": "groundwire_lightning.strategies.precision: DoublePrecision",
+            "fsdp": "groundwire_lightning.plugins: FSDPPrecision",
+            "half": "groundwire_lightning.strategies.precision: HalfPrecision",
+            "precision": "groundwire_lightning.strategies.precision: Precision",
+            "transformer_engine": "groundwire_lightning.plugins: TransformerEnginePrecision",
+            "xla": "groundwire_lightning.plugins: XLAPrecision",
+        }.items()
+    },
     "lightning.pytorch.profilers": "groundwire_lightning.profilers",
-    "lightning.pytorch.profilers.advanced": "groundwire_lightning.profilers.advanced",
-    "lightning.pytorch.profilers.base": "groundwire_lightning.profilers.base",
-    "lightning.pytorch.profilers.profiler": "groundwire_lightning.profilers.profiler",
-    "lightning.pytorch.profilers.pytorch": "groundwire_lightning.profilers.pytorch",
-    "lightning.pytorch.profilers.simple": "groundwire_lightning.profilers.simple",
-    "lightning.pytorch.profilers.xla": "groundwire_lightning.profilers.xla",
+    **_alike("profilers", "advanced base profiler pytorch simple xla"),
     "lightning.pytorch.serve": _SERVE,
     "lightning.pytorch.strategies": "groundwire_lightning.strategies",
     "lightning.pytorch.strategies.ddp": "groundwire_lightning.strategies.ddp",
@@ -205,47 +196,31 @@ TABLE: dict[str, Row] = {
     "lightning.pytorch.tuner.lr_finder": "groundwire_lightning.loops.lr_search",
     "lightning.pytorch.tuner.tuning": "groundwire_lightning.tuner",
     "lightning.pytorch.utilities": "groundwire_lightning.utilities",
-    "lightning.pytorch.utilities.apply_func": "groundwire_lightning.utilities.apply_func",
+    **_alike(
+        "utilities",
+        "apply_func cloud_io combined_loader compile data enums grads imports memory model_summary "
+        "parameter_tying parsing rank_zero seed types",
+    ),
     "lightning.pytorch.utilities.argparse": _ARGPARSE,
-    "lightning.pytorch.utilities.cloud_io": "groundwire_lightning.utilities.cloud_io",
-    "lightning.pytorch.utilities.combined_loader": "groundwire_lightning.utilities.combined_loader",
-    "lightning.pytorch.utilities.compile": "groundwire_lightning.utilities.compile",
     "lightning.pytorch.utilities.consolidate_checkpoint": _SHARDED,
-    "lightning.pytorch.utilities.data": "groundwire_lightning.utilities.data",
     "lightning.pytorch.utilities.deepspeed": _SHARDED,
-    "lightning.pytorch.utilities.enums": "groundwire_lightning.utilities.enums",
     "lightning.pytorch.utilities.exceptions": "groundwire_lightning.errors: MisconfigurationException SIGTERMException _TunerExitException=TunerExit",
-    "lightning.pytorch.utilities.grads": "groundwire_lightning.utilities.grads",
-    "lightning.pytorch.utilities.imports": "groundwire_lightning.utilities.imports",
-    "lightning.pytorch.utilities.memory": "groundwire_lightning.utilities.memory",
     "lightning.pytorch.utilities.migration": _MIGRATION,
     "lightning.pytorch.utilities.model_helpers": "groundwire_lightning.guests",
     "lightning.pytorch.utilities.model_registry": _REGISTRY,
-    "lightning.pytorch.utilities.model_summary": "groundwire_lightning.utilities.model_summary",
     "lightning.pytorch.utilities.model_summary.model_summary": "groundwire_lightning.utilities.model_summary.model_summary",
     "lightning.pytorch.utilities.model_summary.model_summary_deepspeed": _SHARDED,
-    "lightning.pytorch.utilities.parameter_tying": "groundwire_lightning.utilities.parameter_tying",
-    "lightning.pytorch.utilities.parsing": "groundwire_lightning.utilities.parsing",
-    "lightning.pytorch.utilities.rank_zero": "groundwire_lightning.utilities.rank_zero",
-    "lightning.pytorch.utilities.seed": "groundwire_lightning.utilities.seed",
     "lightning.pytorch.utilities.signature_utils": _SIGNATURE,
-    "lightning.pytorch.utilities.types": "groundwire_lightning.utilities.types",
     "lightning.pytorch.utilities.upgrade_checkpoint": _MIGRATION,
     "lightning.pytorch.utilities.warnings": "groundwire_lightning.errors: PossibleUserWarning",
-    "lightning.fabric": (
-        "groundwire_lightning.errors: Fabric",
-        "groundwire_lightning.utilities.seed: seed_everything",
-    ),
+    "lightning.fabric": ("groundwire_lightning.errors: Fabric", "groundwire_lightning.utilities.seed: seed_everything"),
     "lightning.fabric.accelerators": "groundwire_lightning.accelerators",
-    "lightning.fabric.accelerators.accelerator": "groundwire_lightning.accelerators",
-    "lightning.fabric.accelerators.cpu": "groundwire_lightning.accelerators",
-    "lightning.fabric.accelerators.cuda": "groundwire_lightning.accelerators",
-    "lightning.fabric.accelerators.mps": "groundwire_lightning.accelerators",
-    "lightning.fabric.accelerators.registry": _FABRIC,
-    "lightning.fabric.accelerators.xla": "groundwire_lightning.accelerators",
-    "lightning.fabric.cli": _FABRIC,
-    "lightning.fabric.connector": _FABRIC,
-    "lightning.fabric.fabric": _FABRIC,
+    **_all_at(
+        _FABRIC,
+        "fabric",
+        "accelerators.registry cli connector fabric plugins.collectives plugins.precision.utils strategies "
+        "utilities.device_dtype_mixin utilities.init utilities.logger utilities.optimizer wrappers",
+    ),
     "lightning.fabric.loggers": "groundwire_lightning.loggers: Logger",
     "lightning.fabric.loggers.csv_logs": _LOGGERS,
     "lightning.fabric.loggers.logger": "groundwire_lightning.loggers.logger",
@@ -255,32 +230,15 @@ TABLE: dict[str, Row] = {
         "groundwire_lightning.checkpoints.io: CheckpointIO TorchCheckpointIO XLACheckpointIO",
         *_PRECISION,
     ),
-    "lightning.fabric.plugins.collectives": _FABRIC,
     "lightning.fabric.plugins.environments": "groundwire_lightning.strategies.environments",
-    "lightning.fabric.plugins.environments.cluster_environment": "groundwire_lightning.strategies.environments",
-    "lightning.fabric.plugins.environments.kubeflow": "groundwire_lightning.strategies.environments",
-    "lightning.fabric.plugins.environments.lightning": "groundwire_lightning.strategies.environments",
-    "lightning.fabric.plugins.environments.lsf": "groundwire_lightning.strategies.environments",
-    "lightning.fabric.plugins.environments.mpi": "groundwire_lightning.strategies.environments",
-    "lightning.fabric.plugins.environments.slurm": "groundwire_lightning.strategies.environments",
-    "lightning.fabric.plugins.environments.torchelastic": "groundwire_lightning.strategies.environments",
-    "lightning.fabric.plugins.environments.xla": "groundwire_lightning.strategies.environments",
+    **_all_at(
+        "groundwire_lightning.strategies.environments",
+        "fabric.plugins.environments",
+        "cluster_environment kubeflow lightning lsf mpi slurm torchelastic xla",
+    ),
     "lightning.fabric.plugins.io": "groundwire_lightning.checkpoints.io: AsyncCheckpointIO CheckpointIO TorchCheckpointIO XLACheckpointIO",
-    "lightning.fabric.plugins.io.checkpoint_io": "groundwire_lightning.checkpoints.io",
-    "lightning.fabric.plugins.io.torch_io": "groundwire_lightning.checkpoints.io",
-    "lightning.fabric.plugins.io.xla": "groundwire_lightning.checkpoints.io",
+    **_all_at("groundwire_lightning.checkpoints.io", "fabric.plugins.io", "checkpoint_io torch_io xla"),
     "lightning.fabric.plugins.precision": _PRECISION,
-    "lightning.fabric.plugins.precision.amp": "groundwire_lightning.strategies.precision: MixedPrecision",
-    "lightning.fabric.plugins.precision.bitsandbytes": "groundwire_lightning.plugins: BitsandbytesPrecision",
-    "lightning.fabric.plugins.precision.deepspeed": "groundwire_lightning.plugins: DeepSpeedPrecision",
-    "lightning.fabric.plugins.precision.double": "groundwire_lightning.strategies.precision: DoublePrecision",
-    "lightning.fabric.plugins.precision.fsdp": "groundwire_lightning.plugins: FSDPPrecision",
-    "lightning.fabric.plugins.precision.half": "groundwire_lightning.strategies.precision: HalfPrecision",
-    "lightning.fabric.plugins.precision.precision": "groundwire_lightning.strategies.precision: Precision",
-    "lightning.fabric.plugins.precision.transformer_engine": "groundwire_lightning.plugins: TransformerEnginePrecision",
-    "lightning.fabric.plugins.precision.xla": "groundwire_lightning.plugins: XLAPrecision",
-    "lightning.fabric.plugins.precision.utils": _FABRIC,
-    "lightning.fabric.strategies": _FABRIC,
     "lightning.fabric.utilities": (
         "groundwire_lightning.core.hparams: AttributeDict",
         "groundwire_lightning.utilities.enums: LightningEnum",
@@ -297,16 +255,12 @@ TABLE: dict[str, Row] = {
         "groundwire_lightning.utilities.apply_func: suggested_max_num_workers",
         "groundwire_lightning.utilities.data: has_iterable_dataset has_len sized_len",
     ),
-    "lightning.fabric.utilities.device_dtype_mixin": _FABRIC,
     "lightning.fabric.utilities.device_parser": "groundwire_lightning.utilities.device_parser",
     "lightning.fabric.utilities.distributed": "groundwire_lightning.utilities.distributed",
     "lightning.fabric.utilities.enums": "groundwire_lightning.utilities.enums: LightningEnum",
     "lightning.fabric.utilities.exceptions": "groundwire_lightning.errors: MisconfigurationException",
     "lightning.fabric.utilities.imports": "groundwire_lightning.utilities.imports",
-    "lightning.fabric.utilities.init": _FABRIC,
     "lightning.fabric.utilities.load": _SHARDED,
-    "lightning.fabric.utilities.logger": _FABRIC,
-    "lightning.fabric.utilities.optimizer": _FABRIC,
     "lightning.fabric.utilities.rank_zero": "groundwire_lightning.utilities.rank_zero",
     "lightning.fabric.utilities.registry": "groundwire_lightning.utilities.registry",
     "lightning.fabric.utilities.seed": "groundwire_lightning.utilities.seed: pl_worker_init_function=start_worker reset_seed seed_everything",
@@ -317,18 +271,15 @@ TABLE: dict[str, Row] = {
         "groundwire_lightning.errors: PossibleUserWarning",
         "groundwire_lightning.utilities.rank_zero: disable_possible_user_warnings",
     ),
-    "lightning.fabric.wrappers": _FABRIC,
-    # of Lightning 1
-    "lightning.pytorch.callbacks.base": Gap("it moved in Lightning 2", "lightning.pytorch.callbacks"),
-    "lightning.pytorch.core.lightning": Gap("it moved in Lightning 2", "lightning.pytorch.core.module"),
-    "lightning.pytorch.lite": Gap("it is Fabric in Lightning 2, which is not here", "accelerate.Accelerator"),
-    "lightning.pytorch.loggers.base": Gap("it moved in Lightning 2", "lightning.pytorch.loggers.logger"),
-    "lightning.pytorch.metrics": Gap("metrics have a package of their own", "torchmetrics"),
-    "lightning.pytorch.profiler": Gap("it moved in Lightning 2", "lightning.pytorch.profilers"),
-    "lightning.pytorch.trainer.supporters": Gap("it moved in Lightning 2", "lightning.pytorch.utilities"),
-    "lightning.pytorch.utilities.cli": Gap("it moved in Lightning 2", "lightning.pytorch.cli"),
-    "lightning.pytorch.utilities.distributed": Gap("it moved in Lightning 2", "lightning.pytorch.utilities.rank_zero"),
 }
+
+# not imported: the build and the check read this file without the package
+_LIGHTNING_1 = runpy.run_path(str(Path(__file__).with_name("lightning_1") / "paths.py"))
+LIGHTNING_2 = dict(TABLE)
+MOVED: dict[str, Row] = _LIGHTNING_1["PATHS"]
+BESIDES: dict[str, Row] = _LIGHTNING_1["NAMES"]
+TABLE |= MOVED | {path: Gap(*gap) for path, gap in _LIGHTNING_1["GAPS"].items()}
+JOINED: set[str] = _LIGHTNING_1["WIDENED"]
 
 
 def spelled(path: str) -> str:
@@ -369,6 +320,19 @@ def names_of(path: str) -> dict[str, tuple[str, str]] | None:
     row = TABLE.get(path)
     if row is None or isinstance(row, Gap) or (isinstance(row, str) and ":" not in row):
         return None
+    return _names_in(row) | names_besides(path)
+
+
+def names_besides(path: str) -> dict[str, tuple[str, str]]:
+    """The names that a path had in Lightning 1 alone, each to its home and its name there.
+
+    Args:
+        path: A path as Lightning 2 spells it.
+    """
+    return _names_in(BESIDES.get(path, ()))
+
+
+def _names_in(row: Row) -> dict[str, tuple[str, str]]:
     pairs = [part.partition(": ") for part in ((row,) if isinstance(row, str) else row)]
     words = [(home, *word.partition("=")) for home, _, names in pairs for word in names.split()]
     return {name: (home, inner or name) for home, name, _, inner in words}
@@ -397,8 +361,37 @@ def home_of_name(path: str) -> str | None:
     names = names_of(module)
     if names is not None:
         return ".".join(names[name]) if name in names else None
+    if name in (besides := names_besides(module)):
+        return ".".join(besides[name])
     home = home_of(module)
     return home and f"{home}.{name}"
+
+
+def moved(path: str) -> str | None:
+    """What Lightning 2 has in the place of a module or name that Lightning 1 alone had; None for any other.
+
+    Args:
+        path: It, under any root.
+    """
+    asked = spelled(path)
+    above, _, name = asked.rpartition(".")
+    names = (names_of(above) if above in MOVED else None) or names_besides(above)
+    if asked in MOVED:
+        pairs = [*(names_of(asked) or {"": (str(home_of(asked)), "")}).values()]
+    else:
+        pairs = [names[name]] if name in names else [(str(home_of(above)), name)] if above in MOVED else []
+    places = (_now(home, "") or _now(home, inner) if asked in MOVED else _now(home, inner) for home, inner in pairs)
+    return " and ".join(dict.fromkeys(filter(None, places))) or None
+
+
+def _now(home: str, name: str) -> str | None:
+    """The path of Lightning 2 for a name of ours, or for a module where the name is empty; None where it has none."""
+    now: dict[str, str] = _LIGHTNING_1["NOW"]
+    whole = (f"{path}.{name}".rstrip(".") for path, row in LIGHTNING_2.items() if row == home)
+    parts = ((f"{path}.{theirs}", pair) for path in LIGHTNING_2 for theirs, pair in (names_of(path) or {}).items())
+    known = now.get(f"{home}.{name}") or now.get(home) or next(whole, None)
+    known = known or next((where for where, pair in parts if pair == (home, name)), None)
+    return known and (moved(known) or known)
 
 
 def source_of(path: str) -> str:
@@ -407,6 +400,7 @@ def source_of(path: str) -> str:
     lines = [f'"""``{path}``."""', ""]
     if names is None:
         return "\n".join([*lines, f"from {home_of(path)} import *", ""])
+    names = {name: pair for name, pair in names.items() if name not in names_besides(path)}  # imported when asked for
     lines += [f"from {home} import {inner} as {name}" for name, (home, inner) in names.items()]
     return "\n".join([*lines, "", f"__all__ = {[name for name in names if not name.startswith('_')]}", ""])
 
@@ -435,6 +429,11 @@ def rows_below(path: str) -> list[str]:
     """The paths that have a home, one step below another."""
     rows = [row for row, home in TABLE.items() if not isinstance(home, Gap)]
     return [row for row in rows if row.rpartition(".")[0] == path]
+
+
+def has_rows_below(path: str) -> bool:
+    """True for a path below which there are others, with a home or not, so that it is imported as a package."""
+    return any(row.startswith(f"{path}.") for row in TABLE)
 
 
 def gap_of(fullname: str) -> Gap | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal
 
-__all__ = ["BUILT", "CALLED", "LACKING", "PLANNED", "Kind", "tell_of_lacking"]
+__all__ = ["BUILT", "CALLED", "LACKING", "OUTDATED", "PLANNED", "Kind", "tell_of_lacking"]
 
 Kind = Literal["module", "name", "argument", "attribute", "hook", "refused"]
 """What of a program is not here; ``"refused"`` is a class, a call or a value that is there to say so."""
@@ -21,6 +21,8 @@ CALLED: list[Callable[[Any], None]] = []
 """Each is called with a Trainer when one of its calls, as ``fit``, is over."""
 LACKING: list[Callable[[Kind, str, str], None]] = []
 """Each is called with kind, name and message of what is asked for and not here, whether its error is caught or not."""
+OUTDATED: list[Callable[[str], None]] = []
+"""Each is called with a sentence when a name is answered that a newer release has under another path."""
 
 
 def tell_of_lacking(kind: Kind, *texts: str, name: str = "") -> None:

@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 from typing import TYPE_CHECKING, Any
 
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.utilities.checked import checked, flag
@@ -98,3 +99,30 @@ def cpu_stats() -> dict[str, float]:
         "cpu_percent": psutil.cpu_percent(),
         "cpu_swap_percent": psutil.swap_memory().percent,
     }
+
+
+class GPUStatsMonitor(DeviceStatsMonitor):
+    """The load of the GPU, which until Lightning 1.6 came from ``nvidia-smi``, and comes from torch under its names.
+
+    Args:
+        memory_utilization: Without effect; memory is always written.
+        gpu_utilization: Without effect: torch does not know it.
+        intra_step_time: Without effect; a profiler measures it.
+        inter_step_time: Without effect, likewise.
+        fan_speed: Without effect: torch does not know it.
+        temperature: Without effect, likewise.
+    """
+
+    def __init__(
+        self,
+        memory_utilization: bool = True,
+        gpu_utilization: bool = True,
+        intra_step_time: bool = False,
+        inter_step_time: bool = False,
+        fan_speed: bool = False,
+        temperature: bool = False,
+    ) -> None:
+        rank_zero_warn(
+            "GPUStatsMonitor() is of Lightning 1; DeviceStatsMonitor() writes what torch knows of the device"
+        )
+        super().__init__()

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.callback import Monitor, refuse_native_order
+from groundwire_lightning.lightning_1.older_arguments import Older, left_out, takes_older
 from groundwire_lightning.loops.phases import of_each_loader
 from groundwire_lightning.strategies.processes import processes_agree
 from groundwire_lightning.utilities.checked import checked, flag, number, one_of, optional, text, whole
@@ -65,6 +66,14 @@ class EarlyStopping(Monitor):
     mode_dict: ClassVar[dict[str, Callable[..., Any]]] = {"min": torch.lt, "max": torch.gt}
     order_dict: ClassVar[dict[str, str]] = {"min": "<", "max": ">"}
 
+    @takes_older(
+        monitor=left_out("monitor", "early_stop_on"),
+        mode=Older(
+            "mode='min' or 'max'",
+            lambda others, mode: {"mode": "max" if others.get("monitor") == "acc" else "min"},
+            lambda mode: mode == "auto",
+        ),
+    )
     @checked(
         monitor=text,
         min_delta=number(),

@@ -14,6 +14,7 @@ from torch.optim import Optimizer
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.lightning_1.older_arguments import renamed, takes_older
 from groundwire_lightning.utilities.checked import checked, flag, function, number, optional, whole
 
 if TYPE_CHECKING:
@@ -229,6 +230,7 @@ class BackboneFinetuning(BaseFinetuning):
         rounding: Digits of the rates in the log.
     """
 
+    @takes_older(round=renamed("rounding"))
     @checked(
         unfreeze_backbone_at_epoch=whole(),
         lambda_func=function,

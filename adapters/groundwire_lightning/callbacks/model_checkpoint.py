@@ -16,6 +16,8 @@ from groundwire_lightning.callbacks.kept_checkpoints import KeptCheckpoints, log
 from groundwire_lightning.checkpoints import files
 from groundwire_lightning.core.callback import is_lightnings, refuse_native_order
 from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.lightning_1.checkpoint_arguments import OF_CHECKPOINTS, with_real_paths
+from groundwire_lightning.lightning_1.older_arguments import takes_older
 from groundwire_lightning.strategies.processes import value_of_first_process
 from groundwire_lightning.utilities import checked
 
@@ -57,6 +59,7 @@ class ModelCheckpoint(KeptCheckpoints):
         MisconfigurationException: Arguments that are out of range or exclude each other.
     """
 
+    @takes_older(**OF_CHECKPOINTS)
     @checked.checked(
         dirpath=checked.unless_empty(checked.path),
         filename=checked.unless_empty(checked.text),
@@ -178,6 +181,7 @@ class ModelCheckpoint(KeptCheckpoints):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Restore a state of :meth:`state_dict`; of one with another folder only the path of the best file."""
+        state_dict = with_real_paths(state_dict)
         folder = state_dict.get("dirpath", self.dirpath)
         if folder == self.dirpath:
             self.best_model_score = state_dict["best_model_score"]

@@ -16,6 +16,7 @@ from torch.optim.swa_utils import SWALR
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import ArgumentError, MisconfigurationException
+from groundwire_lightning.lightning_1.older_arguments import left_out, takes_older
 from groundwire_lightning.utilities.checked import checked, function, one_of, optional, plain_number, whole
 from groundwire_lightning.utilities.checked import device as device_of
 from groundwire_lightning.utilities.console import tell
@@ -33,7 +34,7 @@ log = logging.getLogger(__name__)
 def _rates(name: str, value: Any) -> Any:
     """Check learning rates: a float above 0, or a list of them."""
     rates = value if isinstance(value, list) else [value]
-    if not rates or not all(isinstance(rate, float) and rate > 0 for rate in rates):
+    if not all(isinstance(rate, float) and rate > 0 for rate in rates):
         raise ArgumentError(f"{name}: a float above 0, or a list of them, is due, got {value!r}")
     return value
 
@@ -61,7 +62,7 @@ class StochasticWeightAveraging(Callback):
     BatchNorm layers, one more epoch without updates measures their statistics anew.
 
     Args:
-        swa_lrs: The learning rate, or one for each parameter group.
+        swa_lrs: The learning rate, or one for each parameter group; none of them for those that they have.
         swa_epoch_start: The first of these epochs counted from 1, or its place among all as a share.
         annealing_epochs: Epochs in which the rate moves to ``swa_lrs``.
         annealing_strategy: ``"cos"`` or ``"linear"``.
@@ -77,6 +78,7 @@ class StochasticWeightAveraging(Callback):
         MisconfigurationException: An argument is out of range or of the wrong kind.
     """
 
+    @takes_older(swa_lrs=left_out("swa_lrs", []))
     @checked(
         swa_lrs=_rates,
         swa_epoch_start=_start,
@@ -205,6 +207,8 @@ class StochasticWeightAveraging(Callback):
         self._initialized = True
         self._average_model = self._average_model.to(self._device or pl_module.device)
         optimizer = trainer.optimizers[0]
+        if not self._swa_lrs:
+            self._swa_lrs = [group["lr"] for group in optimizer.param_groups]
         if isinstance(self._swa_lrs, float):
             self._swa_lrs = [self._swa_lrs] * len(optimizer.param_groups)
         for rate, group in zip(self._swa_lrs, optimizer.param_groups, strict=False):

@@ -48,6 +48,11 @@ def migrated_state(state: State, source: str) -> State:
     return state
 
 
+def is_of_lightning_1(state: State) -> bool:
+    """True for a checkpoint that was brought up to date from a release before 2.0."""
+    return LEGACY_VERSION_KEY in state and _version_tuple(str(state[LEGACY_VERSION_KEY])) < (2, 0, 0)
+
+
 def _version_tuple(version: str) -> tuple[int, int, int]:
     numbers = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", version)  # what follows, as in 1.6.0rc1, is left out
     if numbers is None:
@@ -128,8 +133,10 @@ def _rename_loops(state: State) -> None:
     if loops is None:
         return
     fit_loop = loops.get("fit_loop", {})
+    fit_loop.pop("epoch_loop.batch_loop.state_dict", None)  # it is empty, and would take the place of another
     for key in list(fit_loop):
         name = key.replace("epoch_loop.batch_loop.", "epoch_loop.", 1) if key.count(".") > 1 else key
+        name = name.replace("epoch_loop.val_loop.epoch_loop.", "epoch_loop.val_loop.")
         name = name.replace("epoch_loop.optimizer_loop.", "epoch_loop.automatic_optimization.")
         name = name.replace("epoch_loop.manual_loop.", "epoch_loop.manual_optimization.")
         if name != key:
@@ -143,13 +150,22 @@ def _rename_loops(state: State) -> None:
             loop[key.removeprefix("epoch_loop.")] = loop.pop(key)
 
 
+def _do_open_batch_again(state: State) -> None:
+    """Count a batch that was begun and not completed as not begun: until 2.0 it was done again."""
+    batches = state.get("loops", {}).get("fit_loop", {}).get("epoch_loop.batch_progress", {})
+    if {"total", "current"} <= batches.keys():
+        current, total = batches["current"], batches["total"]
+        current.update(dict.fromkeys(("ready", "started", "processed"), current["completed"]))
+        total.update(dict.fromkeys(("started", "processed", "completed"), total["ready"]))
+
+
 MIGRATIONS: dict[str, tuple[Callable[[State], None], ...]] = {
     "0.10.0": (_name_callback_states,),
     "1.5.0": (_name_callbacks,),
     "1.6.0": (_add_loops,),
     "1.6.5": (_add_stepped,),
     "1.9.0": (_shorten_state_keys,),
-    "2.0.0": (_drop_apex, _rename_loops),
+    "2.0.0": (_drop_apex, _rename_loops, _do_open_batch_again),
 }
 """Release to the changes that are made to older files, in order: each expects those before it to be done."""
 

@@ -34,6 +34,8 @@ from groundwire_lightning.core.datamodule import LightningDataModule
 from groundwire_lightning.core.module import LightningModule
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.guests import is_overridden
+from groundwire_lightning.lightning_1.command_line import OF_COMMAND_LINES
+from groundwire_lightning.lightning_1.older_arguments import takes_older
 from groundwire_lightning.trainer.trainer import Trainer
 from groundwire_lightning.utilities.seed import seed_everything
 
@@ -77,6 +79,7 @@ class LightningCLI:
         load_from_checkpoint_support: Let ``save_hyperparameters`` keep the configuration.
     """
 
+    @takes_older(**OF_COMMAND_LINES)
     def __init__(
         self,
         model_class: type[LightningModule] | Callable[..., LightningModule] | None = None,

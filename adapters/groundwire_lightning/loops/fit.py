@@ -136,7 +136,8 @@ def train_epoch(trainer: Steered) -> None:
     feed = start_of_epoch(trainer)
     validates = validates_in_epoch(trainer)
     # a hook at the start may have asked to stop, and an epoch that is taken up may have no batch left
-    batches = () if is_epoch_done(trainer) else batches_of_epoch(trainer, feed)
+    is_over = (trainer.restart is not None and resume.is_epoch_over(trainer)) or is_epoch_done(trainer)
+    batches = () if is_over else batches_of_epoch(trainer, feed)
     for batch in batches:
         progress.ready += 1
         progress.batches += 1
@@ -199,6 +200,8 @@ def start_of_epoch(trainer: Steered) -> Feed:
         return trainer.training_feed()
     resume.enter_epoch(trainer, restart)
     feed = trainer.training_feed()
+    if resume.is_epoch_over(trainer):
+        return feed
     # the end of the batch that the checkpoint was written in, as train_epoch goes through it
     if resume.first_batch_is_over(trainer, restart, feed):
         if restart.in_validation:
@@ -235,7 +238,9 @@ def end_of_epoch(trainer: Steered) -> None:
     trainer._add_epoch_loss_to_run_history("train_loss_epoch")
     plan.on_train_epoch_end()
     trainer.logged.refresh()  # what these hooks logged, a scheduler may monitor
-    # an epoch that was taken up moves none of these, as in Lightning
-    if trainer.progress.is_last and not (trainer.restart is not None and trainer.restart.in_epoch):
-        move_schedulers(trainer, "epoch", plateau=True)
+    restart = trainer.restart
+    is_taken_up = restart is not None and restart.in_epoch
+    # an epoch that was taken up moves none of these, as in Lightning; Lightning 1 moved on the others once more
+    if trainer.progress.is_last and (not is_taken_up or (restart is not None and restart.of_lightning_1)):
+        move_schedulers(trainer, "epoch", plateau=not is_taken_up)
     trainer.record(trainer.logged.take())

@@ -138,12 +138,16 @@ class Restart:
         epoch: The moment of the epoch.
         batch: The moment of the batch: its end, or after it.
         in_validation: A validation was under way.
+        of_lightning_1: Lightning 1 wrote the checkpoint; it moved on the schedulers of such an epoch once more.
+        validated: Loaders of validation that it had been through when it wrote the checkpoint.
     """
 
     in_epoch: bool
     epoch: Place = "between"
     batch: Literal["between", "batch end", "after it"] = "between"
     in_validation: bool = False
+    of_lightning_1: bool = False
+    validated: int = 0
 
     @property
     def begins_epoch(self) -> bool:

@@ -93,6 +93,14 @@ def enter_epoch(trainer: Steered, restart: Restart) -> None:
     _tell_of_repeated_data(trainer)
 
 
+def is_epoch_over(trainer: Steered) -> bool:
+    """True where nothing is left of the epoch for Lightning 1: it had begun the last batch, and validated before."""
+    restart = trainer.restart
+    if restart is None or not (restart.of_lightning_1 and restart.in_epoch and trainer.progress.is_last):
+        return False
+    return restart.validated >= len(trainer.num_val_batches) if validates_in_epoch(trainer) else True
+
+
 def first_batch_is_over(trainer: Steered, restart: Restart, feed: Feed) -> bool:
     """Do what is left of the batch in use, if there is something; False where the next batch is due.
 

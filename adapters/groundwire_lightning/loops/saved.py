@@ -9,7 +9,7 @@ from groundwire import CheckpointError
 from groundwire.errors import rank_zero_warn
 from groundwire.saved.checkpoint import load_part, unchanged_by_failure
 from groundwire.saved.unpickling import first_line
-from groundwire_lightning.checkpoints.migration import FORMAT, VERSION_KEY
+from groundwire_lightning.checkpoints.migration import FORMAT, VERSION_KEY, is_of_lightning_1
 from groundwire_lightning.checkpoints.plain import can_be_written, foreign_values
 from groundwire_lightning.checkpoints.reading import OtherOptimizerError, PartialCheckpointError, unsafe_value_error
 from groundwire_lightning.core.hparams import is_config
@@ -97,6 +97,8 @@ def restore_training(trainer: Steered, state: dict[str, Any]) -> None:
         )
         trainer._loader_states = fit_loop.get("state_dict", {}).get("combined_loader", [])
         trainer.restart = told_from(trainer.progress, by_steps=trainer.max_steps != -1)
+        trainer.restart.of_lightning_1 = is_of_lightning_1(state)
+        trainer.restart.validated = saved_counters.validated(fit_loop)
     if trainer.max_epochs not in (-1, None) and trainer.current_epoch > trainer.max_epochs:
         raise MisconfigurationException(
             f"{trainer.ckpt_path} was written in epoch {trainer.current_epoch}, and max_epochs={trainer.max_epochs} is "

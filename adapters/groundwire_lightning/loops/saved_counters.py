@@ -89,6 +89,11 @@ def taken(progress: Progress, fit_loop: Mapping[str, Any], automatic: bool) -> N
     progress.stepped = fit_loop.get("epoch_loop.state_dict", {}).get(STEPPED, 0)
 
 
+def validated(fit_loop: Mapping[str, Any]) -> int:
+    """How many loaders the validation under way or the last one was through; Lightning 1 alone counted them."""
+    return _completed(fit_loop.get("epoch_loop.val_loop.dataloader_progress", {}), "current")
+
+
 def taken_of_other(progress: Progress, entry: str, loops: Mapping[str, Any]) -> None:
     """Put the counters of an entry point other than ``fit`` where those of a checkpoint were.
 

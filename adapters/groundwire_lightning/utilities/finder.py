@@ -11,28 +11,29 @@ import difflib
 import importlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from importlib.abc import InspectLoader, Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import find_spec
 from types import FrameType, ModuleType
 from typing import Any
 
 from groundwire import listeners
 from groundwire_lightning.paths import (
+    JOINED,
     OURS,
     ROOTS,
     SHORT,
     TABLE,
     Gap,
     gap_of,
+    has_rows_below,
     home_of,
     names_of,
     rows_below,
     source_of,
     spelled,
 )
-from groundwire_lightning.utilities.lazily import lacking_name, modules_of
+from groundwire_lightning.utilities.lazily import modules_of, tell_of_move
 
 
 class _SecondName(Loader):
@@ -44,35 +45,59 @@ class _SecondName(Loader):
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         module = importlib.import_module(self.home)
         spec.loader_state = module.__spec__
-        if spec.submodule_search_locations is not None and (entry := _entry(self.path)) not in module.__path__:
-            module.__path__.append(entry)
-        vars(module).setdefault("__getattr__", partial(_lacks, spec.name))
+        if spec.submodule_search_locations is not None:
+            places = vars(module).setdefault("__path__", [])
+            places += [entry] if (entry := _entry(self.path)) not in places else []
+        vars(module).setdefault("__getattr__", modules_of(spec.name))
         return module
 
     def exec_module(self, module: ModuleType) -> None:
         if module.__spec__ is not None:
             # the import system has just given the module the spec of this path, in place of its own
+            tell_of_move(module.__spec__.name)
             module.__spec__ = module.__spec__.loader_state
+
+
+class _OfAFunction(ModuleType):
+    """A module that has the name of its function: whoever reads that name of the package above may call it."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return getattr(self, self.__name__.rpartition(".")[2])(*args, **kwargs)
 
 
 class _Written(InspectLoader):
     """Loads a path whose row lists names: the row as text is run as a module."""
 
     def is_package(self, fullname: str) -> bool:
-        return bool(rows_below(spelled(fullname)))
+        return has_rows_below(spelled(fullname))
 
     def get_source(self, fullname: str) -> str:
         return source_of(spelled(fullname))
 
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        row = spelled(spec.name)
+        is_of_a_function = row.rpartition(".")[2] in (names_of(row) or {})
+        return _OfAFunction(spec.name) if is_of_a_function else None
+
     def exec_module(self, module: ModuleType) -> None:
         super().exec_module(module)
-        lacks = partial(_lacks, module.__name__)
-        vars(module)["__getattr__"] = modules_of(module.__name__) if self.is_package(module.__name__) else lacks
+        join_names(module)
+        tell_of_move(module.__name__)
 
 
-def _lacks(path: str, name: str) -> Any:
-    """The ``__getattr__`` of a module of the table, which has all that it has already."""
-    raise lacking_name(path, name)
+class _Joined(SourceFileLoader):
+    """Loads a file of ours to which Lightning 1 added names."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        super().exec_module(module)
+        join_names(module)
+
+
+def join_names(module: ModuleType) -> None:
+    """Let a module of ours give the names that Lightning 1 had there besides, each when it is first asked for."""
+    vars(module).setdefault("__getattr__", modules_of(module.__name__))
+    if has_rows_below(spelled(module.__name__)):
+        vars(module).setdefault("__path__", [])  # so that an import of a name that is refused says why
 
 
 class Rows(MetaPathFinder):
@@ -95,14 +120,26 @@ class Rows(MetaPathFinder):
         row = spelled(fullname)
         home = SHORT.get(fullname) or home_of(row)
         if home == fullname and names_of(row) is not None:
-            return _spec(fullname, _Written(), row, bool(rows_below(row)), _entry(row))
+            return _spec(fullname, _Written(), row, has_rows_below(row), _entry(row))
         if home is None or home == fullname or _is_a_file(fullname, path):
-            return None
+            return _joined(fullname, path) if row in JOINED else None
         spec = find_spec(home)
         if spec is None:
             return None
-        is_package = spec.submodule_search_locations is not None or bool(rows_below(row))
+        is_package = spec.submodule_search_locations is not None or has_rows_below(row)
         return _spec(fullname, _SecondName(home, row), row, is_package)
+
+
+def _short(path: str) -> str:
+    return OURS + path.removeprefix("lightning").removeprefix(".pytorch")
+
+
+def _joined(fullname: str, path: Sequence[str] | None) -> ModuleSpec | None:
+    """The spec that Python's own finder has for a file of ours, with a loader that joins names to it."""
+    spec = PathFinder.find_spec(fullname, path)
+    if spec is not None and spec.origin is not None:
+        spec.loader = _Joined(fullname, spec.origin)
+    return spec
 
 
 def _spec(fullname: str, loader: Loader, path: str, is_package: bool, origin: str | None = None) -> ModuleSpec:
@@ -111,10 +148,6 @@ def _spec(fullname: str, loader: Loader, path: str, is_package: bool, origin: st
     if is_package:
         spec.submodule_search_locations = [_entry(path)]
     return spec
-
-
-def _short(path: str) -> str:
-    return OURS + path.removeprefix("lightning").removeprefix(".pytorch")
 
 
 def _is_a_file(fullname: str, path: Sequence[str] | None) -> bool:
@@ -211,6 +244,8 @@ def install_finder() -> None:
         sys.meta_path.append(Refusals())
         hooks: list[Callable[[str], Any]] = sys.path_hooks
         hooks.append(_Listing)
+        for name in {_short(path) for path in JOINED} & sys.modules.keys():
+            join_names(sys.modules[name])
 
 
 def answer(*roots: str) -> None:

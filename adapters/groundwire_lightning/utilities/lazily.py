@@ -35,7 +35,15 @@ def lazy_attribute(package: str, where: Mapping[str, str], name: str) -> Any:
         value = getattr(importlib.import_module(f"{package}.{where[name]}"), name)
         setattr(sys.modules[package], name, value)  # so that __getattr__ is not called for it again
         return value
-    if not name.startswith("_") and find_spec(f"{package}.{name}") is not None:
+    besides = paths.names_besides(paths.spelled(package))
+    if name in besides:
+        home, inner = besides[name]
+        value = getattr(importlib.import_module(home), inner)
+        setattr(sys.modules[package], name, value)
+        tell_of_move(f"{package}.{name}")
+        return value
+    is_package = "__path__" in vars(sys.modules[package])
+    if is_package and not name.startswith("_") and find_spec(f"{package}.{name}") is not None:
         return importlib.import_module(f"{package}.{name}")
     gap = paths.gap_of(f"{package}.{name}")
     because = "" if gap is None else f": {gap.why}. Instead: {gap.instead}"
@@ -57,6 +65,17 @@ def lacking_name(module: str, name: str, because: str = "") -> AttributeError:
     if not name.startswith("__") and frame is not None and dis.opname[frame.f_code.co_code[frame.f_lasti]] in USES:
         listeners.tell_of_lacking("name", text, name=name)
     return AttributeError(text, name=name)
+
+
+def tell_of_move(path: str) -> None:
+    """Tell the tool that reports on a program of a module or name that Lightning 1 had and Lightning 2 has elsewhere.
+
+    Args:
+        path: It, as it is asked for.
+    """
+    if listeners.OUTDATED and (now := paths.moved(path)) is not None:
+        for listener in listeners.OUTDATED:
+            listener(f"{path} is a name of Lightning 1; Lightning 2 has in its place {now}")
 
 
 def modules_of(package: str) -> Callable[[str], Any]:

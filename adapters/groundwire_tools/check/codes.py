@@ -35,6 +35,7 @@ CODES = {
         Code("GW102", "mapped argument", "An argument of the Trainer is done by something of ours, Accelerate mostly."),
         Code("GW103", "another branch", "A name that is not here is asked for under a `try` whose `except` goes on without it, or for type checkers alone."),
         Code("GW104", "otherwise on purpose", "The call does what it does in Lightning, but for a case in which that would be lost work, a wrong number or code of a stranger."),
+        Code("GW105", "name of Lightning 1", "Lightning 2 dropped this name, or this value. The program runs as it did under Lightning 1, and says once how it is written today."),
         Code("GW106", "hook of Lightning 1", "Lightning 2 dropped this hook, or calls it with other arguments. It is called where and as Lightning 1 called it, and the run says once how it is written today."),
         Code("GW201", "never called", "Lightning 2 dropped this hook. The program runs, and the method does not.",
              lightning="Lightning 1 calls it, Lightning 2 does not", here="it is not called; `explain()` and `groundwire run` say so",

@@ -75,7 +75,16 @@ def _fine(use: Use, meaning: object) -> Verdict:
     if key in known.tables()["stand_ins"]:
         text = f"{name}: a stand-in answers for it, with what code reads of Lightning's own"
         return Verdict("GW101", text, use.line, use.column)
-    return Verdict("", name, use.line, use.column)
+    return _moved(use, name) or Verdict("", name, use.line, use.column)
+
+
+def _moved(use: Use, name: str) -> Verdict | None:
+    """The finding of a module or name that Lightning 2 has elsewhere, at the statement that names it first."""
+    parts = tuple(part for part in use.chain if part not in (CALL, SOME, SUPER))
+    for end in range(len(parts), use.bound, -1):
+        if today := known.moved(parts[:end]):
+            return Verdict("GW105", f"{name}: of Lightning 1. Today: {today}", use.line, use.column)
+    return None
 
 
 # calls
@@ -98,7 +107,7 @@ def _of_call(use: Use, meaning: object) -> Iterator[Verdict]:
         yield from map(_of_argument, use.keywords)
     else:
         name = meaning.key.rpartition(".")[2] if meaning.method == "__init__" else use.chain[-1]
-        yield from _of_keywords(use, known.keywords(meaning.key, method), name)
+        yield from _of_keywords(use, known.keywords(meaning.key, method), name, (meaning.key, method))
 
 
 def _of_argument(word: Keyword) -> Verdict:
@@ -106,11 +115,13 @@ def _of_argument(word: Keyword) -> Verdict:
     return Verdict(code, text, word.line, word.column)
 
 
-def _of_keywords(use: Use, takes: frozenset[str] | None, name: str) -> Iterator[Verdict]:
+def _of_keywords(use: Use, takes: frozenset[str] | None, name: str, of: tuple[str, str]) -> Iterator[Verdict]:
     if takes is None:
         return
     for word in use.keywords:
-        if word.name not in takes:
+        if today := known.old_keyword(*of, word.name):
+            yield Verdict("GW105", f"{name}({word.name}=): of Lightning 1. Today: {today}", word.line, word.column)
+        elif word.name not in takes:
             text = f"{name}({word.name}=): there is no such argument.{did_you_mean(word.name, takes)}"
             yield Verdict("GW303", text, word.line, word.column)
 

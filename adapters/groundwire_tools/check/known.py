@@ -82,8 +82,16 @@ def names_in(path: str) -> Mapping[str, str]:
     listed = None if home is None or home.startswith(f"{CORE}.") else paths().names_of(paths().spelled(path))
     modules = tables()["modules"]
     if listed is None:
-        return {name: key or "" for name, key in modules.get(home, {}).items()}
+        names = {name: key or "" for name, key in modules.get(home, {}).items()}
+        return names if home is None or home.startswith(CORE + ".") else _with_old(path, names)
     return {name: modules.get(there, {}).get(inner) or "" for name, (there, inner) in listed.items()}
+
+
+def _with_old(path: str, names: dict[str, str]) -> Mapping[str, str]:
+    """The names of a module with those that Lightning 1 had there besides."""
+    modules = tables()["modules"]
+    besides = paths().names_besides(paths().spelled(path))
+    return names | {name: modules.get(there, {}).get(inner) or "" for name, (there, inner) in besides.items()}
 
 
 @cache
@@ -120,6 +128,20 @@ def keywords(key: str, method: str = "") -> frozenset[str] | None:
         if method in methods:
             return None if methods[method] is None else frozenset(methods[method].split())
     return None
+
+
+@cache
+def old_keyword(key: str, method: str, word: str) -> str:
+    """Today's keyword for one that a method took under Lightning 1; empty of any other."""
+    classes = tables()["classes"]
+    words = (classes.get(one, {}).get("old_keywords", {}).get(method, {}) for one in kin(key))
+    return next((new for of_class in words if (new := of_class.get(word))), "")
+
+
+@cache
+def moved(chain: tuple[str, ...]) -> str:
+    """What Lightning 2 has in the place of a module or name of Lightning 1; empty of any other."""
+    return paths().moved(".".join(chain)) or ""
 
 
 @cache

@@ -80,11 +80,12 @@ class Record:
         self.lacking: dict[tuple[str, str], Line] = {}
 
     def listen(self) -> None:
-        """Hear of each Trainer that is made, planned and called, and of all that is lacking, from now on."""
+        """Hear of each Trainer that is made, planned and called, of all that is lacking and of names of Lightning 1, from now on."""
         listeners.BUILT.append(self.add_arguments)
         listeners.PLANNED.append(self.add_plan)
         listeners.CALLED.append(self.add_call)
         listeners.LACKING.append(self.add_lacking)
+        listeners.OUTDATED.append(lambda text: self.add("GW105", text, where_it_was_asked()))
 
     def add(self, code: str, text: str, place: str = "") -> Line:
         """Record a line, once; a place below the folder of the start is told from there."""

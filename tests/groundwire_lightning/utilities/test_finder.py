@@ -141,7 +141,7 @@ for path in (path for path, row in paths.TABLE.items() if not isinstance(row, pa
     assert len(modules) == 1, path
 
 assert find_spec("lightning.pytorch.serve") is find_spec("pytorch_lightning.nothing") is None
-for asked, told in {"pytorch_lightning.metrics": "torchmetrics", "lightning.callbacks": "lightning.pytorch.callbacks",
+for asked, told in {"pytorch_lightning.lite": "accelerate", "lightning.callbacks": "lightning.pytorch.callbacks",
                     "lightning.data": "litdata", "lightning.pytorch.adapter": "No module named"}.items():
     try:
         importlib.import_module(asked)

@@ -13,7 +13,7 @@ from groundwire_tools.check.uses import CALL, SOME, Chain
 ROWS = {
     # modules
     "a gap of the paths": ("import lightning.pytorch.serve", [(1, "GW301")]),
-    "a name below a gap": ("from pytorch_lightning.core.lightning import LightningModule as Old", [(1, "GW301")]),
+    "a name below a gap": ("from pytorch_lightning.trainer.logging import TrainerLoggingMixin as Old", [(1, "GW301")]),
     "a name that is nowhere": ("from lightning.pytorch.callbacks import EarlyStoping", [(1, "GW302")]),
     "a module that is nowhere": ("import lightning.pytorch.nowhere", [(1, "GW302")]),
     "an attribute of a package": ("pl.callbacks.EarlyStoping('loss')", [(1, "GW302")]),

@@ -17,6 +17,21 @@ ROWS = {
         [(1, "GW302")],
     ),
     "a stand-in": ("from lightning.pytorch.loops import _FitLoop", [(1, "GW101")]),
+    "a module of Lightning 1": ("import pytorch_lightning.core.lightning", [(1, "GW105")]),
+    "a name of Lightning 1 is told of once": (
+        "from pytorch_lightning.core.lightning import LightningModule\nclass Lit(LightningModule): ...",
+        [(1, "GW105")],
+    ),
+    "a name of Lightning 1 beside others": ("from pytorch_lightning.callbacks import ProgressBarBase", [(1, "GW105")]),
+    "an attribute of Lightning 1": ("pl.metrics.Accuracy()", [(1, "GW105")]),
+    "a class of Lightning 1 that is refused": (
+        "from pytorch_lightning.plugins import DDPShardedPlugin\nDDPShardedPlugin()",
+        [(2, "GW308")],
+    ),
+    "arguments of Lightning 1": (
+        "pl.callbacks.ModelCheckpoint(filepath='x', period=2, dirpaht='y')",
+        [(1, "GW105"), (1, "GW105"), (1, "GW303")],
+    ),
     "of a Trainer that was assigned": ("t = Trainer()\nt.mine = 1", []),
     # what is refused by name
     "a logger": ("pl.loggers.CometLogger(api_key='x')", [(1, "GW308")]),

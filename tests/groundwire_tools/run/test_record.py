@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -104,7 +105,7 @@ def test_the_place_of_an_error_is_where_the_program_stood() -> None:
 
 @pytest.fixture
 def heard(monkeypatch: pytest.MonkeyPatch) -> Record:
-    for name in ("BUILT", "PLANNED", "CALLED", "LACKING"):
+    for name in ("BUILT", "PLANNED", "CALLED", "LACKING", "OUTDATED"):
         monkeypatch.setattr(listeners, name, [])
     record = Record()
     record.listen()
@@ -216,6 +217,20 @@ def test_a_folder_that_is_gone_is_no_place(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
     assert Record().add("GW201", "text", "/a.py:1").place == "/a.py:1"
+
+
+def test_names_that_moved_are_heard_of_once_with_their_new_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LACKING", "CALLED", "OUTDATED"):
+        monkeypatch.setattr(listeners, name, [])
+    record = Record()
+    record.listen()
+    for path in ("groundwire_lightning.core.lightning", "groundwire_lightning.pytorch.core.lightning"):
+        monkeypatch.delitem(sys.modules, path, raising=False)
+    for _ in range(2):
+        importlib.import_module("groundwire_lightning.core.lightning")
+    (line,) = record.lines
+    assert (line.code, line.place.rpartition(":")[0]) == ("GW105", HERE)
+    assert line.text.endswith("Lightning 2 has in its place lightning.pytorch.core.module")
 
 
 def test_the_place_of_a_question_is_the_callers() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import re
+from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any
 
 from groundwire.errors import rank_zero_warn
@@ -14,8 +17,33 @@ if TYPE_CHECKING:
     from groundwire_lightning.core.running import Running
 
 
+_TQDM = "groundwire_lightning.callbacks.progress.tqdm_progress"
+
+
+def _of_tqdm() -> type:
+    """The bar of tqdm, which stems from the base class."""
+    bar: type = importlib.import_module(_TQDM).TQDMProgressBar
+    return bar
+
+
 class ProgressBar(Callback):
-    """Counts the batches of a run; a subclass draws them, and writes :meth:`enable` and :meth:`disable`."""
+    """Counts the batches of a run; a subclass draws them, and writes :meth:`enable` and :meth:`disable`.
+
+    Lightning 1 had its bar of tqdm under this name: an object of the class itself, and a class of one's own that makes
+    bars of tqdm, are of that one.
+    """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """An object of the class; of the bar of tqdm where it is this one."""
+        return super().__new__(_of_tqdm() if cls is ProgressBar else cls)
+
+    __new__.__signature__ = Signature([Parameter("cls", Parameter.POSITIONAL_ONLY)])  # type: ignore[attr-defined]  # of today
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        draws = cls.__module__ != _TQDM and any(re.fullmatch("init_[a-z]+_tqdm", name) for name in vars(cls))
+        if draws and ProgressBar in cls.__bases__:
+            cls.__bases__ = tuple(_of_tqdm() if base is ProgressBar else base for base in cls.__bases__)
 
     def __init__(self) -> None:
         self._trainer: Any = None
@@ -151,6 +179,40 @@ class ProgressBar(Callback):
                 "log it under another name, or override get_metrics() of the bar"
             )
         return {**standard, **logged}
+
+
+class ProgressBarBase(ProgressBar):
+    """The base class under its name in Lightning 1, with the number of each batch."""
+
+    @property
+    def train_batch_idx(self) -> int:
+        """Training batches of the epoch that are done."""
+        return self._done(self.trainer.fit_loop.epoch_loop.batch_progress)
+
+    @property
+    def val_batch_idx(self) -> int:
+        """Validation batches that are done."""
+        return self._done(self.trainer.fit_loop.epoch_loop.val_loop.batch_progress)
+
+    @property
+    def test_batch_idx(self) -> int:
+        """Test batches that are done."""
+        return self._done(self.trainer.test_loop.batch_progress)
+
+    @property
+    def predict_batch_idx(self) -> int:
+        """Batches whose predictions are done."""
+        return self._done(self.trainer.predict_loop.batch_progress)
+
+    @staticmethod
+    def _done(progress: Any) -> int:
+        done: int = progress.current.processed
+        return done
+
+    @property
+    def total_batches_current_epoch(self) -> int | float:
+        """Batches of the epoch, those of its validation too."""
+        return self.total_train_batches + self.total_val_batches
 
 
 def get_standard_metrics(trainer: Running) -> dict[str, int | str]:

@@ -12,6 +12,7 @@ import torch
 
 from groundwire_lightning.callbacks.progress.progress_bar import ProgressBar
 from groundwire_lightning.errors import ArgumentError
+from groundwire_lightning.lightning_1.older_arguments import dropped, takes_older
 from groundwire_lightning.utilities.checked import checked, flag, mapping, optional, unless_empty, whole
 from groundwire_lightning.utilities.console import load_rich
 
@@ -98,6 +99,7 @@ class RichProgressBar(ProgressBar):
         ModuleNotFoundError: rich is not installed.
     """
 
+    @takes_older(refresh_rate_per_second=dropped("nothing; a screen is drawn anew ten times a second"))
     @checked(refresh_rate=whole(), leave=flag, theme=optional(_theme), console_kwargs=unless_empty(mapping))
     def __init__(
         self,

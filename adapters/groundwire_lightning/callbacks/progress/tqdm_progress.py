@@ -88,6 +88,15 @@ class TQDMProgressBar(ProgressBar):
         self._train_progress_bar = bar
 
     @property
+    def main_progress_bar(self) -> Any:
+        """The bar of training, under its name in Lightning 1."""
+        return self.train_progress_bar
+
+    @main_progress_bar.setter
+    def main_progress_bar(self, bar: Any) -> None:
+        self._train_progress_bar = bar
+
+    @property
     def val_progress_bar(self) -> Any:
         """The bar of validation, the sanity check included."""
         return self._bar("val")

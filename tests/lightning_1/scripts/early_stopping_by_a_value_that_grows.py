@@ -1,0 +1,39 @@
+"""EarlyStopping with each of its thresholds."""
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import EarlyStopping
+from torch.utils.data import DataLoader
+
+
+class Lit(pl.LightningModule):
+    def __init__(self, rate=0.1):
+        super().__init__()
+        self.save_hyperparameters()
+        self.layer = torch.nn.Linear(4, 1)
+
+    def forward(self, x):
+        return self.layer(x)
+
+    def training_step(self, batch, batch_idx):
+        loss = self(batch).square().mean()
+        self.log("loss", loss)
+        return loss
+
+    def validation_step(self, batch, batch_idx):
+        self.log("val_loss", self(batch).square().mean())
+
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), lr=self.hparams.rate)
+
+
+stopping = EarlyStopping("val_loss", 0.0, 2, False, "max", strict=False)
+
+torch.manual_seed(1)
+data = DataLoader(torch.randn(12, 4), batch_size=4, generator=torch.Generator())
+model = Lit()
+trainer = pl.Trainer(
+    max_epochs=6, callbacks=[stopping], log_every_n_steps=1, enable_progress_bar=False, enable_model_summary=False
+)
+trainer.fit(model, data, data)
+answer = [stopping.wait_count, stopping.stopped_epoch, stopping.best_score, stopping.patience, trainer.should_stop]
