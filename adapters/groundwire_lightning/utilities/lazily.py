@@ -42,7 +42,8 @@ def lazy_attribute(package: str, where: Mapping[str, str], name: str) -> Any:
         setattr(sys.modules[package], name, value)
         tell_of_move(f"{package}.{name}")
         return value
-    is_package = "__path__" in vars(sys.modules[package])
+    module = sys.modules.get(package)  # not there yet where the import system asks a second name for its __path__
+    is_package = module is not None and "__path__" in vars(module)
     if is_package and not name.startswith("_") and find_spec(f"{package}.{name}") is not None:
         return importlib.import_module(f"{package}.{name}")
     gap = paths.gap_of(f"{package}.{name}")

@@ -80,18 +80,22 @@ class Record:
         self.lacking: dict[tuple[str, str], Line] = {}
 
     def listen(self) -> None:
-        """Hear of each Trainer that is made, planned and called, of all that is lacking and of names of Lightning 1, from now on."""
+        """Hear from now on of each Trainer that is made, planned and called, and of names that are lacking or moved."""
         listeners.BUILT.append(self.add_arguments)
         listeners.PLANNED.append(self.add_plan)
         listeners.CALLED.append(self.add_call)
         listeners.LACKING.append(self.add_lacking)
-        listeners.OUTDATED.append(lambda text: self.add("GW105", text, where_it_was_asked()))
+        listeners.OUTDATED.append(self.add_moved)
 
     def add(self, code: str, text: str, place: str = "") -> Line:
         """Record a line, once; a place below the folder of the start is told from there."""
         line = Line(code, text, place.removeprefix(self.start))
         self.lines[line] = None
         return line
+
+    def add_moved(self, text: str) -> None:
+        """Record a name that Lightning 1 had elsewhere."""
+        self.add("GW105", text, where_it_was_asked())
 
     def add_lacking(self, kind: listeners.Kind, name: str, text: str) -> None:
         """Record what is not here; an import asks for a name twice, as a module and as an attribute."""
