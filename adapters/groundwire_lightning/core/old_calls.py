@@ -1,0 +1,110 @@
+"""Calls in the words of Lightning 1, whose methods of an update were passed the index of an optimizer as well."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+INDEX = frozenset({"optimizer_idx", "opt_idx", "optimizer_i", "opt_i"})
+"""The names that the index of an optimizer went by."""
+FLAGS = ("on_tpu", "using_native_amp", "using_lbfgs")
+"""What ``optimizer_step`` was told behind its closure."""
+CLOSURE = "second_order_closure"
+"""The name of that closure before 1.0."""
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def also_with_index(place: int | None, flags: int = 0) -> Callable[[Method], Method]:
+    """Let a method take the arguments of Lightning 1 too; a call in those of today passes through unseen.
+
+    Args:
+        place: Where the index of the optimizer stood, ``self`` not counted; None where it stood for the optimizer.
+        flags: How many of :data:`FLAGS` may follow behind its last argument.
+    """
+
+    def taking_both(method: Method) -> Method:
+        names = tuple(inspect.signature(method).parameters)[1:]
+
+        def call(self: Any, *args: Any, **named: Any) -> Any:
+            if len(args) > len(names) or (named and not named.keys() <= set(names[len(args) :])):
+                args, named = _as_today(names, place, flags, args, named)
+            return method(self, *args, **named)
+
+        # not by functools.wraps: what it sets would let the method of a base class pass for a wrapper around another
+        for name in ("__module__", "__name__", "__qualname__", "__doc__"):
+            setattr(call, name, getattr(method, name))
+        call.__signature__ = inspect.signature(method)  # type: ignore[attr-defined]  # what help() and editors show
+        return call  # type: ignore[return-value]
+
+    return taking_both
+
+
+def _as_today(
+    names: tuple[str, ...], place: int | None, flags: int, args: tuple[Any, ...], named: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of a call without the index and the flags."""
+    if place is None:
+        return args, {names[0] if name in INDEX else name: value for name, value in named.items()}
+    if named.keys().isdisjoint(INDEX):
+        args = args[:place] + args[place + 1 :]
+    gone = {*INDEX, *FLAGS} if flags else INDEX
+    named = {name: value for name, value in named.items() if name not in gone}
+    if CLOSURE in named and flags:
+        named[names[-1]] = named.pop(CLOSURE)
+    return args[: len(names)] if len(args) <= len(names) + flags else args, named
+
+
+def backward_of_today(
+    loss: Any, args: tuple[Any, ...], named: dict[str, Any]
+) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
+    """The loss, and what its ``backward`` is passed, of a call that may name an optimizer and its index too.
+
+    Args:
+        loss: What ``backward`` was called with first: the loss, or before 1.0 the trainer.
+        args: What followed.
+        named: What was named.
+    """
+    if hasattr(loss, "lightning_module"):
+        loss, args = args[0], args[1:]
+    if args and (is_optimizer(args[0]) or args[:2] == (None, None)):
+        args = args[2:]
+    return loss, args, {name: value for name, value in named.items() if name != "optimizer" and name not in INDEX}
+
+
+def is_optimizer(value: Any) -> bool:
+    """True for an optimizer, torch's own or a handle of it."""
+    return hasattr(value, "param_groups") and callable(getattr(value, "step", None))
+
+
+def toggle(module: Any, optimizer: Any, index: int) -> None:
+    """Call ``toggle_optimizer`` of a module, with the index where it is passed one.
+
+    Args:
+        module: The module.
+        optimizer: The optimizer whose turn it is.
+        index: Its index.
+    """
+    method = module.toggle_optimizer
+    method(optimizer, index) if _takes_two(method) else method(optimizer)
+
+
+def untoggle(module: Any, optimizer: Any, index: int) -> None:
+    """Call ``untoggle_optimizer`` of a module with the index of an optimizer, or with the optimizer as today.
+
+    Args:
+        module: The module.
+        optimizer: The optimizer whose turn it was.
+        index: Its index.
+    """
+    method = module.untoggle_optimizer
+    method(optimizer if "optimizer" in inspect.signature(method).parameters else index)
+
+
+def _takes_two(method: Callable[..., Any]) -> bool:
+    try:
+        inspect.signature(method).bind(None, None)
+    except TypeError:
+        return False
+    return True
