@@ -7,11 +7,11 @@ within a moment callbacks come first, then the module, then monitors.
 from __future__ import annotations
 
 import dataclasses
+from itertools import chain
 
 from groundwire import Gap, HookMap, Row, row
 from groundwire_lightning.core.callback import Callback, Monitor
 from groundwire_lightning.core.datamodule import LightningDataModule
-from groundwire_lightning.core.hooks import ENDED_EPOCHS, RetiredHooks
 from groundwire_lightning.core.module import LightningModule
 from groundwire_lightning.core.state_methods import keep_callback_state, keep_data_state
 from groundwire_lightning.core.step_outputs import as_batch_output, as_eval_output, skip_rest
@@ -21,12 +21,6 @@ WITH_MODULE = ("trainer", "module")
 CLIPPING = ("trainer.gradient_clip_val", "trainer.gradient_clip_algorithm")
 TRAIN_BATCH = ("batch", "step")
 EVAL_BATCH = ("batch", "step", "at.loader")
-
-
-def retired(method: str, use: str) -> Gap:
-    """The gap of a hook of Lightning 1.x; a hook that got the outputs of an epoch is refused, as in Lightning 2."""
-    stop = method in ENDED_EPOCHS
-    return Gap(source=f"RetiredHooks.{method}", why="Lightning 2 removed it.", use=use, stop=stop)
 
 
 ASSEMBLY = (
@@ -174,8 +168,8 @@ def rows_of_evaluation(phase: str) -> tuple[Row, ...]:
 
 EVALUATION = (
     row("LightningModule.on_validation_model_zero_grad", instead="_make_room_for_evaluation"),
-    *rows_of_evaluation("validation"),
-    *rows_of_evaluation("test"),
+    # side by side, so that what a table puts between two rows of one stands between those of the other too
+    *chain(*zip(rows_of_evaluation("validation"), rows_of_evaluation("test"), strict=True)),
 )
 
 PREDICTION = (
@@ -236,18 +230,6 @@ CHECKPOINTS = (
     row("Callback.load_state_dict", after="_load_state", args=("state",)),
 )
 
-LIGHTNING_1_GAPS = (
-    *(retired(f"{phase}_epoch_end", f"on_{prefix}_epoch_end, with outputs kept in a list of your own")
-      for phase, prefix in (("training", "train"), ("validation", "validation"), ("test", "test"))),
-    *(retired(f"{phase}_step_end", f"the end of {phase}_step") for phase in ("training", "validation", "test")),
-    retired("on_epoch_start", "on_train_epoch_start and on_validation_epoch_start"),
-    retired("on_epoch_end", "on_train_epoch_end and on_validation_epoch_end"),
-    retired("on_batch_start", "on_train_batch_start"),
-    retired("on_batch_end", "on_train_batch_end"),
-    retired("on_pretrain_routine_start", "on_fit_start"),
-    retired("on_pretrain_routine_end", "on_fit_start"),
-)  # fmt: skip
-
 LIGHTNING = HookMap(
     "lightning",
     bases=Bases(
@@ -256,7 +238,6 @@ LIGHTNING = HookMap(
             "LightningDataModule": LightningDataModule,
             "Callback": Callback,
             "Monitor": Monitor,
-            "RetiredHooks": RetiredHooks,
         }
     ),
     knows=("module", "stage"),
@@ -270,7 +251,6 @@ LIGHTNING = HookMap(
         *EVALUATION,
         *PREDICTION,
         *CHECKPOINTS,
-        *LIGHTNING_1_GAPS,
     ),
 )
 
@@ -283,5 +263,10 @@ def _for_one_loader(line: Row | Gap) -> Row | Gap:
     return dataclasses.replace(line, args=args, maybe=line.maybe - {"at.loader"})
 
 
-ONE_LOADER = dataclasses.replace(LIGHTNING, rows=tuple(map(_for_one_loader, LIGHTNING.rows)))
-"""The table of a run whose evaluations have one loader each: hooks are not passed its index."""
+def for_one_loader(hookmap: HookMap) -> HookMap:
+    """The table of a run whose evaluations have one loader each: hooks are not passed its index."""
+    return dataclasses.replace(hookmap, rows=tuple(map(_for_one_loader, hookmap.rows)))
+
+
+ONE_LOADER = for_one_loader(LIGHTNING)
+"""The table between runs, and until a run says which one is its own."""

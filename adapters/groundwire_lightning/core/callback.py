@@ -8,7 +8,44 @@ from groundwire_lightning.core.old_calls import also_with_index
 from groundwire_lightning.errors import NotSupportedYetError
 
 
-class Callback:
+class CallbackHooksOfLightning1:
+    """The hooks of a callback that only Lightning 1 had; ``map_1x.py`` says where each is called."""
+
+    def on_init_start(self, trainer: Any) -> None:
+        """Called when the trainer is being made."""
+
+    def on_init_end(self, trainer: Any) -> None:
+        """Called when the trainer was made."""
+
+    def on_before_accelerator_backend_setup(self, trainer: Any, pl_module: Any) -> None:
+        """Called before :meth:`setup`."""
+
+    def on_configure_sharded_model(self, trainer: Any, pl_module: Any) -> None:
+        """Called after the module's method ``configure_sharded_model``."""
+
+    def on_pretrain_routine_start(self, trainer: Any, pl_module: Any) -> None:
+        """Called when fitting has begun and nothing was validated yet; now :meth:`on_fit_start`."""
+
+    def on_pretrain_routine_end(self, trainer: Any, pl_module: Any) -> None:
+        """Called right after :meth:`on_pretrain_routine_start`."""
+
+    def on_epoch_start(self, trainer: Any, pl_module: Any) -> None:
+        """Called when an epoch of training, validation or test begins."""
+
+    def on_epoch_end(self, trainer: Any, pl_module: Any) -> None:
+        """Called when an epoch of training, validation or test has ended."""
+
+    def on_batch_start(self, trainer: Any, pl_module: Any) -> None:
+        """Called before :meth:`on_train_batch_start`."""
+
+    def on_batch_end(self, trainer: Any, pl_module: Any) -> None:
+        """Called after :meth:`on_train_batch_end`."""
+
+    def on_keyboard_interrupt(self, trainer: Any, pl_module: Any) -> None:
+        """Called when a ``KeyboardInterrupt`` ends the run."""
+
+
+class Callback(CallbackHooksOfLightning1):
     """A companion of a run that is not part of the model; subclass it and override the hooks it needs.
 
     Every hook is given the trainer and the module first, as in Lightning. A hook that a subclass does not

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from groundwire_lightning.core.old_calls import also_with_index, backward_of_today
-from groundwire_lightning.core.states import TrainerFn
 from groundwire_lightning.utilities.apply_func import batch_on_device
 
 
@@ -60,7 +59,75 @@ class CheckpointHooks:
         """Called when a checkpoint was read."""
 
 
-class ModelHooks(DataHooks, CheckpointHooks):
+class HooksOfLightning1:
+    """The hooks of a module that only Lightning 1 had; ``map_1x.py`` says where each is called."""
+
+    def on_pretrain_routine_start(self) -> None:
+        """Called when fitting has begun and nothing was validated yet; now :meth:`on_fit_start`."""
+
+    def on_pretrain_routine_end(self) -> None:
+        """Called right after :meth:`on_pretrain_routine_start`."""
+
+    def on_train_dataloader(self) -> None:
+        """Called when the training loader is about to be asked for."""
+
+    def on_val_dataloader(self) -> None:
+        """Called when the loaders of validation batches are about to be asked for."""
+
+    def on_test_dataloader(self) -> None:
+        """Called when the loaders of test batches are about to be asked for."""
+
+    def on_predict_dataloader(self) -> None:
+        """Called when the loaders of batches to predict are about to be asked for."""
+
+    def on_epoch_start(self) -> None:
+        """Called when an epoch of training, validation or test begins."""
+
+    def on_epoch_end(self) -> None:
+        """Called when an epoch of training, validation or test has ended."""
+
+    def on_batch_start(self, batch: Any) -> None:
+        """Called before :meth:`on_train_batch_start`."""
+
+    def on_batch_end(self) -> None:
+        """Called after :meth:`on_train_batch_end`."""
+
+    def training_step_end(self, step_output: Any) -> Any:
+        """Called with what :meth:`training_step` returned; what it returns takes its place."""
+        return step_output
+
+    def validation_step_end(self, *args: Any, **kwargs: Any) -> Any:
+        """Called with what :meth:`validation_step` returned; what it returns takes its place."""
+
+    def test_step_end(self, *args: Any, **kwargs: Any) -> Any:
+        """Called with what :meth:`test_step` returned; what it returns takes its place."""
+
+    def training_epoch_end(self, outputs: Any) -> None:
+        """Called with the outputs of all training batches of an epoch."""
+
+    def validation_epoch_end(self, outputs: Any) -> None:
+        """Called with what :meth:`validation_step` returned for each batch."""
+
+    def test_epoch_end(self, outputs: Any) -> None:
+        """Called with what :meth:`test_step` returned for each batch."""
+
+    def on_hpc_save(self, checkpoint: dict[str, Any]) -> None:
+        """Called when a checkpoint is about to be written because the scheduler of a cluster ends the run."""
+
+    def on_hpc_load(self, checkpoint: dict[str, Any]) -> None:
+        """Called when such a checkpoint was read."""
+
+    def on_post_move_to_device(self) -> None:
+        """Called when the module was moved to its device."""
+
+    def add_to_queue(self, queue: Any) -> None:
+        """Called where a process that Lightning 1 had spawned ended; no process is spawned here."""
+
+    def get_from_queue(self, queue: Any) -> None:
+        """Called where a process that Lightning 1 had spawned ended; no process is spawned here."""
+
+
+class ModelHooks(HooksOfLightning1, DataHooks, CheckpointHooks):
     """The hooks of a module, in the order of a run."""
 
     def configure_callbacks(self) -> Any:
@@ -231,55 +298,8 @@ class ModelHooks(DataHooks, CheckpointHooks):
         """Called after a batch was predicted; ``outputs`` is what :meth:`predict_step` returned."""
 
 
-class RetiredHooks:
-    """Hooks of Lightning 1.x, by name only; ``map.py`` names the replacement of each."""
-
-    def training_step_end(self, *args: Any) -> None:
-        """A hook of Lightning 1.x."""
-
-    def validation_step_end(self, *args: Any) -> None:
-        """A hook of Lightning 1.x."""
-
-    def test_step_end(self, *args: Any) -> None:
-        """A hook of Lightning 1.x."""
-
-    def training_epoch_end(self, outputs: Any) -> None:
-        """A hook of Lightning 1.x."""
-
-    def validation_epoch_end(self, outputs: Any) -> None:
-        """A hook of Lightning 1.x."""
-
-    def test_epoch_end(self, outputs: Any) -> None:
-        """A hook of Lightning 1.x."""
-
-    def on_epoch_start(self) -> None:
-        """A hook of Lightning 1.x."""
-
-    def on_epoch_end(self) -> None:
-        """A hook of Lightning 1.x."""
-
-    def on_batch_start(self) -> None:
-        """A hook of Lightning 1.x."""
-
-    def on_batch_end(self) -> None:
-        """A hook of Lightning 1.x."""
-
-    def on_pretrain_routine_start(self) -> None:
-        """A hook of Lightning 1.x."""
-
-    def on_pretrain_routine_end(self) -> None:
-        """A hook of Lightning 1.x."""
-
-
 STEPS = frozenset({"training_step", "validation_step", "test_step", "predict_step"})
 """The methods that compute something from a batch; they are called through the wrappers of the model."""
-
-ENDED_EPOCHS: dict[str, TrainerFn] = {
-    "training_epoch_end": TrainerFn.FITTING,
-    "validation_epoch_end": TrainerFn.VALIDATING,
-    "test_epoch_end": TrainerFn.TESTING,
-}
-"""Hooks of Lightning 1.x that were given the outputs of an epoch, and the entry point that would call each."""
 
 TRANSFERS = ("on_before_batch_transfer", "transfer_batch_to_device", "on_after_batch_transfer")
 """The hooks that move a batch to the device; where both override one, the data module's is called."""

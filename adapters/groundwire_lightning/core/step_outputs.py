@@ -39,32 +39,47 @@ def as_batch_output(returned: Any, batch: Any) -> dict[str, Any]:
     """Make a Trainer's batch output of what ``training_step`` returned.
 
     Args:
-        returned: The loss, a dictionary with it, or None.
+        returned: The loss, a dictionary with it, or None; of anything else there is no loss.
         batch: The batch; the length of its first tensor is the batch size.
-
-    Raises:
-        MisconfigurationException: Something else was returned.
     """
+    return {"loss": loss_in(returned), "model_outputs": returned, "batch_size": size_of(batch)}
+
+
+def loss_in(returned: Any) -> Any:
+    """The loss in what ``training_step`` returned; None without one."""
     if returned is None or isinstance(returned, Tensor):
-        loss = returned
-    elif isinstance(returned, Mapping):
-        loss = returned.get("loss")
-    else:
-        raise MisconfigurationException(
-            f"training_step returns a tensor, a dictionary with 'loss', or None; it returned {type(returned).__name__}"
-        )
-    return {"loss": loss, "model_outputs": returned, "batch_size": size_of(batch)}
+        return returned
+    return returned.get("loss") if isinstance(returned, Mapping) else None
 
 
-def check_loss(batch_output: Mapping[str, Any]) -> None:
-    """Refuse a batch output without a loss whose ``training_step`` returned a dictionary, which should have held it.
+def check_kind(batch_output: Mapping[str, Any]) -> None:
+    """Refuse a batch output without a loss whose ``training_step`` returned what it may not.
+
+    It is asked behind ``training_step_end``, which may have made something else of that.
 
     Args:
         batch_output: A batch output whose loss is None.
 
     Raises:
-        MisconfigurationException: ``training_step`` returned a dictionary.
+        MisconfigurationException: It was neither None nor a dictionary.
     """
+    returned = batch_output["model_outputs"]
+    if returned is not None and not isinstance(returned, Mapping):
+        raise MisconfigurationException(
+            f"training_step returns a tensor, a dictionary with 'loss', or None; it returned {type(returned).__name__}"
+        )
+
+
+def check_loss(batch_output: Mapping[str, Any]) -> None:
+    """Refuse a batch output without a loss, unless ``training_step`` returned None.
+
+    Args:
+        batch_output: A batch output whose loss is None.
+
+    Raises:
+        MisconfigurationException: ``training_step`` returned something else, which should have held the loss.
+    """
+    check_kind(batch_output)
     returned = batch_output["model_outputs"]
     if isinstance(returned, Mapping):
         raise MisconfigurationException(
@@ -79,6 +94,11 @@ def as_eval_output(returned: Any, batch: Any) -> dict[str, Any]:
         returned: Anything.
         batch: The batch; the length of its first tensor is the batch size.
     """
+    return {"loss": eval_loss_in(returned), "model_outputs": returned, "batch_size": size_of(batch)}
+
+
+def eval_loss_in(returned: Any) -> Any:
+    """The loss in what an evaluation step returned; None without one."""
     loss = returned.get("loss") if isinstance(returned, Mapping) else returned
     is_scalar = isinstance(loss, Tensor) and loss.numel() == 1  # the tensor may be a prediction, and no loss
-    return {"loss": loss if is_scalar else None, "model_outputs": returned, "batch_size": size_of(batch)}
+    return loss if is_scalar else None

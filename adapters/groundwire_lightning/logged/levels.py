@@ -15,6 +15,9 @@ class LogError(MisconfigurationException):
 
 _STEP = (
     "training_step",
+    "training_step_end",
+    "on_batch_start",
+    "on_batch_end",
     "on_train_batch_start",
     "on_train_batch_end",
     "on_before_backward",
@@ -29,12 +32,18 @@ _STEP = (
 )
 _EVALUATES = ("validation", "test")
 _EPOCH = tuple(
-    name for phase in _EVALUATES for name in (f"{phase}_step", f"on_{phase}_batch_start", f"on_{phase}_batch_end")
+    name
+    for phase in _EVALUATES
+    for name in (f"{phase}_step", f"{phase}_step_end", f"on_{phase}_batch_start", f"on_{phase}_batch_end")
 )
 _ONLY_EPOCH = (
     "on_train_start",
     "on_train_epoch_start",
     "on_train_epoch_end",
+    "training_epoch_end",
+    "on_epoch_start",
+    "on_epoch_end",
+    *(f"{phase}_epoch_end" for phase in _EVALUATES),
     *(f"on_{phase}_{moment}" for phase in _EVALUATES for moment in ("start", "epoch_start", "epoch_end")),
 )
 

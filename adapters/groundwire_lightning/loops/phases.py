@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from groundwire import did_you_mean
-from groundwire_lightning.core.hooks import ENDED_EPOCHS
 from groundwire_lightning.core.states import RunningStage, TrainerFn
 from groundwire_lightning.data.dataloader_iter import reads_batches
 from groundwire_lightning.errors import MisconfigurationException
@@ -19,14 +18,17 @@ LOADERS = frozenset({"train_dataloader", "val_dataloader", "test_dataloader", "p
 def _methods_of(phase: str, prefix: str) -> frozenset[str]:
     moments = ("start", "end", "epoch_start", "epoch_end", "batch_start", "batch_end")
     modes = ("model_eval", "model_train", "model_zero_grad")
-    return frozenset({f"{phase}_step", f"{prefix}_dataloader", *(f"on_{phase}_{name}" for name in (*moments, *modes))})
+    of_lightning_1 = {f"{phase}_step_end", f"{phase}_epoch_end", f"on_{prefix}_dataloader"}
+    told = {f"on_{phase}_{name}" for name in (*moments, *modes)}
+    return frozenset({f"{phase}_step", f"{prefix}_dataloader", *told, *of_lightning_1})
 
 
 VALIDATION_METHODS = _methods_of("validation", "val")
 TEST_METHODS = _methods_of("test", "test")
 PREDICTION_METHODS = _methods_of("predict", "predict")
 TRAINING_METHODS = _methods_of("train", "train") | {
-    *("training_step", "configure_optimizers", "on_fit_start", "on_fit_end"),
+    *("training_step", "training_step_end", "training_epoch_end"),
+    *("configure_optimizers", "on_fit_start", "on_fit_end", "on_pretrain_routine_start", "on_pretrain_routine_end"),
     *("on_sanity_check_start", "on_sanity_check_end", "on_before_zero_grad", "optimizer_zero_grad"),
     *("on_before_backward", "backward", "on_after_backward", "on_before_optimizer_step", "optimizer_step"),
     *("configure_gradient_clipping", "clip_gradients", "lr_scheduler_step"),
@@ -99,16 +101,6 @@ def of_each_loader(name: str, logged: Iterable[str]) -> str:
     return did_you_mean(name, names)
 
 
-NOT_ENDED: dict[TrainerFn, frozenset[str]] = {
-    TrainerFn.FITTING: frozenset({"test_epoch_end"}),  # it validates too
-    **{
-        purpose: frozenset(name for name, entry in ENDED_EPOCHS.items() if entry != purpose)
-        for purpose in (TrainerFn.VALIDATING, TrainerFn.TESTING, TrainerFn.PREDICTING)
-    },
-}
-"""Those of :data:`ENDED_EPOCHS` that an entry point would not call."""
-
-
 NAME = "dataloader_idx"
 
 
@@ -125,8 +117,8 @@ def check_loader_index(module: Any, phase: Phase, has_several: bool) -> None:
         has_several: There are several, and methods are told which.
 
     Raises:
-        LoaderIndexError: A method needs ``dataloader_idx`` and does not take it, or takes it where
-            nothing is passed.
+        LoaderIndexError: A method needs ``dataloader_idx`` and does not take it, or the step takes it where
+            nothing is passed; to the hooks beside it Lightning 1 passed it always.
     """
     for name in (phase.step, f"{phase.hooks}_batch_start", f"{phase.hooks}_batch_end"):
         method = getattr(module, name, None)
@@ -140,7 +132,12 @@ def check_loader_index(module: Any, phase: Phase, has_several: bool) -> None:
             raise LoaderIndexError(
                 f"{where} is told which of several {phase.prefix} loaders a batch is from: add dataloader_idx=0"
             )
-        if not has_several and NAME in parameters and parameters[NAME].default is inspect.Parameter.empty:
+        if (
+            name == phase.step
+            and not has_several
+            and NAME in parameters
+            and parameters[NAME].default is inspect.Parameter.empty
+        ):
             raise LoaderIndexError(
                 f"{where} insists on dataloader_idx, and there is one {phase.prefix} loader: write dataloader_idx=0"
             )

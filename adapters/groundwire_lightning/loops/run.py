@@ -45,6 +45,7 @@ class LightningRun(Run):
         results: What an evaluation logged, by name; a dictionary for each loader.
         batch_output: What the training step under way has come to.
         step_outputs: What ``on_train_batch_end`` is given; None until somebody asks.
+        split_outputs: What the step came to by part of the batch and by optimizer; None where there is one of each.
     """
 
     purpose: TrainerFn = TrainerFn.FITTING
@@ -59,11 +60,12 @@ class LightningRun(Run):
     monitored: Any = None
     results: list[dict[str, float]] = field(default_factory=list)
     batch_output: Any = None
-    step_outputs: dict[str, Any] | None = None
+    step_outputs: Any = None
+    split_outputs: list[Any] | None = None
 
     def let_go_of_batch(self) -> None:
         """Forget what the last training step came to, and with it the graph of its batch."""
-        self.batch_output = self.step_outputs = None
+        self.batch_output = self.step_outputs = self.split_outputs = None
 
     def end(self, before: Run) -> None:
         """Leave what a Trainer has between runs; which loaders and tables there were is for the next one to say."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from groundwire.errors import rank_zero_warn
-from groundwire_lightning.core.step_outputs import check_loss
+from groundwire_lightning.core.step_outputs import check_kind, check_loss
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.loops import updates
 from groundwire_lightning.loops.schedulers import due
@@ -77,6 +77,8 @@ def step_without_backward(trainer: Steered, batch: Any, step: int) -> Any:
     progress.steps_ready += at.is_update
     plan.on_train_step_start(step)
     batch_output = plan.calculate_train_batch_loss(batch)
+    if batch_output["loss"] is None:
+        check_kind(batch_output)
     trainer._update_loss_tracker(batch_output["loss"], batch_output["batch_size"])
     plan.on_train_step_end(batch, batch_output, step)
     if at.is_update:

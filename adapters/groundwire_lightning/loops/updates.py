@@ -14,6 +14,7 @@ from groundwire import GroundwireError, Trainer
 from groundwire.errors import rank_zero_warn
 from groundwire.run.run import of_run
 from groundwire_lightning.core.optimizer import LightningOptimizer, evaluates_once, idle
+from groundwire_lightning.core.step_outputs import check_kind
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.loops.run import LightningRun
 from groundwire_lightning.strategies.precision import Precision, unscales
@@ -392,7 +393,9 @@ def run_step_by_hand(trainer: Stepped, batch: Any, step: int) -> Any:
     finally:  # a step outside of training_step, in a hook for instance, is no update that counts
         for handle in handles:
             handle._on_before_step = handle._on_after_step = idle
-    if batch_output["loss"] is not None:
+    if batch_output["loss"] is None:
+        check_kind(batch_output)
+    else:
         trainer._update_loss_tracker(batch_output["loss"], batch_output["batch_size"])
     plan.on_train_step_end(batch, batch_output, step)
     return batch_output

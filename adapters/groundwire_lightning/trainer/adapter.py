@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any, ClassVar
 
 import torch
@@ -22,14 +23,16 @@ from groundwire_lightning.core.replaced import Standing
 from groundwire_lightning.core.self_log import keep_from_compiling
 from groundwire_lightning.core.states import PURPOSES, TrainerStatus
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError, TunerExit
+from groundwire_lightning.lightning_1.epoch_ends import EvaluationOutputs, TrainingOutputs
 from groundwire_lightning.logged.store import Logged
+from groundwire_lightning.loops.run import LightningRun
 from groundwire_lightning.loops.updates import Stepping
-from groundwire_lightning.map import LIGHTNING
+from groundwire_lightning.map_1x import JOINED, JOINED_ONE_LOADER
 from groundwire_lightning.trainer.casting import cast_of_run
 from groundwire_lightning.trainer.facade import Facade
 from groundwire_lightning.utilities.combined_loader import is_combined, is_several
 
-WIRED = frozenset(line.method for hookmap in (NATIVE, LIGHTNING) for line in hookmap.rows)
+WIRED = frozenset(line.method for hookmap in (NATIVE, JOINED) for line in hookmap.rows)
 """The methods that a run may bind."""
 GIVEN_AS = {"train_dataloader": "train_dataset", "val_dataloader": "eval_dataset"}
 """A module's method, and the data of a run in native order that is used instead of asking it."""
@@ -75,7 +78,7 @@ class LightningAdapter(Facade, Slots):
         **kwargs: Further arguments of :class:`groundwire.Trainer`.
     """
 
-    hook_maps: ClassVar[tuple[HookMap, ...]] = (LIGHTNING,)
+    hook_maps: ClassVar[tuple[HookMap, ...]] = (JOINED,)
 
     def __init__(
         self,
@@ -91,7 +94,12 @@ class LightningAdapter(Facade, Slots):
         self.datamodule: LightningDataModule | None = None
         self.eval_outputs: Any = None
         self._saves_weights_only = False
+        self._training_outputs, self._evaluation_outputs = TrainingOutputs(), EvaluationOutputs()
         super().__init__(model, loss_func, optimizer, callbacks, run_history, **kwargs)
+
+    @cached_property
+    def _run(self) -> LightningRun:
+        return LightningRun(table=JOINED_ONE_LOADER)
 
     # who takes part
 
@@ -106,7 +114,13 @@ class LightningAdapter(Facade, Slots):
     _is_inner: bool = of_run("is_inner")
 
     def _known(self, stage: Any) -> dict[str, Any]:
-        return {**super()._known(stage), "module": self.lightning_module, "stage": self._purpose}
+        return {
+            **super()._known(stage),
+            "module": self.lightning_module,
+            "stage": self._purpose,
+            "training_outputs": self._training_outputs,
+            "evaluation_outputs": self._evaluation_outputs,
+        }
 
     _standing: Standing | None = None  # the hooks that are set on the objects of the run under way
 

@@ -11,8 +11,11 @@ from groundwire_lightning import guests
 from groundwire_lightning.core.callback import idle_hooks
 from groundwire_lightning.core.hooks import STEPS, TRANSFERS
 from groundwire_lightning.core.state_methods import STATE_METHODS, with_own_state
-from groundwire_lightning.loops.phases import LOADERS, NOT_ENDED, PHASES
+from groundwire_lightning.lightning_1.epoch_ends import EvaluationOutputs, TrainingOutputs, gathering
+from groundwire_lightning.lightning_1.step_ends import STEP_ENDS, replacing
+from groundwire_lightning.loops.phases import LOADERS, PHASES
 from groundwire_lightning.map import LIGHTNING
+from groundwire_lightning.map_1x import JOINED
 from groundwire_lightning.strategies.processes import prepared_once
 from groundwire_lightning.strategies.wrappers import through_wrappers
 
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 
         _asks_data: bool
         _table: HookMap
+        _training_outputs: TrainingOutputs
+        _evaluation_outputs: EvaluationOutputs
 
         def _backward_of(self, method: Callable[..., Any]) -> Callable[..., Any]: ...
 
@@ -39,7 +44,7 @@ def cast_of_run(trainer: Casting, parts: list[Part]) -> list[Part]:
         parts: The callbacks, as any Trainer casts them.
     """
     others, hearing = PHASES[trainer._purpose].without, _hearing(trainer)
-    cast = [_of_callback(trainer, part, hearing) if part.hookmap is LIGHTNING else part for part in parts]
+    cast = [_of_callback(trainer, part, hearing) if part.hookmap is JOINED else part for part in parts]
     without = others | trainer._loaders_given
     if trainer.datamodule is not None:
         data = _of_data(trainer, hearing, without)
@@ -48,8 +53,8 @@ def cast_of_run(trainer: Casting, parts: list[Part]) -> list[Part]:
             # what the data module brings, the module is not asked for
             without = others | LOADERS | {method for method in TRANSFERS if data.implements(method)}
     if trainer.lightning_module is not None:
-        cast += _of_module(trainer, hearing, without)
-    return cast
+        cast.append(_of_module(trainer, hearing, without))
+    return cast + gathering(cast, trainer._training_outputs, trainer._evaluation_outputs)
 
 
 def _hearing(trainer: Casting) -> Through:
@@ -73,15 +78,16 @@ def _of_data(trainer: Casting, hearing: Through, without: frozenset[str]) -> Par
     return Part(trainer._table, "LightningDataModule", data, through=through, without=without)
 
 
-def _of_module(trainer: Casting, hearing: Through, without: frozenset[str]) -> list[Part]:
+def _of_module(trainer: Casting, hearing: Through, without: frozenset[str]) -> Part:
     module = trainer.lightning_module
 
     def through(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        if name in STEP_ENDS:
+            return hearing(name, replacing(name, method))
         return hearing(name, _entered(trainer, name, method))
 
     without |= _unused(trainer)
-    retired = Part(trainer._table, "RetiredHooks", module, without=NOT_ENDED[trainer._purpose])
-    return [Part(trainer._table, "LightningModule", module, through=through, without=without), retired]
+    return Part(trainer._table, "LightningModule", module, through=through, without=without)
 
 
 def _unused(trainer: Casting) -> set[str]:

@@ -24,6 +24,7 @@ from groundwire_lightning.loops.phases import PHASES, Phase
 from groundwire_lightning.loops.predictions import Predicted
 from groundwire_lightning.loops.run import LightningRun
 from groundwire_lightning.map import LIGHTNING
+from groundwire_lightning.map_1x import JOINED
 from groundwire_lightning.trainer.adapter import LightningAdapter
 from groundwire_lightning.trainer.arguments import EVALUATE, FIT, PREDICT
 from groundwire_lightning.trainer.loaders import Loading
@@ -326,7 +327,7 @@ class EntryPoints(LightningAdapter):
             feed=None,
             results=[],
             purpose=purpose,
-            table=reading_table(LIGHTNING, reading_steps),  # until the loaders are counted
+            table=reading_table(JOINED, reading_steps),  # until the loaders are counted
         )
         assert isinstance(run, LightningRun)
         return run

@@ -17,7 +17,8 @@ from groundwire_lightning.data.samplers import for_prediction, in_order, loader_
 from groundwire_lightning.errors import MisconfigurationException, NoLoaderError, NotSupportedYetError
 from groundwire_lightning.loops import limits, resume
 from groundwire_lightning.loops.phases import check_loader_index
-from groundwire_lightning.map import LIGHTNING, ONE_LOADER
+from groundwire_lightning.map import LIGHTNING
+from groundwire_lightning.map_1x import JOINED, JOINED_ONE_LOADER
 from groundwire_lightning.trainer.parts import Parted, PartOf
 from groundwire_lightning.trainer.settings import OVERFIT
 from groundwire_lightning.utilities.combined_loader import (
@@ -214,7 +215,7 @@ class Loading(PartOf[Parted]):
         feed = _feed(loader, batches, partial(Reader, at=trainer.at) if reads else Feed)
         self.eval_reader = feed if isinstance(feed, Reader) else None
         check_loader_index(trainer.lightning_module, trainer._phase, self.tells_loader)
-        self._choose_table(reading_table(LIGHTNING if self.tells_loader else ONE_LOADER, self.reading_steps))
+        self._choose_table(reading_table(JOINED if self.tells_loader else JOINED_ONE_LOADER, self.reading_steps))
         return feed
 
     def _choose_table(self, table: HookMap) -> None:

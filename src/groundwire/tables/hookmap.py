@@ -43,6 +43,11 @@ class Row:
         turn: Converts what comes back into what the hook returns; called with the foreign value
             and then with what the hook gives.
         own: Only an override counts: a wrapper that was set around the method of a base class is not called.
+        takes: Makes the row a variant of its method: it counts only for an implementation that names one of these
+            parameters, or that takes the arguments of this row and not those of the row without ``takes``. None for
+            that row, which counts for all others.
+        mark: A word that reports set behind the row, such as the release of the framework that it is of.
+        use: What to write instead, for a row that is kept for code of such a release.
         role: The part that the object plays; of ``source``.
         method: The object's method; likewise.
         moment: The declaration of ``hook``.
@@ -56,6 +61,9 @@ class Row:
     maybe: frozenset[str] = frozenset()
     turn: Callable[..., Any] | None = None
     own: bool = False
+    takes: frozenset[str] | None = None
+    mark: str = ""
+    use: str = ""
     role: str = field(init=False, repr=False, compare=False)
     method: str = field(init=False, repr=False, compare=False)
     moment: Hook = field(init=False, repr=False, compare=False)
@@ -106,6 +114,9 @@ def row(
     maybe: Iterable[str] = (),
     turn: Callable[..., Any] | None = None,
     own: bool = False,
+    takes: Iterable[str] | None = None,
+    mark: str = "",
+    use: str = "",
     **where: str,
 ) -> Row:
     """One line of a table: where a foreign method runs and what it is called with.
@@ -117,6 +128,9 @@ def row(
         maybe: Names left out when the implementation does not take them.
         turn: Converts the foreign return value.
         own: Only an override counts, not a wrapper around the method of a base class.
+        takes: Parameters by which an implementation is known that this variant of the row is for.
+        mark: A word for reports.
+        use: What to write instead.
         **where: Exactly one of ``before=``, ``instead=``, ``after=``, naming a Trainer hook.
 
     Raises:
@@ -141,6 +155,9 @@ def row(
         maybe=frozenset(maybe),
         turn=turn,
         own=own,
+        takes=None if takes is None else frozenset(_names(source, takes)),
+        mark=mark,
+        use=use,
     )
     leaves = [name.rpartition(".")[2] for name in line.named]
     if twice := {leaf for leaf in leaves if leaves.count(leaf) > 1}:

@@ -19,6 +19,7 @@ from groundwire.errors import HookMapError, RefusedError, did_you_mean, place_of
 from groundwire.tables.fuse import Attached, fuse, nothing, stand_in
 from groundwire.tables.hookmap import Gap, HookMap, Position, Row, as_tuple
 from groundwire.tables.hooks import HOOKS, Stage
+from groundwire.tables.variants import without_other_variants
 
 __all__ = ["Finding", "Part", "Plan", "Wired", "attach", "by_row", "compile_plan", "overridden"]
 
@@ -278,10 +279,10 @@ def _brought(parts: Sequence[Part], silent: tuple[type, ...]) -> dict[int, list[
     """The parts that implement each line of their table, by the line's ``id``."""
     brought: dict[int, list[Part]] = {}
     for part in parts:
-        names = _own_names(part, silent)
-        for line in part.hookmap.lines_of(part.role):
-            if (names is None or line.method in names) and part.runs(line, silent):
-                brought.setdefault(id(line), []).append(part)
+        names, lines = _own_names(part, silent), [*part.hookmap.lines_of(part.role)]
+        lines = [line for line in lines if (names is None or line.method in names) and part.runs(line, silent)]
+        for line in without_other_variants(lines, part.player):
+            brought.setdefault(id(line), []).append(part)
     return brought
 
 

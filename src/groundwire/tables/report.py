@@ -25,7 +25,7 @@ _ADAPTERS = "groundwire_"  # how the packages begin whose classes stand between 
 
 
 class AttachedLine(TypedDict):
-    """A method that a row runs at a hook, with the names that it is passed."""
+    """A method that a row runs at a hook, with the names that it is passed and the mark of the row."""
 
     who: str
     method: str
@@ -33,6 +33,7 @@ class AttachedLine(TypedDict):
     position: str
     place: str
     passes: str
+    mark: str
 
 
 # The class whose method runs as the hook; ``package`` names an adapter's and is empty for others.
@@ -159,6 +160,7 @@ def _attached_line(attached: Attached) -> AttachedLine:
         position=attached.row.position,
         place=place_of(attached.method),
         passes=attached.spelled(),
+        mark=attached.row.mark,
     )
 
 
@@ -184,7 +186,7 @@ def _hook_text(hook: HookLine) -> list[str]:
 
 
 def _attached_text(line: AttachedLine) -> str:
-    return _at(f"{line['who']}.{line['method']}", line["place"])
+    return _at(f"{line['who']}.{line['method']}", line["place"]) + (f" [{line['mark']}]" if line["mark"] else "")
 
 
 def _named(line: FindingLine) -> str:

@@ -1,0 +1,162 @@
+"""The outputs of an epoch, gathered batch by batch for the hooks of Lightning 1 that are given all of them at its end.
+
+They are held only in a run where somebody has such a hook: then an object of this module takes part in it.
+
+What a training batch came to is nested: a list with one entry for each part of the batch (more than one where
+backpropagation is truncated), which is a list with one entry for each optimizer, which is the dictionary of a step
+(``"loss"`` and whatever else it returned) or None where that optimizer had no turn or its step returned None. A step
+with one of each leaves it to ``trainer.step_outputs``; any other puts the nested list into ``split_outputs`` of its
+run before :data:`GATHERING` is heard, that is within ``_run_train_step``. What hooks are given is :func:`squeezed`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from groundwire import HookMap, Part, Row, row
+from groundwire.tables.variants import without_other_variants
+
+if TYPE_CHECKING:
+    from groundwire_lightning.loops.steered import Steered
+
+
+def squeezed(outputs: list[Any]) -> list[Any]:
+    """Nested outputs without the levels that have one entry at most everywhere, and without None and empty lists.
+
+    Args:
+        outputs: By batch (or of one batch alone), by part, by optimizer.
+    """
+    level = _without_none(_squeezed(outputs, _sizes(outputs)))
+    return [entry for entry in (level if isinstance(level, list) else [level]) if entry != []]
+
+
+def _sizes(outputs: list[Any]) -> list[int]:
+    """The most entries that a list of each level has; the levels end where not everything is a list."""
+    sizes: list[int] = []
+    level: list[Any] = [outputs]
+    while level and all(isinstance(entry, list) for entry in level):
+        sizes.append(max(map(len, level)))
+        level = [part for entry in level for part in entry]
+    return sizes
+
+
+def _squeezed(outputs: Any, sizes: list[int]) -> Any:
+    if not sizes:
+        return outputs
+    if sizes[0] == 1:
+        return _squeezed(outputs[0], sizes[1:]) if outputs else None
+    return [_squeezed(entry, sizes[1:]) for entry in outputs]
+
+
+def _without_none(outputs: Any) -> Any:
+    if not isinstance(outputs, list):
+        return outputs
+    return [_without_none(entry) for entry in outputs if entry is not None]
+
+
+class TrainingOutputs:
+    """What each batch of the training epoch under way came to."""
+
+    def __init__(self) -> None:
+        self._batches: list[Any] = []
+
+    def begin(self) -> None:
+        """Begin an epoch with nothing."""
+        self._batches = []
+
+    def take(self, outputs: dict[str, Any] | None, trainer: Steered) -> None:
+        """Take what a batch came to; None for one that is no batch."""
+        split = trainer._run.split_outputs
+        self._batches.append([[outputs]] if outputs and split is None else split if outputs is not None else [])
+
+    def end(self) -> None:
+        """Let go of an epoch."""
+        self._batches = []
+
+    @property
+    def gathered(self) -> list[Any]:
+        """What ``training_epoch_end`` is given."""
+        return squeezed(self._batches)
+
+
+class EvaluationOutputs:
+    """What each step of the evaluation under way returned, for each loader; one may run within another."""
+
+    def __init__(self) -> None:
+        self._passes: list[list[list[Any]]] = []
+
+    def begin(self, trainer: Steered) -> None:
+        """Begin with an empty list for each loader."""
+        checks = trainer.sanity_checking
+        batches = trainer.num_sanity_val_batches if checks else getattr(trainer, f"num_{trainer._phase.prefix}_batches")
+        self._passes.append([[] for _ in batches])
+
+    def take(self, outputs: Any, loader: int) -> None:
+        """Take what a step returned, unless it is None."""
+        if outputs is not None:
+            self._passes[-1][loader].append(outputs)
+
+    def end(self) -> None:
+        """Let go of an evaluation."""
+        self._passes.pop()
+
+    @property
+    def gathered(self) -> list[Any]:
+        """What ``validation_epoch_end`` and ``test_epoch_end`` are given: a list of outputs, or one for each loader."""
+        of_loaders = self._passes[-1]
+        return of_loaders[0] if len(of_loaders) == 1 else of_loaders
+
+
+TRAINING, EVALUATION = "training_outputs.gathered", "evaluation_outputs.gathered"
+"""The names by which the rows of such hooks pass them."""
+
+
+class _Gathers:
+    """The methods of both, by name: what is wired of an object is what no base class of its role has."""
+
+    def begin(self, *given: Any) -> None: ...
+    def take(self, *given: Any) -> None: ...
+    def end(self) -> None: ...
+
+
+GATHERING = HookMap(
+    "gathering",
+    bases={"TrainingOutputs": _Gathers, "EvaluationOutputs": _Gathers},
+    rows=(
+        row("TrainingOutputs.begin", before="train_epoch_start"),
+        row("TrainingOutputs.take", after="_run_train_step", args=("trainer.step_outputs", "trainer")),
+        row("TrainingOutputs.end", after="on_train_epoch_end"),
+        row("EvaluationOutputs.begin", before="eval_epoch_start", args=("trainer",)),
+        row("EvaluationOutputs.take", after="_run_eval_step", args=("trainer.eval_outputs", "at.loader")),
+        row("EvaluationOutputs.end", after="eval_epoch_end"),
+    ),
+)
+"""Who gathers, behind everybody else at the same moment."""
+
+
+def gathering(parts: Iterable[Part], training: TrainingOutputs, evaluation: EvaluationOutputs) -> list[Part]:
+    """The parts that gather what somebody of a run is given at the end of an epoch.
+
+    Args:
+        parts: Who takes part in it.
+        training: Gathers what training batches come to.
+        evaluation: Gathers what steps of an evaluation return.
+    """
+    names = {name for part in parts for line in _told_of_outputs(part) for name in line.args}
+    roles = ((TRAINING, "TrainingOutputs", training), (EVALUATION, "EvaluationOutputs", evaluation))
+    return [Part(GATHERING, role, player) for name, role, player in roles if name in names]
+
+
+def _told_of_outputs(part: Part) -> Sequence[Row]:
+    """The rows by which a player is given gathered outputs, or could be if it took them."""
+    methods = _methods_given(part.hookmap)
+    lines = [line for line in part.hookmap.lines_of(part.role) if line.method in methods and part.runs(line)]
+    return [line for line in without_other_variants(lines, part.player) if isinstance(line, Row)]
+
+
+@cache
+def _methods_given(hookmap: HookMap) -> frozenset[str]:
+    rows = [line for line in hookmap.rows if isinstance(line, Row)]
+    return frozenset(line.method for line in rows if not {TRAINING, EVALUATION}.isdisjoint(line.args))
