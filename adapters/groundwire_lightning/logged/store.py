@@ -253,6 +253,10 @@ class Logged:
         self._in_batch[now.phase] = "later" if self._in_batch[now.phase] else "first"
         self._is_behind = True
 
+    def part_starts(self) -> None:
+        """A further part of the batch is about to be used."""
+        self._in_batch[self._now.phase] = "later"
+
     def batch_ends(self) -> None:
         """A batch was used; loggers take what is due."""
         if self.sink is not None:

@@ -34,6 +34,21 @@ def outputs_by_hand(batch_output: Mapping[str, Any]) -> dict[str, Any]:
     return extra
 
 
+def outputs_of(batch_output: Mapping[str, Any], window: int) -> dict[str, Any]:
+    """The ``outputs`` of ``on_train_batch_end``: the loss, without a graph, and whatever else the step returned.
+
+    Args:
+        batch_output: Of a step that has a loss.
+        window: The batches that are accumulated, by which the loss is divided.
+    """
+    loss, returned = batch_output["loss"], batch_output["model_outputs"]
+    # a clone where nothing is divided: a hook that changes it must not change the loss itself
+    outputs = {"loss": loss.detach() / window if window != 1 else loss.detach().clone()}
+    if isinstance(returned, Mapping):
+        outputs |= detached({key: value for key, value in returned.items() if key != "loss"})
+    return outputs
+
+
 def detached(values: Any) -> Any:
     """``values`` with its tensors taken out of their graph, in dictionaries, lists and tuples too."""
     if isinstance(values, Tensor):
@@ -62,6 +77,7 @@ class Stepping(Trainer):
     way: Way = "straight"
     _step: Any
     _listed: list[Any] | None = of_run("listed")
+    optimizer_frequencies: list[int] = of_run("optimizer_frequencies")
     _handles: tuple[list[Any], list[LightningOptimizer]] | None = None
     _closure: Callable[[], Any] | None = None
     _clips_before_step: bool = True  # the native order; fit() clips within the step of an optimizer
@@ -108,8 +124,14 @@ class Stepping(Trainer):
 
     @property
     def lightning_optimizer(self) -> LightningOptimizer:
-        """The handle that ``optimizer_step`` of a module is passed."""
-        return self.lightning_optimizers[0]
+        """The handle that ``optimizer_step`` of a module is passed: that of the optimizer in use."""
+        handles = self.lightning_optimizers
+        return handles[0] if len(handles) == 1 else handles[self.optimizer_index]
+
+    @property
+    def optimizer_index(self) -> int:
+        """The index of the optimizer in use."""
+        return next(index for index, one in enumerate(self.optimizers) if one is self.optimizer)
 
     @property
     def closure(self) -> Callable[[], Any]:
@@ -294,9 +316,9 @@ class Stepping(Trainer):
         """The module's own ``backward``, given what ``manual_backward`` was given besides the loss."""
 
         @wraps(method)
-        def backward(loss: Any) -> Any:
+        def backward(*loss: Any) -> Any:  # behind it, in a row of Lightning 1, the optimizer and its index
             arguments, options = self._backward_more or ((), {})
-            return method(loss, *arguments, **options)
+            return method(*loss, *arguments, **options)
 
         return backward
 
@@ -334,11 +356,11 @@ class Stepping(Trainer):
             rank_zero_warn("training_step returned None, so no gradient comes of this batch; if that is meant, go on")
 
     @property
-    def step_outputs(self) -> dict[str, Any]:
+    def step_outputs(self) -> Any:
         """The ``outputs`` of ``on_train_batch_end``; made once a batch, and only if somebody listens.
 
         The loss, divided by the batches that are accumulated and without a graph, and whatever else
-        ``training_step`` returned; empty where it returned None.
+        ``training_step`` returned; empty where it returned None. Where a batch is used more than once, a list.
         """
         run = self._run
         if run.step_outputs is not None:
@@ -347,11 +369,7 @@ class Stepping(Trainer):
         if run.batch_output is not None and self.way == "by hand":
             outputs = outputs_by_hand(run.batch_output)
         elif run.batch_output is not None and run.batch_output["loss"] is not None:
-            loss, returned, window = run.batch_output["loss"], run.batch_output["model_outputs"], run.at.window
-            # a clone where nothing is divided: a hook that changes it must not change the loss itself
-            outputs["loss"] = loss.detach() / window if window != 1 else loss.detach().clone()
-            if isinstance(returned, Mapping):
-                outputs |= detached({key: value for key, value in returned.items() if key != "loss"})
+            outputs = outputs_of(run.batch_output, run.at.window)
         run.step_outputs = outputs
         return outputs
 

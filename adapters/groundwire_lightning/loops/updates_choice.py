@@ -22,13 +22,14 @@ STEP_OF_WAY: dict[str, Callable[..., Any]] = {
 """Ways of making updates, each with the step that makes them so."""
 
 
-def step_for(trainer: Steered) -> Callable[..., Any]:
+def step_for(trainer: Steered, in_turns: Callable[..., Any] | None = None) -> Callable[..., Any]:
     """The step that makes updates in the way that was chosen.
 
     Args:
         trainer: Of whose run; asked before each epoch, so that a step need not ask.
+        in_turns: The step of a run that uses a batch more than once, as Lightning 1 did; None in any other run.
     """
-    step: Callable[..., Any] = STEP_OF_WAY[trainer.way]
+    step: Callable[..., Any] = in_turns or STEP_OF_WAY[trainer.way]
     if trainer.way != "by hand" and trainer.world_size > 1:
         step = synchronised_at_updates(step)
     if trainer.way != "by hand" and trainer.skips_backward:
@@ -43,7 +44,7 @@ def nests_updates(trainer: Steered) -> bool:
     scaled = trainer.precision_plugin.scaler is not None
     # a scheduler that was made of what self.optimizers() gives counts the steps of that
     counted = trainer._handles is not None and any("step" in vars(handle) for handle in trainer._handles[1])
-    return scaled or counted or "optimizer_step" in trainer.plan.instead or nests(trainer.optimizers)
+    return scaled or counted or len(trainer.optimizers) > 1 or "optimizer_step" in trainer.plan.instead or nests(trainer.optimizers)
 
 
 def said_of_updates(trainer: Steered) -> list[str]:
@@ -73,6 +74,7 @@ def _reasons_to_nest(trainer: Steered) -> list[str]:
     return [
         *module,
         *scaled,
+        *([f"the step of each of {len(trainer.optimizers)} optimizers in turn"] if len(trainer.optimizers) > 1 else []),
         *(f"the step of {type(one).__name__}" for one in trainer.optimizers if not evaluates_once(one)),
     ]
 

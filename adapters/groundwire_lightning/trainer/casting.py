@@ -12,6 +12,7 @@ from groundwire_lightning.core.callback import idle_hooks
 from groundwire_lightning.core.hooks import STEPS, TRANSFERS
 from groundwire_lightning.core.state_methods import STATE_METHODS, with_own_state
 from groundwire_lightning.lightning_1.epoch_ends import EvaluationOutputs, TrainingOutputs, gathering
+from groundwire_lightning.lightning_1.optimizing import takes_turns, told_whose_turn
 from groundwire_lightning.lightning_1.step_ends import STEP_ENDS, replacing
 from groundwire_lightning.loops.phases import LOADERS, PHASES
 from groundwire_lightning.map import LIGHTNING
@@ -105,7 +106,8 @@ def _entered(trainer: Casting, name: str, method: Callable[..., Any]) -> Callabl
     if name in STEPS:
         by_hand = name == "training_step" and not trainer.is_automatic
         entered = through_wrappers(trainer.model, trainer.lightning_module, method, by_hand)
-        return trainer.precision_plugin.around(entered)
+        entered = trainer.precision_plugin.around(entered)
+        return told_whose_turn(trainer, entered) if name == "training_step" and takes_turns(trainer) else entered
     if name == "backward":
         return trainer._backward_of(method)
     return trainer.precision_plugin.within(method) if name == "configure_model" else method

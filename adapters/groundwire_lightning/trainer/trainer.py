@@ -19,6 +19,7 @@ from groundwire_lightning.checkpoints import io
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.core.states import TrainerFn
 from groundwire_lightning.errors import NotSupportedYetError
+from groundwire_lightning.lightning_1 import optimizing
 from groundwire_lightning.logged.across_processes import share
 from groundwire_lightning.logged.store import Silent
 from groundwire_lightning.logged.to_loggers import ToLoggers, plain
@@ -343,7 +344,7 @@ class Trainer(EntryPoints):
         super().choose_way()
         if self.way == "nested":
             updates_choice.tell_of_nesting(self)
-        self._step = updates_choice.step_for(self)
+        self._step = updates_choice.step_for(self, optimizing.step_in_turns(self))
 
     def _nests(self) -> bool:
         return updates_choice.nests_updates(self)

@@ -46,7 +46,6 @@ trainer = pl.Trainer(
     enable_progress_bar=False,
     enable_model_summary=False,
     log_every_n_steps=1,
-    logger=pl.loggers.CSVLogger("."),
 )
 trainer.fit(model, DataLoader(TensorDataset(torch.randn(10, 4)), batch_size=2))
 answer = [one.param_groups[0]["lr"] for one in trainer.optimizers]

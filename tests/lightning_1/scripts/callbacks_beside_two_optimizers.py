@@ -50,10 +50,8 @@ trainer = pl.Trainer(
     enable_progress_bar=False,
     enable_model_summary=False,
     log_every_n_steps=2,
-    logger=pl.loggers.CSVLogger("."),
     callbacks=[
         Listens(),
-        pl.callbacks.LearningRateMonitor(),
         pl.callbacks.EarlyStopping("loss_0_epoch", patience=1, min_delta=10.0),
         pl.callbacks.ModelCheckpoint(monitor="loss_1_epoch", mode="min", save_last=True),
     ],

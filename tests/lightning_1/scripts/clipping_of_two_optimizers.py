@@ -44,6 +44,5 @@ trainer = pl.Trainer(
     enable_progress_bar=False,
     enable_model_summary=False,
     log_every_n_steps=1,
-    logger=pl.loggers.CSVLogger("."),
 )
 trainer.fit(model, DataLoader(TensorDataset(torch.randn(8, 4)), batch_size=2))

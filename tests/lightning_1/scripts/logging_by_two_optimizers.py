@@ -42,7 +42,6 @@ trainer = pl.Trainer(
     enable_progress_bar=False,
     enable_model_summary=False,
     log_every_n_steps=2,
-    logger=pl.loggers.CSVLogger("."),
 )
 trainer.fit(model, DataLoader(TensorDataset(torch.randn(11, 4)), batch_size=3))
 answer = seen

@@ -35,7 +35,6 @@ trainer = pl.Trainer(
     enable_progress_bar=False,
     enable_model_summary=False,
     log_every_n_steps=3,
-    logger=pl.loggers.CSVLogger("."),
     callbacks=[pl.callbacks.ModelCheckpoint(save_top_k=-1, monitor="val_loss")],
 )
 trainer.fit(model, DataLoader(data, batch_size=2), DataLoader(data, batch_size=5))

@@ -1,4 +1,4 @@
-"""A run with two optimizers and schedulers that is written in an epoch and at its end, and taken up from each."""
+"""A run with two optimizers and schedulers that is taken up from a file of its end, and of an epoch."""
 
 import pytorch_lightning as pl
 import torch
@@ -39,9 +39,7 @@ def fit(epochs, ckpt_path=None):
         enable_progress_bar=False,
         enable_model_summary=False,
         logger=False,
-        callbacks=[
-            pl.callbacks.ModelCheckpoint(dirpath="kept", filename=f"{epochs}-{{epoch}}-{{step}}", save_top_k=-1, every_n_train_steps=4)
-        ],
+        callbacks=[pl.callbacks.ModelCheckpoint(dirpath="kept", filename=f"{epochs}-{{epoch}}-{{step}}", save_top_k=-1)],
     )
     trainer.fit(model, DataLoader(data, batch_size=3), DataLoader(data, batch_size=6), ckpt_path=ckpt_path)
     return model, trainer
@@ -54,4 +52,4 @@ answer = [model.state_dict(), trainer.global_step]
 trainer.save_checkpoint("end.ckpt")
 model, trainer = fit(3, "end.ckpt")
 answer += [model.state_dict(), trainer.global_step, [one.param_groups[0]["lr"] for one in trainer.optimizers]]
-model, trainer = fit(4, "kept/2-epoch=1-step=12.ckpt")
+model, trainer = fit(4, "kept/3-epoch=2-step=24.ckpt")

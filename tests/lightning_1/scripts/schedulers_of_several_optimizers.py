@@ -43,14 +43,11 @@ class Model(pl.LightningModule):
 torch.manual_seed(1)
 data = TensorDataset(torch.randn(12, 4))
 model = Model()
-monitor = pl.callbacks.LearningRateMonitor()
 trainer = pl.Trainer(
     max_epochs=3,
     enable_progress_bar=False,
     enable_model_summary=False,
     log_every_n_steps=1,
-    logger=pl.loggers.CSVLogger("."),
-    callbacks=[monitor],
 )
 trainer.fit(model, DataLoader(data, batch_size=4), DataLoader(data, batch_size=4))
 answer = [

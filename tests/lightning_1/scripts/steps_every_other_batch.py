@@ -34,7 +34,7 @@ class Model(pl.LightningModule):
 torch.manual_seed(1)
 model = Model()
 trainer = pl.Trainer(
-    max_epochs=2, enable_progress_bar=False, enable_model_summary=False, log_every_n_steps=1, logger=pl.loggers.CSVLogger(".")
+    max_epochs=2, enable_progress_bar=False, enable_model_summary=False, log_every_n_steps=1
 )
 trainer.fit(model, DataLoader(TensorDataset(torch.randn(10, 4)), batch_size=2))
 answer = trainer.global_step

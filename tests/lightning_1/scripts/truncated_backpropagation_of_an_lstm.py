@@ -41,7 +41,6 @@ trainer = pl.Trainer(
     enable_progress_bar=False,
     enable_model_summary=False,
     log_every_n_steps=1,
-    logger=pl.loggers.CSVLogger("."),
 )
 trainer.fit(model, DataLoader(data, batch_size=4), DataLoader(data, batch_size=4))
 answer = trainer.global_step

@@ -34,7 +34,6 @@ trainer = pl.Trainer(
     enable_progress_bar=False,
     enable_model_summary=False,
     log_every_n_steps=1,
-    logger=pl.loggers.CSVLogger("."),
 )
 trainer.fit(model, DataLoader(TensorDataset(torch.randn(6, 7, 2)), batch_size=2))
 answer = trainer.global_step

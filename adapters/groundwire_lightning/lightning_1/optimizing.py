@@ -1,0 +1,93 @@
+"""Turns in a run: whether a batch is used more than once, by several optimizers or part by part, and by which step."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any
+
+from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
+from groundwire_lightning.lightning_1 import optimizer_steps
+
+if TYPE_CHECKING:
+    from groundwire_lightning.loops.steered import Steered
+    from groundwire_lightning.loops.updates import Stepping
+
+
+def step_in_turns(trainer: Steered) -> Callable[..., Any] | None:
+    """The step of a run that uses a batch more than once; None where each batch is used once.
+
+    Args:
+        trainer: Of whose run; asked before each epoch, so that a step need not ask.
+
+    Raises:
+        MisconfigurationException: Its batches are only looked at.
+    """
+    in_parts = takes_parts(trainer)
+    if not (in_parts or steps_several(trainer)):
+        return None
+    if trainer.skips_backward and trainer.is_automatic:
+        raise MisconfigurationException(
+            f"{type(trainer.lightning_module).__qualname__}: a pass without backward has no optimizers that take turns, "
+            "and no parts of batches; train with one optimizer, or without StochasticWeightAveraging"
+        )
+    if not trainer.is_automatic:
+        return optimizer_steps.step_by_hand_in_parts
+    return partial(optimizer_steps.step_in_turns, is_cut=in_parts)
+
+
+def steps_several(trainer: Any) -> bool:
+    """True where the trainer steps several optimizers."""
+    return bool(trainer.is_automatic and len(trainer.optimizers) > 1)
+
+
+def takes_parts(trainer: Any) -> bool:
+    """True where backpropagation is truncated: a module asks for it whose ``training_step`` has room for ``hiddens``."""
+    module = trainer.lightning_module
+    if not getattr(module, "truncated_bptt_steps", 0):
+        return False
+    parameters = inspect.signature(module.training_step).parameters.values()
+    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
+        return True
+    places = [each for each in parameters if each.kind is not each.KEYWORD_ONLY and each.name != "optimizer_idx"]
+    return len(places) > 2  # noqa: PLR2004  # the batch and its number
+
+
+def takes_turns(trainer: Any) -> bool:
+    """True where ``training_step`` may be passed more than a batch and its number."""
+    parameters = inspect.signature(trainer.lightning_module.training_step).parameters
+    return "optimizer_idx" in parameters or steps_several(trainer) or takes_parts(trainer)
+
+
+def told_whose_turn(trainer: Any, training_step: Callable[..., Any]) -> Callable[..., Any]:
+    """``training_step`` as it is called in turns: with what the turn adds to a batch and its number.
+
+    A row passes what the signature has room for. What is passed depends on the run too: with one optimizer
+    ``optimizer_idx=None`` keeps its default.
+
+    Args:
+        trainer: Whose run it is.
+        training_step: The module's method.
+    """
+
+    @wraps(training_step)
+    def step(*row: Any) -> Any:
+        return training_step(*row[:2], *trainer._run.turn)
+
+    return step
+
+
+def refuse_native_order(trainer: Stepping) -> None:
+    """Refuse ``train()`` for a module whose batches are used more than once.
+
+    Raises:
+        NotSupportedYetError: It has several optimizers that the trainer steps, or truncates backpropagation.
+    """
+    several = f"{len(trainer.optimizers)} optimizers that the trainer steps in turn" if steps_several(trainer) else ""
+    parts = "truncated_bptt_steps" if takes_parts(trainer) else ""
+    if reason := several or parts:
+        raise NotSupportedYetError(
+            f"{type(trainer.lightning_module).__qualname__} has {reason}, and train() uses each batch once; use "
+            "groundwire_lightning.Trainer and fit()"
+        )
