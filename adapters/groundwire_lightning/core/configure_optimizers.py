@@ -11,7 +11,7 @@ from torch.optim.lr_scheduler import OneCycleLR, ReduceLROnPlateau
 
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.old_calls import is_optimizer
-from groundwire_lightning.core.optimizer import LightningOptimizer, _MockOptimizer
+from groundwire_lightning.core.optimizer import _MockOptimizer, unwrapped
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.utilities.types import LRSchedulerConfig
 
@@ -250,7 +250,7 @@ def _find_optimizer(config: LRSchedulerConfig, optimizers: list[Any], automatic:
     Raises:
         MisconfigurationException: It belongs to none, to another than it says, or nothing says to which of several.
     """
-    name, owner = type(config.scheduler).__name__, _unwrapped(getattr(config.scheduler, "optimizer", None))
+    name, owner = type(config.scheduler).__name__, unwrapped(getattr(config.scheduler, "optimizer", None))
     if owner is None:
         config.opt_idx = 0 if config.opt_idx is None and len(optimizers) == 1 else config.opt_idx
         if config.opt_idx is None and automatic:
@@ -259,7 +259,7 @@ def _find_optimizer(config: LRSchedulerConfig, optimizers: list[Any], automatic:
                 "to: {'scheduler': ..., 'opt_idx': 0}"
             )
         return
-    owned = [index for index, optimizer in enumerate(optimizers) if _unwrapped(optimizer) is owner]
+    owned = [index for index, optimizer in enumerate(optimizers) if unwrapped(optimizer) is owner]
     if not owned:
         raise MisconfigurationException(f"{name} belongs to another optimizer than those that were returned")
     if config.opt_idx not in (None, owned[0]):
@@ -267,10 +267,6 @@ def _find_optimizer(config: LRSchedulerConfig, optimizers: list[Any], automatic:
             f"{name} says opt_idx={config.opt_idx}, and its optimizer is number {owned[0]} of those that were returned"
         )
     config.opt_idx = owned[0]
-
-
-def _unwrapped(optimizer: Any) -> Any:
-    return optimizer.optimizer if isinstance(optimizer, LightningOptimizer) else optimizer
 
 
 def _has_methods(scheduler: Any, *methods: str) -> bool:

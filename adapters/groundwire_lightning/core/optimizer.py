@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.optim import LBFGS, Optimizer
 
+from groundwire_lightning.core.old_calls import toggle, untoggle
 from groundwire_lightning.errors import MisconfigurationException
 
 if TYPE_CHECKING:
@@ -80,10 +81,11 @@ class LightningOptimizer:
         """
         trainer = self._trainer()
         module = trainer.lightning_module
+        index = next(index for index, handle in enumerate(trainer.lightning_optimizers) if handle is self)
         with nullcontext() if sync_grad else trainer.without_sync():
-            module.toggle_optimizer(self)
+            toggle(module, self, index)
             yield
-            module.untoggle_optimizer(self)
+            untoggle(module, self, index)
 
     # inherited from torch's class, these would act on this object and not on the optimizer inside it
 
@@ -109,6 +111,11 @@ class LightningOptimizer:
         if name in ("_optimizer", "_trainer", "_on_before_step", "_on_after_step") or name.startswith("__"):
             raise AttributeError(name)
         return getattr(self._optimizer, name)
+
+
+def unwrapped(optimizer: Any) -> Any:
+    """The optimizer inside a handle; any other as it is."""
+    return optimizer.optimizer if isinstance(optimizer, LightningOptimizer) else optimizer
 
 
 def idle() -> None:

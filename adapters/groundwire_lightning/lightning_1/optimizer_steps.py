@@ -129,11 +129,10 @@ def _step_of(trainer: Steered, part: Any, step: int) -> Any:
 
 
 def _tell_of_no_step(trainer: Steered) -> None:
-    """Say once that ``optimizer_step`` of the module left out a batch for an optimizer."""
+    """Say that ``optimizer_step`` of the module left out a batch for an optimizer."""
     rank_zero_warn(
-        f"{type(trainer.lightning_module).__qualname__}.optimizer_step neither stepped nor called optimizer_closure at "
-        f"batch {trainer.at.step} for optimizer {trainer.optimizer_index}: as in Lightning 1.0 to 1.4, that optimizer "
-        "does not use the batch"
+        f"{type(trainer.lightning_module).__qualname__}.optimizer_step neither stepped an optimizer nor called "
+        "optimizer_closure: as in Lightning 1.0 to 1.4, that optimizer does not use the batch"
     )
 
 

@@ -56,8 +56,11 @@ def takes_parts(trainer: Any) -> bool:
 
 def takes_turns(trainer: Any) -> bool:
     """True where ``training_step`` may be passed more than a batch and its number."""
-    parameters = inspect.signature(trainer.lightning_module.training_step).parameters
-    return "optimizer_idx" in parameters or steps_several(trainer) or takes_parts(trainer)
+    return _names_index(trainer.lightning_module) or steps_several(trainer) or takes_parts(trainer)
+
+
+def _names_index(module: Any) -> bool:
+    return "optimizer_idx" in inspect.signature(module.training_step).parameters
 
 
 def told_whose_turn(trainer: Any, training_step: Callable[..., Any]) -> Callable[..., Any]:
@@ -76,6 +79,23 @@ def told_whose_turn(trainer: Any, training_step: Callable[..., Any]) -> Callable
         return training_step(*row[:2], *trainer._run.turn)
 
     return step
+
+
+def said_of_turns(trainer: Any) -> list[str]:
+    """Tell what a run takes over of Lightning 1 in its updates, in lines for a report.
+
+    Args:
+        trainer: Of whose run, before it or in it.
+    """
+    module = trainer.lightning_module
+    lines = []
+    if steps_several(trainer) or (trainer.is_automatic and _names_index(module)):
+        shares = trainer.optimizer_frequencies
+        how = f"each uses {shares} batches in a row" if shares else "each uses every batch, one after the other"
+        lines.append(f"in turns, where there are several optimizers: {how} [1.x]")
+    if takes_parts(trainer):
+        lines.append(f"in parts of {module.truncated_bptt_steps} steps of time, with hiddens [1.x]")
+    return lines
 
 
 def refuse_native_order(trainer: Stepping) -> None:

@@ -25,7 +25,7 @@ class Turn:
         self._trainer = trainer
 
     @property
-    def optimizer_idx(self) -> int:
+    def optimizer_idx(self) -> int | None:
         """The index of the optimizer whose turn it is."""
         return self._trainer.optimizer_index
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from groundwire import GroundwireError, Trainer
 from groundwire.errors import rank_zero_warn
 from groundwire.run.run import of_run
-from groundwire_lightning.core.optimizer import LightningOptimizer, evaluates_once, idle
+from groundwire_lightning.core.optimizer import LightningOptimizer, evaluates_once, idle, unwrapped
 from groundwire_lightning.core.step_outputs import check_kind
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.loops.run import LightningRun
@@ -126,12 +126,13 @@ class Stepping(Trainer):
     def lightning_optimizer(self) -> LightningOptimizer:
         """The handle that ``optimizer_step`` of a module is passed: that of the optimizer in use."""
         handles = self.lightning_optimizers
-        return handles[0] if len(handles) == 1 else handles[self.optimizer_index]
+        return handles[0] if len(handles) == 1 else handles[self.optimizer_index or 0]
 
     @property
-    def optimizer_index(self) -> int:
-        """The index of the optimizer in use."""
-        return next(index for index, one in enumerate(self.optimizers) if one is self.optimizer)
+    def optimizer_index(self) -> int | None:
+        """The index of the optimizer in use; None for one that is not of this run."""
+        own = unwrapped(self.optimizer)
+        return next((index for index, one in enumerate(self.optimizers) if unwrapped(one) is own), None)
 
     @property
     def closure(self) -> Callable[[], Any]:

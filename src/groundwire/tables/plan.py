@@ -313,7 +313,7 @@ class _Group:
     """Rows that share one place in the order, at most one a table; see :func:`_seat`."""
 
     shared: bool
-    maps: list[HookMap] = field(default_factory=list)
+    maps: dict[HookMap, str] = field(default_factory=dict)  # each with the source of its row
     members: list[tuple[int, Attached]] = field(default_factory=list)
 
 
@@ -358,13 +358,15 @@ def _fit(line: Row, part: Part) -> Fit:
 
 def _group_for(line: Row, hookmap: HookMap, groups: list[_Group]) -> _Group:
     shares = line.role in hookmap.listed and line.role not in hookmap.specialises
-    for group in reversed(groups if shares else []):
-        if hookmap in group.maps:  # to go further back would put this row before an earlier one of its table
+    for group in reversed(groups):
+        if group.maps.get(hookmap) == line.source:  # a variant: who takes what it passes keeps his place in the list
+            return group
+        if not shares or hookmap in group.maps:  # further back, this row would come before one of its own table
             break
         if group.shared:
-            group.maps.append(hookmap)
+            group.maps[hookmap] = line.source
             return group
-    groups.append(_Group(shared=shares, maps=[hookmap]))
+    groups.append(_Group(shared=shares, maps={hookmap: line.source}))
     return groups[-1]
 
 

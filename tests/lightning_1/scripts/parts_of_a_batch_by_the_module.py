@@ -1,4 +1,4 @@
-"""A module that cuts its batches itself, into pieces of which one has no loss."""
+"""A module that cuts its batches into parts itself, up to a limit of steps that is met within a batch."""
 
 import pytorch_lightning as pl
 import torch
