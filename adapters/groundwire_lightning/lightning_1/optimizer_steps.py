@@ -112,7 +112,8 @@ def _step_of(trainer: Steered, part: Any, step: int) -> Any:
     if not trainer.at.is_update:
         closure()
         return closure.batch_output
-    handle, steps = trainer.lightning_optimizer, []
+    handle = trainer.lightning_optimizer
+    steps: list[None] = []
     handle._on_before_step = lambda: steps.append(None)
     trainer._update_begins()
     try:

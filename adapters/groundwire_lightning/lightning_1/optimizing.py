@@ -29,8 +29,8 @@ def step_in_turns(trainer: Steered) -> Callable[..., Any] | None:
         return None
     if trainer.skips_backward and trainer.is_automatic:
         raise MisconfigurationException(
-            f"{type(trainer.lightning_module).__qualname__}: a pass without backward has no optimizers that take turns, "
-            "and no parts of batches; train with one optimizer, or without StochasticWeightAveraging"
+            f"{type(trainer.lightning_module).__qualname__}: a pass without backward has no optimizers that take "
+            "turns, and no parts of batches; train with one optimizer, or without StochasticWeightAveraging"
         )
     if not trainer.is_automatic:
         return optimizer_steps.step_by_hand_in_parts
@@ -43,7 +43,7 @@ def steps_several(trainer: Any) -> bool:
 
 
 def takes_parts(trainer: Any) -> bool:
-    """True where backpropagation is truncated: a module asks for it whose ``training_step`` has room for ``hiddens``."""
+    """True where a module asks for parts of batches, and its ``training_step`` has room for ``hiddens``."""
     module = trainer.lightning_module
     if not getattr(module, "truncated_bptt_steps", 0):
         return False
@@ -51,7 +51,7 @@ def takes_parts(trainer: Any) -> bool:
     if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
         return True
     places = [each for each in parameters if each.kind is not each.KEYWORD_ONLY and each.name != "optimizer_idx"]
-    return len(places) > 2  # noqa: PLR2004  # the batch and its number
+    return len(places) > len(("batch", "batch_idx"))
 
 
 def takes_turns(trainer: Any) -> bool:
@@ -61,6 +61,24 @@ def takes_turns(trainer: Any) -> bool:
 
 def _names_index(module: Any) -> bool:
     return "optimizer_idx" in inspect.signature(module.training_step).parameters
+
+
+def let_find_unused(trainer: Any) -> None:
+    """Let DistributedDataParallel expect parameters without a gradient, where optimizers take turns.
+
+    In a turn only those of one optimizer have one. Lightning 1 expected such parameters always, and what a strategy
+    was told of it stands.
+
+    Args:
+        trainer: Whose model is about to be wrapped.
+    """
+    told = getattr(trainer.strategy, "_ddp_kwargs", {})
+    if not steps_several(trainer) or "find_unused_parameters" in told:
+        return
+    from accelerate import DistributedDataParallelKwargs
+
+    accelerator = trainer._accelerator
+    accelerator.ddp_handler = DistributedDataParallelKwargs(**told, find_unused_parameters=True)
 
 
 def told_whose_turn(trainer: Any, training_step: Callable[..., Any]) -> Callable[..., Any]:

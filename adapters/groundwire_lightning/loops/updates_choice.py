@@ -44,7 +44,13 @@ def nests_updates(trainer: Steered) -> bool:
     scaled = trainer.precision_plugin.scaler is not None
     # a scheduler that was made of what self.optimizers() gives counts the steps of that
     counted = trainer._handles is not None and any("step" in vars(handle) for handle in trainer._handles[1])
-    return scaled or counted or len(trainer.optimizers) > 1 or "optimizer_step" in trainer.plan.instead or nests(trainer.optimizers)
+    return (
+        scaled
+        or counted
+        or len(trainer.optimizers) > 1
+        or "optimizer_step" in trainer.plan.instead
+        or nests(trainer.optimizers)
+    )
 
 
 def said_of_updates(trainer: Steered) -> list[str]:

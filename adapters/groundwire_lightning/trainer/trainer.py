@@ -370,6 +370,7 @@ class Trainer(EntryPoints):
         if self._asked["sync_batchnorm"] and self.world_size > 1:
             self.model = TorchSyncBatchNorm().apply(self.get_model())
         if self._is_fitting and self.world_size > 1:
+            optimizing.let_find_unused(self)
             self.model = self._accelerator.prepare_model(self.get_model())
         else:
             super()._prepare_model_and_optimizer()

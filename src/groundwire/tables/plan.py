@@ -310,7 +310,7 @@ def _every(wired: Mapping[str, Wired]) -> Iterator[Attached]:
 
 @dataclass(slots=True)
 class _Group:
-    """Rows that share one place in the order, at most one a table; see :func:`_seat`."""
+    """Rows that share one place in the order, those of one method of each table; see :func:`_seat`."""
 
     shared: bool
     maps: dict[HookMap, str] = field(default_factory=dict)  # each with the source of its row
@@ -327,7 +327,7 @@ def _seat(
     2. Rows of ``callbacks=`` roles from different tables count as one row; a row of a role that
        specialises another (a monitor is a callback) keeps the place it has in its own table, and
        no row comes before an earlier one of its own table.
-    3. Within a row the order is that of ``callbacks=``.
+    3. Within a row, its variants included, the order is that of ``callbacks=``.
     """
     if isinstance(line, Gap):
         return [_gap_finding(part, line) for part in players]

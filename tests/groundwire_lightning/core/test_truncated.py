@@ -14,7 +14,7 @@ def test_the_parts_of_a_batch_are_the_batch_in_order(steps, size):
     batch = torch.arange(2.0 * steps).reshape(2, steps), [[*range(steps)]] * 2
     parts = Lit().tbptt_split_batch(batch, size)
     assert torch.equal(torch.cat([part[0] for part in parts], 1), batch[0])
-    assert [sum((part[1][sample] for part in parts), []) for sample in (0, 1)] == batch[1]
+    assert [[step for part in parts for step in part[1][sample]] for sample in (0, 1)] == batch[1]
     assert all(part[0].shape[1] == size for part in parts[:-1])
 
 

@@ -1,7 +1,5 @@
 """The steps of several optimizers in turn: what is counted, what hooks get, and what is no update."""
 
-import warnings
-
 import pytest
 import torch
 from tests.groundwire_lightning.lightning_1.test_optimizing import in_turn, two_optimizers
@@ -117,6 +115,6 @@ def test_a_run_is_taken_up_within_an_epoch(tmp_path):
 
 
 def test_the_learning_rate_finder_wants_one_optimizer():
-    with pytest.raises(MisconfigurationException, match="needs one optimizer"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        L.tuner.Tuner(quiet()).lr_find(gan(), loader(), update_attr=False)
+    tuner = L.tuner.Tuner(quiet())
+    with pytest.raises(MisconfigurationException, match="needs one optimizer"):
+        tuner.lr_find(gan(), loader(), update_attr=False)

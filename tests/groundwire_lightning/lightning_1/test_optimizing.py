@@ -1,13 +1,16 @@
 """Whether a batch is used more than once, and what is refused of that."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from tests.groundwire_lightning.small import Lit, data, lit, loader, quiet
 
 import groundwire_lightning as L
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
-from groundwire_lightning.lightning_1.optimizing import said_of_turns
+from groundwire_lightning.lightning_1.optimizing import let_find_unused, said_of_turns
 from groundwire_lightning.loops import steps
+from groundwire_lightning.strategies import DDPStrategy
 
 
 def two_optimizers(self):
@@ -23,7 +26,9 @@ def test_a_module_without_a_name_of_lightning_1_steps_as_ever():
     trainer = quiet()
     trainer.fit(Lit(), loader())
     assert trainer._step is steps.train_step
-    assert not any(attached.row.mark for wired in trainer.plan.wired.values() for attached in (*wired.before, *wired.after))
+    assert not any(
+        attached.row.mark for wired in trainer.plan.wired.values() for attached in (*wired.before, *wired.after)
+    )
 
 
 def test_two_optimizers_take_turns_where_training_step_is_told_whose_it_is():
@@ -38,7 +43,9 @@ def test_two_optimizers_take_turns_where_training_step_is_told_whose_it_is():
 
 
 def test_a_default_keeps_its_value_with_one_optimizer():
-    module = lit(training_step=lambda self, batch, batch_idx, optimizer_idx=None: in_turn(self, batch, 0, optimizer_idx))
+    module = lit(
+        training_step=lambda self, batch, batch_idx, optimizer_idx=None: in_turn(self, batch, 0, optimizer_idx)
+    )
     quiet(limit_train_batches=2).fit(module, loader())
     assert module.seen == [None, None]
 
@@ -49,7 +56,9 @@ def test_an_index_that_nobody_passes_is_refused():
 
 
 @pytest.mark.parametrize(
-    "training_step", [in_turn, lambda self, batch, batch_idx, optimizer_idx=None: None], ids=["insists", "has a default"]
+    "training_step",
+    [in_turn, lambda self, batch, batch_idx, optimizer_idx=None: None],
+    ids=["insists", "has a default"],
 )
 def test_turns_and_updates_by_hand_contradict_each_other(training_step):
     module = lit(training_step=training_step, configure_optimizers=two_optimizers)
@@ -111,3 +120,18 @@ def test_a_report_tells_of_turns_before_the_run():
     parts = lit(training_step=lambda self, batch, batch_idx, hiddens: None)
     parts.truncated_bptt_steps = 2
     assert "in parts of 2 steps of time, with hiddens [1.x]" in quiet().explain("json", model=parts)["updates"]
+
+
+@pytest.mark.parametrize(
+    ("optimizers", "told", "finds"),
+    [(1, {}, None), (2, {}, True), (2, {"bucket_cap_mb": 5}, True), (2, {"find_unused_parameters": False}, None)],
+)
+def test_processes_expect_that_a_turn_leaves_parameters_out(optimizers, told, finds):
+    accelerator = SimpleNamespace(ddp_handler=None)
+    trainer = SimpleNamespace(
+        is_automatic=True, optimizers=[object()] * optimizers, strategy=DDPStrategy(**told), _accelerator=accelerator
+    )
+    let_find_unused(trainer)
+    handler = accelerator.ddp_handler
+    assert (None if handler is None else handler.find_unused_parameters) is finds
+    assert handler is None or handler.to_kwargs() == {**told, "find_unused_parameters": True}

@@ -12,7 +12,7 @@ class Model(pl.LightningModule):
         self.second = torch.nn.Linear(2, 1)
 
     def training_step(self, *args):
-        batch, batch_idx, optimizer_idx = args
+        batch, _, optimizer_idx = args
         loss = self.second(self.first(batch[0])).pow(2).mean() + optimizer_idx
         self.log("loss", loss)
         return loss

@@ -30,9 +30,16 @@ class Model(pl.LightningModule):
             {
                 "optimizer": of_critic,
                 "frequency": 3,
-                "lr_scheduler": {"scheduler": torch.optim.lr_scheduler.ExponentialLR(of_critic, 0.9), "interval": "step"},
+                "lr_scheduler": {
+                    "scheduler": torch.optim.lr_scheduler.ExponentialLR(of_critic, 0.9),
+                    "interval": "step",
+                },
             },
-            {"optimizer": of_generator, "frequency": 1, "lr_scheduler": torch.optim.lr_scheduler.StepLR(of_generator, 1)},
+            {
+                "optimizer": of_generator,
+                "frequency": 1,
+                "lr_scheduler": torch.optim.lr_scheduler.StepLR(of_generator, 1),
+            },
         )
 
 

@@ -32,6 +32,8 @@ class Model(pl.LightningModule):
 
 torch.manual_seed(1)
 model = Model()
-trainer = pl.Trainer(max_epochs=1, max_steps=5, enable_progress_bar=False, enable_model_summary=False, log_every_n_steps=1)
+trainer = pl.Trainer(
+    max_epochs=1, max_steps=5, enable_progress_bar=False, enable_model_summary=False, log_every_n_steps=1
+)
 trainer.fit(model, DataLoader(TensorDataset(torch.randn(5, 3, 2)), batch_size=2))
 answer = trainer.global_step

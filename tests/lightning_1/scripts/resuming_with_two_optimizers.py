@@ -39,7 +39,9 @@ def fit(epochs, ckpt_path=None):
         enable_progress_bar=False,
         enable_model_summary=False,
         logger=False,
-        callbacks=[pl.callbacks.ModelCheckpoint(dirpath="kept", filename=f"{epochs}-{{epoch}}-{{step}}", save_top_k=-1)],
+        callbacks=[
+            pl.callbacks.ModelCheckpoint(dirpath="kept", filename=f"{epochs}-{{epoch}}-{{step}}", save_top_k=-1)
+        ],
     )
     trainer.fit(model, DataLoader(data, batch_size=3), DataLoader(data, batch_size=6), ckpt_path=ckpt_path)
     return model, trainer

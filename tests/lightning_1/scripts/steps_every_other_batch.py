@@ -17,9 +17,7 @@ class Model(pl.LightningModule):
         return loss
 
     def optimizer_step(self, epoch, batch_idx, optimizer, optimizer_idx, optimizer_closure, **kwargs):
-        if optimizer_idx == 0:
-            optimizer.step(closure=optimizer_closure)
-        elif (batch_idx + 1) % 2 == 0:
+        if optimizer_idx == 0 or (batch_idx + 1) % 2 == 0:
             optimizer.step(closure=optimizer_closure)
         else:
             optimizer_closure()
@@ -33,8 +31,6 @@ class Model(pl.LightningModule):
 
 torch.manual_seed(1)
 model = Model()
-trainer = pl.Trainer(
-    max_epochs=2, enable_progress_bar=False, enable_model_summary=False, log_every_n_steps=1
-)
+trainer = pl.Trainer(max_epochs=2, enable_progress_bar=False, enable_model_summary=False, log_every_n_steps=1)
 trainer.fit(model, DataLoader(TensorDataset(torch.randn(10, 4)), batch_size=2))
 answer = trainer.global_step

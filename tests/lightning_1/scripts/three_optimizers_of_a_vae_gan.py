@@ -54,8 +54,6 @@ class VAEGAN(pl.LightningModule):
 torch.manual_seed(1)
 data = TensorDataset(torch.randn(18, 6))
 model = VAEGAN()
-trainer = pl.Trainer(
-    max_epochs=2, enable_progress_bar=False, enable_model_summary=False, log_every_n_steps=2
-)
+trainer = pl.Trainer(max_epochs=2, enable_progress_bar=False, enable_model_summary=False, log_every_n_steps=2)
 trainer.fit(model, DataLoader(data, batch_size=6, shuffle=True), DataLoader(data, batch_size=6))
 answer = [all(parameter.requires_grad for parameter in model.parameters())]

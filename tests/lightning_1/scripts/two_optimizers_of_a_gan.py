@@ -40,6 +40,7 @@ class GAN(pl.LightningModule):
             d_loss = (real_loss + fake_loss) / 2
             self.log("d_loss", d_loss, prog_bar=True)
             return d_loss
+        return None
 
     def on_train_batch_end(self, outputs, batch, batch_idx):
         pass
@@ -56,4 +57,8 @@ data = TensorDataset(torch.rand(20, 4) * 2 - 1)
 model = GAN()
 trainer = pl.Trainer(max_epochs=3, enable_progress_bar=False, enable_model_summary=False, log_every_n_steps=1)
 trainer.fit(model, DataLoader(data, batch_size=4, shuffle=True))
-answer = [trainer.global_step, len(model.optimizers()), model.optimizers(use_pl_optimizer=False)[1].param_groups[0]["lr"]]
+answer = [
+    trainer.global_step,
+    len(model.optimizers()),
+    model.optimizers(use_pl_optimizer=False)[1].param_groups[0]["lr"],
+]
