@@ -222,7 +222,12 @@ TRANSFER = tuple(
 CHECKPOINTS = (
     row("Callback.state_dict", before="_save_state", turn=keep_callback_state),
     row("LightningDataModule.state_dict", before="_save_state", turn=keep_data_state),
-    row("Callback.on_save_checkpoint", before="_save_state", args=(*WITH_MODULE, "state")),
+    row(
+        "Callback.on_save_checkpoint",
+        before="_save_state",
+        args=(*WITH_MODULE, "state"),
+        turn=keep_callback_state,
+    ),
     row("LightningModule.on_save_checkpoint", before="_save_state", args=("state",)),
     row("LightningModule.on_load_checkpoint", before="_load_state", args=("state",)),
     row("LightningDataModule.load_state_dict", after="_load_state", args=("state",)),

@@ -15,9 +15,9 @@ from typing import Any
 from groundwire import Gap, HookMap, Row, row
 from groundwire_lightning.core.old_calls import CLOSURE, FLAGS
 from groundwire_lightning.core.old_calls import INDEX as INDEX_NAMES
+from groundwire_lightning.core.state_methods import OWN_STATE, keep_callback_state
 from groundwire_lightning.core.step_outputs import as_batch_output
 from groundwire_lightning.lightning_1.epoch_ends import EVALUATION, TRAINING
-from groundwire_lightning.lightning_1.results import refuse_result
 from groundwire_lightning.map import CLIPPING, EVAL_BATCH, LIGHTNING, TRAIN_BATCH, WITH_MODULE, for_one_loader
 
 MARK = "1.x"
@@ -72,7 +72,6 @@ AHEAD: Mapping[str, Rows] = {
             f"on_train_epoch_end, {OF_OWN} training_step",
             after="on_train_epoch_end",
             args=(TRAINING,),
-            turn=refuse_result,
             own=True,
         ),
     ),
@@ -86,6 +85,9 @@ AHEAD: Mapping[str, Rows] = {
             own=True,
         )
         for phase in ("validation", "test")
+    ),
+    "LightningModule.on_load_checkpoint": (
+        older("LightningDataModule.on_load_checkpoint", "load_state_dict", before="_load_state", args=("state",)),
     ),
     "Callback.on_exception": (
         older("Callback.on_keyboard_interrupt", "on_exception", after="on_exception", args=WITH_MODULE),
@@ -124,6 +126,13 @@ BEHIND: Mapping[str, Rows] = {
         )
         for phase in ("validation", "test")
     },
+    "LightningModule.on_save_checkpoint": (
+        older("LightningDataModule.on_save_checkpoint", "state_dict", before="_save_state", args=("state",)),
+        older("LightningModule.on_hpc_save", "on_save_checkpoint", before="_save_state", args=("state",)),
+    ),
+    "LightningModule.on_load_checkpoint": (
+        older("LightningModule.on_hpc_load", "on_load_checkpoint", before="_load_state", args=("state",)),
+    ),
     "LightningModule.on_test_epoch_end": both("on_epoch_end", ON_EPOCH_END, after="eval_epoch_end"),
 }
 """The row of ``map.py`` to the rows that stand behind it."""
@@ -131,9 +140,17 @@ BEHIND: Mapping[str, Rows] = {
 NO_INDEX = "the hook without dataloader_idx"
 WITH_DEFAULT = "dataloader_idx=0"
 NO_OUTPUTS = "on_train_epoch_end without outputs, and a list of your own"
+RUNS = ("_run_training", "_run_evaluation", "_run_prediction")
 FIRST = {"Callback": WITH_MODULE, "LightningModule": (), "Monitor": WITH_MODULE}
 
-VARIANTS: Rows = (
+VARIANTS: tuple[Row, ...] = (
+    # Lightning 1.0 passed the stage by position, and it may have any name
+    *(
+        older(f"{role}.{method}", "stage", **{position: hook}, args=(*FIRST.get(role, ()), "stage"), takes=())
+        for method, position, hooks in (("setup", "before", ("_assemble_run",)), ("teardown", "after", RUNS))
+        for hook in hooks
+        for role in ("LightningDataModule", "Callback", "LightningModule")
+    ),
     *(
         older(
             f"{role}.on_train_batch_start",
@@ -190,6 +207,22 @@ VARIANTS: Rows = (
         )
         for role in ("Callback", "LightningModule")
     ),
+    older(
+        "Callback.on_save_checkpoint",
+        "state_dict",
+        before="_save_state",
+        args=WITH_MODULE,
+        takes=(),
+        turn=keep_callback_state,
+    ),
+    older(
+        "Callback.on_load_checkpoint",
+        "load_state_dict",
+        after="_load_state",
+        args=(*WITH_MODULE, "state"),
+        takes=OWN_STATE[:1],
+    ),
+    older("Callback.on_load_checkpoint", "load_state_dict", after="_load_state", args=("state",), takes=OWN_STATE[1:]),
 )
 """Rows of hooks that both tables have, for classes that take what Lightning 1 passed."""
 
@@ -198,7 +231,7 @@ AMP = "using_native_amp"
 NO_OPTIMIZER = "the hook without optimizer_idx"
 NO_TURNS = "automatic_optimization = False, and a step of each of self.optimizers() in training_step"
 
-OPTIMIZING: Rows = (
+OPTIMIZING: tuple[Row, ...] = (
     older(
         "LightningModule.training_step",
         NO_TURNS,
@@ -291,8 +324,21 @@ OPTIMIZING: Rows = (
 
 GAPS: Rows = (
     *(
-        Gap(source=f"LightningModule.{method}", why="Nothing is spawned here.", use="a launcher, with strategy='ddp'")
+        Gap(source=f"LightningModule.{method}", why="No process is spawned here.", use="strategy='ddp', and a launcher")
         for method in ("add_to_queue", "get_from_queue")
+    ),
+    Gap(
+        source="LightningModule.on_post_move_to_device",
+        why="Lightning 1 called it on TPUs alone.",
+        use="configure_model",
+    ),
+    *(
+        Gap(source=f"LightningModule.{old}", why="Lightning 0 called it, and no later one.", use=new)
+        for old, new in (
+            ("training_end", "training_step_end"),
+            ("validation_end", "validation_epoch_end"),
+            ("test_end", "test_epoch_end"),
+        )
     ),
 )
 
@@ -304,7 +350,11 @@ def joined(table: HookMap) -> HookMap:
     def lines() -> Iterator[Row | Gap]:
         for line in table.rows:
             yield from AHEAD.get(line.source, ())
-            yield from (variant for variant in (*VARIANTS, *OPTIMIZING) if variant.source == line.source)
+            yield from (
+                each
+                for each in (*VARIANTS, *OPTIMIZING)
+                if (each.source, each.hook) == (line.source, getattr(line, "hook", ""))
+            )
             yield line
             yield from BEHIND.get(line.source, ())
             placed.add(line.source)

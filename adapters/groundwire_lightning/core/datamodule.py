@@ -8,13 +8,13 @@ from typing import Any
 
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
-from groundwire_lightning.core.hooks import DataHooks
+from groundwire_lightning.core.hooks import CheckpointHooks, DataHooks
 from groundwire_lightning.core.hparams import HyperParameters
 from groundwire_lightning.core.saving import OfTheClass, build_data_module, load_object
 from groundwire_lightning.utilities.checked import checked, optional, readable, whole
 
 
-class LightningDataModule(HyperParameters, DataHooks):
+class LightningDataModule(HyperParameters, DataHooks, CheckpointHooks):
     """Prepares data and makes the loaders of a run; a run with a data module takes all its loaders from it.
 
     Attributes:

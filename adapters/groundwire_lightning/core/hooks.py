@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from groundwire_lightning.core.old_calls import also_with_index, backward_of_today
+from groundwire_lightning.loggers.version_shown import version_shown
 from groundwire_lightning.utilities.apply_func import batch_on_device
 
 
@@ -111,6 +112,10 @@ class HooksOfLightning1:
     def test_epoch_end(self, outputs: Any) -> None:
         """Called with what :meth:`test_step` returned for each batch."""
 
+    def get_progress_bar_dict(self) -> dict[str, Any]:
+        """Return what a progress bar shows beside the values that are logged; override it to show more or less."""
+        return dict(version_shown(self.trainer.loggers))  # type: ignore[attr-defined]  # a module has it
+
     def on_hpc_save(self, checkpoint: dict[str, Any]) -> None:
         """Called when a checkpoint is about to be written because the scheduler of a cluster ends the run."""
 
@@ -119,6 +124,15 @@ class HooksOfLightning1:
 
     def on_post_move_to_device(self) -> None:
         """Called when the module was moved to its device."""
+
+    def training_end(self, *args: Any, **kwargs: Any) -> None:
+        """Called by Lightning 0 with what :meth:`training_step` returned."""
+
+    def validation_end(self, outputs: Any) -> None:
+        """Called by Lightning 0 with what :meth:`validation_step` returned for each batch."""
+
+    def test_end(self, outputs: Any) -> None:
+        """Called by Lightning 0 with what :meth:`test_step` returned for each batch."""
 
     def add_to_queue(self, queue: Any) -> None:
         """Called where a process that Lightning 1 had spawned ended; no process is spawned here."""

@@ -68,8 +68,10 @@ class TrainingOutputs:
 
     def take(self, outputs: dict[str, Any] | None, trainer: Steered) -> None:
         """Take what a batch came to; None for one that is no batch."""
-        split = trainer._run.split_outputs
-        self._batches.append([[outputs]] if outputs and split is None else split if outputs is not None else [])
+        if outputs and (split := trainer._run.split_outputs) is not None:
+            self._batches.append(split)
+        else:
+            self._batches.append([[outputs]] if outputs else [])
 
     def end(self) -> None:
         """Let go of an epoch."""
@@ -79,6 +81,11 @@ class TrainingOutputs:
     def gathered(self) -> list[Any]:
         """What ``training_epoch_end`` is given."""
         return squeezed(self._batches)
+
+    @property
+    def has_batches(self) -> bool:
+        """The epoch had a batch, whatever its step returned."""
+        return bool(self._batches)
 
 
 class EvaluationOutputs:

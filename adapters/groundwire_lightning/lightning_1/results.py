@@ -1,19 +1,141 @@
-"""Results: what the hooks at the end of an epoch return."""
+"""Results in dictionaries, as Lightning 1.0 logged them: ``{"loss": ..., "log": {...}, "progress_bar": {...}}``.
+
+What stands under ``"log"`` goes to the loggers and what stands under ``"progress_bar"`` beside the bar; both, and every
+other number beside them, can be monitored. A training step is looked at only where code of its class has one of these
+two words, and what the hooks at the end of an epoch return only if it is a dictionary: later releases ignored it.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
+from types import CodeType
+from typing import TYPE_CHECKING, Any
 
+from torch import Tensor
+
+from groundwire import HookMap, Part, row
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.paths import is_ours_or_lightnings
+
+if TYPE_CHECKING:
+    from groundwire_lightning.loops.steered import Steered
+
+    Through = Callable[[str, Callable[..., Any]], Callable[..., Any]]
+
+LOG, BAR, HIDDEN = "log", "progress_bar", "hiddens"
+EPOCH_ENDS = ("training_epoch_end", "validation_epoch_end", "test_epoch_end")
 
 
-def refuse_result(returned: Any) -> None:
-    """Refuse what ``training_epoch_end`` returned, as 1.9 does.
+class Results:
+    """Logs what a module returns in dictionaries, under the hook that returned it."""
 
-    Raises:
-        MisconfigurationException: It is not None.
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def of_step(self, batch_output: Mapping[str, Any], trainer: Steered) -> None:
+        """Log what a training step returned, where it has the words of Lightning 1.0."""
+        returned = batch_output["model_outputs"]
+        if _is_old(returned):
+            self._log(trainer, "training_step", returned)
+
+    def of_epoch(self, trainer: Steered, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        """A hook at the end of an epoch, which logs the dictionary that it returns.
+
+        Args:
+            trainer: Whose run.
+            name: The hook, one of :data:`EPOCH_ENDS`.
+            method: The module's own.
+        """
+
+        @wraps(method)
+        def ended(outputs: Any) -> None:
+            returned = method(outputs)
+            if name == "training_epoch_end" and returned is not None and not self._was_old(returned):
+                raise MisconfigurationException(
+                    f"training_epoch_end returned a {type(returned).__name__}: it returns nothing, and in the manner "
+                    "of Lightning 1.0 a dictionary with 'log' or 'progress_bar'; log values with self.log"
+                )
+            if isinstance(returned, Mapping):
+                self._log(trainer, name, returned)
+                if name != "training_epoch_end":
+                    trainer.logged.returned = dict(_scalars(returned))
+
+        return ended
+
+    def _was_old(self, returned: Any) -> bool:
+        return _is_old(returned) or (isinstance(returned, Mapping) and "training_step" in self._told)
+
+    def _log(self, trainer: Steered, hook: str, returned: Mapping[str, Any]) -> None:
+        self._tell(trainer, hook, returned)
+        module, to_loggers, on_bar = trainer.lightning_module, returned.get(LOG) or {}, returned.get(BAR) or {}
+        for name, value in _scalars(returned):
+            shown, written = name in on_bar, name in to_loggers
+            # half-ported code logs the loss itself
+            if shown or written or name != "loss":
+                module.log(name, value, prog_bar=shown, logger=written)
+
+    def _tell(self, trainer: Steered, hook: str, returned: Mapping[str, Any]) -> None:
+        if hook not in self._told:
+            self._told.add(hook)
+            rank_zero_warn(
+                f"{type(trainer.lightning_module).__qualname__}.{hook} returns {', '.join(map(repr, returned))} in a "
+                "dictionary; it is logged as in Lightning 1.0, now: self.log"
+            )
+
+
+def _is_old(returned: Any) -> bool:
+    return isinstance(returned, Mapping) and (LOG in returned or BAR in returned)
+
+
+def _scalars(returned: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Name and value of each number in what a hook returned."""
+    rest = {name: value for name, value in returned.items() if name not in (LOG, BAR, HIDDEN)}
+    for name, value in {**rest, **(returned.get(BAR) or {}), **(returned.get(LOG) or {})}.items():
+        if isinstance(value, (int, float)) or (isinstance(value, Tensor) and value.numel() == 1):
+            yield name, value.detach() if isinstance(value, Tensor) else float(value)
+
+
+class _Logs:
+    """The method of :class:`Results` that a table names."""
+
+    def of_step(self, *given: Any) -> None: ...
+
+
+RESULTS = HookMap(
+    "results",
+    bases={"Results": _Logs},
+    rows=(row("Results.of_step", after="calculate_train_batch_loss", args=("batch_output", "trainer")),),
+)
+"""The results of training steps, behind their ends."""
+
+
+def logging_results(module: Any, results: Results, hearing: Through) -> list[Part]:
+    """The part that logs results of training steps, where the code of a module has a word for them.
+
+    Args:
+        module: The module.
+        results: Logs them.
+        hearing: Makes a method known as the one that is running.
     """
-    if returned is not None:
-        raise MisconfigurationException(
-            f"training_epoch_end returned a {type(returned).__name__}: it returns nothing; log values with self.log"
-        )
+    through: Through = lambda name, method: hearing("training_step", method)  # noqa: E731
+    return [Part(RESULTS, "Results", results, through=through)] if _speaks_of_results(module) else []
+
+
+def _speaks_of_results(module: Any) -> bool:
+    classes = [cls for cls in type(module).__mro__ if cls is not object and not is_ours_or_lightnings(cls)]
+    methods = [*vars(module).values(), *(value for cls in classes for value in vars(cls).values())]
+    codes = [getattr(getattr(method, "__func__", method), "__code__", None) for method in methods]
+    return any(isinstance(code, CodeType) and _has_word(code.co_consts) for code in codes)
+
+
+def _has_word(constants: tuple[Any, ...]) -> bool:
+    return any(
+        one in (LOG, BAR)
+        if isinstance(one, str)
+        else _has_word(one.co_consts if isinstance(one, CodeType) else one)
+        if isinstance(one, (tuple, CodeType))
+        else False
+        for one in constants
+    )

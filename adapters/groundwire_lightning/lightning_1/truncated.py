@@ -57,7 +57,7 @@ def parts_of(trainer: Steered, batch: Any, is_cut: bool) -> Iterator[Any]:
     module = trainer.lightning_module
     for number, part in enumerate(module.tbptt_split_batch(batch, module.truncated_bptt_steps)):
         if number:
-            trainer.logged.part_starts()
+            trainer.logged.batch_starts(batch)  # again, since what the part before logged is no longer to be dropped
         yield part
 
 

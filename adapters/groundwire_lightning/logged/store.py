@@ -80,6 +80,7 @@ class Logged:
         logger: Values for loggers.
         bar: Values that a progress bar shows.
         results: Of the last evaluation, the values of each loader by the name that a logger uses.
+        returned: What the hook at the end of an evaluation returned, for these results alone.
         ledger: Where values are added up.
         sink: Who takes values to the loggers, where there are any.
         takes_numbers: Scalars on a CPU are kept as Python numbers: cheaper than cloning a tensor.
@@ -92,6 +93,7 @@ class Logged:
     def __init__(self) -> None:
         self.hook: str | None = None
         self.results: list[dict[str, Tensor]] = []
+        self.returned: dict[str, Any] = {}
         self.ledger = Ledger()
         self.sink: Sink | None = None
         self.needs_size = False
@@ -253,10 +255,6 @@ class Logged:
         self._in_batch[now.phase] = "later" if self._in_batch[now.phase] else "first"
         self._is_behind = True
 
-    def part_starts(self) -> None:
-        """A further part of the batch is about to be used."""
-        self._in_batch[self._now.phase] = "later"
-
     def batch_ends(self) -> None:
         """A batch was used; loggers take what is due."""
         if self.sink is not None:
@@ -291,7 +289,8 @@ class Logged:
             return
         at_end = self.for_loggers(on_step=False)  # logged behind all loaders, it counts among the values of each
         self._now.together = dict(ChainMap(*outputs)) | at_end
-        self.results = [values | at_end for values in outputs]
+        self.results = [values | at_end | self.returned for values in outputs]
+        self.returned = {}
         if self.sink is not None:
             self.sink.evaluated(self._now.together)
 

@@ -33,6 +33,7 @@ class Preemption:
     Attributes:
         received_sigterm: A SIGTERM came in this run, or in the last one.
         is_due: There is something to heed.
+        is_requeuing: The checkpoint is being written that a job of SLURM goes on from.
     """
 
     def __init__(self, environment: Any) -> None:
@@ -40,7 +41,7 @@ class Preemption:
         self._requeue_signal: int | None = environment.requeue_signal if requeues else None
         self._before: dict[int, Any] = {}
         self._requeue_is_due = False
-        self.received_sigterm = self.is_due = False
+        self.received_sigterm = self.is_due = self.is_requeuing = False
 
     def watch(self) -> None:
         """Take note of signals from here on; what handled a SIGTERM before is called after the note.
@@ -71,8 +72,11 @@ class Preemption:
             SIGTERMException: The run ends here.
         """
         if self._requeue_is_due:
-            self._requeue_is_due = False
-            save_and_requeue(trainer)
+            self._requeue_is_due, self.is_requeuing = False, True
+            try:
+                save_and_requeue(trainer)
+            finally:
+                self.is_requeuing = False
         self.is_due = self.received_sigterm
         if ends and self.received_sigterm:
             raise SIGTERMException(128 + signal.SIGTERM)  # the status by which shells know such an end

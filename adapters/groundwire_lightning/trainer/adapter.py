@@ -25,6 +25,8 @@ from groundwire_lightning.core.states import PURPOSES, TrainerStatus
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError, TunerExit
 from groundwire_lightning.lightning_1 import optimizing
 from groundwire_lightning.lightning_1.epoch_ends import EvaluationOutputs, TrainingOutputs
+from groundwire_lightning.lightning_1.results import Results
+from groundwire_lightning.lightning_1.telling import tell_of_older
 from groundwire_lightning.lightning_1.turn import Turn
 from groundwire_lightning.logged.store import Logged
 from groundwire_lightning.loops.run import LightningRun
@@ -97,6 +99,7 @@ class LightningAdapter(Facade, Slots):
         self.eval_outputs: Any = None
         self._saves_weights_only = False
         self._training_outputs, self._evaluation_outputs = TrainingOutputs(), EvaluationOutputs()
+        self._returned_results = Results()
         super().__init__(model, loss_func, optimizer, callbacks, run_history, **kwargs)
 
     @cached_property
@@ -176,6 +179,7 @@ class LightningAdapter(Facade, Slots):
             self._attach()  # again where a callback lets another model stand in
         super()._wire(stage)
         if stage != "init":
+            tell_of_older(self.plan.wired, self._warned)
             self._standing = Standing((*self.callbacks, self.lightning_module, self.datamodule), WIRED)
 
     def wire_anew(self) -> None:

@@ -11,8 +11,10 @@ from groundwire_lightning import guests
 from groundwire_lightning.core.callback import idle_hooks
 from groundwire_lightning.core.hooks import STEPS, TRANSFERS
 from groundwire_lightning.core.state_methods import STATE_METHODS, with_own_state
+from groundwire_lightning.lightning_1.conditions import CONDITIONS, where_due
 from groundwire_lightning.lightning_1.epoch_ends import EvaluationOutputs, TrainingOutputs, gathering
 from groundwire_lightning.lightning_1.optimizing import takes_turns, told_whose_turn
+from groundwire_lightning.lightning_1.results import EPOCH_ENDS, Results, logging_results
 from groundwire_lightning.lightning_1.step_ends import STEP_ENDS, replacing
 from groundwire_lightning.loops.phases import LOADERS, PHASES
 from groundwire_lightning.map import LIGHTNING
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
         _table: HookMap
         _training_outputs: TrainingOutputs
         _evaluation_outputs: EvaluationOutputs
+        _returned_results: Results
 
         def _backward_of(self, method: Callable[..., Any]) -> Callable[..., Any]: ...
 
@@ -55,6 +58,7 @@ def cast_of_run(trainer: Casting, parts: list[Part]) -> list[Part]:
             without = others | LOADERS | {method for method in TRANSFERS if data.implements(method)}
     if trainer.lightning_module is not None:
         cast.append(_of_module(trainer, hearing, without))
+        cast += logging_results(trainer.lightning_module, trainer._returned_results, hearing)
     return cast + gathering(cast, trainer._training_outputs, trainer._evaluation_outputs)
 
 
@@ -85,6 +89,10 @@ def _of_module(trainer: Casting, hearing: Through, without: frozenset[str]) -> P
     def through(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         if name in STEP_ENDS:
             return hearing(name, replacing(name, method))
+        if name in EPOCH_ENDS:
+            method = trainer._returned_results.of_epoch(trainer, name, method)
+        if name in CONDITIONS:
+            return hearing(name, where_due(trainer, name, method))
         return hearing(name, _entered(trainer, name, method))
 
     without |= _unused(trainer)
@@ -119,6 +127,8 @@ def _about_state(trainer: Casting, player: Any, hearing: Through) -> Through:
     def through(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         if name == "prepare_data":
             return hearing(name, prepared_once(trainer._accelerator, player, method))
+        if name in CONDITIONS:
+            return hearing(name, where_due(trainer, name, method))
         return hearing(name, with_own_state(trainer, player, name, method) if name in STATE_METHODS else method)
 
     return through

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from groundwire.errors import rank_zero_warn
+from groundwire.tables.plan import overridden
 from groundwire_lightning.core.callback import Callback
+from groundwire_lightning.core.module import LightningModule
+from groundwire_lightning.loggers.version_shown import version_shown
 
 if TYPE_CHECKING:
     from groundwire_lightning.core.running import Running
@@ -138,7 +141,10 @@ class ProgressBar(Callback):
         Returns:
             The version of the experiment (``v_num``) and the values logged with ``prog_bar=True``, by name.
         """
-        standard, logged = get_standard_metrics(trainer), trainer.progress_bar_metrics
+        # a module of Lightning 1 may say itself what is shown beside what it logs
+        of_module = overridden(pl_module, "get_progress_bar_dict", (LightningModule,))
+        standard = pl_module.get_progress_bar_dict() if of_module else get_standard_metrics(trainer)
+        logged = trainer.progress_bar_metrics
         if names := sorted(standard.keys() & logged.keys()):
             rank_zero_warn(
                 f"self.log({names[0]!r}, ..., prog_bar=True) hides what the progress bar shows as {', '.join(names)}; "
@@ -153,10 +159,4 @@ def get_standard_metrics(trainer: Running) -> dict[str, int | str]:
     Args:
         trainer: The trainer.
     """
-    versions = [logger.version for logger in trainer.loggers]
-    if not versions:
-        return {}
-    version = versions[0] if len(versions) == 1 else "_".join(dict.fromkeys(map(str, versions)))
-    if version in ("", None):
-        return {}
-    return {"v_num": version[-4:] if isinstance(version, str) else version}
+    return version_shown(trainer.loggers)
