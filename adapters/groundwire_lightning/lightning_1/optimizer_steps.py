@@ -12,7 +12,7 @@ from groundwire_lightning.core.optimizer import idle
 from groundwire_lightning.lightning_1.truncated import Hidden, parts_of
 from groundwire_lightning.loops.steps import Closure, end_of_step
 from groundwire_lightning.loops.turns import active
-from groundwire_lightning.loops.updates import outputs_by_hand, outputs_of, run_step_by_hand
+from groundwire_lightning.loops.updates import run_step_by_hand
 
 if TYPE_CHECKING:
     from groundwire_lightning.loops.steered import Steered
@@ -41,7 +41,7 @@ def step_in_turns(trainer: Steered, batch: Any, step: int, is_cut: bool) -> Any:
             with _whose_turn(trainer, index, count, hidden):
                 batch_output = _step_of(trainer, part, step)
             hidden.take(batch_output)
-            of_part[index] = _outputs(batch_output, trainer.at.window)
+            of_part[index] = _outputs(trainer, batch_output)
         outputs.append(of_part)
     _put_down(trainer, outputs)
     end_of_step(trainer, step, updates=False)  # each was counted as it was made
@@ -58,9 +58,7 @@ def step_by_hand_in_parts(trainer: Steered, batch: Any, step: int) -> Any:
             run.turn = hidden.passed
             batch_output = run_step_by_hand(trainer, part, step)
             hidden.take(batch_output)
-            returned = outputs_by_hand(batch_output)
-            returned.pop("hiddens", None)
-            outputs.append([returned or None])
+            outputs.append([_outputs(trainer, batch_output)])
     finally:
         run.turn = ()
     _put_down(trainer, outputs)
@@ -137,9 +135,8 @@ def _tell_of_no_step(trainer: Steered) -> None:
     )
 
 
-def _outputs(batch_output: Any, window: int) -> Outputs | None:
-    if batch_output is None or batch_output["loss"] is None:
-        return None
-    outputs = outputs_of(batch_output, window)
-    outputs.pop("hiddens", None)
-    return outputs
+def _outputs(trainer: Steered, batch_output: Any) -> Outputs | None:
+    """What a turn came to: what a step of today would tell the hooks, without the state that is carried on."""
+    run = trainer._run
+    run.batch_output, run.step_outputs = batch_output, None
+    return {name: value for name, value in trainer.step_outputs.items() if name != "hiddens"} or None

@@ -119,7 +119,7 @@ def logging_results(module: Any, results: Results, hearing: Through) -> list[Par
         results: Logs them.
         hearing: Makes a method known as the one that is running.
     """
-    through: Through = lambda name, method: hearing("training_step", method)  # noqa: E731
+    through: Through = lambda name, method: hearing("training_step", method)  # noqa: E731, ARG005
     return [Part(RESULTS, "Results", results, through=through)] if _speaks_of_results(module) else []
 
 

@@ -145,6 +145,8 @@ class Steered(Paced, Stepped, Running, Protocol):
 
     @property
     def is_automatic(self) -> bool: ...
+    @property
+    def step_outputs(self) -> Any: ...
     def choose_way(self) -> None:
         """Decide how updates are made."""
 

@@ -34,21 +34,6 @@ def outputs_by_hand(batch_output: Mapping[str, Any]) -> dict[str, Any]:
     return extra
 
 
-def outputs_of(batch_output: Mapping[str, Any], window: int) -> dict[str, Any]:
-    """The ``outputs`` of ``on_train_batch_end``: the loss, without a graph, and whatever else the step returned.
-
-    Args:
-        batch_output: Of a step that has a loss.
-        window: The batches that are accumulated, by which the loss is divided.
-    """
-    loss, returned = batch_output["loss"], batch_output["model_outputs"]
-    # a clone where nothing is divided: a hook that changes it must not change the loss itself
-    outputs = {"loss": loss.detach() / window if window != 1 else loss.detach().clone()}
-    if isinstance(returned, Mapping):
-        outputs |= detached({key: value for key, value in returned.items() if key != "loss"})
-    return outputs
-
-
 def detached(values: Any) -> Any:
     """``values`` with its tensors taken out of their graph, in dictionaries, lists and tuples too."""
     if isinstance(values, Tensor):
@@ -370,7 +355,11 @@ class Stepping(Trainer):
         if run.batch_output is not None and self.way == "by hand":
             outputs = outputs_by_hand(run.batch_output)
         elif run.batch_output is not None and run.batch_output["loss"] is not None:
-            outputs = outputs_of(run.batch_output, run.at.window)
+            loss, returned, window = run.batch_output["loss"], run.batch_output["model_outputs"], run.at.window
+            # a clone where nothing is divided: a hook that changes it must not change the loss itself
+            outputs["loss"] = loss.detach() / window if window != 1 else loss.detach().clone()
+            if isinstance(returned, Mapping):
+                outputs |= detached({key: value for key, value in returned.items() if key != "loss"})
         run.step_outputs = outputs
         return outputs
 

@@ -31,7 +31,7 @@ class GAN(pl.LightningModule):
             valid = torch.ones(imgs.size(0), 1).type_as(imgs)
             g_loss = self.adversarial_loss(self.discriminator(self(z)), valid)
             self.log("g_loss", g_loss, prog_bar=True)
-            return OrderedDict({"loss": g_loss, "log": {"g_loss": g_loss.detach()}})
+            return OrderedDict({"loss": g_loss, "shown": {"g_loss": g_loss.detach()}})
         if optimizer_idx == 1:
             valid = torch.ones(imgs.size(0), 1).type_as(imgs)
             real_loss = self.adversarial_loss(self.discriminator(imgs), valid)
