@@ -13,6 +13,7 @@ FLAGS = ("on_tpu", "using_native_amp", "using_lbfgs")
 CLOSURE = "second_order_closure"
 """The name of that closure before 1.0."""
 
+Toggle = Callable[[Any, int], None]
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
@@ -78,33 +79,20 @@ def is_optimizer(value: Any) -> bool:
     return hasattr(value, "param_groups") and callable(getattr(value, "step", None))
 
 
-def toggle(module: Any, optimizer: Any, index: int) -> None:
-    """Call ``toggle_optimizer`` of a module, with the index where it is passed one.
+def toggling(toggle_optimizer: Callable[..., Any], untoggle_optimizer: Callable[..., Any]) -> tuple[Toggle, Toggle]:
+    """Functions of an optimizer and its index that call these methods of a module in the words of their signatures.
 
     Args:
-        module: The module.
-        optimizer: The optimizer whose turn it is.
-        index: Its index.
+        toggle_optimizer: Takes the optimizer, and in Lightning 1 its index too.
+        untoggle_optimizer: Takes the optimizer, or in Lightning 1 its index.
     """
-    method = module.toggle_optimizer
-    method(optimizer, index) if _takes_two(method) else method(optimizer)
+    takes_index = len(inspect.signature(toggle_optimizer).parameters) > 1
+    by_optimizer = "optimizer" in inspect.signature(untoggle_optimizer).parameters
 
+    def toggle(optimizer: Any, index: int) -> None:
+        toggle_optimizer(optimizer, index) if takes_index else toggle_optimizer(optimizer)
 
-def untoggle(module: Any, optimizer: Any, index: int) -> None:
-    """Call ``untoggle_optimizer`` of a module with the index of an optimizer, or with the optimizer as today.
+    def untoggle(optimizer: Any, index: int) -> None:
+        untoggle_optimizer(optimizer if by_optimizer else index)
 
-    Args:
-        module: The module.
-        optimizer: The optimizer whose turn it was.
-        index: Its index.
-    """
-    method = module.untoggle_optimizer
-    method(optimizer if "optimizer" in inspect.signature(method).parameters else index)
-
-
-def _takes_two(method: Callable[..., Any]) -> bool:
-    try:
-        inspect.signature(method).bind(None, None)
-    except TypeError:
-        return False
-    return True
+    return toggle, untoggle

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.optim import LBFGS, Optimizer
 
-from groundwire_lightning.core.old_calls import toggle, untoggle
+from groundwire_lightning.core.old_calls import Toggle, toggling
 from groundwire_lightning.errors import MisconfigurationException
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class LightningOptimizer:
         self._trainer: Callable[[], Any] = idle
         self._on_before_step: Callable[[], Any] = idle
         self._on_after_step: Callable[[], Any] = idle
+        self._toggles: tuple[Toggle, Toggle] | None = None
         cls = type(optimizer)
         # a scheduler of torch, among others, refuses what is no instance of Optimizer
         self.__class__ = type(f"Lightning{cls.__name__}", (type(self), cls), {})
@@ -81,11 +82,14 @@ class LightningOptimizer:
         """
         trainer = self._trainer()
         module = trainer.lightning_module
-        index = next(index for index, handle in enumerate(trainer.lightning_optimizers) if handle is self)
+        if self._toggles is None:  # a step reads no signatures, but its first time
+            self._toggles = toggling(module.toggle_optimizer, module.untoggle_optimizer)
+        toggle, untoggle = self._toggles
+        index = next((index for index, handle in enumerate(trainer.lightning_optimizers) if handle is self), 0)
         with nullcontext() if sync_grad else trainer.without_sync():
-            toggle(module, self, index)
+            toggle(self, index)
             yield
-            untoggle(module, self, index)
+            untoggle(self, index)
 
     # inherited from torch's class, these would act on this object and not on the optimizer inside it
 
@@ -108,7 +112,7 @@ class LightningOptimizer:
 
     def __getattr__(self, name: str) -> Any:
         # while it is unpickled or copied it has no attributes yet: asking the inner optimizer would never end
-        if name in ("_optimizer", "_trainer", "_on_before_step", "_on_after_step") or name.startswith("__"):
+        if name in ("_optimizer", "_trainer", "_on_before_step", "_on_after_step", "_toggles") or name.startswith("__"):
             raise AttributeError(name)
         return getattr(self._optimizer, name)
 

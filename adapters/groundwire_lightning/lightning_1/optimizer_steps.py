@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from groundwire.errors import rank_zero_warn
-from groundwire_lightning.core.old_calls import toggle, untoggle
+from groundwire_lightning.core.old_calls import Toggle, toggling
 from groundwire_lightning.core.optimizer import idle
+from groundwire_lightning.guests import method_of
 from groundwire_lightning.lightning_1.truncated import Hidden, parts_of
 from groundwire_lightning.loops.steps import Closure, end_of_step
 from groundwire_lightning.loops.turns import active
@@ -21,24 +23,44 @@ Outputs = dict[str, Any]
 """What ``training_step`` came to in a turn."""
 
 
-def step_in_turns(trainer: Steered, batch: Any, step: int, is_cut: bool) -> Any:
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """What is known of the turns of a run before its steps.
+
+    Attributes:
+        is_cut: A batch is used in parts.
+        toggle: Lets the parameters of one optimizer alone require gradients.
+        untoggle: Takes that back.
+    """
+
+    is_cut: bool
+    toggle: Toggle
+    untoggle: Toggle
+
+    @classmethod
+    def of(cls, module: Any, is_cut: bool) -> Turns:
+        """The turns of a module."""
+        return cls(is_cut, *toggling(method_of(module, "toggle_optimizer"), method_of(module, "untoggle_optimizer")))
+
+
+def step_in_turns(trainer: Steered, batch: Any, step: int, turns: Turns) -> Any:
     """A batch that each of several optimizers uses in turn, as a whole or part by part.
 
     Args:
         trainer: Whose run it is.
         batch: The batch.
         step: Its number.
-        is_cut: It is used in parts.
+        turns: The turns of the run.
     """
     trainer.progress.batch.started += 1
     trainer.plan.on_train_step_start(step)
-    count, hidden, batch_output = len(trainer.optimizers), Hidden(is_cut), None
-    turns = active(count, trainer.optimizer_frequencies, step)
+    count, hidden, batch_output = len(trainer.optimizers), Hidden(turns.is_cut), None
+    indices = active(count, trainer.optimizer_frequencies, step)
     outputs: list[list[Outputs | None]] = []
-    for part in parts_of(trainer, batch, is_cut):
+    for part in parts_of(trainer, batch, turns.is_cut):
         of_part: list[Outputs | None] = [None] * count
-        for index in turns:
-            with _whose_turn(trainer, index, count, hidden):
+        for index in indices:
+            with _whose_turn(trainer, index, turns, hidden):
                 batch_output = _step_of(trainer, part, step)
             hidden.take(batch_output)
             of_part[index] = _outputs(trainer, batch_output)
@@ -89,18 +111,18 @@ def _put_down(trainer: Steered, outputs: list[list[Outputs | None]]) -> None:
 
 
 @contextmanager
-def _whose_turn(trainer: Steered, index: int, count: int, hidden: Hidden) -> Iterator[None]:
+def _whose_turn(trainer: Steered, index: int, turns: Turns, hidden: Hidden) -> Iterator[None]:
     """Let one optimizer be the one in use, whose parameters alone require gradients."""
-    run, module, optimizer = trainer._run, trainer.lightning_module, trainer.optimizers[index]
+    run, optimizer, several = trainer._run, trainer.optimizers[index], len(trainer.optimizers) > 1
     outer, run.optimizer = run.optimizer, optimizer
-    run.turn = hidden.passed if count == 1 else (index, *hidden.passed)
+    run.turn = (index, *hidden.passed) if several else hidden.passed
     try:
-        if count > 1:
-            toggle(module, optimizer, index)
+        if several:
+            turns.toggle(optimizer, index)
         yield
-        if count > 1:
-            untoggle(module, optimizer, index)
     finally:
+        if several:
+            turns.untoggle(optimizer, index)
         run.optimizer, run.turn = outer, ()
 
 

@@ -34,7 +34,8 @@ def step_in_turns(trainer: Steered) -> Callable[..., Any] | None:
         )
     if not trainer.is_automatic:
         return optimizer_steps.step_by_hand_in_parts
-    return partial(optimizer_steps.step_in_turns, is_cut=in_parts)
+    turns = optimizer_steps.Turns.of(trainer.lightning_module, in_parts)
+    return partial(optimizer_steps.step_in_turns, turns=turns)
 
 
 def steps_several(trainer: Any) -> bool:

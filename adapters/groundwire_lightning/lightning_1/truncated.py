@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.guests import method_of
 
 if TYPE_CHECKING:
     from groundwire_lightning.loops.steered import Steered
@@ -55,7 +56,8 @@ def parts_of(trainer: Steered, batch: Any, is_cut: bool) -> Iterator[Any]:
         yield batch
         return
     module = trainer.lightning_module
-    for number, part in enumerate(module.tbptt_split_batch(batch, module.truncated_bptt_steps)):
+    parts = method_of(module, "tbptt_split_batch")(batch, module.truncated_bptt_steps)
+    for number, part in enumerate(parts):
         if number:
             trainer.logged.batch_starts(batch)  # again, since what the part before logged is no longer to be dropped
         yield part

@@ -8,7 +8,7 @@ import torch
 from tests.groundwire_lightning.small import Lit
 
 import groundwire_lightning as L
-from groundwire_lightning.core.old_calls import also_with_index, backward_of_today, toggle, untoggle
+from groundwire_lightning.core.old_calls import also_with_index, backward_of_today, toggling
 
 FLAGS = (False, False, False)
 
@@ -158,6 +158,6 @@ def test_a_module_is_asked_to_toggle_in_the_words_of_its_own():
         untoggle_optimizer=lambda self, optimizer: seen.append(optimizer),
     )
     for module, own in ((old, optimizers), (new, others)):
-        toggle(module, own[1], 1)
-        untoggle(module, own[1], 1)
+        for call in toggling(module.toggle_optimizer, module.untoggle_optimizer):
+            call(own[1], 1)
     assert seen == [1, 1, others[1], others[1]]

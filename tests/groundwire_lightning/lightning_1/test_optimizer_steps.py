@@ -1,13 +1,29 @@
 """The steps of several optimizers in turn: what is counted, what hooks get, and what is no update."""
 
+import lightning.pytorch
 import pytest
 import torch
 from tests.groundwire_lightning.lightning_1.test_optimizing import in_turn, two_optimizers
-from tests.groundwire_lightning.small import Lit, equal, lit, loader, quiet
+from tests.groundwire_lightning.small import Lit, equal, lit, loader, loss_of, network, quiet
 
 import groundwire_lightning as L
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.lightning_1.optimizer_steps import outputs_of_batch
+
+
+class Steps:
+    """Two optimizers that take turns, whatever the module is."""
+
+    def __init__(self):
+        super().__init__()
+        self.net, self.seen = network(), []
+
+    def training_step(self, batch, batch_idx, optimizer_idx):
+        self.seen.append([parameter.requires_grad for parameter in self.parameters()])
+        return loss_of(self, batch)
+
+    configure_optimizers = two_optimizers
+
 
 A, B, C, D = ({"loss": letter} for letter in "abcd")
 
@@ -45,6 +61,7 @@ def test_an_error_leaves_the_optimizer_in_use_as_it_was():
     with pytest.raises(ZeroDivisionError):
         trainer.fit(gan(training_step=training_step), loader())
     assert trainer.optimizer is trainer.optimizers[0]
+    assert all(parameter.requires_grad for parameter in trainer.lightning_module.parameters())
     assert trainer._run.turn == ()
 
 
@@ -118,3 +135,33 @@ def test_the_learning_rate_finder_wants_one_optimizer():
     tuner = L.tuner.Tuner(quiet())
     with pytest.raises(MisconfigurationException, match="needs one optimizer"):
         tuner.lr_find(gan(), loader(), update_attr=False)
+
+
+class WithoutLength(torch.utils.data.IterableDataset):
+    def __iter__(self):
+        return iter(list(loader()))
+
+
+def test_exact_numerics_weigh_a_short_window_once_for_each_optimizer():
+    known, unknown = gan(), gan()
+    for module, batches in (
+        (known, loader()),
+        (unknown, torch.utils.data.DataLoader(WithoutLength(), batch_size=None)),
+    ):
+        quiet(accumulate_grad_batches=2, numerics="exact").fit(module, batches)
+    assert all(torch.allclose(*pair, atol=1e-7) for pair in zip(known.parameters(), unknown.parameters(), strict=True))
+
+
+class OfLightning2(Steps, lightning.pytorch.LightningModule):
+    """A module of the real Lightning 2, which has other words for toggling, and no parts of batches."""
+
+
+class OfNoLightning(Steps, torch.nn.Module):
+    """A module of torch with the methods that a trainer calls."""
+
+
+@pytest.mark.parametrize("kind", [OfLightning2, OfNoLightning])
+def test_a_module_of_another_kind_is_toggled_too(kind):
+    module = kind()
+    quiet(limit_train_batches=1).fit(module, loader())
+    assert module.seen == [[True, True, False, False], [False, False, True, True]]
