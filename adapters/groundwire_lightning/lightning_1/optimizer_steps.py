@@ -55,11 +55,13 @@ def step_in_turns(trainer: Steered, batch: Any, step: int, turns: Turns) -> Any:
     trainer.progress.batch.started += 1
     trainer.plan.on_train_step_start(step)
     count, hidden, batch_output = len(trainer.optimizers), Hidden(turns.is_cut), None
+    window = trainer.at.window
     indices = active(count, trainer.optimizer_frequencies, step)
     outputs: list[list[Outputs | None]] = []
     for part in parts_of(trainer, batch, turns.is_cut):
         of_part: list[Outputs | None] = [None] * count
         for index in indices:
+            trainer.at.window = window  # one that turns out to be short is corrected for each
             with _whose_turn(trainer, index, turns, hidden):
                 batch_output = _step_of(trainer, part, step)
             hidden.take(batch_output)
