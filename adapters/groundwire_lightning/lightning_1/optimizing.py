@@ -56,8 +56,13 @@ def takes_parts(trainer: Any) -> bool:
 
 
 def takes_turns(trainer: Any) -> bool:
+    """True in a run that uses a batch more than once."""
+    return steps_several(trainer) or takes_parts(trainer)
+
+
+def names_turn(trainer: Any) -> bool:
     """True where ``training_step`` may be passed more than a batch and its number."""
-    return _names_index(trainer.lightning_module) or steps_several(trainer) or takes_parts(trainer)
+    return _names_index(trainer.lightning_module) or takes_turns(trainer)
 
 
 def _names_index(module: Any) -> bool:
@@ -100,21 +105,21 @@ def told_whose_turn(trainer: Any, training_step: Callable[..., Any]) -> Callable
     return step
 
 
-def said_of_turns(trainer: Any) -> list[str]:
-    """Tell what a run takes over of Lightning 1 in its updates, in lines for a report.
+def reasons_to_nest(trainer: Any) -> list[str]:
+    """What forward and backward pass run within where a batch is used more than once, in words for a report.
 
     Args:
         trainer: Of whose run, before it or in it.
     """
-    module = trainer.lightning_module
-    lines = []
-    if steps_several(trainer) or (trainer.is_automatic and _names_index(module)):
+    reasons = []
+    if steps_several(trainer) or (trainer.is_automatic and _names_index(trainer.lightning_module)):
         shares = trainer.optimizer_frequencies
-        how = f"each uses {shares} batches in a row" if shares else "each uses every batch, one after the other"
-        lines.append(f"in turns, where there are several optimizers: {how} [1.x]")
+        turns = f"which use {shares} batches in a row" if shares else "one after the other at each batch"
+        reasons.append(f"the steps of several optimizers, {turns} [1.x]")
     if takes_parts(trainer):
-        lines.append(f"in parts of {module.truncated_bptt_steps} steps of time, with hiddens [1.x]")
-    return lines
+        size = trainer.lightning_module.truncated_bptt_steps
+        reasons.append(f"a step for each part of a batch, {size} steps of time long [1.x]")
+    return reasons
 
 
 def refuse_native_order(trainer: Stepping) -> None:

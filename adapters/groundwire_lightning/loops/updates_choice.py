@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from groundwire import place_of
@@ -44,24 +44,19 @@ def nests_updates(trainer: Steered) -> bool:
     scaled = trainer.precision_plugin.scaler is not None
     # a scheduler that was made of what self.optimizers() gives counts the steps of that
     counted = trainer._handles is not None and any("step" in vars(handle) for handle in trainer._handles[1])
-    return (
-        scaled
-        or counted
-        or len(trainer.optimizers) > 1
-        or "optimizer_step" in trainer.plan.instead
-        or nests(trainer.optimizers)
-    )
+    return scaled or counted or "optimizer_step" in trainer.plan.instead or nests(trainer.optimizers)
 
 
-def said_of_updates(trainer: Steered) -> list[str]:
+def said_of_updates(trainer: Steered, turns: Sequence[str] = ()) -> list[str]:
     """Tell how updates are made, in lines for a report.
 
     Args:
         trainer: Of whose run, before it or in it.
+        turns: Further calls that forward and backward pass run within.
     """
     if not trainer.is_automatic:
         return ["by hand: training_step makes them, for automatic_optimization is False"]
-    reasons = _reasons_to_nest(trainer)
+    reasons = [*_reasons_to_nest(trainer), *turns]
     if reasons:
         own = own_step(trainer)
         around = [f"{own} runs around forward and backward pass too, not around the update alone"] if own else []
@@ -80,7 +75,6 @@ def _reasons_to_nest(trainer: Steered) -> list[str]:
     return [
         *module,
         *scaled,
-        *([f"the step of each of {len(trainer.optimizers)} optimizers in turn"] if len(trainer.optimizers) > 1 else []),
         *(f"the step of {type(one).__name__}" for one in trainer.optimizers if not evaluates_once(one)),
     ]
 

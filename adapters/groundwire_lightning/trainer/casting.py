@@ -13,7 +13,7 @@ from groundwire_lightning.core.hooks import STEPS, TRANSFERS
 from groundwire_lightning.core.state_methods import STATE_METHODS, with_own_state
 from groundwire_lightning.lightning_1.conditions import CONDITIONS, where_due
 from groundwire_lightning.lightning_1.epoch_ends import EvaluationOutputs, TrainingOutputs, gathering
-from groundwire_lightning.lightning_1.optimizing import takes_turns, told_whose_turn
+from groundwire_lightning.lightning_1.optimizing import names_turn, told_whose_turn
 from groundwire_lightning.lightning_1.results import EPOCH_ENDS, Results, logging_results
 from groundwire_lightning.lightning_1.step_ends import STEP_ENDS, replacing
 from groundwire_lightning.loops.phases import LOADERS, PHASES
@@ -115,7 +115,7 @@ def _entered(trainer: Casting, name: str, method: Callable[..., Any]) -> Callabl
         by_hand = name == "training_step" and not trainer.is_automatic
         entered = through_wrappers(trainer.model, trainer.lightning_module, method, by_hand)
         entered = trainer.precision_plugin.around(entered)
-        return told_whose_turn(trainer, entered) if name == "training_step" and takes_turns(trainer) else entered
+        return told_whose_turn(trainer, entered) if name == "training_step" and names_turn(trainer) else entered
     if name == "backward":
         return trainer._backward_of(method)
     return trainer.precision_plugin.within(method) if name == "configure_model" else method

@@ -347,7 +347,7 @@ class Trainer(EntryPoints):
         self._step = updates_choice.step_for(self, optimizing.step_in_turns(self))
 
     def _nests(self) -> bool:
-        return updates_choice.nests_updates(self)
+        return optimizing.takes_turns(self) or updates_choice.nests_updates(self)
 
     def _count_step(self, done: bool) -> None:
         super()._count_step(done)

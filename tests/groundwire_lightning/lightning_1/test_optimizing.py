@@ -8,7 +8,7 @@ from tests.groundwire_lightning.small import Lit, data, lit, loader, quiet
 
 import groundwire_lightning as L
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
-from groundwire_lightning.lightning_1.optimizing import let_find_unused, said_of_turns
+from groundwire_lightning.lightning_1.optimizing import let_find_unused
 from groundwire_lightning.loops import steps
 from groundwire_lightning.strategies import DDPStrategy
 
@@ -37,9 +37,18 @@ def test_two_optimizers_take_turns_where_training_step_is_told_whose_it_is():
     trainer.fit(module, loader())
     assert module.seen == [0, 1, 0, 1]
     assert trainer.global_step == 4
-    assert said_of_turns(trainer) == [
-        "in turns, where there are several optimizers: each uses every batch, one after the other [1.x]"
-    ]
+    assert trainer.way == "nested"
+
+
+def test_a_report_tells_who_shares_batches():
+    def configure_optimizers(self):
+        return [{"optimizer": one, "frequency": 3 - index} for index, one in enumerate(two_optimizers(self))]
+
+    module = lit(training_step=in_turn, configure_optimizers=configure_optimizers)
+    trainer = quiet()
+    trainer.fit(module, loader())
+    assert module.seen == [0, 0, 0]
+    assert "several optimizers, which use [3, 2] batches in a row [1.x]" in trainer.explain("json")["updates"][0]
 
 
 def test_a_default_keeps_its_value_with_one_optimizer():
@@ -113,13 +122,14 @@ def test_a_pass_that_only_looks_at_batches_has_no_turns():
 
 def test_a_report_tells_of_turns_before_the_run():
     module = lit(training_step=in_turn, configure_optimizers=two_optimizers)
-    told = quiet().explain("json", model=module)
-    assert told["updates"][-1].startswith("in turns")
+    told, within = quiet().explain("json", model=module), "nested: forward and backward pass run within"
+    assert told["updates"] == [f"{within} the steps of several optimizers, one after the other at each batch [1.x]"]
     (line,) = [each for hook in told["hooks"] for each in hook["attached"] if each["method"] == "training_step"]
     assert line["mark"] == "1.x"
     parts = lit(training_step=lambda self, batch, batch_idx, hiddens: None)
     parts.truncated_bptt_steps = 2
-    assert "in parts of 2 steps of time, with hiddens [1.x]" in quiet().explain("json", model=parts)["updates"]
+    told = quiet().explain("json", model=parts)
+    assert told["updates"] == [f"{within} a step for each part of a batch, 2 steps of time long [1.x]"]
 
 
 @pytest.mark.parametrize(
