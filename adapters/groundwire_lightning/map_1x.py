@@ -13,8 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from groundwire import Gap, HookMap, Row, row
-from groundwire_lightning.core.old_calls import CLOSURE, FLAGS
-from groundwire_lightning.core.old_calls import INDEX as INDEX_NAMES
+from groundwire_lightning.core.old_calls import CLOSURE, FLAGS, INDEX
 from groundwire_lightning.core.state_methods import OWN_STATE, keep_callback_state
 from groundwire_lightning.core.step_outputs import as_batch_output
 from groundwire_lightning.lightning_1.epoch_ends import EVALUATION, TRAINING
@@ -226,7 +225,6 @@ VARIANTS: tuple[Row, ...] = (
 )
 """Rows of hooks that both tables have, for classes that take what Lightning 1 passed."""
 
-INDEX = sorted(INDEX_NAMES)
 AMP = "using_native_amp"
 NO_OPTIMIZER = "the hook without optimizer_idx"
 NO_TURNS = "automatic_optimization = False, and a step of each of self.optimizers() in training_step"

@@ -91,7 +91,7 @@ def check_index(module: Any, count: int) -> None:
     parameters = inspect.signature(module.training_step).parameters
     index = parameters.get("optimizer_idx")
     by_hand = getattr(module, "automatic_optimization", True) is False
-    if not by_hand and count > 1 and index is None and not _takes_any(parameters):
+    if not by_hand and count > 1 and index is None and not _takes_further(parameters):
         raise RuntimeError(
             f"configure_optimizers returned {count} optimizers, and which of them steps when is up to you: "
             "set self.automatic_optimization = False in __init__, take them from self.optimizers() in training_step "
@@ -112,7 +112,7 @@ def check_index(module: Any, count: int) -> None:
         )
 
 
-def _takes_any(parameters: Mapping[str, inspect.Parameter]) -> bool:
+def _takes_further(parameters: Mapping[str, inspect.Parameter]) -> bool:
     return any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters.values())
 
 

@@ -14,10 +14,10 @@ CLOSURE = "second_order_closure"
 """The name of that closure before 1.0."""
 
 Toggle = Callable[[Any, int], None]
-Method = TypeVar("Method", bound=Callable[..., Any])
+Own = TypeVar("Own", bound=Callable[..., Any])
 
 
-def also_with_index(place: int | None, flags: int = 0) -> Callable[[Method], Method]:
+def also_with_index(place: int | None, flags: int = 0) -> Callable[[Own], Own]:
     """Let a method take the arguments of Lightning 1 too; a call in those of today passes through unseen.
 
     Args:
@@ -25,7 +25,7 @@ def also_with_index(place: int | None, flags: int = 0) -> Callable[[Method], Met
         flags: How many of :data:`FLAGS` may follow behind its last argument.
     """
 
-    def taking_both(method: Method) -> Method:
+    def taking_both(method: Own) -> Own:
         names = tuple(inspect.signature(method).parameters)[1:]
 
         def call(self: Any, *args: Any, **named: Any) -> Any:

@@ -11,7 +11,7 @@ from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.old_calls import Toggle, toggling
 from groundwire_lightning.core.optimizer import idle
 from groundwire_lightning.guests import method_of
-from groundwire_lightning.lightning_1.truncated import Hidden, parts_of
+from groundwire_lightning.lightning_1.truncated import Hidden, parts_along_time
 from groundwire_lightning.loops.steps import Closure, end_of_step
 from groundwire_lightning.loops.turns import active
 from groundwire_lightning.loops.updates import run_step_by_hand
@@ -58,7 +58,7 @@ def step_in_turns(trainer: Steered, batch: Any, step: int, turns: Turns) -> Any:
     window = trainer.at.window
     indices = active(count, trainer.optimizer_frequencies, step)
     outputs: list[list[Outputs | None]] = []
-    for part in parts_of(trainer, batch, turns.is_cut):
+    for part in parts_along_time(trainer, batch, turns.is_cut):
         of_part: list[Outputs | None] = [None] * count
         for index in indices:
             trainer.at.window = window  # one that turns out to be short is corrected for each
@@ -78,7 +78,7 @@ def step_by_hand_in_parts(trainer: Steered, batch: Any, step: int) -> Any:
     run, hidden, batch_output = trainer._run, Hidden(is_cut=True), None
     outputs: list[list[Outputs | None]] = []
     try:
-        for part in parts_of(trainer, batch, is_cut=True):
+        for part in parts_along_time(trainer, batch, is_cut=True):
             run.turn = hidden.passed
             batch_output = run_step_by_hand(trainer, part, step)
             hidden.take(batch_output)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from groundwire_lightning.loops.updates import Stepping
 
 
-def step_in_turns(trainer: Steered) -> Callable[..., Any] | None:
+def chosen_step(trainer: Steered) -> Callable[..., Any] | None:
     """The step of a run that uses a batch more than once; None where each batch is used once.
 
     Args:
@@ -122,7 +122,7 @@ def reasons_to_nest(trainer: Any) -> list[str]:
     return reasons
 
 
-def refuse_native_order(trainer: Stepping) -> None:
+def refuse_turns(trainer: Stepping) -> None:
     """Refuse ``train()`` for a module whose batches are used more than once.
 
     Raises:

@@ -44,7 +44,7 @@ class Hidden:
         self.passed = (_without_graph(returned["hiddens"]),)
 
 
-def parts_of(trainer: Steered, batch: Any, is_cut: bool) -> Iterator[Any]:
+def parts_along_time(trainer: Steered, batch: Any, is_cut: bool) -> Iterator[Any]:
     """The parts of a batch; the batch itself, where it is not cut.
 
     Args:

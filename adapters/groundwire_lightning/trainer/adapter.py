@@ -344,7 +344,7 @@ class LightningAdapter(Facade, Slots):
     def _check_native_order(self) -> None:
         config = self.run_config
         self.check_by_hand(self.gradient_clip_val, config.gradient_accumulation_steps)
-        optimizing.refuse_native_order(self)
+        optimizing.refuse_turns(self)
         if self.way != "by hand" and any(isinstance(optimizer, torch.optim.LBFGS) for optimizer in self.optimizers):
             raise NotSupportedYetError(
                 "train() runs forward and backward pass once, before the optimizer's step, and LBFGS runs both within "

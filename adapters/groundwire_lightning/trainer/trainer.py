@@ -344,7 +344,7 @@ class Trainer(EntryPoints):
         super().choose_way()
         if self.way == "nested":
             updates_choice.tell_of_nesting(self)
-        self._step = updates_choice.step_for(self, optimizing.step_in_turns(self))
+        self._step = updates_choice.step_for(self, optimizing.chosen_step(self))
 
     def _nests(self) -> bool:
         return optimizing.takes_turns(self) or updates_choice.nests_updates(self)

@@ -359,13 +359,11 @@ def _fit(line: Row, part: Part) -> Fit:
 def _group_for(line: Row, hookmap: HookMap, groups: list[_Group]) -> _Group:
     shares = line.role in hookmap.listed and line.role not in hookmap.specialises
     for group in reversed(groups):
-        if group.maps.get(hookmap) == line.source:  # a variant: who takes what it passes keeps his place in the list
+        if group.maps.get(hookmap) == line.source or (shares and group.shared and hookmap not in group.maps):
+            group.maps[hookmap] = line.source
             return group
         if not shares or hookmap in group.maps:  # further back, this row would come before one of its own table
             break
-        if group.shared:
-            group.maps[hookmap] = line.source
-            return group
     groups.append(_Group(shared=shares, maps={hookmap: line.source}))
     return groups[-1]
 
