@@ -5,14 +5,33 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from functools import partial, wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
 from groundwire_lightning.lightning_1 import optimizer_steps
 
 if TYPE_CHECKING:
+    from groundwire_lightning.loops.run import LightningRun
     from groundwire_lightning.loops.steered import Steered
-    from groundwire_lightning.loops.updates import Stepping
+
+    class Taking(Protocol):
+        """A Trainer as the questions see it, with any order of hooks."""
+
+        optimizer_frequencies: list[int]
+
+        @property
+        def _run(self) -> LightningRun: ...
+        @property
+        def lightning_module(self) -> Any:
+            """The module of the run."""
+
+        @property
+        def optimizers(self) -> list[Any]:
+            """Its optimizers."""
+
+        @property
+        def is_automatic(self) -> bool:
+            """The trainer steps them."""
 
 
 def chosen_step(trainer: Steered) -> Callable[..., Any] | None:
@@ -38,12 +57,12 @@ def chosen_step(trainer: Steered) -> Callable[..., Any] | None:
     return partial(optimizer_steps.step_in_turns, turns=turns)
 
 
-def steps_several(trainer: Any) -> bool:
+def steps_several(trainer: Taking) -> bool:
     """True where the trainer steps several optimizers."""
-    return bool(trainer.is_automatic and len(trainer.optimizers) > 1)
+    return trainer.is_automatic and len(trainer.optimizers) > 1
 
 
-def takes_parts(trainer: Any) -> bool:
+def takes_parts(trainer: Taking) -> bool:
     """True where a module asks for parts of batches, and its ``training_step`` has room for ``hiddens``."""
     module = trainer.lightning_module
     if not getattr(module, "truncated_bptt_steps", 0):
@@ -55,12 +74,12 @@ def takes_parts(trainer: Any) -> bool:
     return len(places) > len(("batch", "batch_idx"))
 
 
-def takes_turns(trainer: Any) -> bool:
+def takes_turns(trainer: Taking) -> bool:
     """True in a run that uses a batch more than once."""
     return steps_several(trainer) or takes_parts(trainer)
 
 
-def names_turn(trainer: Any) -> bool:
+def names_turn(trainer: Taking) -> bool:
     """True where ``training_step`` may be passed more than a batch and its number."""
     return _names_index(trainer.lightning_module) or takes_turns(trainer)
 
@@ -69,7 +88,7 @@ def _names_index(module: Any) -> bool:
     return "optimizer_idx" in inspect.signature(module.training_step).parameters
 
 
-def let_find_unused(trainer: Any) -> None:
+def let_find_unused(trainer: Steered) -> None:
     """Let DistributedDataParallel expect parameters without a gradient, where optimizers take turns.
 
     In a turn only those of one optimizer have one. Lightning 1 expected such parameters always, and what a strategy
@@ -87,7 +106,7 @@ def let_find_unused(trainer: Any) -> None:
     accelerator.ddp_handler = DistributedDataParallelKwargs(**told, find_unused_parameters=True)
 
 
-def told_whose_turn(trainer: Any, training_step: Callable[..., Any]) -> Callable[..., Any]:
+def told_whose_turn(trainer: Taking, training_step: Callable[..., Any]) -> Callable[..., Any]:
     """``training_step`` as it is called in turns: with what the turn adds to a batch and its number.
 
     A row passes what the signature has room for. What is passed depends on the run too: with one optimizer
@@ -105,7 +124,7 @@ def told_whose_turn(trainer: Any, training_step: Callable[..., Any]) -> Callable
     return step
 
 
-def reasons_to_nest(trainer: Any) -> list[str]:
+def reasons_to_nest(trainer: Taking) -> list[str]:
     """What forward and backward pass run within where a batch is used more than once, in words for a report.
 
     Args:
@@ -122,7 +141,7 @@ def reasons_to_nest(trainer: Any) -> list[str]:
     return reasons
 
 
-def refuse_turns(trainer: Stepping) -> None:
+def refuse_turns(trainer: Taking) -> None:
     """Refuse ``train()`` for a module whose batches are used more than once.
 
     Raises:
