@@ -341,6 +341,10 @@ GAPS: Rows = (
 )
 
 
+def _at_one_place(variant: Row, line: Row | Gap) -> bool:
+    return isinstance(line, Row) and (variant.source, variant.hook) == (line.source, line.hook)
+
+
 def joined(table: HookMap) -> HookMap:
     """A table with the rows of this one among its own."""
     placed = set()
@@ -348,11 +352,7 @@ def joined(table: HookMap) -> HookMap:
     def lines() -> Iterator[Row | Gap]:
         for line in table.rows:
             yield from AHEAD.get(line.source, ())
-            yield from (
-                each
-                for each in (*VARIANTS, *OPTIMIZING)
-                if (each.source, each.hook) == (line.source, getattr(line, "hook", ""))
-            )
+            yield from (variant for variant in (*VARIANTS, *OPTIMIZING) if _at_one_place(variant, line))
             yield line
             yield from BEHIND.get(line.source, ())
             placed.add(line.source)

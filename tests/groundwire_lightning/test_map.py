@@ -10,7 +10,7 @@ from torch.nn.functional import mse_loss
 from torch.utils.data import DataLoader, TensorDataset
 
 import groundwire_lightning as L
-from groundwire import Gap, HookMapError, Row
+from groundwire import HookMapError, Row
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -172,21 +172,9 @@ def _beside(alike):
                 yield line, later
 
 
-def test_what_belongs_to_a_module_of_lightning_1_is_refused_with_what_replaced_it():
-    gaps = [line for line in L.LIGHTNING.rows if isinstance(line, Gap) and line.role == "RetiredHooks"]
-    assert {gap.why for gap in gaps} == {"Lightning 2 removed it."}
-    assert {gap.method for gap in gaps if gap.stop} == {
-        f"{phase}_epoch_end" for phase in ("training", "validation", "test")
-    }
-    module = Complete()
-    module.training_epoch_end = lambda outputs: None
-    with pytest.raises(HookMapError, match=r"Complete\.training_epoch_end.*Instead: on_train_epoch_end"):
-        fitted(module)
-
-
 def test_everything_that_is_refused_is_named_at_once():
     class Lit(Complete):
-        def training_epoch_end(self, outputs): ...
+        def on_train_start(self, trainer): ...
 
         def optimizer_step(self, epoch): ...
 
@@ -194,7 +182,7 @@ def test_everything_that_is_refused_is_named_at_once():
 
     with pytest.raises(HookMapError) as refused:
         fitted(Lit())
-    for name in ("training_epoch_end", "optimizer_step", "on_train_batch_end"):
+    for name in ("on_train_start", "optimizer_step", "on_train_batch_end"):
         assert f"Lit.{name} ({__file__}:" in str(refused.value)
     assert "it is passed (trainer.step_outputs, batch, step) and takes (outputs)" in str(refused.value)
 
@@ -312,13 +300,13 @@ def test_explain_says_what_is_refused_and_what_was_misspelt():
     class Lit(Complete):
         def on_train_epoch_ned(self): ...
 
-        def training_epoch_end(self, outputs): ...
+        def on_train_start(self, trainer): ...
 
     text = L.Trainer(max_epochs=1, enable_progress_bar=False, accelerator="cpu").explain(model=Lit())
     unknown, refused = (text.index(f"\n{title}:") for title in ("Unknown", "Refused"))
     assert "Lit.on_train_epoch_ned (" in text[unknown:refused]
     assert "Did you mean 'on_train_epoch_end'?" in text[unknown:refused]
-    assert "Lit.training_epoch_end (" in text[refused:]
+    assert "Lit.on_train_start (" in text[refused:]
 
 
 def test_a_misspelt_hook_is_warned_about_once():

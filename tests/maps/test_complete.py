@@ -11,7 +11,9 @@ from lightning.pytorch.core.hooks import CheckpointHooks, DataHooks, ModelHooks
 import groundwire_lightning as L
 from groundwire_lightning import NotSupportedYetError
 from groundwire_lightning.core import hooks as module_hooks
+from groundwire_lightning.core.callback import CallbackHooksOfLightning1
 from groundwire_lightning.map import LIGHTNING
+from groundwire_lightning.map_1x import JOINED
 
 BESIDES = ["training_step", "validation_step", "test_step", "predict_step"]
 BESIDES += ["configure_callbacks", "configure_optimizers", "configure_gradient_clipping", "clip_gradients"]
@@ -43,6 +45,11 @@ def told(role):
     return {line.method for line in LIGHTNING.rows if line.role == role}
 
 
+def of_lightning_1(role):
+    """The hooks that only the joined table has."""
+    return {line.method for line in JOINED.rows if line.role == role} - told(role)
+
+
 @pytest.mark.parametrize(("role", "hook"), HOOKS)
 def test_every_hook_of_lightning_is_a_row_or_a_gap(role, hook):
     assert hook in told(role)
@@ -54,21 +61,22 @@ def test_every_row_and_gap_is_a_hook_of_lightning(role):
 
 
 def test_every_other_role_is_one_of_ours():
-    assert set(LIGHTNING.bases) == {*THEIRS, "Monitor", "RetiredHooks"}
+    assert set(LIGHTNING.bases) == {*THEIRS, "Monitor"}
     assert told("Monitor") <= told("Callback")
 
 
-@pytest.mark.parametrize("hook", sorted(told("RetiredHooks")))
-def test_no_retired_hook_exists_in_lightning(hook):
-    assert not hasattr(lightning.LightningModule, hook)
-    assert not hasattr(L.LightningModule, hook)
+@pytest.mark.parametrize(("role", "hook"), [(role, hook) for role in THEIRS for hook in sorted(of_lightning_1(role))])
+def test_no_hook_of_lightning_1_alone_exists_in_lightning(role, hook):
+    assert not hasattr(THEIRS[role][0], hook)
 
 
 def test_every_method_of_the_classes_of_hooks_is_spoken_of():
+    of_modules = told("LightningModule") | of_lightning_1("LightningModule")
     declared = public(module_hooks.DataHooks) | public(module_hooks.ModelHooks)
-    assert declared <= told("LightningModule") <= public(L.LightningModule)
-    assert public(module_hooks.RetiredHooks) == told("RetiredHooks")
-    assert {name for name in public(L.Callback) if name != "state_key"} == told("Callback")
+    assert declared - {"get_progress_bar_dict"} <= of_modules <= public(L.LightningModule)
+    assert public(module_hooks.HooksOfLightning1) - {"get_progress_bar_dict"} == of_lightning_1("LightningModule")
+    assert public(CallbackHooksOfLightning1) == of_lightning_1("Callback")
+    assert public(L.Callback) - {"state_key"} == told("Callback") | of_lightning_1("Callback")
 
 
 @pytest.mark.parametrize(("role", "hook"), HOOKS)

@@ -5,11 +5,11 @@ from tests.maps import scenes
 from torch import Tensor
 
 import groundwire_lightning as L
-from groundwire import HookMapError, Row, TrainerCallback
+from groundwire import Row, TrainerCallback
 from groundwire.callbacks.map import NATIVE
 from groundwire.tables.fuse import Attached
 from groundwire.tables.hookmap import as_tuple
-from groundwire_lightning.core.hooks import RetiredHooks
+from groundwire_lightning.map_1x import JOINED
 from groundwire_tensorboard import TENSORBOARD
 from groundwire_torchmetrics import TORCHMETRICS
 
@@ -173,9 +173,8 @@ class Untouched:
         raise AssertionError("data was read")
 
 
-def gaps(stop):
-    found = [line for line in L.LIGHTNING.rows if not isinstance(line, Row) and line.stop is stop]
-    return [pytest.param(gap, id=gap.source) for gap in found]
+def gaps():
+    return [pytest.param(line, id=line.source) for line in JOINED.rows if not isinstance(line, Row)]
 
 
 def gap_scene(gap, touched):
@@ -206,40 +205,7 @@ def check_report(gap, said):
         assert part in said
 
 
-REFUSING = {
-    "training_epoch_end": {"fit", "train"},
-    "validation_epoch_end": {"fit", "train", "validate", "evaluate"},
-    "test_epoch_end": {"test"},
-}
-"""Hook of Lightning 1.x to the entry points that would call it: as in Lightning 2.6, they alone refuse it."""
-
-
-@pytest.mark.parametrize("entry", ["fit", "validate", "test", "train", "evaluate"])
-@pytest.mark.parametrize("gap", gaps(stop=True))
-def test_a_gap_that_would_change_numbers_refuses_the_run_before_data_is_read(gap, entry):
-    touched = []
-    module, callbacks, datamodule = gap_scene(gap, touched)
-    if entry not in REFUSING[gap.method]:
-        with pytest.raises(AssertionError, match="data was read"):
-            start(entry, module, callbacks, datamodule)
-        return
-    with pytest.raises(HookMapError) as refused:
-        start(entry, module, callbacks, datamodule)
-    check_report(gap, str(refused.value))
-    assert touched == []
-
-
-def start(entry, module, callbacks, datamodule):
-    if entry in ("fit", "validate", "test"):
-        trainer = L.Trainer(max_epochs=1, callbacks=callbacks, enable_checkpointing=False, accelerator="cpu")
-        getattr(trainer, entry)(module, None if datamodule else Untouched(), datamodule=datamodule)
-    else:
-        trainer = L.adapt(module, callbacks=callbacks)
-        trainer.datamodule = datamodule
-        trainer.train(Untouched(), 1) if entry == "train" else trainer.evaluate(Untouched())
-
-
-@pytest.mark.parametrize("gap", gaps(stop=False))
+@pytest.mark.parametrize("gap", gaps())
 def test_any_other_gap_is_reported_and_the_run_goes_on_without_it(gap, tmp_path):
     touched = []
     module, callbacks, datamodule = gap_scene(gap, touched)
@@ -252,7 +218,5 @@ def test_any_other_gap_is_reported_and_the_run_goes_on_without_it(gap, tmp_path)
 
 
 def test_every_base_class_of_the_tables_is_met_here():
-    roles = {"Callback", "Monitor", "LightningModule", "LightningDataModule", "RetiredHooks"}
-    assert set(L.LIGHTNING.bases) == roles
-    assert L.LIGHTNING.bases["RetiredHooks"] is RetiredHooks
+    assert set(L.LIGHTNING.bases) == {"Callback", "Monitor", "LightningModule", "LightningDataModule"}
     assert NATIVE.bases == {"TrainerCallback": TrainerCallback}

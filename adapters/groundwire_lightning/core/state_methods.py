@@ -17,7 +17,7 @@ STATE_METHODS = frozenset({"state_dict", "load_state_dict", "on_save_checkpoint"
 """Methods of callbacks and data modules that are about their state."""
 
 OWN_STATE = ("callback_state", "checkpointed_state")
-"""What Lightning up to 1.7 called the argument of ``on_load_checkpoint``: the state of the callback, not a checkpoint."""
+"""The argument of ``on_load_checkpoint`` up to Lightning 1.7: the state of the callback, and not a checkpoint."""
 
 
 def with_own_state(trainer: Saving, player: Any, name: str, method: Callable[..., Any]) -> Callable[..., Any]:

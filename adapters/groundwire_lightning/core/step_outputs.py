@@ -42,7 +42,11 @@ def as_batch_output(returned: Any, batch: Any) -> dict[str, Any]:
         returned: The loss, a dictionary with it, or None; of anything else there is no loss.
         batch: The batch; the length of its first tensor is the batch size.
     """
-    return {"loss": loss_in(returned), "model_outputs": returned, "batch_size": size_of(batch)}
+    if returned is None or isinstance(returned, Tensor):  # not by loss_in: it is a call more, on each step
+        loss = returned
+    else:
+        loss = returned.get("loss") if isinstance(returned, Mapping) else None
+    return {"loss": loss, "model_outputs": returned, "batch_size": size_of(batch)}
 
 
 def loss_in(returned: Any) -> Any:

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
         _training_outputs: TrainingOutputs
         _preemption: Preemption
 
-        @property
-        def ckpt_path(self) -> Any: ...
-
 
 def _is_interrupted(trainer: Asked) -> bool:
     return isinstance(sys.exc_info()[1], KeyboardInterrupt)

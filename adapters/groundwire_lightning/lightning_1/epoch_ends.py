@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from groundwire import HookMap, Part, Row, row
+from groundwire import Gap, HookMap, Part, Row, row
 from groundwire.tables.variants import without_other_variants
 
 if TYPE_CHECKING:
@@ -45,9 +45,11 @@ def _sizes(outputs: list[Any]) -> list[int]:
 def _squeezed(outputs: Any, sizes: list[int]) -> Any:
     if not sizes:
         return outputs
-    if sizes[0] == 1:
-        return _squeezed(outputs[0], sizes[1:]) if outputs else None
-    return [_squeezed(entry, sizes[1:]) for entry in outputs]
+    size, *inner = sizes
+    entries = outputs or []
+    # what is missing counts as empty, level by level, which is what Lightning 1 made of it
+    level = [_squeezed(entry, inner) for entry in [*entries, *[None] * (size - len(entries))]]
+    return level[0] if size == 1 else level
 
 
 def _without_none(outputs: Any) -> Any:
@@ -158,12 +160,13 @@ def gathering(parts: Iterable[Part], training: TrainingOutputs, evaluation: Eval
 
 def _told_of_outputs(part: Part) -> Sequence[Row]:
     """The rows by which a player is given gathered outputs, or could be if it took them."""
-    methods = _methods_given(part.hookmap)
-    lines = [line for line in part.hookmap.lines_of(part.role) if line.method in methods and part.runs(line)]
-    return [line for line in without_other_variants(lines, part.player) if isinstance(line, Row)]
+    lines = [line for line in _lines_given(part.hookmap, part.role) if part.runs(line)]
+    return [line for line in without_other_variants(lines, part.player) if isinstance(line, Row)] if lines else []
 
 
 @cache
-def _methods_given(hookmap: HookMap) -> frozenset[str]:
+def _lines_given(hookmap: HookMap, role: str) -> tuple[Row | Gap, ...]:
+    """The lines of a role about methods of which one row passes gathered outputs."""
     rows = [line for line in hookmap.rows if isinstance(line, Row)]
-    return frozenset(line.method for line in rows if not {TRAINING, EVALUATION}.isdisjoint(line.args))
+    methods = {line.method for line in rows if not {TRAINING, EVALUATION}.isdisjoint(line.args)}
+    return tuple(line for line in hookmap.lines_of(role) if line.method in methods)

@@ -8,8 +8,8 @@ two words, and what the hooks at the end of an epoch return only if it is a dict
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import wraps
-from types import CodeType
+from functools import lru_cache, wraps
+from types import CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
@@ -119,23 +119,35 @@ def logging_results(module: Any, results: Results, hearing: Through) -> list[Par
         results: Logs them.
         hearing: Makes a method known as the one that is running.
     """
-    through: Through = lambda name, method: hearing("training_step", method)  # noqa: E731, ARG005
+
+    def through(_: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        return hearing("training_step", method)
+
     return [Part(RESULTS, "Results", results, through=through)] if _speaks_of_results(module) else []
 
 
 def _speaks_of_results(module: Any) -> bool:
-    classes = [cls for cls in type(module).__mro__ if cls is not object and not is_ours_or_lightnings(cls)]
-    methods = [*vars(module).values(), *(value for cls in classes for value in vars(cls).values())]
-    codes = [getattr(getattr(method, "__func__", method), "__code__", None) for method in methods]
-    return any(isinstance(code, CodeType) and _has_word(code.co_consts) for code in codes)
-
-
-def _has_word(constants: tuple[Any, ...]) -> bool:
-    return any(
-        one in (LOG, BAR)
-        if isinstance(one, str)
-        else _has_word(one.co_consts if isinstance(one, CodeType) else one)
-        if isinstance(one, (tuple, CodeType))
-        else False
-        for one in constants
+    return any(map(_has_word, type(module).__mro__)) or any(
+        _says_word(value) for value in vars(module).values() if isinstance(value, (FunctionType, MethodType))
     )
+
+
+@lru_cache(maxsize=256)
+def _has_word(cls: type) -> bool:
+    if cls is object or is_ours_or_lightnings(cls):
+        return False
+    return any(_says_word(value) for value in vars(cls).values())
+
+
+def _says_word(method: Any) -> bool:
+    code = getattr(getattr(method, "__func__", method), "__code__", None)
+    constants: list[Any] = [code]
+    while constants:
+        one = constants.pop()
+        if isinstance(one, CodeType):
+            constants += one.co_consts
+        elif isinstance(one, tuple):
+            constants += one
+        elif one in (LOG, BAR):
+            return True
+    return False

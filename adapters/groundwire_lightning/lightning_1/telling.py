@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from groundwire.errors import rank_zero_warn
 
 if TYPE_CHECKING:
-    from groundwire.tables.fuse import Attached
     from groundwire.tables.plan import Wired
 
 
@@ -30,6 +29,7 @@ def tell_of_older(wired: Mapping[str, Wired], told: set[tuple[str, str]]) -> Non
         rank_zero_warn(f"{owner} has hooks of Lightning 1, which are called as they were there. {spelt}")
 
 
-def _every(wired: Iterable[Wired]) -> Iterator[Attached]:
+def _every(wired: Iterable[Wired]) -> Iterator[Any]:
+    """Each method that is attached."""
     for rows in wired:
         yield from (*rows.before, *([rows.instead] if rows.instead else ()), *rows.after)

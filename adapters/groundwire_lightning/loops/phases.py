@@ -108,6 +108,11 @@ class LoaderIndexError(RuntimeError, MisconfigurationException):
     """A method does not take the index of a loader, or insists on one where there is one loader."""
 
 
+def _by_place(kinds: Iterable[Any]) -> list[Any]:
+    named = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_KEYWORD)
+    return [kind for kind in kinds if kind not in named]
+
+
 def check_loader_index(module: Any, phase: Phase, has_several: bool) -> None:
     """Refuse a method of the module that cannot be called for these loaders.
 
@@ -120,13 +125,15 @@ def check_loader_index(module: Any, phase: Phase, has_several: bool) -> None:
         LoaderIndexError: A method needs ``dataloader_idx`` and does not take it, or the step takes it where
             nothing is passed; to the hooks beside it Lightning 1 passed it always.
     """
-    for name in (phase.step, f"{phase.hooks}_batch_start", f"{phase.hooks}_batch_end"):
+    places = {phase.step: 3, f"{phase.hooks}_batch_start": 3, f"{phase.hooks}_batch_end": 4}
+    for name, place in places.items():
         method = getattr(module, name, None)
         if not callable(method):
             continue
         parameters = inspect.signature(getattr(method, "__wrapped__", method)).parameters
-        kinds = {parameter.kind for parameter in parameters.values()}
-        takes = NAME in parameters or inspect.Parameter.VAR_POSITIONAL in kinds
+        kinds = [parameter.kind for parameter in parameters.values()]
+        # by its name, or by its place, where Lightning 1 let it have any name
+        takes = NAME in parameters or inspect.Parameter.VAR_POSITIONAL in kinds or len(_by_place(kinds)) >= place
         where = f"{type(module).__qualname__}.{name}{inspect.signature(method)}"
         if has_several and not takes and not reads_batches(method):
             raise LoaderIndexError(

@@ -117,7 +117,19 @@ def test_who_is_attached_is_told_with_place_and_arguments_in_the_order_of_the_ru
         "position": "after",
         "place": place(Lit.finish),
         "passes": "(batch_output, step=)",
+        "mark": "",
     }
+
+
+def test_the_mark_of_a_row_stands_behind_it():
+    marked = row("Module.begin", before=LOSS, mark="0.9")
+    wired, _ = attach(
+        Adapter(), [Part(HookMap("Old", (marked,), bases={"Module": Module}), "Module", Lit())], "assembly"
+    )
+    data = report.explain(Adapter(), wired, [], ())
+    (line,) = report.wired_rows(data)
+    assert line.endswith(" [0.9]")
+    assert "Lit.begin (" in line
 
 
 def test_plain_data_is_what_json_gives_back():

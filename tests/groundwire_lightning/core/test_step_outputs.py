@@ -2,7 +2,14 @@ import pytest
 import torch
 
 from groundwire_lightning import MisconfigurationException
-from groundwire_lightning.core.step_outputs import EpochSkipped, as_batch_output, as_eval_output, check_loss, skip_rest
+from groundwire_lightning.core.step_outputs import (
+    EpochSkipped,
+    as_batch_output,
+    as_eval_output,
+    check_kind,
+    check_loss,
+    skip_rest,
+)
 
 LOSS = torch.tensor(0.5)
 BATCH = [torch.zeros(4, 2), torch.zeros(4)]
@@ -13,9 +20,15 @@ def test_a_training_step_returns_a_loss_a_dictionary_with_it_or_nothing(returned
     assert as_batch_output(returned, BATCH) == {"loss": loss, "model_outputs": returned, "batch_size": 4}
 
 
-def test_anything_else_is_refused_by_its_type():
+@pytest.mark.parametrize("check", [check_kind, check_loss])
+def test_anything_else_is_refused_by_its_type(check):
     with pytest.raises(MisconfigurationException, match="it returned float"):
-        as_batch_output(0.5, BATCH)
+        check(as_batch_output(0.5, BATCH))
+
+
+def test_a_dictionary_without_a_loss_is_of_a_kind_that_a_step_by_hand_may_return():
+    check_kind(as_batch_output({"a": 1}, BATCH))
+    check_kind(as_batch_output(None, BATCH))
 
 
 def test_a_dictionary_without_a_loss_is_refused_with_what_it_has():
