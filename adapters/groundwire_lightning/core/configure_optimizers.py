@@ -10,8 +10,7 @@ from typing import Any
 from torch.optim.lr_scheduler import OneCycleLR, ReduceLROnPlateau
 
 from groundwire.errors import rank_zero_warn
-from groundwire_lightning.core.old_calls import is_optimizer
-from groundwire_lightning.core.optimizer import _MockOptimizer, unwrapped
+from groundwire_lightning.core.optimizer import _MockOptimizer, is_optimizer, unwrapped
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.utilities.types import LRSchedulerConfig
 

@@ -12,7 +12,8 @@ from groundwire_lightning.core.configure_optimizers import clipping_settings
 from groundwire_lightning.core.export import Export
 from groundwire_lightning.core.hooks import ModelHooks
 from groundwire_lightning.core.hparams import HyperParameters
-from groundwire_lightning.core.old_calls import also_with_index, is_optimizer
+from groundwire_lightning.core.old_calls import also_with_index
+from groundwire_lightning.core.optimizer import is_optimizer
 from groundwire_lightning.core.replaced import TellsOfMethods
 from groundwire_lightning.core.saving import OfTheClass, build_module, load_object
 from groundwire_lightning.core.self_log import Logging

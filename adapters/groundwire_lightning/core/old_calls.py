@@ -69,14 +69,9 @@ def backward_of_today(
     """
     if hasattr(loss, "lightning_module"):
         loss, args = args[0], args[1:]
-    if args and (is_optimizer(args[0]) or args[:2] == (None, None)):
+    if args and (hasattr(args[0], "param_groups") or args[:2] == (None, None)):
         args = args[2:]
     return loss, args, {name: value for name, value in named.items() if name != "optimizer" and name not in INDEX}
-
-
-def is_optimizer(value: Any) -> bool:
-    """True for an optimizer, torch's own or a handle of it."""
-    return hasattr(value, "param_groups") and callable(getattr(value, "step", None))
 
 
 def toggling(toggle_optimizer: Callable[..., Any], untoggle_optimizer: Callable[..., Any]) -> tuple[Toggle, Toggle]:

@@ -117,6 +117,11 @@ class LightningOptimizer:
         return getattr(self._optimizer, name)
 
 
+def is_optimizer(value: Any) -> bool:
+    """True for an optimizer, torch's own or a handle of it."""
+    return hasattr(value, "param_groups") and callable(getattr(value, "step", None))
+
+
 def unwrapped(optimizer: Any) -> Any:
     """The optimizer inside a handle; any other as it is."""
     return optimizer.optimizer if isinstance(optimizer, LightningOptimizer) else optimizer

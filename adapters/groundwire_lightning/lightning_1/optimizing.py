@@ -1,41 +1,21 @@
-"""Turns in a run: whether a batch is used more than once, by several optimizers or part by part, and by which step."""
+"""Runs that use a batch more than once, as Lightning 1 did: which step they take, and what else differs in them."""
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from functools import partial, wraps
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
 from groundwire_lightning.lightning_1 import optimizer_steps
+from groundwire_lightning.loops.updates_choice import steps_several, takes_parts
 
 if TYPE_CHECKING:
-    from groundwire_lightning.loops.run import LightningRun
-    from groundwire_lightning.loops.steered import Steered
-
-    class Taking(Protocol):
-        """A Trainer as the questions see it, with any order of hooks."""
-
-        optimizer_frequencies: list[int]
-
-        @property
-        def _run(self) -> LightningRun: ...
-        @property
-        def lightning_module(self) -> Any:
-            """The module of the run."""
-
-        @property
-        def optimizers(self) -> list[Any]:
-            """Its optimizers."""
-
-        @property
-        def is_automatic(self) -> bool:
-            """The trainer steps them."""
+    from groundwire_lightning.loops.steered import Steered, Used
 
 
-def chosen_step(trainer: Steered) -> Callable[..., Any] | None:
-    """The step of a run that uses a batch more than once; None where each batch is used once.
+def chosen_step(trainer: Steered) -> Callable[..., Any]:
+    """The step of a run that uses a batch more than once.
 
     Args:
         trainer: Of whose run; asked before each epoch, so that a step need not ask.
@@ -43,9 +23,6 @@ def chosen_step(trainer: Steered) -> Callable[..., Any] | None:
     Raises:
         MisconfigurationException: Its batches are only looked at.
     """
-    in_parts = takes_parts(trainer)
-    if not (in_parts or steps_several(trainer)):
-        return None
     if trainer.skips_backward and trainer.is_automatic:
         raise MisconfigurationException(
             f"{type(trainer.lightning_module).__qualname__}: a pass without backward has no optimizers that take "
@@ -53,39 +30,8 @@ def chosen_step(trainer: Steered) -> Callable[..., Any] | None:
         )
     if not trainer.is_automatic:
         return optimizer_steps.step_by_hand_in_parts
-    turns = optimizer_steps.Turns.of(trainer.lightning_module, in_parts)
+    turns = optimizer_steps.Turns.of(trainer.lightning_module, takes_parts(trainer))
     return partial(optimizer_steps.step_in_turns, turns=turns)
-
-
-def steps_several(trainer: Taking) -> bool:
-    """True where the trainer steps several optimizers."""
-    return trainer.is_automatic and len(trainer.optimizers) > 1
-
-
-def takes_parts(trainer: Taking) -> bool:
-    """True where a module asks for parts of batches, and its ``training_step`` has room for ``hiddens``."""
-    module = trainer.lightning_module
-    if not getattr(module, "truncated_bptt_steps", 0):
-        return False
-    parameters = inspect.signature(module.training_step).parameters.values()
-    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
-        return True
-    places = [each for each in parameters if each.kind is not each.KEYWORD_ONLY and each.name != "optimizer_idx"]
-    return len(places) > len(("batch", "batch_idx"))
-
-
-def takes_turns(trainer: Taking) -> bool:
-    """True in a run that uses a batch more than once."""
-    return steps_several(trainer) or takes_parts(trainer)
-
-
-def names_turn(trainer: Taking) -> bool:
-    """True where ``training_step`` may be passed more than a batch and its number."""
-    return _names_index(trainer.lightning_module) or takes_turns(trainer)
-
-
-def _names_index(module: Any) -> bool:
-    return "optimizer_idx" in inspect.signature(module.training_step).parameters
 
 
 def let_find_unused(trainer: Steered) -> None:
@@ -106,7 +52,7 @@ def let_find_unused(trainer: Steered) -> None:
     accelerator.ddp_handler = DistributedDataParallelKwargs(**told, find_unused_parameters=True)
 
 
-def told_whose_turn(trainer: Taking, training_step: Callable[..., Any]) -> Callable[..., Any]:
+def told_whose_turn(trainer: Used, training_step: Callable[..., Any]) -> Callable[..., Any]:
     """``training_step`` as it is called in turns: with what the turn adds to a batch and its number.
 
     A row passes what the signature has room for. What is passed depends on the run too: with one optimizer
@@ -124,24 +70,7 @@ def told_whose_turn(trainer: Taking, training_step: Callable[..., Any]) -> Calla
     return step
 
 
-def reasons_to_nest(trainer: Taking) -> list[str]:
-    """What forward and backward pass run within where a batch is used more than once, in words for a report.
-
-    Args:
-        trainer: Of whose run, before it or in it.
-    """
-    reasons = []
-    if steps_several(trainer) or (trainer.is_automatic and _names_index(trainer.lightning_module)):
-        shares = trainer.optimizer_frequencies
-        turns = f"which use {shares} batches in a row" if shares else "one after the other at each batch"
-        reasons.append(f"the steps of several optimizers, {turns} [1.x]")
-    if takes_parts(trainer):
-        size = trainer.lightning_module.truncated_bptt_steps
-        reasons.append(f"a step for each part of a batch, {size} steps of time long [1.x]")
-    return reasons
-
-
-def refuse_turns(trainer: Taking) -> None:
+def refuse_turns(trainer: Used) -> None:
     """Refuse ``train()`` for a module whose batches are used more than once.
 
     Raises:

@@ -59,6 +59,21 @@ class Stepped(Protocol):
     def _update_loss_tracker(self, batch_loss: Any, batch_size: int) -> None: ...
 
 
+class Used(Protocol):
+    """A Trainer as the questions see it how often a batch is used, in any order of hooks."""
+
+    optimizer_frequencies: list[int]
+
+    @property
+    def _run(self) -> LightningRun: ...
+    @property
+    def lightning_module(self) -> Any: ...
+    @property
+    def optimizers(self) -> list[Any]: ...
+    @property
+    def is_automatic(self) -> bool: ...
+
+
 class Steered(Paced, Stepped, Running, Protocol):
     """A Trainer in the hands of its loops."""
 

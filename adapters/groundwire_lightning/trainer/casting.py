@@ -13,10 +13,11 @@ from groundwire_lightning.core.hooks import STEPS, TRANSFERS
 from groundwire_lightning.core.state_methods import STATE_METHODS, with_own_state
 from groundwire_lightning.lightning_1.conditions import CONDITIONS, where_due
 from groundwire_lightning.lightning_1.epoch_ends import EvaluationOutputs, TrainingOutputs, gathering
-from groundwire_lightning.lightning_1.optimizing import names_turn, told_whose_turn
+from groundwire_lightning.lightning_1.optimizing import told_whose_turn
 from groundwire_lightning.lightning_1.results import EPOCH_ENDS, Results, logging_results
 from groundwire_lightning.lightning_1.step_ends import STEP_ENDS, replacing
 from groundwire_lightning.loops.phases import LOADERS, PHASES
+from groundwire_lightning.loops.updates_choice import names_turn
 from groundwire_lightning.map import LIGHTNING
 from groundwire_lightning.map_1x import JOINED
 from groundwire_lightning.strategies.processes import prepared_once

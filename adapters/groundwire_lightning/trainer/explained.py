@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from groundwire.tables import report
 from groundwire.tables.plan import attach
 from groundwire_lightning.core.states import TrainerFn
-from groundwire_lightning.lightning_1.optimizing import reasons_to_nest
 from groundwire_lightning.loops.updates_choice import said_of_updates
 from groundwire_lightning.trainer.orders import ORDERS
 
@@ -43,7 +42,7 @@ def explained(trainer: Explained, format: str) -> Any:  # noqa: A002  # the word
     if not fits:  # another entry point runs nothing that is not in its order
         hooks = {line["name"]: line for line in data["hooks"]}
         data["hooks"] = [hooks[name] for name in order]
-    updates = said_of_updates(trainer, reasons_to_nest(trainer)) if fits else []
+    updates = said_of_updates(trainer) if fits else []
     if format == "json":
         return {**data, "updates": updates, "substituted": trainer.substituted}
     text = report.as_text(data, aside=fits)

@@ -344,10 +344,10 @@ class Trainer(EntryPoints):
         super().choose_way()
         if self.way == "nested":
             updates_choice.tell_of_nesting(self)
-        self._step = updates_choice.step_for(self, optimizing.chosen_step(self))
+        self._step = updates_choice.step_for(self, optimizing.chosen_step)
 
     def _nests(self) -> bool:
-        return optimizing.takes_turns(self) or updates_choice.nests_updates(self)
+        return updates_choice.nests_updates(self)
 
     def _count_step(self, done: bool) -> None:
         super()._count_step(done)
