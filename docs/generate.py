@@ -28,6 +28,7 @@ if __name__ == "__main__":
 from docs import recording, walking  # noqa: E402
 from groundwire import HOOKS, Gap, Hook, HookMap, Row  # noqa: E402
 from groundwire_lightning.map import LIGHTNING  # noqa: E402
+from groundwire_lightning.map_1x import JOINED  # noqa: E402
 from groundwire_lightning.trainer.arguments import ARGUMENTS  # noqa: E402
 from groundwire_tensorboard import TENSORBOARD  # noqa: E402
 from groundwire_tools.check.codes import CODES, MEANINGS  # noqa: E402
@@ -124,6 +125,29 @@ def arguments_table() -> str:
     return table(head, ((code(a.name), code(repr(a.default)), a.fate, a.note) for a in ARGUMENTS))
 
 
+# code for Lightning 1: a part for each table that has rows of it
+
+
+def old_rows(role: str) -> str:
+    """The hooks of a role that only Lightning 1 had, or called with other arguments."""
+    rows = [line for line in JOINED.rows if isinstance(line, Row) and line.mark and line.role == role]
+    head = ("method", "runs", "is called with", "counts for", "today")
+    return table(head, ((*_row_line(line), _counts_for(line), line.use) for line in rows))
+
+
+def _counts_for(line: Row) -> str:
+    if line.takes is None:
+        return "all"
+    named = f"who names {' or '.join(map(code, sorted(line.takes)))}, and " if line.takes else ""
+    return f"{named}who takes these and not those of today"
+
+
+def old_gaps() -> str:
+    """The hooks of earlier releases that have no place."""
+    gaps = [line for line in JOINED.rows if isinstance(line, Gap) and line not in LIGHTNING.rows]
+    return table(("method", "why", "instead"), ((code(gap.source), gap.why, gap.use) for gap in gaps))
+
+
 # what `groundwire check` finds
 
 
@@ -182,8 +206,18 @@ def _deviations() -> Lines:
     return ("what", "pytorch-accelerated", "here"), rows
 
 
+def _old_hooks() -> Lines:
+    rows = [
+        (code(f"{role}.{name}"), "; ".join(dict.fromkeys(way["use"] for way in ways)))
+        for role, hooks in tables()["old_hooks"].items()
+        for name, ways in hooks.items()
+    ]
+    return ("hook", "today"), rows
+
+
 EXAMPLES: dict[str, Callable[[], Lines]] = {
     "GW102": _mapped,
+    "GW106": _old_hooks,
     "GW201": lambda: _gaps_that(stop=False),
     "GW211": _deviations,
     "GW301": _module_gaps,
@@ -338,6 +372,8 @@ PARTS: dict[str, Callable[..., str]] = {
     "rows": rows_table,
     "gaps": gaps_table,
     "arguments": arguments_table,
+    "old rows": old_rows,
+    "old gaps": old_gaps,
     "findings": findings,
     "order": order,
     "rooms": rooms,

@@ -26,6 +26,7 @@ if __name__ == "__main__":
 from groundwire import Gap, Row  # noqa: E402
 from groundwire_lightning import NotSupportedYetError, accelerators, paths, strategies  # noqa: E402
 from groundwire_lightning.map import LIGHTNING  # noqa: E402
+from groundwire_lightning.map_1x import JOINED  # noqa: E402
 from groundwire_lightning.strategies import devices, precision  # noqa: E402
 from groundwire_lightning.trainer import retired  # noqa: E402
 from groundwire_lightning.trainer.arguments import ARGUMENTS  # noqa: E402
@@ -56,7 +57,8 @@ def gathered() -> dict[str, Any]:
         "refused": dict(sorted(refused(reached))),
         "stand_ins": sorted(key for key in reached if key.startswith(STAND_INS)),
         "hooks": hooks(),
-        "gaps": {line.method: [line.why, line.use, line.stop] for line in LIGHTNING.rows if isinstance(line, Gap)},
+        "old_hooks": old_hooks(),
+        "gaps": {line.method: [line.why, line.use, line.stop] for line in JOINED.rows if isinstance(line, Gap)},
         "arguments": {one.name: [one.fate, one.note] for one in ARGUMENTS},
         "retired_arguments": retired.RETIRED_ARGUMENTS,
         "retired_names": retired.RETIRED_NAMES,
@@ -202,11 +204,26 @@ def hooks() -> dict[str, dict[str, dict[str, Any]]]:
     known: dict[str, dict[str, dict[str, Any]]] = {role: {} for role in ROLES}
     for line in LIGHTNING.rows:
         if isinstance(line, Row) and line.role in known:
-            least = len(line.args) - sum(name in line.maybe for name in line.args)
-            gives = [_shown(line, place, name) for place, name in enumerate(line.args)]
-            named = [name.rpartition(".")[2] for name in line.named if name not in line.maybe]
-            known[line.role][line.method] = {"gives": gives, "least": least, "named": named}
+            known[line.role][line.method] = _call(line)
     return known
+
+
+def old_hooks() -> dict[str, dict[str, list[dict[str, Any]]]]:
+    """Role to hook to the ways in which Lightning 1 called it, and what is written today."""
+    known: dict[str, dict[str, list[dict[str, Any]]]] = {role: {} for role in ROLES}
+    for line in JOINED.rows:
+        if isinstance(line, Row) and line.mark and line.role in known:
+            way = {**_call(line), "takes": sorted(line.takes or ()), "use": line.use}
+            ways = known[line.role].setdefault(line.method, [])
+            if way not in ways:
+                ways.append(way)
+    return known
+
+
+def _call(line: Row) -> dict[str, Any]:
+    gives = [_shown(line, place, name) for place, name in enumerate(line.args)]
+    named = [name.rpartition(".")[2] for name in line.named if name not in line.maybe]
+    return {"gives": gives, "least": len(line.args) - sum(name in line.maybe for name in line.args), "named": named}
 
 
 def _shown(line: Row, place: int, name: str) -> str:

@@ -11,12 +11,9 @@ run before :data:`GATHERING` is heard, that is within ``_run_train_step``. What 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from groundwire import Gap, HookMap, Part, Row, row
-from groundwire.tables.variants import without_other_variants
+from groundwire import HookMap, row
 
 if TYPE_CHECKING:
     from groundwire_lightning.loops.steered import Steered
@@ -143,30 +140,3 @@ GATHERING = HookMap(
     ),
 )
 """Who gathers, behind everybody else at the same moment."""
-
-
-def gathering(parts: Iterable[Part], training: TrainingOutputs, evaluation: EvaluationOutputs) -> list[Part]:
-    """The parts that gather what somebody of a run is given at the end of an epoch.
-
-    Args:
-        parts: Who takes part in it.
-        training: Gathers what training batches come to.
-        evaluation: Gathers what steps of an evaluation return.
-    """
-    names = {name for part in parts for line in _told_of_outputs(part) for name in line.args}
-    roles = ((TRAINING, "TrainingOutputs", training), (EVALUATION, "EvaluationOutputs", evaluation))
-    return [Part(GATHERING, role, player) for name, role, player in roles if name in names]
-
-
-def _told_of_outputs(part: Part) -> Sequence[Row]:
-    """The rows by which a player is given gathered outputs, or could be if it took them."""
-    lines = [line for line in _lines_given(part.hookmap, part.role) if part.runs(line)]
-    return [line for line in without_other_variants(lines, part.player) if isinstance(line, Row)] if lines else []
-
-
-@cache
-def _lines_given(hookmap: HookMap, role: str) -> tuple[Row | Gap, ...]:
-    """The lines of a role about methods of which one row passes gathered outputs."""
-    rows = [line for line in hookmap.rows if isinstance(line, Row)]
-    methods = {line.method for line in rows if not {TRAINING, EVALUATION}.isdisjoint(line.args)}
-    return tuple(line for line in hookmap.lines_of(role) if line.method in methods)

@@ -8,21 +8,17 @@ two words, and what the hooks at the end of an epoch return only if it is a dict
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache, wraps
-from types import CodeType, FunctionType, MethodType
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from groundwire import HookMap, Part, row
+from groundwire import HookMap, row
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.errors import MisconfigurationException
-from groundwire_lightning.paths import is_ours_or_lightnings
 
 if TYPE_CHECKING:
     from groundwire_lightning.loops.steered import Steered
-
-    Through = Callable[[str, Callable[..., Any]], Callable[..., Any]]
 
 LOG, BAR, HIDDEN = "log", "progress_bar", "hiddens"
 EPOCH_ENDS = ("training_epoch_end", "validation_epoch_end", "test_epoch_end")
@@ -109,45 +105,3 @@ RESULTS = HookMap(
     rows=(row("Results.of_step", after="calculate_train_batch_loss", args=("batch_output", "trainer")),),
 )
 """The results of training steps, behind their ends."""
-
-
-def logging_results(module: Any, results: Results, hearing: Through) -> list[Part]:
-    """The part that logs results of training steps, where the code of a module has a word for them.
-
-    Args:
-        module: The module.
-        results: Logs them.
-        hearing: Makes a method known as the one that is running.
-    """
-
-    def through(_: str, method: Callable[..., Any]) -> Callable[..., Any]:
-        return hearing("training_step", method)
-
-    return [Part(RESULTS, "Results", results, through=through)] if _speaks_of_results(module) else []
-
-
-def _speaks_of_results(module: Any) -> bool:
-    return any(map(_has_word, type(module).__mro__)) or any(
-        _says_word(value) for value in vars(module).values() if isinstance(value, (FunctionType, MethodType))
-    )
-
-
-@lru_cache(maxsize=256)
-def _has_word(cls: type) -> bool:
-    if cls is object or is_ours_or_lightnings(cls):
-        return False
-    return any(_says_word(value) for value in vars(cls).values())
-
-
-def _says_word(method: Any) -> bool:
-    code = getattr(getattr(method, "__func__", method), "__code__", None)
-    constants: list[Any] = [code]
-    while constants:
-        one = constants.pop()
-        if isinstance(one, CodeType):
-            constants += one.co_consts
-        elif isinstance(one, tuple):
-            constants += one
-        elif one in (LOG, BAR):
-            return True
-    return False

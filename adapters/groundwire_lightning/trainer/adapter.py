@@ -179,7 +179,9 @@ class LightningAdapter(Facade, Slots):
             self._attach()  # again where a callback lets another model stand in
         super()._wire(stage)
         if stage != "init":
-            tell_of_older(self.plan.wired, self._warned)
+            wired = (one for each in self.plan.wired.values() for one in (*each.before, *each.after, each.instead))
+            if older := [one for one in wired if one is not None and one.row.mark]:
+                tell_of_older(older, self._warned)
             self._standing = Standing((*self.callbacks, self.lightning_module, self.datamodule), WIRED)
 
     def wire_anew(self) -> None:

@@ -12,9 +12,10 @@ from groundwire_lightning.core.callback import idle_hooks
 from groundwire_lightning.core.hooks import STEPS, TRANSFERS
 from groundwire_lightning.core.state_methods import STATE_METHODS, with_own_state
 from groundwire_lightning.lightning_1.conditions import CONDITIONS, where_due
-from groundwire_lightning.lightning_1.epoch_ends import EvaluationOutputs, TrainingOutputs, gathering
+from groundwire_lightning.lightning_1.epoch_ends import EvaluationOutputs, TrainingOutputs
+from groundwire_lightning.lightning_1.joining import joining
 from groundwire_lightning.lightning_1.optimizing import told_whose_turn
-from groundwire_lightning.lightning_1.results import EPOCH_ENDS, Results, logging_results
+from groundwire_lightning.lightning_1.results import EPOCH_ENDS, Results
 from groundwire_lightning.lightning_1.step_ends import STEP_ENDS, replacing
 from groundwire_lightning.loops.phases import LOADERS, PHASES
 from groundwire_lightning.loops.updates_choice import names_turn
@@ -59,8 +60,7 @@ def cast_of_run(trainer: Casting, parts: list[Part]) -> list[Part]:
             without = others | LOADERS | {method for method in TRANSFERS if data.implements(method)}
     if trainer.lightning_module is not None:
         cast.append(_of_module(trainer, hearing, without))
-        cast += logging_results(trainer.lightning_module, trainer._returned_results, hearing)
-    return cast + gathering(cast, trainer._training_outputs, trainer._evaluation_outputs)
+    return cast + joining(trainer, cast, hearing)
 
 
 def _hearing(trainer: Casting) -> Through:

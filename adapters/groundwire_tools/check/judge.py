@@ -12,7 +12,7 @@ from groundwire_tools.check.follow import Class, Lacking, Names, Value
 from groundwire_tools.check.moved_meaning import deviations_of, overridden
 from groundwire_tools.check.signatures import misfit
 from groundwire_tools.check.trainer_arguments import argument
-from groundwire_tools.check.uses import CALL, SOME, SUPER, ClassRecord, Keyword, Scanned, Use
+from groundwire_tools.check.uses import CALL, SOME, SUPER, ClassRecord, Keyword, Method, Scanned, Use
 
 ALIKE = 0.8
 """How near the name of a hook a method has to be for a slip of the pen."""
@@ -124,10 +124,8 @@ def _of_class(record: ClassRecord, names: Names) -> Iterator[Verdict]:
         hooks = known.tables()["hooks"][role]
         for name, method in record.methods.items():
             place = method.line, method.column
-            if name in hooks:
-                why = misfit(method, hooks[name]["gives"], hooks[name]["least"], hooks[name]["named"])
-                text = f"{record.chain[-1]}.{name}"
-                yield Verdict("GW306", f"{text} cannot be called: {why}", *place) if why else Verdict("", text, *place)
+            if name in hooks or name in known.tables()["old_hooks"][role]:
+                yield _of_hook(f"{record.chain[-1]}.{name}", method, role, name)
             elif name in known.tables()["gaps"] and role != "LightningDataModule":
                 why, instead, stops = known.tables()["gaps"][name]
                 text = f"{record.chain[-1]}.{name}: {why} Instead: {instead}"
@@ -141,6 +139,22 @@ def _of_class(record: ClassRecord, names: Names) -> Iterator[Verdict]:
             if is_strategy:
                 text += ": methods of a strategy are never called. Instead: override _create_accelerator of the Trainer"
             yield Verdict("GW305" if is_strategy else "", text, method.line, method.column)
+
+
+def _of_hook(text: str, method: Method, role: str, name: str) -> Verdict:
+    """A method in the place of a hook: called as today, as Lightning 1 called it, or in no way."""
+    place = method.line, method.column
+    ways = known.tables()["old_hooks"][role].get(name, [])
+    if (today := known.tables()["hooks"][role].get(name)) is not None:
+        why = misfit(method, today["gives"], today["least"], today["named"])
+        ways = [way for way in ways if why or not (method.takes or frozenset()).isdisjoint(way["takes"])]
+        if not ways:
+            return Verdict("GW306", f"{text} cannot be called: {why}", *place) if why else Verdict("", text, *place)
+    misfits = [misfit(method, way["gives"], way["least"], way["named"]) for way in ways]
+    if "" in misfits:
+        use = ways[misfits.index("")]["use"]
+        return Verdict("GW106", f"{text}: called as in Lightning 1. Today: {use}", *place)
+    return Verdict("GW306", f"{text} cannot be called: {why if today is not None else misfits[0]}", *place)
 
 
 def _is_inherited(record: ClassRecord, name: str, names: Names) -> bool:

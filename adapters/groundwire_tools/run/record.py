@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from groundwire import listeners
+from groundwire import listeners, place_of
 from groundwire_tools.check import known
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Line(NamedTuple):
     """Something that is not as it was under Lightning.
 
     Attributes:
-        code: As in the check: ``GW2xx`` ran with another meaning, ``GW3xx`` cannot run.
+        code: As in the check: ``GW1xx`` ran through something of ours, ``GW2xx`` with another meaning, ``GW3xx`` cannot run.
         text: What it is, and what to do instead.
         place: ``file:line``, or nothing.
     """
@@ -79,6 +79,10 @@ class Record:
             for attached in (*wired.before, *filter(None, [wired.instead]), *wired.after):
                 self.hooks.add(hook)
                 self.methods.add((hook, attached.row.source))
+                if attached.row.mark:
+                    name = f"{attached.owner.__qualname__}.{attached.row.method}"
+                    text = f"{name}: called as in Lightning 1. Today: {attached.row.use}"
+                    self.add("GW106", text, place_of(attached.method))
         # by their classes, for an object that was kept here would keep its Trainer and the model
         self.callbacks |= Counter(type(callback).__qualname__ for callback in trainer.callbacks)
         self.loggers |= Counter(type(logger).__qualname__ for logger in trainer.loggers)

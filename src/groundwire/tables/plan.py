@@ -16,10 +16,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from groundwire.errors import HookMapError, RefusedError, did_you_mean, place_of
-from groundwire.tables.fuse import Attached, fuse, nothing, stand_in
+from groundwire.tables.fuse import Attached, fuse, nothing, stand_in, without_other_variants
 from groundwire.tables.hookmap import Gap, HookMap, Position, Row, as_tuple
 from groundwire.tables.hooks import HOOKS, Stage
-from groundwire.tables.variants import without_other_variants
 
 __all__ = ["Finding", "Part", "Plan", "Wired", "attach", "by_row", "compile_plan", "overridden"]
 

@@ -4,11 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.groundwire_lightning.small import lit, loader, quiet
 
-import groundwire_lightning as L
-from groundwire_lightning.callbacks import EarlyStopping
-from groundwire_lightning.lightning_1.epoch_ends import EvaluationOutputs, TrainingOutputs, gathering, squeezed
+from groundwire_lightning.lightning_1.epoch_ends import EvaluationOutputs, TrainingOutputs, squeezed
 
 A, B, C, D = ({"loss": letter} for letter in "abcd")
 
@@ -94,48 +91,3 @@ def test_an_evaluation_within_another_has_its_own_outputs():
     assert outputs.gathered == [[], ["b"]]
     outputs.end()
     assert outputs.gathered == ["a"]
-
-
-OUTPUTS = {
-    "training_epoch_end": {"TrainingOutputs"},
-    "validation_epoch_end": {"EvaluationOutputs"},
-    "test_epoch_end": set(),
-    "on_train_epoch_end": {"TrainingOutputs"},
-}
-
-
-@pytest.mark.parametrize("hook", OUTPUTS)
-def test_outputs_are_held_only_for_who_is_given_them(hook):
-    trainer = quiet()
-    module = lit(**{hook: lambda self, outputs: None})
-    attached = [line["who"] for line in hooks_of(trainer, module)]
-    assert set(attached) & {"TrainingOutputs", "EvaluationOutputs"} == OUTPUTS[hook]
-    plain = lit(on_train_epoch_end=lambda self: None)
-    assert {line["who"] for line in hooks_of(trainer, plain)} == {"Lit"}
-
-
-def hooks_of(trainer, module):
-    return [line for hook in trainer.explain("json", model=module)["hooks"] for line in hook["attached"]]
-
-
-def test_a_callback_that_takes_outputs_is_given_them_and_one_that_does_not_is_not():
-    told = []
-
-    class Takes(L.Callback):
-        def on_train_epoch_end(self, trainer, pl_module, outputs):
-            told.append(len(outputs))
-
-    class Stops(EarlyStopping):
-        def on_train_epoch_end(self, trainer, pl_module, outs):
-            told.append(len(outs))
-
-    class Leaves(L.Callback):
-        def on_train_epoch_end(self, trainer, pl_module, unused=None):
-            told.append(unused)
-
-    quiet(callbacks=[Takes(), Leaves(), Stops("x")]).fit(lit(), loader(), loader())
-    assert told == [3, None, 3]
-
-
-def test_nobody_gathers_for_nobody():
-    assert gathering([], TrainingOutputs(), EvaluationOutputs()) == []

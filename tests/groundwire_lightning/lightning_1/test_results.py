@@ -114,14 +114,6 @@ def test_what_a_validation_epoch_end_returns_besides_a_dictionary_is_let_go_of(r
     assert trainer.callback_metrics == {}
 
 
-def test_a_module_whose_code_has_no_word_of_that_time_is_not_looked_at():
-    trainer = quiet()
-    lines = [line for hook in trainer.explain("json", model=lit())["hooks"] for line in hook["attached"]]
-    assert {line["who"] for line in lines} == {"Lit"}
-    lines = [line for hook in trainer.explain("json", model=Old())["hooks"] for line in hook["attached"]]
-    assert "Results" in {line["who"] for line in lines}
-
-
 def test_half_ported_code_logs_its_loss_itself():
     def training_step(self, batch, batch_idx):
         loss = loss_of(self, batch)

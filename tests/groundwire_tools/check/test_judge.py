@@ -30,11 +30,34 @@ ROWS = {
         [(3, "GW303")],
     ),
     # methods
-    "retired hook that stops": (
+    "hook of Lightning 1": (
         "class Lit(LightningModule):\n    def training_epoch_end(self, outputs): ...",
-        [(2, "GW305")],
+        [(2, "GW106")],
     ),
-    "retired hook that is left out": ("class Lit(LightningModule):\n    def on_epoch_end(self): ...", [(2, "GW201")]),
+    "hook of Lightning 1 that takes too little": (
+        "class Lit(LightningModule):\n    def training_epoch_end(self): ...",
+        [(2, "GW306")],
+    ),
+    "hook that takes what Lightning 1 passed": (
+        "class Mine(Callback):\n    def on_train_epoch_end(self, trainer, pl_module, outputs): ...",
+        [(2, "GW106")],
+    ),
+    "hook that takes what is passed today": (
+        "class Mine(Callback):\n    def on_train_epoch_end(self, trainer, pl_module): ...",
+        [],
+    ),
+    "hook that takes neither": (
+        "class Mine(Callback):\n    def on_train_epoch_end(self, trainer): ...",
+        [(2, "GW306")],
+    ),
+    "hook that goes by a name": (
+        "class Mine(Callback):\n    def on_load_checkpoint(self, trainer, pl_module, callback_state): ...",
+        [(2, "GW106")],
+    ),
+    "hook of an earlier release": (
+        "class Lit(LightningModule):\n    def validation_end(self, outputs): ...",
+        [(2, "GW201")],
+    ),
     "misspelt hook": ("class Lit(LightningModule):\n    def on_train_epoch_ends(self): ...", [(2, "GW202")]),
     "method of their own": ("class Lit(LightningModule):\n    def on_the_road(self): ...", []),
     "a callback of ours": ("class Mine(EarlyStopping):\n    def on_train_epoch_ends(self, a, b): ...", [(2, "GW202")]),

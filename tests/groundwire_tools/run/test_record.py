@@ -23,7 +23,7 @@ def _starts_here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def trainer(entry: str, *sources: str, findings: tuple[Finding, ...] = (), callbacks: tuple[object, ...] = ()) -> Any:
-    attached: Any = [SimpleNamespace(row=SimpleNamespace(source=source)) for source in sources]
+    attached: Any = [SimpleNamespace(row=SimpleNamespace(source=source, mark="")) for source in sources]
     plan = SimpleNamespace(wired={"on_a": Wired(tuple(attached[:1]), None, tuple(attached[1:]))}, findings=findings)
     state = SimpleNamespace(fn=SimpleNamespace(value=entry))
     return SimpleNamespace(state=state, plan=plan, callbacks=list(callbacks), loggers=[])
@@ -35,6 +35,20 @@ def test_calls_are_counted_once_over_all_trainers() -> None:
     record.add_call(trainer("test", "A.one", callbacks=(shared, object())))
     told = "fit, test ran 2 methods at 1 hook, 2 callbacks, 0 loggers; "
     assert record.summary() == told + "nothing with another meaning; nothing lacking or refused"
+
+
+def test_a_hook_of_lightning_1_is_in_the_record() -> None:
+    row = SimpleNamespace(source="LightningModule.m", method="m", mark="1.x", use="on_m")
+    plan = SimpleNamespace(wired={"on_a": Wired((), None, (attached_by(row),))}, findings=())
+    record = Record()
+    record.add_call(SimpleNamespace(**{**vars(trainer("fit")), "plan": plan}))
+    (line,) = record.lines
+    assert (line.code, line.text) == ("GW106", "Lit.m: called as in Lightning 1. Today: on_m")
+    assert record.summary().endswith("nothing with another meaning; nothing lacking or refused")
+
+
+def attached_by(row: Any) -> Any:
+    return SimpleNamespace(row=row, owner=SimpleNamespace(__qualname__="Lit"), method=trainer)
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,10 @@ import functools
 import pytest
 
 from groundwire.errors import HookMapError
-from groundwire.tables import variants
-from groundwire.tables.fuse import Attached
+from groundwire.tables import fuse
+from groundwire.tables.fuse import Attached, without_other_variants
 from groundwire.tables.hookmap import Gap, HookMap, row
 from groundwire.tables.plan import Part, attach
-from groundwire.tables.variants import without_other_variants
 
 HOOK = "_run_train_step"
 
@@ -111,7 +110,7 @@ def test_a_row_fits_where_it_can_be_attached(line, signature):
     exec(f"def done({signature}): ...", space)  # noqa: S102
     player = type("Mine", (Guest,), {"done": space["done"]})()
     wrapped = functools.wraps(player.done)(lambda *args, **kwargs: None)  # of which the signature is asked
-    fits = [variants._fits(line, variants._shape(method)) for method in (player.done, wrapped)]
+    fits = [fuse._fits(line, fuse._shape(method)) for method in (player.done, wrapped)]
     try:
         Attached.check(line, player)
     except HookMapError:
