@@ -74,6 +74,19 @@ def backward_of_today(
     return loss, args, {name: value for name, value in named.items() if name != "optimizer" and name not in INDEX}
 
 
+def takes_index(method: Callable[..., Any], place: int) -> bool:
+    """True for a method that is passed the index of an optimizer.
+
+    Args:
+        method: Bound to its object.
+        place: Where the index stands.
+    """
+    parameters = [*inspect.signature(method).parameters.values()][place : place + 1]
+    return any(
+        one.kind is one.POSITIONAL_OR_KEYWORD and (one.name in INDEX or one.default is one.empty) for one in parameters
+    )
+
+
 def toggling(toggle_optimizer: Callable[..., Any], untoggle_optimizer: Callable[..., Any]) -> tuple[Toggle, Toggle]:
     """Functions of an optimizer and its index that call these methods of a module in the words of their signatures.
 
@@ -81,11 +94,11 @@ def toggling(toggle_optimizer: Callable[..., Any], untoggle_optimizer: Callable[
         toggle_optimizer: Takes the optimizer, and in Lightning 1 its index too.
         untoggle_optimizer: Takes the optimizer, or in Lightning 1 its index.
     """
-    takes_index = len(inspect.signature(toggle_optimizer).parameters) > 1
+    with_index = takes_index(toggle_optimizer, 1)
     by_optimizer = "optimizer" in inspect.signature(untoggle_optimizer).parameters
 
     def toggle(optimizer: Any, index: int) -> None:
-        toggle_optimizer(optimizer, index) if takes_index else toggle_optimizer(optimizer)
+        toggle_optimizer(optimizer, index) if with_index else toggle_optimizer(optimizer)
 
     def untoggle(optimizer: Any, index: int) -> None:
         untoggle_optimizer(optimizer if by_optimizer else index)

@@ -8,7 +8,7 @@ import torch
 from tests.groundwire_lightning.small import Lit
 
 import groundwire_lightning as L
-from groundwire_lightning.core.old_calls import also_with_index, backward_of_today, toggling
+from groundwire_lightning.core.old_calls import also_with_index, backward_of_today, takes_index, toggling
 
 FLAGS = (False, False, False)
 
@@ -161,3 +161,19 @@ def test_a_module_is_asked_to_toggle_in_the_words_of_its_own():
         for call in toggling(module.toggle_optimizer, module.untoggle_optimizer):
             call(own[1], 1)
     assert seen == [1, 1, others[1], others[1]]
+
+
+@pytest.mark.parametrize(
+    ("method", "takes"),
+    [
+        (lambda optimizer: None, False),
+        (lambda optimizer, optimizer_idx: None, True),
+        (lambda optimizer, which: None, True),
+        (lambda optimizer, opt_idx=0: None, True),
+        (lambda optimizer, verbose=False: None, False),
+        (lambda *args: None, False),
+        (lambda optimizer, *, opt_idx: None, False),
+    ],
+)
+def test_who_names_an_index_or_needs_one_is_passed_it(method, takes):
+    assert takes_index(method, 1) is takes
