@@ -42,6 +42,13 @@ def test_every_line_of_every_table_is_on_a_page() -> None:
     assert {source for source in sources if f"| `{source}` |" not in tables} == set()
 
 
+def test_every_row_of_lightning_1_is_on_its_page() -> None:
+    page = (DOCS / "lightning-1.md").read_text("utf-8")
+    old = {line.source for line in generate.JOINED.rows} - {line.source for line in generate.LIGHTNING.rows}
+    old |= {line.source for line in generate.JOINED.rows if getattr(line, "mark", "")}
+    assert {source for source in old if f"| `{source}` |" not in page} == set()
+
+
 def test_every_hook_has_its_place_in_the_order_of_a_run() -> None:
     drawn = (DOCS / "how-a-batch-travels.md").read_text("utf-8")
     assert [name for name in generate.HOOKS if f"{name}" not in drawn] == []

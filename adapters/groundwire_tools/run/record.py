@@ -31,7 +31,8 @@ class Line(NamedTuple):
     """Something that is not as it was under Lightning.
 
     Attributes:
-        code: As in the check: ``GW1xx`` ran through something of ours, ``GW2xx`` with another meaning, ``GW3xx`` cannot run.
+        code: As in the check: ``GW1xx`` ran through something of ours, ``GW2xx`` with another meaning, ``GW3xx``
+            cannot run.
         text: What it is, and what to do instead.
         place: ``file:line``, or nothing.
     """
