@@ -11,6 +11,7 @@ import torch
 
 from groundwire_lightning.data.dataloader_iter import Reader
 from groundwire_lightning.data.feed import Announced, Feed, stray_stop_iteration
+from groundwire_lightning.loops.parity import is_as_in_lightning_1
 from groundwire_lightning.loops.progress import Count
 from groundwire_lightning.loops.reading_steps import steps_of_evaluation
 
@@ -32,20 +33,13 @@ def sanity_check(trainer: Steered) -> None:
 def validate_within_epoch(trainer: Steered) -> None:
     """A validation between two training batches, which leaves phase, modes and loss as they were."""
     # between two updates the gradients so far are still needed
-    if trainer.at.is_update or (trainer.numerics == "parity" and _has_older_hooks(trainer)):
+    if trainer.at.is_update or is_as_in_lightning_1(trainer):  # which lost them
         trainer.at.phase = "eval"  # on_validation_model_zero_grad belongs to the validation
         trainer.plan._make_room_for_evaluation()
         trainer.at.phase = "train"
     with evaluating(trainer):
         trainer.load_evaluation_data()
         trainer.plan._run_eval_epoch(trainer._eval_dataloader, True, False)
-
-
-def _has_older_hooks(trainer: Steered) -> bool:
-    """True in a run with hooks of Lightning 1, which lost the gradients so far at a validation between two updates."""
-    wired = trainer.plan.wired.values()
-    called = (one for each in wired for one in (*each.before, *each.after, each.instead) if one is not None)
-    return any(one.row.mark for one in called)
 
 
 def evaluation_run(trainer: Steered) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.errors import MisconfigurationException
+from groundwire_lightning.loops.parity import is_as_in_lightning_1
 from groundwire_lightning.loops.phases import of_each_loader
 from groundwire_lightning.loops.turns import active
 from groundwire_lightning.utilities.types import LRSchedulerConfig
@@ -32,10 +33,19 @@ def due(trainer: Steered, interval: str, plateau: bool) -> Iterator[tuple[Any, A
             continue
         if not plateau:
             yield config.scheduler, None
-        elif (metric := trainer.callback_metrics.get(str(config.monitor))) is not None:
+        elif (metric := _metrics(trainer, interval).get(str(config.monitor))) is not None:
             yield config.scheduler, metric
         else:
             _missing(trainer, config)
+
+
+def _metrics(trainer: Steered, interval: str) -> dict[str, Any]:
+    """The values that schedulers are given: those of the batch, or of the epoch.
+
+    Lightning 1 gave those of the epoch so far where a validation had run behind the batch.
+    """
+    so_far = interval == "step" and not trainer.logged.is_behind and is_as_in_lightning_1(trainer)
+    return trainer.logged.refresh(so_far=True).callback if so_far else trainer.callback_metrics
 
 
 def _missing(trainer: Steered, config: LRSchedulerConfig) -> None:
