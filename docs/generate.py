@@ -136,8 +136,8 @@ def old_rows(role: str) -> str:
 
 
 def _counts_for(line: Row) -> str:
-    if line.takes is None:
-        return "all"
+    if all(other.source != line.source for other in LIGHTNING.rows):
+        return "all" if line.takes is None else "who takes these"
     named = f"who names {' or '.join(map(code, sorted(line.takes)))}, and " if line.takes else ""
     return f"{named}who takes these and not those of today"
 

@@ -213,7 +213,7 @@ def old_hooks() -> dict[str, dict[str, list[dict[str, Any]]]]:
     known: dict[str, dict[str, list[dict[str, Any]]]] = {role: {} for role in ROLES}
     for line in JOINED.rows:
         if isinstance(line, Row) and line.mark and line.role in known:
-            way = {**_call(line), "takes": sorted(line.takes or ()), "use": line.use}
+            way = {**_call(line), "takes": sorted(line.takes or ()), "use": line.use, "stops": line.takes is None}
             ways = known[line.role].setdefault(line.method, [])
             if way not in ways:
                 ways.append(way)

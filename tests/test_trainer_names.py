@@ -17,7 +17,7 @@ LIGHTNING = ROOT / "adapters/groundwire_lightning"
 PROTOCOLS = LIGHTNING / "core/running.py", LIGHTNING / "loops/steered.py"
 HOLDS_A_TRAINER = {"trainer", "_trainer"}
 """Names and attributes whose value is a Trainer, whatever their annotation says."""
-UNTYPED = 40
+UNTYPED = 51
 """Parameters of this name that may be Any: those of the hooks that users override."""
 
 

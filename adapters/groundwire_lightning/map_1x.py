@@ -9,7 +9,7 @@ defines its hook, or takes its arguments; code without either runs by the rows o
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from groundwire import Gap, HookMap, Row, row
@@ -23,9 +23,9 @@ MARK = "1.x"
 Rows = tuple[Row | Gap, ...]
 
 
-def older(source: str, use: str, **where: Any) -> Row:
-    """A row of Lightning 1; ``use`` is what Lightning 2 has instead."""
-    return row(source, mark=MARK, use=use, **where)
+def older(source: str, use: str, takes: Iterable[str] | None = (), **where: Any) -> Row:
+    """A row of Lightning 1, for methods that take what it passes; ``use`` is what Lightning 2 has instead."""
+    return row(source, mark=MARK, use=use, takes=takes, **where)
 
 
 def both(method: str, use: str, **where: Any) -> Rows:
@@ -72,6 +72,7 @@ AHEAD: Mapping[str, Rows] = {
             after="on_train_epoch_end",
             args=(TRAINING,),
             own=True,
+            takes=None,
         ),
     ),
     "Callback.on_validation_epoch_start": both("on_epoch_start", ON_EPOCH_START, after="on_eval_epoch_start"),
@@ -82,6 +83,7 @@ AHEAD: Mapping[str, Rows] = {
             after="eval_epoch_end",
             args=(EVALUATION,),
             own=True,
+            takes=None,
         )
         for phase in ("validation", "test")
     ),
@@ -145,7 +147,12 @@ FIRST = {"Callback": WITH_MODULE, "LightningModule": (), "Monitor": WITH_MODULE}
 VARIANTS: tuple[Row, ...] = (
     # Lightning 1.0 passed the stage by position, and it may have any name
     *(
-        older(f"{role}.{method}", "stage", **{position: hook}, args=(*FIRST.get(role, ()), "stage"), takes=())
+        older(
+            f"{role}.{method}",
+            "a parameter that is called stage",
+            **{position: hook},
+            args=(*FIRST.get(role, ()), "stage"),
+        )
         for method, position, hooks in (("setup", "before", ("_assemble_run",)), ("teardown", "after", RUNS))
         for hook in hooks
         for role in ("LightningDataModule", "Callback", "LightningModule")
@@ -156,7 +163,6 @@ VARIANTS: tuple[Row, ...] = (
             NO_INDEX,
             before="_run_train_step",
             args=(*FIRST[role], *TRAIN_BATCH, "at.loader"),
-            takes=(),
         )
         for role in ("Callback", "LightningModule")
     ),
@@ -166,7 +172,6 @@ VARIANTS: tuple[Row, ...] = (
             NO_INDEX,
             after="_run_train_step",
             args=(*FIRST[role], "trainer.step_outputs", *TRAIN_BATCH, "at.loader"),
-            takes=(),
         )
         for role in ("Callback", "LightningModule")
     ),
@@ -186,7 +191,6 @@ VARIANTS: tuple[Row, ...] = (
             WITH_DEFAULT,
             **{position: step},
             args=(*FIRST[role], *outputs, *EVAL_BATCH),
-            takes=(),
         )
         for phase, step, made in (
             ("validation", "_run_eval_step", "trainer.eval_outputs"),
@@ -211,7 +215,6 @@ VARIANTS: tuple[Row, ...] = (
         "state_dict",
         before="_save_state",
         args=WITH_MODULE,
-        takes=(),
         turn=keep_callback_state,
     ),
     older(

@@ -16,6 +16,7 @@ from groundwire_lightning.map_1x import JOINED, JOINED_ONE_LOADER
 pytestmark = pytest.mark.filterwarnings("ignore")
 ANCHORS = [*map_1x.AHEAD, *map_1x.BEHIND]
 OLD = [line for line in JOINED.rows if isinstance(line, Row) and line.mark]
+BOTH = {line.source for line in LIGHTNING.rows}
 
 
 # the table
@@ -43,7 +44,11 @@ def test_every_row_has_a_place():
     assert {line for line in map_1x.VARIANTS if line not in JOINED.rows} == set()
 
 
-@pytest.mark.parametrize("line", [line for line in OLD if line.takes is None], ids=lambda line: line.source)
+@pytest.mark.parametrize(
+    "line",
+    [line for line in OLD if all(line.source != other.source for other in LIGHTNING.rows)],
+    ids=lambda o: o.source,
+)
 def test_the_base_class_takes_what_a_row_passes(line):
     player = {"Callback": L.Callback, "LightningModule": L.LightningModule}.get(line.role, L.LightningDataModule)()
     if line.method.endswith("_step_end"):  # passed a batch output, of which it is given what the step returned

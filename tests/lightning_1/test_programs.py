@@ -24,8 +24,10 @@ def in_ours(text: str) -> str:
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
-def test_a_program_of_lightning_1_does_the_same(script: Path, tmp_path: Path, lightning_1: Oracle) -> None:
-    logging.getLogger("groundwire_lightning").setLevel(logging.ERROR)
+def test_a_program_of_lightning_1_does_the_same(
+    script: Path, tmp_path: Path, lightning_1: Oracle, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.ERROR, "groundwire_lightning")  # until the test ends
     text = script.read_text("utf-8")
     theirs = lightning_1.ask(text, script.name, tmp_path / "theirs")
     ours = json.loads(json.dumps(recorded(in_ours(text), script.name, tmp_path / "ours")))

@@ -1,4 +1,4 @@
-"""What counts as an override: hooks of Lightning 1, and wrappers that stand around what a base class has."""
+"""What counts as an override: methods with old names, and wrappers that stand around what a base class has."""
 
 import functools
 from unittest.mock import Mock
@@ -9,41 +9,19 @@ from tests.side_by_side.twins import BOTH, GUESTS, fit, loss_of, twins
 
 import groundwire_lightning
 
-EPOCH_ENDS = ("training_epoch_end", "validation_epoch_end", "test_epoch_end")
-IGNORED = (
-    *(f"{phase}_step_end" for phase in ("training", "validation", "test")),
-    *(f"on_{moment}_{end}" for moment in ("epoch", "batch", "pretrain_routine") for end in ("start", "end")),
-)
 
-
-@pytest.mark.parametrize("entry", ["fit", "validate", "test", "predict"])
-@pytest.mark.parametrize("hook", EPOCH_ENDS)
-def test_a_hook_that_was_given_the_outputs_of_an_epoch_is_refused_where_it_would_be_called(hook, entry):
+def test_methods_with_names_of_lightning_1_that_a_module_calls_itself_are_left_to_it():
     def scenario(stage):
-        steps = {f"{phase}_step": step_of for phase in ("validation", "test", "predict")}
-        module = stage.make_module(methods={**steps, hook: lambda module, outputs: None})
-        try:
-            getattr(stage.make_trainer(max_epochs=1), entry)(module, stage.loader())
-        except NotImplementedError as error:
-            return "refused", hook in str(error)
-        return "ran"
-
-    twins(scenario, hears=False)
-
-
-def step_of(module, batch, batch_idx):
-    loss_of(module, batch)
-
-
-def test_other_hooks_of_lightning_1_are_ignored_also_where_a_module_calls_them_itself():
-    def scenario(stage):
-        def hook(name):
-            return lambda module, *args: stage.note("module", name)
-
         def on_train_epoch_end(module):
-            module.on_epoch_end([1])
+            module.on_epoch_end()
+            module.on_batch_end([1])
 
-        fit(stage, methods={**BOTH, **{name: hook(name) for name in IGNORED}, "on_train_epoch_end": on_train_epoch_end})
+        methods = {
+            "on_epoch_end": lambda module: stage.note("module", "on_epoch_end"),
+            "on_batch_end": lambda module, numbers: stage.note("module", "on_batch_end"),
+            "on_epoch_start": lambda module, first, second: stage.note("module", "on_epoch_start"),
+        }
+        fit(stage, methods={**BOTH, **methods, "on_train_epoch_end": on_train_epoch_end})
 
     ours = twins(scenario)
     assert sum(call["call"] == "module: on_epoch_end" for call in ours["calls"]) == 2
@@ -151,20 +129,18 @@ ENTRIES = {"fit": "validation", "validate": "validation", "test": "test", "predi
 
 
 @pytest.mark.parametrize("loaders", [1, 2])
-@pytest.mark.parametrize("needs", ["validation_step", "on_test_batch_end", "on_predict_batch_start", "predict_step"])
+@pytest.mark.parametrize("needs", ["validation_step", "test_step", "predict_step"])
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_only_what_an_entry_point_calls_is_held_against_its_loaders(entry, needs, loaders):
     def told(module, batch, batch_idx, dataloader_idx):
         return loss_of(module, batch)
-
-    def told_outputs(module, outputs, batch, batch_idx, dataloader_idx): ...
 
     def takes_both(module, batch, batch_idx, dataloader_idx=0):
         return loss_of(module, batch)
 
     def scenario(stage):
         steps = {f"{phase}_step": takes_both for phase in ("validation", "test", "predict")}
-        module = stage.make_module(methods={**steps, needs: told_outputs if "batch_end" in needs else told})
+        module = stage.make_module(methods={**steps, needs: told})
         data = [stage.loader("val") for _ in range(loaders)]
         given = (stage.loader(), data) if entry == "fit" else (data,)
         answer = getattr(stage.make_trainer(max_epochs=1), entry)(module, *given)

@@ -104,7 +104,10 @@ class Stage:
 
         own = {"__init__": init, "configure_optimizers": sgd, "training_step": training_step, **(methods or {})}
         cls = type("Net", (base,), own)
-        overridden = [name for name, value in own.items() if hasattr(base, name) and name[0] != "_" and callable(value)]
+        theirs = lightning.LightningModule  # ours has the hooks of Lightning 1 too
+        overridden = [
+            name for name, value in own.items() if hasattr(theirs, name) and name[0] != "_" and callable(value)
+        ]
         hooks = dict.fromkeys([*MODULE_HOOKS, *overridden])
         self.module = self._listening(cls, "module", hooks, set(own))(*args)
         self.module.__dict__["stage"] = self

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, lru_cache
+from types import CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from groundwire import HookMap, Part
+from groundwire import Gap, HookMap, Part, Row
+from groundwire.tables.fuse import without_other_variants
 from groundwire_lightning import guests
-from groundwire_lightning.core.callback import idle_hooks
-from groundwire_lightning.core.hooks import STEPS, TRANSFERS
+from groundwire_lightning.core.callback import Callback, CallbackHooksOfLightning1, idle_hooks
+from groundwire_lightning.core.hooks import STEPS, TRANSFERS, HooksOfLightning1
+from groundwire_lightning.core.module import LightningModule
 from groundwire_lightning.core.state_methods import STATE_METHODS, with_own_state
 from groundwire_lightning.lightning_1.conditions import CONDITIONS, where_due
-from groundwire_lightning.lightning_1.epoch_ends import EvaluationOutputs, TrainingOutputs
-from groundwire_lightning.lightning_1.joining import joining
+from groundwire_lightning.lightning_1.epoch_ends import (
+    EVALUATION,
+    GATHERING,
+    TRAINING,
+    EvaluationOutputs,
+    TrainingOutputs,
+)
 from groundwire_lightning.lightning_1.optimizing import told_whose_turn
-from groundwire_lightning.lightning_1.results import EPOCH_ENDS, Results
+from groundwire_lightning.lightning_1.results import BAR, EPOCH_ENDS, LOG, RESULTS, Results
 from groundwire_lightning.lightning_1.step_ends import STEP_ENDS, replacing
 from groundwire_lightning.loops.phases import LOADERS, PHASES
 from groundwire_lightning.loops.updates_choice import names_turn
@@ -60,7 +69,7 @@ def cast_of_run(trainer: Casting, parts: list[Part]) -> list[Part]:
             without = others | LOADERS | {method for method in TRANSFERS if data.implements(method)}
     if trainer.lightning_module is not None:
         cast.append(_of_module(trainer, hearing, without))
-    return cast + joining(trainer, cast, hearing)
+    return cast + _joining(trainer, cast, hearing)
 
 
 def _hearing(trainer: Casting) -> Through:
@@ -71,7 +80,7 @@ def _hearing(trainer: Casting) -> Through:
 
 def _of_callback(trainer: Casting, part: Part, hearing: Through) -> Part:
     through = _about_state(trainer, part.player, hearing)
-    without = PHASES[trainer._purpose].without | idle_hooks(part.player)
+    without = PHASES[trainer._purpose].without | idle_hooks(part.player) | left_alone(part.player)
     return dataclasses.replace(part, hookmap=trainer._table, through=through, without=without)
 
 
@@ -96,7 +105,7 @@ def _of_module(trainer: Casting, hearing: Through, without: frozenset[str]) -> P
             return hearing(name, where_due(trainer, name, method))
         return hearing(name, _entered(trainer, name, method))
 
-    without |= _unused(trainer)
+    without |= _unused(trainer) | left_alone(module)
     return Part(trainer._table, "LightningModule", module, through=through, without=without)
 
 
@@ -133,3 +142,109 @@ def _about_state(trainer: Casting, player: Any, hearing: Through) -> Through:
         return hearing(name, with_own_state(trainer, player, name, method) if name in STATE_METHODS else method)
 
     return through
+
+
+# who joins for the sake of code of Lightning 1, and only where there is such code
+
+_BASES = (LightningModule, Callback)
+OLD = frozenset(
+    name for base in (HooksOfLightning1, CallbackHooksOfLightning1) for name in vars(base) if not name.startswith("_")
+) - {*EPOCH_ENDS}
+"""Hooks that Lightning 2 would leave to a class of its own."""
+
+
+def _joining(trainer: Casting, cast: Iterable[Part], hearing: Through) -> list[Part]:
+    """The parts that join: who gathers outputs for the end of an epoch, and who logs results in dictionaries.
+
+    Args:
+        trainer: Whose run.
+        cast: Who takes part in any case.
+        hearing: Makes a method known as the one that is running.
+    """
+    names = {name for part in cast for line in _told_of_outputs(part) for name in line.args}
+    parts = []
+    if TRAINING in names:
+        parts.append(Part(GATHERING, "TrainingOutputs", trainer._training_outputs))
+    if EVALUATION in names:
+        parts.append(Part(GATHERING, "EvaluationOutputs", trainer._evaluation_outputs))
+    if trainer.lightning_module is not None and _speaks_of_results(trainer.lightning_module):
+        of_a_step = {"of_step": "training_step"}
+        logs = Part(
+            RESULTS,
+            "Results",
+            trainer._returned_results,
+            through=lambda name, method: hearing(of_a_step[name], method),
+        )
+        parts.append(logs)
+    return parts
+
+
+def left_alone(player: Any) -> frozenset[str]:
+    """Hooks of Lightning 1 alone that a class calls itself, as half-ported code does: nobody else calls them then."""
+    kind: Any = type(player)
+    return _called_by_own(kind)
+
+
+@lru_cache(maxsize=256)
+def _called_by_own(cls: type) -> frozenset[str]:
+    methods = [(name, value) for one in cls.__mro__ if not _is_base(one) for name, value in vars(one).items()]
+    mine = {name for name, _ in methods} & OLD
+    if not mine:
+        return frozenset()
+    return frozenset(name for name in mine for other, value in methods if other != name and _calls(value, name))
+
+
+def _is_base(cls: type) -> bool:
+    return cls in _BASES or any(cls in base.__mro__ for base in (*_BASES, *guests.real_classes("LightningModule")))
+
+
+def _calls(method: Any, name: str) -> bool:
+    codes = [getattr(method, "__code__", None)]
+    while codes:
+        code = codes.pop()
+        if isinstance(code, CodeType):
+            if name in code.co_names:
+                return True
+            codes += code.co_consts
+    return False
+
+
+def _told_of_outputs(part: Part) -> Sequence[Row]:
+    """The rows by which a player is given gathered outputs, or could be if it took them."""
+    lines = [line for line in _lines_given(part.hookmap, part.role) if part.runs(line)]
+    return [line for line in without_other_variants(lines, part.player) if isinstance(line, Row)] if lines else []
+
+
+@cache
+def _lines_given(hookmap: HookMap, role: str) -> tuple[Row | Gap, ...]:
+    """The lines of a role about methods of which one row passes gathered outputs."""
+    rows = [line for line in hookmap.rows if isinstance(line, Row)]
+    methods = {line.method for line in rows if not {TRAINING, EVALUATION}.isdisjoint(line.args)}
+    return tuple(line for line in hookmap.lines_of(role) if line.method in methods)
+
+
+def _speaks_of_results(module: Any) -> bool:
+    """True where code of a module's own has a word by which Lightning 1.0 knew what to log."""
+    known: tuple[type, ...] = (LightningModule, *guests.real_classes("LightningModule"))
+    bases = {cls for base in known for cls in base.__mro__}
+    if any(_has_word(cls) for cls in type(module).__mro__ if cls not in bases):
+        return True
+    return any(_says_word(value) for value in vars(module).values() if isinstance(value, (FunctionType, MethodType)))
+
+
+@lru_cache(maxsize=256)
+def _has_word(cls: type) -> bool:
+    return any(_says_word(value) for value in vars(cls).values())
+
+
+def _says_word(method: Any) -> bool:
+    constants: list[Any] = [getattr(getattr(method, "__func__", method), "__code__", None)]
+    while constants:
+        one = constants.pop()
+        if isinstance(one, CodeType):
+            constants += one.co_consts
+        elif isinstance(one, tuple):
+            constants += one
+        elif one in (LOG, BAR):
+            return True
+    return False

@@ -270,31 +270,33 @@ def without_other_variants(lines: Sequence[Row | Gap], player: object) -> Sequen
         return lines
     rows = [line for line in lines if isinstance(line, Row) and line.method in varied]
     chosen = {method: _chosen([row for row in rows if row.method == method], player) for method in varied}
-    return [line for line in lines if not isinstance(line, Row) or line.takes == chosen.get(line.method, line.takes)]
+    return [line for line in lines if not isinstance(line, Row) or line.takes in chosen.get(line.method, (line.takes,))]
 
 
-def _chosen(rows: Sequence[Row], player: object) -> frozenset[str] | None:
-    """What the rows of a method take that count for an object; None where these are the rows without ``takes``."""
+def _chosen(rows: Sequence[Row], player: object) -> tuple[frozenset[str] | None, ...]:
+    """What the rows of a method take that count for an object: None is that of a row without ``takes``."""
     shape = _shape(getattr(player, rows[0].method))
     variants = [row.takes for row in rows if row.takes is not None]
     plain = [row for row in rows if row.takes is None]
     if shape is None:  # written in C
-        return None if plain else variants[0]
+        return (None,) if plain else tuple(variants[:1])
     names = {*shape.positional, *shape.named}
     for takes in variants:
         if not names.isdisjoint(takes):
-            return takes
+            return (takes,)
     if plain and all(_fits(row, shape) for row in plain):
-        return None
+        return (None,)
     fitting = [row.takes for row in rows if row.takes is not None and _fits(row, shape)]
-    # where nothing fits, the refusal tells of the row without variants
-    return fitting[0] if fitting else None if plain else variants[0]
+    # where nothing fits, the refusal tells of the row without variants; without one, it is no method of theirs
+    return tuple(fitting[:1]) or ((None,) if plain else ())
 
 
 def _shape(method: Any) -> Shape | None:
     function = getattr(method, "__func__", method)
     code = getattr(function, "__code__", None)
-    if isinstance(code, CodeType) and not hasattr(function, "__wrapped__"):  # a plan is compiled often: no signature
+    told = getattr(function, "__dict__", {})
+    if isinstance(code, CodeType) and "__wrapped__" not in told and "__signature__" not in told:
+        # from the code, since a plan is compiled often and a signature takes long
         begins = function is not method
         positional, named = code.co_varnames[begins : code.co_argcount], code.co_varnames[code.co_argcount :]
         defaults = function.__kwdefaults__ or {}

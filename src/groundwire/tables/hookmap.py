@@ -45,7 +45,8 @@ class Row:
         own: Only an override counts: a wrapper that was set around the method of a base class is not called.
         takes: Makes the row a variant of its method: it counts only for an implementation that names one of these
             parameters, or that takes the arguments of this row and not those of the row without ``takes``. None for
-            that row, which counts for all others.
+            that row, which counts for all others. Without such a row, a method that takes nothing of all this is the
+            object's own affair, and is not called.
         mark: A word that reports set behind the row, such as the release of the framework that it is of.
         use: What to write instead, for a row that is kept for code of such a release.
         role: The part that the object plays; of ``source``.

@@ -38,6 +38,7 @@ ROWS = {
         "class Lit(LightningModule):\n    def training_epoch_end(self): ...",
         [(2, "GW306")],
     ),
+    "method of their own with an old name": ("class Lit(LightningModule):\n    def on_epoch_end(self, a): ...", []),
     "hook that takes what Lightning 1 passed": (
         "class Mine(Callback):\n    def on_train_epoch_end(self, trainer, pl_module, outputs): ...",
         [(2, "GW106")],

@@ -3,6 +3,7 @@ from tests.groundwire_lightning.small import lit, loader, loss_of, quiet
 
 import groundwire_lightning as L
 from groundwire_lightning.callbacks import EarlyStopping
+from groundwire_lightning.trainer.casting import left_alone
 
 OUTPUTS = {
     "training_epoch_end": {"TrainingOutputs"},
@@ -80,3 +81,51 @@ def test_a_step_that_is_set_on_the_object_may_have_such_a_word_too():
     module = lit()
     module.training_step = of_dictionary.__get__(module)
     assert "Results" in {line["who"] for line in hooks_of(quiet(), module)}
+
+
+def calls_it(self):
+    self.on_epoch_end()
+
+
+def calls_its_base(self):
+    super(type(self), self).on_epoch_end()
+
+
+OWN_CALLS = {
+    "from another hook": ({"on_train_epoch_end": calls_it, "on_epoch_end": lambda self: None}, {"on_epoch_end"}),
+    "from a function in it": (
+        {
+            "on_fit_end": lambda self: [each() for each in (self.on_epoch_end,)],
+            "on_epoch_end": calls_its_base,
+        },
+        {"on_epoch_end"},
+    ),
+    "its base alone": ({"on_epoch_end": calls_its_base}, set()),
+    "one that it does not define": ({"on_train_epoch_end": calls_it}, set()),
+    "an end that is given outputs": (
+        {
+            "on_train_epoch_end": lambda self: self.training_epoch_end([]),
+            "training_epoch_end": lambda self, outputs: None,
+        },
+        set(),
+    ),
+}
+
+
+@pytest.mark.parametrize("base", [L.LightningModule, L.Callback])
+@pytest.mark.parametrize("case", OWN_CALLS)
+def test_a_hook_that_a_class_calls_itself_is_left_to_it(case, base):
+    methods, left = OWN_CALLS[case]
+    assert left_alone(type("Mine", (base,), methods)()) == left
+
+
+def test_such_a_hook_is_called_once():
+    module = lit(on_train_epoch_end=calls_it, on_epoch_end=lambda self: self.seen.append("end"))
+    quiet().fit(module, loader(), loader())
+    assert module.seen == ["end"]
+
+
+def test_a_method_with_an_old_name_that_takes_something_else_is_not_called():
+    module = lit(on_epoch_start=lambda self, number: self.seen.append(number))
+    quiet().fit(module, loader(), loader())
+    assert module.seen == []
