@@ -349,9 +349,17 @@ def test_hooks_may_be_set_on_the_object_and_while_a_run_is_under_way():
 
 
 def test_epoch_ends_are_called_in_native_order_too():
-    module = lit(training_epoch_end=lambda self, outputs: self.seen.append(len(outputs)))
-    L.adapt(module).train(loader(), 2)
-    assert module.seen == [3, 3]
+    module = lit(
+        training_epoch_end=lambda self, outputs: self.seen.append(("trained", len(outputs))),
+        validation_step_end=lambda self, output: 2 * output,
+        validation_epoch_end=lambda self, outputs: self.seen.append(("validated", len(outputs))),
+        on_epoch_end=lambda self: self.seen.append("end"),
+    )
+    trainer = L.adapt(module)
+    trainer.train(loader(), 1, eval_dataset=loader())
+    assert module.seen == [("trained", 3), "end", ("validated", 3), "end"]
+    trainer.evaluate(loader())
+    assert module.seen[4:] == [("validated", 3), "end"]
 
 
 def test_explain_marks_the_rows_of_lightning_1():

@@ -95,8 +95,13 @@ class EvaluationOutputs:
 
     def begin(self, trainer: Steered) -> None:
         """Begin with an empty list for each loader."""
-        checks = trainer.sanity_checking
-        batches = trainer.num_sanity_val_batches if checks else getattr(trainer, f"num_{trainer._phase.prefix}_batches")
+        phase = getattr(trainer, "_phase", None)
+        if phase is None:  # a run in native order, which reads one loader
+            batches: list[float] = [0]
+        elif trainer.sanity_checking:
+            batches = trainer.num_sanity_val_batches
+        else:
+            batches = getattr(trainer, f"num_{phase.prefix}_batches")
         self._passes.append([[] for _ in batches])
 
     def take(self, outputs: Any, loader: int) -> None:
