@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from groundwire.tables.plan import overridden
@@ -236,6 +237,17 @@ def hook_namer(module: Any) -> Callable[[str, Callable[..., Any]], Callable[...,
         return run
 
     return through
+
+
+def method_of(module: Any, name: str) -> Callable[..., Any]:
+    """A method of a module, or ours for one that has none: of Lightning 2, or no Lightning module at all.
+
+    Args:
+        module: Any module that is attached to a trainer.
+        name: A method of :class:`LightningModule`.
+    """
+    method: Callable[..., Any] = getattr(module, name, None) or partial(getattr(LightningModule, name), module)
+    return method
 
 
 def brings(player: Any, method: str) -> bool:

@@ -13,9 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from groundwire import Gap, HookMap, Row, row
+from groundwire_lightning.core.old_calls import CLOSURE, FLAGS, INDEX
 from groundwire_lightning.core.state_methods import OWN_STATE, keep_callback_state
+from groundwire_lightning.core.step_outputs import as_batch_output
 from groundwire_lightning.lightning_1.epoch_ends import EVALUATION, TRAINING
-from groundwire_lightning.map import EVAL_BATCH, LIGHTNING, TRAIN_BATCH, WITH_MODULE, for_one_loader
+from groundwire_lightning.map import CLIPPING, EVAL_BATCH, LIGHTNING, TRAIN_BATCH, WITH_MODULE, for_one_loader
 
 MARK = "1.x"
 Rows = tuple[Row | Gap, ...]
@@ -226,6 +228,101 @@ VARIANTS: tuple[Row, ...] = (
 )
 """Rows of hooks that both tables have, for classes that take what Lightning 1 passed."""
 
+AMP = "using_native_amp"
+NO_OPTIMIZER = "the hook without optimizer_idx"
+NO_TURNS = "automatic_optimization = False, and a step of each of self.optimizers() in training_step"
+
+OPTIMIZING: tuple[Row, ...] = (
+    older(
+        "LightningModule.training_step",
+        NO_TURNS,
+        instead="calculate_train_batch_loss",
+        args=("batch", "at.step", "turn.optimizer_idx", "turn.hiddens"),
+        maybe=("turn.hiddens",),
+        turn=as_batch_output,
+        own=True,
+        takes=("optimizer_idx",),
+    ),
+    older(
+        "LightningModule.training_step",
+        "a loop over the parts of a batch in training_step, with automatic_optimization = False",
+        instead="calculate_train_batch_loss",
+        args=("batch", "at.step", "turn.hiddens"),
+        turn=as_batch_output,
+        own=True,
+        takes=("hiddens",),
+    ),
+    older(
+        "LightningModule.optimizer_zero_grad",
+        NO_OPTIMIZER,
+        instead="optimizer_zero_grad",
+        args=("trainer.current_epoch", "at.step", "trainer.optimizer", "turn.optimizer_idx"),
+        takes=INDEX,
+    ),
+    older(
+        "LightningModule.backward",
+        NO_OPTIMIZER,
+        instead="backward_step",
+        args=("trainer", "loss", "turn.optimizer_of_loss", "turn.index_of_loss"),
+        takes=("trainer",),
+    ),
+    older(
+        "LightningModule.backward",
+        NO_OPTIMIZER,
+        instead="backward_step",
+        args=("loss", "turn.optimizer_of_loss", "turn.index_of_loss"),
+        takes=("optimizer", *INDEX),
+    ),
+    *(
+        older(
+            f"{role}.on_before_optimizer_step",
+            NO_OPTIMIZER,
+            before="_clip_gradients",
+            args=(*FIRST[role], "trainer.optimizer", "turn.optimizer_idx"),
+            takes=INDEX,
+        )
+        for role in ("Callback", "LightningModule")
+    ),
+    older(
+        "LightningModule.configure_gradient_clipping",
+        NO_OPTIMIZER,
+        instead="_clip_gradients",
+        args=("trainer.optimizer", "turn.optimizer_idx"),
+        named=CLIPPING,
+        takes=INDEX,
+    ),
+    *(
+        older(
+            "LightningModule.optimizer_step",
+            "optimizer_step(self, epoch, batch_idx, optimizer, optimizer_closure)",
+            instead="optimizer_step",
+            args=(
+                "trainer.current_epoch",
+                "at.step",
+                "trainer.lightning_optimizer",
+                "turn.optimizer_idx",
+                "trainer.closure",
+            ),
+            named=flags,
+            maybe=flags,
+            takes=takes,
+        )
+        for takes, flags in (
+            ((AMP,), ("turn.on_tpu", "turn.using_native_amp", "turn.using_lbfgs")),
+            # 1.9 passes the flag of precision only to who names it
+            ((*INDEX, *(set(FLAGS) - {AMP}), CLOSURE), ("turn.on_tpu", "turn.using_lbfgs")),
+        )
+    ),
+    older(
+        "LightningModule.lr_scheduler_step",
+        NO_OPTIMIZER,
+        instead="scheduler_step",
+        args=("trainer.scheduler", "turn.index_of_scheduler", "trainer.monitored"),
+        takes=INDEX,
+    ),
+)
+"""Rows of the hooks around an update, for classes that are told whose it is; :class:`Turn` knows."""
+
 GAPS: Rows = (
     *(
         Gap(source=f"LightningModule.{method}", why="No process is spawned here.", use="strategy='ddp', and a launcher")
@@ -258,14 +355,15 @@ def joined(table: HookMap) -> HookMap:
     def lines() -> Iterator[Row | Gap]:
         for line in table.rows:
             yield from AHEAD.get(line.source, ())
-            yield from (variant for variant in VARIANTS if _at_one_place(variant, line))
+            yield from (variant for variant in (*VARIANTS, *OPTIMIZING) if _at_one_place(variant, line))
             yield line
             yield from BEHIND.get(line.source, ())
             placed.add(line.source)
 
     rows = (*BEGIN, *lines(), *GAPS)
-    assert placed >= {*AHEAD, *BEHIND, *(variant.source for variant in VARIANTS)}
-    return dataclasses.replace(table, rows=rows, knows=(*table.knows, "training_outputs", "evaluation_outputs"))
+    assert placed >= {*AHEAD, *BEHIND, *(variant.source for variant in (*VARIANTS, *OPTIMIZING))}
+    knows = (*table.knows, "training_outputs", "evaluation_outputs", "turn")
+    return dataclasses.replace(table, rows=rows, knows=knows)
 
 
 JOINED = joined(LIGHTNING)

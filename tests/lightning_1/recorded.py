@@ -116,6 +116,8 @@ def plain(value: Any) -> Any:
         return [str(value.dtype), list(value.shape), plain(value.detach().tolist())]
     if value is None or isinstance(value, (bool, int)):
         return value
+    if isinstance(value, np.integer):
+        return int(value)
     if isinstance(value, float):
         return value.hex()
     if isinstance(value, str):

@@ -13,6 +13,7 @@ from torch.optim import Optimizer
 
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.callback import Callback
+from groundwire_lightning.core.old_calls import also_with_index, takes_index
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.lightning_1.older_arguments import renamed, takes_older
 from groundwire_lightning.utilities.checked import checked, flag, function, number, optional, whole
@@ -68,9 +69,10 @@ class BaseFinetuning(Callback):
 
     def on_train_epoch_start(self, trainer: Running, pl_module: Any) -> None:
         """Unfreeze what is due, and record the parameter groups for a checkpoint."""
+        with_index = takes_index(self.finetune_function, 3)  # of Lightning 1
         for index, optimizer in enumerate(trainer.optimizers):
             groups_before = len(optimizer.param_groups)
-            self.finetune_function(pl_module, trainer.current_epoch, optimizer)
+            self.finetune_function(pl_module, trainer.current_epoch, optimizer, *([index] if with_index else []))
             self._record_groups(pl_module, index, groups_before, optimizer.param_groups)
 
     def _record_groups(self, pl_module: Any, number: int, groups_before: int, groups: list[dict[str, Any]]) -> None:
@@ -93,6 +95,7 @@ class BaseFinetuning(Callback):
         """
         raise NotImplementedError(f"{type(self).__name__} does not say what is frozen: write freeze_before_training()")
 
+    @also_with_index(3)
     def finetune_function(self, pl_module: Any, epoch: int, optimizer: Any) -> None:
         """Unfreeze what is due, with :meth:`unfreeze_and_add_param_group`; called when an epoch begins.
 
@@ -292,6 +295,7 @@ class BackboneFinetuning(BaseFinetuning):
         """Freeze the backbone, its BatchNorm layers excepted."""
         self.freeze(pl_module.backbone)
 
+    @also_with_index(3)
     def finetune_function(self, pl_module: Any, epoch: int, optimizer: Any) -> None:
         """Unfreeze the backbone when its epoch comes; let its rate grow afterwards."""
         if epoch < self.unfreeze_backbone_at_epoch:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from groundwire_lightning.core.old_calls import also_with_index
 from groundwire_lightning.errors import NotSupportedYetError
 
 
@@ -178,6 +179,7 @@ class Callback(CallbackHooksOfLightning1):
     def on_after_backward(self, trainer: Any, pl_module: Any) -> None:
         """Called after the backward pass; the gradients are those of this batch, added to those accumulated before."""
 
+    @also_with_index(3)
     def on_before_optimizer_step(self, trainer: Any, pl_module: Any, optimizer: Any) -> None:
         """Called when an update is about to be made; gradients are not clipped yet."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from groundwire_lightning.core.old_calls import also_with_index, backward_of_today
 from groundwire_lightning.loggers.version_shown import version_shown
 from groundwire_lightning.utilities.apply_func import batch_on_device
 
@@ -181,6 +182,7 @@ class ModelHooks(HooksOfLightning1, DataHooks, CheckpointHooks):
     def on_before_zero_grad(self, optimizer: Any) -> None:
         """Called when gradients are about to be cleared."""
 
+    @also_with_index(3)
     def optimizer_zero_grad(self, epoch: int, batch_idx: int, optimizer: Any) -> None:
         """Clear the gradients."""
         optimizer.zero_grad()
@@ -190,14 +192,18 @@ class ModelHooks(HooksOfLightning1, DataHooks, CheckpointHooks):
 
     def backward(self, loss: Any, *args: Any, **kwargs: Any) -> None:
         """Run the backward pass."""
+        if args or kwargs:
+            loss, args, kwargs = backward_of_today(loss, args, kwargs)
         loss.backward(*args, **kwargs)
 
     def on_after_backward(self) -> None:
         """Called after the backward pass; the gradients are those of this batch, added to those accumulated before."""
 
+    @also_with_index(1)
     def on_before_optimizer_step(self, optimizer: Any) -> None:
         """Called when an update is about to be made; gradients are not clipped yet."""
 
+    @also_with_index(1)
     def configure_gradient_clipping(
         self, optimizer: Any, gradient_clip_val: float | None = None, gradient_clip_algorithm: str | None = None
     ) -> None:
@@ -211,10 +217,12 @@ class ModelHooks(HooksOfLightning1, DataHooks, CheckpointHooks):
     ) -> None:
         """Clip the gradients that an optimizer is about to use; a :class:`LightningModule` asks its trainer to."""
 
+    @also_with_index(3, flags=3)
     def optimizer_step(self, epoch: int, batch_idx: int, optimizer: Any, optimizer_closure: Any = None) -> None:
         """Make an update."""
         optimizer.step(closure=optimizer_closure)
 
+    @also_with_index(1)
     def lr_scheduler_step(self, scheduler: Any, metric: Any) -> None:
         """Move a scheduler on."""
         scheduler.step() if metric is None else scheduler.step(metric)

@@ -12,14 +12,17 @@ from groundwire_lightning.core.configure_optimizers import clipping_settings
 from groundwire_lightning.core.export import Export
 from groundwire_lightning.core.hooks import ModelHooks
 from groundwire_lightning.core.hparams import HyperParameters
+from groundwire_lightning.core.old_calls import also_with_index
+from groundwire_lightning.core.optimizer import is_optimizer
 from groundwire_lightning.core.replaced import TellsOfMethods
 from groundwire_lightning.core.saving import OfTheClass, build_module, load_object
 from groundwire_lightning.core.self_log import Logging
+from groundwire_lightning.core.truncated import Truncated
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.utilities.apply_func import tensors_of
 
 
-class LightningModule(TellsOfMethods, HyperParameters, ModelHooks, Logging, Export):
+class LightningModule(TellsOfMethods, HyperParameters, ModelHooks, Truncated, Logging, Export):
     """A model with its training step, its validation step and its optimizer.
 
     Subclass it as in Lightning. Attached to a trainer it knows where the run is; without one the
@@ -241,7 +244,7 @@ class LightningModule(TellsOfMethods, HyperParameters, ModelHooks, Logging, Expo
 
         Args:
             loss: The tensor to differentiate, mostly a scalar.
-            *args: Further arguments of its ``backward``.
+            *args: Further arguments of its ``backward``; the optimizer that Lightning 1 wanted first is left out.
             **kwargs: Further keyword arguments of it, such as ``retain_graph=True``.
 
         Raises:
@@ -252,8 +255,11 @@ class LightningModule(TellsOfMethods, HyperParameters, ModelHooks, Logging, Expo
                 f"{type(self).__qualname__}.manual_backward: the trainer runs the backward pass of what training_step "
                 "returns; set self.automatic_optimization = False in __init__ to run it yourself"
             )
+        if args and is_optimizer(args[0]):
+            args = args[1:]
         self.trainer.backward_by_hand(loss, args, kwargs)
 
+    @also_with_index(1)
     def toggle_optimizer(self, optimizer: Any) -> None:
         """Let only the parameters of ``optimizer`` require gradients, until :meth:`untoggle_optimizer`.
 
@@ -269,13 +275,15 @@ class LightningModule(TellsOfMethods, HyperParameters, ModelHooks, Logging, Expo
             parameter.requires_grad = flags[parameter]
         self._param_requires_grad_state = flags
 
+    @also_with_index(None)
     def untoggle_optimizer(self, optimizer: Any) -> None:
         """Let the parameters of the other optimizers require gradients as before :meth:`toggle_optimizer`.
 
         Args:
-            optimizer: The one that was toggled.
+            optimizer: The one that was toggled, or its index, as in Lightning 1.
         """
-        own = getattr(optimizer, "optimizer", optimizer)
+        own = self.trainer.optimizers[optimizer] if isinstance(optimizer, int) else optimizer
+        own = getattr(own, "optimizer", own)
         flags = self._param_requires_grad_state
         for parameter in _parameters_of([other for other in self.trainer.optimizers if other is not own]):
             if parameter in flags:

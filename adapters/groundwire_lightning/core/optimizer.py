@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.optim import LBFGS, Optimizer
 
+from groundwire_lightning.core.old_calls import Toggle, toggling
 from groundwire_lightning.errors import MisconfigurationException
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class LightningOptimizer:
         self._trainer: Callable[[], Any] = do_nothing_closure
         self._on_before_step: Callable[[], Any] = do_nothing_closure
         self._on_after_step: Callable[[], Any] = do_nothing_closure
+        self._toggles: tuple[Toggle, Toggle] | None = None
         cls = type(optimizer)
         # a scheduler of torch, among others, refuses what is no instance of Optimizer
         self.__class__ = type(f"Lightning{cls.__name__}", (type(self), cls), {})
@@ -80,10 +82,14 @@ class LightningOptimizer:
         """
         trainer = self._trainer()
         module = trainer.lightning_module
+        if self._toggles is None:  # a step reads no signatures, but its first time
+            self._toggles = toggling(module.toggle_optimizer, module.untoggle_optimizer)
+        toggle, untoggle = self._toggles
+        index = next((index for index, handle in enumerate(trainer.lightning_optimizers) if handle is self), 0)
         with nullcontext() if sync_grad else trainer.without_sync():
-            module.toggle_optimizer(self)
+            toggle(self, index)
             yield
-            module.untoggle_optimizer(self)
+            untoggle(self, index)
 
     # inherited from torch's class, these would act on this object and not on the optimizer inside it
 
@@ -106,9 +112,19 @@ class LightningOptimizer:
 
     def __getattr__(self, name: str) -> Any:
         # while it is unpickled or copied it has no attributes yet: asking the inner optimizer would never end
-        if name in ("_optimizer", "_trainer", "_on_before_step", "_on_after_step") or name.startswith("__"):
+        if name in ("_optimizer", "_trainer", "_on_before_step", "_on_after_step", "_toggles") or name.startswith("__"):
             raise AttributeError(name)
         return getattr(self._optimizer, name)
+
+
+def is_optimizer(value: Any) -> bool:
+    """True for an optimizer, torch's own or a handle of it."""
+    return hasattr(value, "param_groups") and callable(getattr(value, "step", None))
+
+
+def unwrapped(optimizer: Any) -> Any:
+    """The optimizer inside a handle; any other as it is."""
+    return optimizer.optimizer if isinstance(optimizer, LightningOptimizer) else optimizer
 
 
 def do_nothing_closure() -> None:

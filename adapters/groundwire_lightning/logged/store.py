@@ -102,7 +102,7 @@ class Logged:
         self._now = Pass("train", self._collections["train"])
         self._in_batch: dict[str, str] = {"train": "", "eval": ""}
         self._last_hook: str | None = None
-        self._is_behind = False  # True once a batch has begun since the last validation
+        self.is_behind = False  # True once a batch has begun since the last validation
         self._to_share: list[Entry] = []
         self.forget()
 
@@ -253,7 +253,7 @@ class Logged:
         now = self._now
         now.batch, now.size, now.loader = batch, None, loader  # its size is asked for only if a mean needs it
         self._in_batch[now.phase] = "later" if self._in_batch[now.phase] else "first"
-        self._is_behind = True
+        self.is_behind = True
 
     def batch_ends(self) -> None:
         """A batch was used; loggers take what is due."""
@@ -263,7 +263,7 @@ class Logged:
 
     def loader_ends(self) -> None:
         """The batches of a loader are done, and there may be more of another one."""
-        if self._in_batch[self._now.phase] and self._is_behind:
+        if self._in_batch[self._now.phase] and self.is_behind:
             self.refresh()  # while still in a batch: the values of the last step, before those of the epoch
         self._in_batch[self._now.phase] = ""
         if self.share is not None:  # all processes are here, also those that logged nothing
@@ -327,7 +327,7 @@ class Logged:
         finally:
             self._clear()  # before the outer pass is back: these are the entries of this one
             self._collections["eval"] = within
-            self._is_behind = False  # a name that both log keeps the value of the validation
+            self.is_behind = False  # a name that both log keeps the value of the validation
             self._now = outer
 
     def _clear(self, with_metrics: bool = True) -> None:
@@ -391,9 +391,9 @@ class Logged:
 
     # reading
 
-    def refresh(self) -> Logged:
-        """Bring the three dictionaries up to date; names that were not logged since keep their values."""
-        on_step = bool(self._in_batch[self._now.phase])
+    def refresh(self, so_far: bool = False) -> Logged:
+        """Bring the three dictionaries up to date, ``so_far`` to the epoch until now; others keep their values."""
+        on_step = bool(self._in_batch[self._now.phase]) and not so_far
         for entry, value in self._at(on_step):
             forked, plain = entry.kept.forked(on_step), entry.kept.plain()
             if entry.kept.logger:

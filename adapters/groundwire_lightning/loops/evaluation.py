@@ -11,6 +11,7 @@ import torch
 
 from groundwire_lightning.data.dataloader_iter import Reader
 from groundwire_lightning.data.feed import Announced, Feed, stray_stop_iteration
+from groundwire_lightning.loops.parity import is_as_in_lightning_1
 from groundwire_lightning.loops.progress import Count
 from groundwire_lightning.loops.reading_steps import steps_of_evaluation
 
@@ -31,7 +32,8 @@ def sanity_check(trainer: Steered) -> None:
 
 def validate_within_epoch(trainer: Steered) -> None:
     """A validation between two training batches, which leaves phase, modes and loss as they were."""
-    if trainer.at.is_update:  # between two updates the gradients so far are still needed
+    # between two updates the gradients so far are still needed
+    if trainer.at.is_update or is_as_in_lightning_1(trainer):  # which lost them
         trainer.at.phase = "eval"  # on_validation_model_zero_grad belongs to the validation
         trainer.plan._make_room_for_evaluation()
         trainer.at.phase = "train"

@@ -40,12 +40,14 @@ class LightningRun(Run):
         limits: Shared by all runs of a Trainer, but for a trial, which has limits of its own.
         feed: The training batches that were opened before their epoch.
         listed: The optimizers, where the module made them.
+        optimizer_frequencies: How many batches in a row each optimizer gets; empty where each gets all.
         lr_scheduler_configs: Its schedulers, and when each moves on.
         monitored: The metric of the scheduler that is being moved on.
         results: What an evaluation logged, by name; a dictionary for each loader.
         batch_output: What the training step under way has come to.
         step_outputs: What ``on_train_batch_end`` is given; None until somebody asks.
         split_outputs: What the step came to by part of the batch and by optimizer; None where there is one of each.
+        turn: What ``training_step`` is passed behind the number of its batch: in turns, whose it is.
     """
 
     purpose: TrainerFn = TrainerFn.FITTING
@@ -56,12 +58,14 @@ class LightningRun(Run):
     limits: Limits = field(default_factory=Limits)
     feed: Feed | None = None
     listed: list[Any] | None = None
+    optimizer_frequencies: list[int] = field(default_factory=list)
     lr_scheduler_configs: list[LRSchedulerConfig] = field(default_factory=list)
     monitored: Any = None
     results: list[dict[str, float]] = field(default_factory=list)
     batch_output: Any = None
     step_outputs: Any = None
     split_outputs: list[Any] | None = None
+    turn: tuple[Any, ...] = ()
 
     def let_go_of_batch(self) -> None:
         """Forget what the last training step came to, and with it the graph of its batch."""

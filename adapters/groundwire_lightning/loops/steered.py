@@ -52,9 +52,26 @@ class Stepped(Protocol):
 
     @property
     def lightning_optimizers(self) -> list[Any]: ...
+    @property
+    def lightning_optimizer(self) -> Any: ...
     def _update_begins(self) -> None: ...
     def _update_ends(self) -> None: ...
     def _update_loss_tracker(self, batch_loss: Any, batch_size: int) -> None: ...
+
+
+class Used(Protocol):
+    """A Trainer as the questions see it how often a batch is used, in any order of hooks."""
+
+    optimizer_frequencies: list[int]
+
+    @property
+    def _run(self) -> LightningRun: ...
+    @property
+    def lightning_module(self) -> Any: ...
+    @property
+    def optimizers(self) -> list[Any]: ...
+    @property
+    def is_automatic(self) -> bool: ...
 
 
 class Steered(Paced, Stepped, Running, Protocol):
@@ -139,9 +156,12 @@ class Steered(Paced, Stepped, Running, Protocol):
     _told_foreign: set[str]
     _modes: Mapping[str, bool]
     _handles: Any
+    optimizer_frequencies: list[int]
 
     @property
     def is_automatic(self) -> bool: ...
+    @property
+    def step_outputs(self) -> Any: ...
     def choose_way(self) -> None:
         """Decide how updates are made."""
 

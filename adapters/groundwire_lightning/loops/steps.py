@@ -245,11 +245,10 @@ def reweigh(trainer: Steered) -> None:
     if not held or not math.isinf(trainer.num_training_batches):
         return
     trainer.at.window = held  # outputs= of hooks after the step are divided by it
-    for optimizer in trainer.optimizers:
-        for group in optimizer.param_groups:
-            for parameter in group["params"]:
-                if parameter.grad is not None:
-                    parameter.grad.mul_(size / held)  # each loss was divided by the size
+    for group in trainer.optimizer.param_groups:
+        for parameter in group["params"]:
+            if parameter.grad is not None:
+                parameter.grad.mul_(size / held)  # each loss was divided by the size
 
 
 def _tell_once(trainer: Steered, held: int) -> None:

@@ -13,7 +13,7 @@ from torch import Tensor
 from groundwire import GroundwireError, Trainer
 from groundwire.errors import rank_zero_warn
 from groundwire.run.run import of_run
-from groundwire_lightning.core.optimizer import LightningOptimizer, do_nothing_closure, evaluates_once
+from groundwire_lightning.core.optimizer import LightningOptimizer, do_nothing_closure, evaluates_once, unwrapped
 from groundwire_lightning.core.step_outputs import check_kind
 from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.loops.run import LightningRun
@@ -62,6 +62,7 @@ class Stepping(Trainer):
     way: Way = "straight"
     _step: Any
     _listed: list[Any] | None = of_run("listed")
+    optimizer_frequencies: list[int] = of_run("optimizer_frequencies")
     _handles: tuple[list[Any], list[LightningOptimizer]] | None = None
     _closure: Callable[[], Any] | None = None
     _clips_before_step: bool = True  # the native order; fit() clips within the step of an optimizer
@@ -108,8 +109,15 @@ class Stepping(Trainer):
 
     @property
     def lightning_optimizer(self) -> LightningOptimizer:
-        """The handle that ``optimizer_step`` of a module is passed."""
-        return self.lightning_optimizers[0]
+        """The handle that ``optimizer_step`` of a module is passed: that of the optimizer in use."""
+        handles = self.lightning_optimizers
+        return handles[0] if len(handles) == 1 else handles[self.optimizer_index or 0]
+
+    @property
+    def optimizer_index(self) -> int | None:
+        """The index of the optimizer in use; None for one that is not of this run."""
+        own = unwrapped(self.optimizer)
+        return next((index for index, one in enumerate(self.optimizers) if unwrapped(one) is own), None)
 
     @property
     def closure(self) -> Callable[[], Any]:
@@ -294,9 +302,9 @@ class Stepping(Trainer):
         """The module's own ``backward``, given what ``manual_backward`` was given besides the loss."""
 
         @wraps(method)
-        def backward(loss: Any) -> Any:
+        def backward(*loss: Any) -> Any:  # behind it, in a row of Lightning 1, the optimizer and its index
             arguments, options = self._backward_more or ((), {})
-            return method(loss, *arguments, **options)
+            return method(*loss, *arguments, **options)
 
         return backward
 
@@ -338,7 +346,7 @@ class Stepping(Trainer):
         """The ``outputs`` of ``on_train_batch_end``; made once a batch, and only if somebody listens.
 
         The loss, divided by the batches that are accumulated and without a graph, and whatever else
-        ``training_step`` returned; empty where it returned None.
+        ``training_step`` returned; empty where it returned None. Where a batch is used more than once, a list.
         """
         run = self._run
         if run.step_outputs is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from groundwire_lightning.core.optimizer import evaluates_once
 from groundwire_lightning.core.replaced import TellsOfMethods, noticing_replaced
 from groundwire_lightning.loops import steps
 from groundwire_lightning.loops.reading_steps import by_reading
-from groundwire_lightning.loops.steered import Steered
+from groundwire_lightning.loops.steered import Steered, Used
 from groundwire_lightning.loops.updates import nests, synchronised_at_updates
 
 STEP_OF_WAY: dict[str, Callable[..., Any]] = {
@@ -22,13 +23,14 @@ STEP_OF_WAY: dict[str, Callable[..., Any]] = {
 """Ways of making updates, each with the step that makes them so."""
 
 
-def step_for(trainer: Steered) -> Callable[..., Any]:
+def step_for(trainer: Steered, in_turns: Callable[[Steered], Callable[..., Any]]) -> Callable[..., Any]:
     """The step that makes updates in the way that was chosen.
 
     Args:
         trainer: Of whose run; asked before each epoch, so that a step need not ask.
+        in_turns: Chooses the step of a run that uses a batch more than once, as Lightning 1 did.
     """
-    step: Callable[..., Any] = STEP_OF_WAY[trainer.way]
+    step: Callable[..., Any] = in_turns(trainer) if takes_turns(trainer) else STEP_OF_WAY[trainer.way]
     if trainer.way != "by hand" and trainer.world_size > 1:
         step = synchronised_at_updates(step)
     if trainer.way != "by hand" and trainer.skips_backward:
@@ -43,7 +45,13 @@ def nests_updates(trainer: Steered) -> bool:
     scaled = trainer.precision_plugin.scaler is not None
     # a scheduler that was made of what self.optimizers() gives counts the steps of that
     counted = trainer._handles is not None and any("step" in vars(handle) for handle in trainer._handles[1])
-    return scaled or counted or "optimizer_step" in trainer.plan.instead or nests(trainer.optimizers)
+    return (
+        takes_turns(trainer)
+        or scaled
+        or counted
+        or "optimizer_step" in trainer.plan.instead
+        or nests(trainer.optimizers)
+    )
 
 
 def said_of_updates(trainer: Steered) -> list[str]:
@@ -73,8 +81,22 @@ def _reasons_to_nest(trainer: Steered) -> list[str]:
     return [
         *module,
         *scaled,
+        *_turns(trainer),
         *(f"the step of {type(one).__name__}" for one in trainer.optimizers if not evaluates_once(one)),
     ]
+
+
+def _turns(trainer: Steered) -> list[str]:
+    """The calls of a run that uses a batch more than once."""
+    turns = []
+    if steps_several(trainer) or _names_index(trainer.lightning_module):
+        shares = trainer.optimizer_frequencies
+        how = f"which use {shares} batches in a row" if shares else "one after the other at each batch"
+        turns.append(f"the steps of several optimizers, {how} [1.x]")
+    if takes_parts(trainer):
+        size = trainer.lightning_module.truncated_bptt_steps
+        turns.append(f"a step for each part of a batch, {size} steps of time long [1.x]")
+    return turns
 
 
 def own_step(trainer: Steered) -> str:
@@ -93,3 +115,37 @@ def tell_of_nesting(trainer: Steered) -> None:
         return
     trainer.told_of_nesting = True
     rank_zero_warn(f"{own}: {'; '.join(said_of_updates(trainer))}")
+
+
+# runs that use a batch more than once, as Lightning 1 did
+
+
+def steps_several(trainer: Used) -> bool:
+    """True where the trainer steps several optimizers."""
+    return trainer.is_automatic and len(trainer.optimizers) > 1
+
+
+def takes_parts(trainer: Used) -> bool:
+    """True where a module asks for parts of batches, and its ``training_step`` has room for ``hiddens``."""
+    module = trainer.lightning_module
+    if not getattr(module, "truncated_bptt_steps", 0):
+        return False
+    parameters = inspect.signature(module.training_step).parameters.values()
+    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
+        return True
+    places = [each for each in parameters if each.kind is not each.KEYWORD_ONLY and each.name != "optimizer_idx"]
+    return len(places) > len(("batch", "batch_idx"))
+
+
+def takes_turns(trainer: Used) -> bool:
+    """True in a run that uses a batch more than once."""
+    return steps_several(trainer) or takes_parts(trainer)
+
+
+def names_turn(trainer: Used) -> bool:
+    """True where ``training_step`` may be passed more than a batch and its number."""
+    return _names_index(trainer.lightning_module) or takes_turns(trainer)
+
+
+def _names_index(module: Any) -> bool:
+    return "optimizer_idx" in inspect.signature(module.training_step).parameters

@@ -17,15 +17,17 @@ from groundwire.measured.ledger import numbers
 from groundwire.run.run import Run, of_run
 from groundwire_lightning import guests
 from groundwire_lightning.callbacks.of_a_trainer import checkpoints_last, specialises, substituted
-from groundwire_lightning.core.configure_optimizers import optimizers_and_schedulers
+from groundwire_lightning.core.configure_optimizers import frequencies_of, optimizers_and_schedulers
 from groundwire_lightning.core.datamodule import LightningDataModule
 from groundwire_lightning.core.replaced import Standing
 from groundwire_lightning.core.self_log import keep_from_compiling
 from groundwire_lightning.core.states import PURPOSES, TrainerStatus
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError, TunerExit
+from groundwire_lightning.lightning_1 import optimizing
 from groundwire_lightning.lightning_1.epoch_ends import EvaluationOutputs, TrainingOutputs
 from groundwire_lightning.lightning_1.results import Results
 from groundwire_lightning.lightning_1.telling import tell_of_older
+from groundwire_lightning.lightning_1.turn import Turn
 from groundwire_lightning.logged.store import Logged
 from groundwire_lightning.loops.run import LightningRun
 from groundwire_lightning.loops.updates import Stepping
@@ -123,6 +125,7 @@ class LightningAdapter(Facade, Slots):
             "stage": self._purpose,
             "training_outputs": self._training_outputs,
             "evaluation_outputs": self._evaluation_outputs,
+            "turn": Turn(self),
         }
 
     _standing: Standing | None = None  # the hooks that are set on the objects of the run under way
@@ -231,7 +234,7 @@ class LightningAdapter(Facade, Slots):
     def _create_optimizer(self) -> Any:
         """The optimizer that ``configure_optimizers`` returns; its schedulers are kept for their time."""
         configured = super()._create_optimizer()
-        self.lr_scheduler_configs, self._listed = [], None
+        self.lr_scheduler_configs, self._listed, self.optimizer_frequencies = [], None, []
         if "_create_optimizer" not in self.plan.instead:
             return configured
         if self._optimizer_given is not None:
@@ -241,6 +244,7 @@ class LightningAdapter(Facade, Slots):
             )
         module, steps_schedulers = self.lightning_module, "scheduler_step" in self._brought
         self._listed, self.lr_scheduler_configs = optimizers_and_schedulers(configured, module, steps_schedulers)
+        self.optimizer_frequencies = frequencies_of(configured)
         return self._listed[0] if self._listed else None
 
     @property
@@ -342,6 +346,7 @@ class LightningAdapter(Facade, Slots):
     def _check_native_order(self) -> None:
         config = self.run_config
         self.check_by_hand(self.gradient_clip_val, config.gradient_accumulation_steps)
+        optimizing.refuse_turns(self)
         if self.way != "by hand" and any(isinstance(optimizer, torch.optim.LBFGS) for optimizer in self.optimizers):
             raise NotSupportedYetError(
                 "train() runs forward and backward pass once, before the optimizer's step, and LBFGS runs both within "

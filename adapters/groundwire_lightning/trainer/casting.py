@@ -23,9 +23,11 @@ from groundwire_lightning.lightning_1.epoch_ends import (
     EvaluationOutputs,
     TrainingOutputs,
 )
+from groundwire_lightning.lightning_1.optimizing import told_whose_turn
 from groundwire_lightning.lightning_1.results import BAR, EPOCH_ENDS, LOG, RESULTS, Results
 from groundwire_lightning.lightning_1.step_ends import STEP_ENDS, replacing
 from groundwire_lightning.loops.phases import LOADERS, PHASES
+from groundwire_lightning.loops.updates_choice import names_turn
 from groundwire_lightning.map import LIGHTNING
 from groundwire_lightning.map_1x import JOINED
 from groundwire_lightning.strategies.processes import prepared_once
@@ -122,7 +124,8 @@ def _entered(trainer: Casting, name: str, method: Callable[..., Any]) -> Callabl
     if name in STEPS:
         by_hand = name == "training_step" and not trainer.is_automatic
         entered = through_wrappers(trainer.model, trainer.lightning_module, method, by_hand)
-        return trainer.precision_plugin.around(entered)
+        entered = trainer.precision_plugin.around(entered)
+        return told_whose_turn(trainer, entered) if name == "training_step" and names_turn(trainer) else entered
     if name == "backward":
         return trainer._backward_of(method)
     return trainer.precision_plugin.within(method) if name == "configure_model" else method

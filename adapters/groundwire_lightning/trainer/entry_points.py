@@ -15,7 +15,6 @@ from groundwire.run.launch import RunHook, launch
 from groundwire.run.run import of_part, of_run
 from groundwire_lightning import guests
 from groundwire_lightning.callbacks.of_a_trainer import has_any
-from groundwire_lightning.core.configure_optimizers import check_training_step
 from groundwire_lightning.core.states import TrainerFn, TrainerStatus
 from groundwire_lightning.data.dataloader_iter import Reader, reading_table, steps_that_read
 from groundwire_lightning.data.feed import Feed
@@ -120,7 +119,6 @@ class EntryPoints(LightningAdapter):
             loaders = {"train_dataloader": train_dataloaders, "val_dataloader": val_dataloaders}
             self._connect(TrainerFn.FITTING, model, loaders, datamodule)
             self._require("training_step", "configure_optimizers")
-            check_training_step(self.lightning_module)
             if lacking := self._half_a_validation():
                 rank_zero_warn(lacking, category=PossibleUserWarning)
             self.check_by_hand(self.gradient_clip_val, self.accumulate_grad_batches)

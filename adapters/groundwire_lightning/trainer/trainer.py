@@ -19,6 +19,7 @@ from groundwire_lightning.checkpoints import io
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.core.states import TrainerFn
 from groundwire_lightning.errors import NotSupportedYetError
+from groundwire_lightning.lightning_1 import optimizing
 from groundwire_lightning.logged.across_processes import share
 from groundwire_lightning.logged.store import Silent
 from groundwire_lightning.logged.to_loggers import ToLoggers, plain
@@ -343,7 +344,7 @@ class Trainer(EntryPoints):
         super().choose_way()
         if self.way == "nested":
             updates_choice.tell_of_nesting(self)
-        self._step = updates_choice.step_for(self)
+        self._step = updates_choice.step_for(self, optimizing.chosen_step)
 
     def _nests(self) -> bool:
         return updates_choice.nests_updates(self)
@@ -369,6 +370,7 @@ class Trainer(EntryPoints):
         if self._asked["sync_batchnorm"] and self.world_size > 1:
             self.model = TorchSyncBatchNorm().apply(self.get_model())
         if self._is_fitting and self.world_size > 1:
+            optimizing.let_find_unused(self)
             self.model = self._accelerator.prepare_model(self.get_model())
         else:
             super()._prepare_model_and_optimizer()

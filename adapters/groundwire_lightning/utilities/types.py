@@ -42,6 +42,7 @@ class LRSchedulerConfig:
         reduce_on_plateau: True where its ``step`` takes a metric.
         monitor: The name of that metric.
         strict: Raise where the metric is missing; False warns and leaves the scheduler as it is.
+        opt_idx: The index of its optimizer.
     """
 
     scheduler: Any
@@ -51,6 +52,7 @@ class LRSchedulerConfig:
     reduce_on_plateau: bool = False
     monitor: str | None = None
     strict: bool = True
+    opt_idx: int | None = None
 
 
 _PATH = str | Path

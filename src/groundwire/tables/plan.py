@@ -310,10 +310,10 @@ def _every(wired: Mapping[str, Wired]) -> Iterator[Attached]:
 
 @dataclass(slots=True)
 class _Group:
-    """Rows that share one place in the order, at most one a table; see :func:`_seat`."""
+    """Rows that share one place in the order, those of one method of each table; see :func:`_seat`."""
 
     shared: bool
-    maps: list[HookMap] = field(default_factory=list)
+    maps: dict[HookMap, str] = field(default_factory=dict)  # each with the source of its row
     members: list[tuple[int, Attached]] = field(default_factory=list)
 
 
@@ -327,7 +327,7 @@ def _seat(
     2. Rows of ``callbacks=`` roles from different tables count as one row; a row of a role that
        specialises another (a monitor is a callback) keeps the place it has in its own table, and
        no row comes before an earlier one of its own table.
-    3. Within a row the order is that of ``callbacks=``.
+    3. Within a row, its variants included, the order is that of ``callbacks=``.
     """
     if isinstance(line, Gap):
         return [_gap_finding(part, line) for part in players]
@@ -358,13 +358,13 @@ def _fit(line: Row, part: Part) -> Fit:
 
 def _group_for(line: Row, hookmap: HookMap, groups: list[_Group]) -> _Group:
     shares = line.role in hookmap.listed and line.role not in hookmap.specialises
-    for group in reversed(groups if shares else []):
-        if hookmap in group.maps:  # to go further back would put this row before an earlier one of its table
-            break
-        if group.shared:
-            group.maps.append(hookmap)
+    for group in reversed(groups):
+        if group.maps.get(hookmap) == line.source or (shares and group.shared and hookmap not in group.maps):
+            group.maps[hookmap] = line.source
             return group
-    groups.append(_Group(shared=shares, maps=[hookmap]))
+        if not shares or hookmap in group.maps:  # further back, this row would come before one of its own table
+            break
+    groups.append(_Group(shared=shares, maps={hookmap: line.source}))
     return groups[-1]
 
 

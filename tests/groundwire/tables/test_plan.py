@@ -296,6 +296,26 @@ def test_callbacks_run_as_listed_then_the_module_then_monitors(roles):
     assert told == [*listed, "Module", *monitors]
 
 
+@given(st.lists(st.booleans(), max_size=5))
+def test_who_takes_what_a_variant_passes_keeps_its_place_among_the_callbacks(old):
+    trainer = Core()
+    base = type("Base", (), {"on_it": lambda self: None})
+    plain = row("Callback.on_it", after="optimizer_step")
+    variant = row("Callback.on_it", after="optimizer_step", args=("trainer",), takes=("trainer",))
+    hookmap = table(variant, plain, base=base, listed={"Callback"})
+
+    def on_it(number, is_old):
+        def new(self):
+            trainer.seen.append(number)
+
+        return (lambda self, trainer: trainer.seen.append(number)) if is_old else new
+
+    kinds = [type("One", (base,), {"on_it": on_it(number, is_old)}) for number, is_old in enumerate(old)]
+    compiled(trainer, *(Part(hookmap, "Callback", kind(), order) for order, kind in enumerate(kinds)))
+    run(trainer, "optimizer_step")
+    assert trainer.seen[1:] == [*range(len(old))]
+
+
 def test_two_players_of_one_class_both_run():
     trainer = Core()
     one = player(trainer.seen, "on_optimizer_step")

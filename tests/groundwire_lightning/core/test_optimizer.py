@@ -124,10 +124,26 @@ def test_it_is_known_of_torchs_own_that_they_evaluate_their_closure_once_and_fir
     assert evaluates_once(make()) is known
 
 
-def test_a_training_step_for_several_optimizers_in_turns_is_refused_as_in_lightning():
-    module = lit(training_step=lambda self, batch, batch_idx, optimizer_idx: None)
-    with pytest.raises(RuntimeError, match=r"optimizer_idx.*automatic_optimization = False"):
-        quiet().fit(module, loader())
+def test_a_toggled_model_is_told_its_index_in_the_words_of_lightning_1():
+    def toggle_optimizer(self, optimizer, optimizer_idx):
+        self.seen.append((type(optimizer).__name__, optimizer_idx))
+
+    def training_step(self, batch, batch_idx):
+        with self.optimizers()[1].toggle_model():
+            self.seen.append("within")
+
+    def configure_optimizers(self):
+        return [torch.optim.SGD(layer.parameters(), lr=0.1) for layer in (self.net[0], self.net[2])]
+
+    module = lit(
+        training_step=training_step,
+        configure_optimizers=configure_optimizers,
+        toggle_optimizer=toggle_optimizer,
+        untoggle_optimizer=lambda self, optimizer_idx: self.seen.append(optimizer_idx),
+    )
+    module.automatic_optimization = False
+    quiet(limit_train_batches=1).fit(module, loader())
+    assert module.seen == [("LightningSGD", 1), "within", 1]
 
 
 def test_a_run_without_an_optimizer_says_so_and_changes_nothing():

@@ -11,7 +11,11 @@ from groundwire_tools.check.signatures import method_of, misfit
 from groundwire_tools.check.uses import Method
 
 ROWS = {
-    "too many": ("class Lit(LightningModule):\n    def training_step(self, b, i, optimizer_idx): ...", [(2, "GW306")]),
+    "too many": ("class Lit(LightningModule):\n    def training_step(self, b, i, x, y, z): ...", [(2, "GW306")]),
+    "as in lightning 1": (
+        "class Lit(LightningModule):\n    def training_step(self, b, i, optimizer_idx): ...",
+        [(2, "GW106")],
+    ),
     "too few": ("class Lit(LightningModule):\n    def on_train_batch_start(self, batch): ...", [(2, "GW306")]),
     "without the index": ("class Lit(LightningModule):\n    def training_step(self, batch): ...", []),
     "with stars": ("class Lit(LightningModule):\n    def training_step(self, *args, **kwargs): ...", []),
