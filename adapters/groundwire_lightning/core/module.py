@@ -12,6 +12,7 @@ from groundwire_lightning.core.configure_optimizers import clipping_settings
 from groundwire_lightning.core.export import Export
 from groundwire_lightning.core.hooks import ModelHooks
 from groundwire_lightning.core.hparams import HyperParameters
+from groundwire_lightning.core.old_names import OldModuleNames
 from groundwire_lightning.core.replaced import TellsOfMethods
 from groundwire_lightning.core.saving import OfTheClass, build_module, load_object
 from groundwire_lightning.core.self_log import Logging
@@ -19,7 +20,7 @@ from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.utilities.apply_func import tensors_of
 
 
-class LightningModule(TellsOfMethods, HyperParameters, ModelHooks, Logging, Export):
+class LightningModule(TellsOfMethods, HyperParameters, ModelHooks, Logging, Export, OldModuleNames):
     """A model with its training step, its validation step and its optimizer.
 
     Subclass it as in Lightning. Attached to a trainer it knows where the run is; without one the

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from groundwire import HookMap, Part
 from groundwire_lightning import guests
 from groundwire_lightning.core.callback import idle_hooks
+from groundwire_lightning.core.grad_norms import GradNorms
 from groundwire_lightning.core.hooks import STEPS, TRANSFERS
 from groundwire_lightning.core.state_methods import STATE_METHODS, with_own_state
 from groundwire_lightning.loops.phases import LOADERS, NOT_ENDED, PHASES
@@ -18,11 +20,13 @@ from groundwire_lightning.strategies.wrappers import through_wrappers
 
 if TYPE_CHECKING:
     from groundwire_lightning.loops.steered import Steered
+    from groundwire_lightning.trainer.lightning_1.kept import Kept
 
     class Casting(Steered, Protocol):
         """A Trainer as those who say who takes part see it."""
 
         _asks_data: bool
+        _kept: Kept
         _table: HookMap
 
         def _backward_of(self, method: Callable[..., Any]) -> Callable[..., Any]: ...
@@ -80,8 +84,18 @@ def _of_module(trainer: Casting, hearing: Through, without: frozenset[str]) -> l
         return hearing(name, _entered(trainer, name, method))
 
     without |= _unused(trainer)
+    norms = _of_norms(trainer, hearing)
     retired = Part(trainer._table, "RetiredHooks", module, without=NOT_ENDED[trainer._purpose])
-    return [Part(trainer._table, "LightningModule", module, through=through, without=without), retired]
+    return [Part(trainer._table, "LightningModule", module, through=through, without=without), retired, *norms]
+
+
+def _of_norms(trainer: Casting, hearing: Through) -> list[Part]:
+    """What logs the norms of gradients, where ``track_grad_norm=`` of Lightning 1 asks for it."""
+    order = trainer._kept.track_grad_norm
+    if order == -1:
+        return []
+    heard_as = partial(hearing, "on_before_optimizer_step")
+    return [Part(trainer._table, "GradNorms", GradNorms(trainer, order), through=lambda name, method: heard_as(method))]
 
 
 def _unused(trainer: Casting) -> set[str]:

@@ -1,0 +1,177 @@
+"""The names that a Trainer of Lightning 1 had, each with what it is called today and how it is answered."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable
+from typing import Any
+
+from groundwire_lightning.core.old import Old
+from groundwire_lightning.guests import brings
+from groundwire_lightning.strategies import DDPStrategy
+from groundwire_lightning.trainer.lightning_1.kept import Kept
+
+_NOT_HERE = "nothing; no Trainer has this here"
+
+
+def _cards(trainer: Any) -> list[int] | None:
+    return trainer.device_ids if trainer.device.type == "cuda" else None
+
+
+def _schedulers(trainer: Any) -> list[dict[str, Any]]:
+    return [{**vars(config), "opt_idx": None} for config in trainer.lr_scheduler_configs]
+
+
+def _is_way(*kinds: type) -> Callable[[Any], bool]:
+    return lambda trainer: isinstance(trainer.strategy, kinds)
+
+
+def _shown(trainer: Any) -> dict[str, Any]:
+    bar = trainer.progress_bar_callback
+    standard = {} if bar is None else bar.get_metrics(trainer, trainer.lightning_module)
+    return {**standard, **trainer.progress_bar_metrics}
+
+
+def _is_implemented(trainer: Any) -> Callable[..., bool]:
+    return lambda f_name, model=None: callable(getattr(model or trainer.lightning_module, f_name, None))
+
+
+def _takes(trainer: Any) -> Callable[[str, str], bool]:
+    def has_arg(f_name: str, arg_name: str) -> bool:
+        return arg_name in inspect.signature(getattr(trainer.lightning_module, f_name)).parameters
+
+    return has_arg
+
+
+def _caller(trainer: Any) -> Callable[..., Any]:
+    """Calls a hook of the callbacks, and that of the module, whose value it returns."""
+
+    def call_hook(hook_name: str, *args: Any, **kwargs: Any) -> Any:
+        module = trainer.lightning_module
+        for callback in trainer.callbacks:
+            if hasattr(callback, hook_name):
+                getattr(callback, hook_name)(trainer, module, *args, **kwargs)
+        return getattr(module, hook_name)(*args, **kwargs) if brings(module, hook_name) else None
+
+    return call_hook
+
+
+def _path_of(entry: str) -> Callable[[Any], Any]:
+    return lambda trainer: trainer.ckpt_path if trainer._called and trainer._purpose == entry else None
+
+
+def _alias(name: str) -> Callable[[Any], Any]:
+    return lambda trainer: getattr(trainer, name)
+
+
+def _as_asked(name: str) -> Callable[[Any], Any]:
+    return lambda trainer: getattr(trainer._kept, name)
+
+
+def _connector(new: str) -> Old:
+    return Old(f"{new}, or the public attributes of the Trainer", _alias(new))
+
+
+def _slurm_job(trainer: Any) -> int | None:
+    job = os.environ.get("SLURM_JOB_ID", "")
+    return int(job) if job.isdigit() else None
+
+
+class OldNames:
+    """The names of a Trainer of Lightning 1 that are written otherwise today; each says so when it is first read."""
+
+    _kept: Kept = Kept()
+
+    @property
+    def _weights_save_path(self) -> str | None:
+        return self._kept.weights_save_path
+
+    # devices and processes
+    num_gpus = Old("num_devices", lambda trainer: len(_cards(trainer) or ()))
+    root_gpu = Old("strategy.root_device.index", lambda trainer: trainer.strategy.root_device.index)
+    data_parallel_device_ids = Old("device_ids", _cards)
+    gpus = Old("num_devices", lambda trainer: len(_cards(trainer) or ()) or None)
+    devices = Old("num_devices", _alias("num_devices"))
+    num_processes = Old("world_size", _alias("world_size"))
+    tpu_cores = Old(_NOT_HERE, lambda trainer: None)
+    ipus = Old(_NOT_HERE, lambda trainer: 0)
+    on_gpu = Old("strategy.root_device.type == 'cuda'", lambda trainer: trainer.device.type == "cuda")
+    on_tpu = Old(_NOT_HERE, lambda trainer: False)
+    use_tpu = Old(_NOT_HERE, lambda trainer: False)
+    on_cpu = Old("strategy.root_device.type == 'cpu'", lambda trainer: trainer.device.type == "cpu")
+    use_dp = Old(_NOT_HERE, lambda trainer: False)
+    use_ddp2 = Old(_NOT_HERE, lambda trainer: False)
+    use_horovod = Old(_NOT_HERE, lambda trainer: False)
+    use_ddp = Old("isinstance(trainer.strategy, DDPStrategy)", _is_way(DDPStrategy))
+    use_single_gpu = Old("num_devices == 1", lambda trainer: len(_cards(trainer) or ()) == 1)
+    data_parallel = Old("isinstance(trainer.strategy, DDPStrategy)", _is_way(DDPStrategy))
+    distributed_backend = Old("strategy", lambda trainer: "ddp" if isinstance(trainer.strategy, DDPStrategy) else None)
+    training_type_plugin = Old("strategy", _alias("strategy"))
+    accelerator_backend = Old("accelerator", _alias("accelerator"))
+    proc_rank = Old("global_rank", _alias("global_rank"))
+    should_rank_save_checkpoint = Old("is_global_zero", _alias("is_global_zero"))
+    slurm_job_id = Old("the environment variable SLURM_JOB_ID", _slurm_job)
+
+    # precision
+    use_amp = Old("precision", lambda trainer: str(trainer.precision).endswith("-mixed"))
+    amp_backend = Old(
+        "precision", lambda trainer: "native" if str(trainer.precision).endswith("-mixed") else None
+    )
+
+    # arguments of the constructor
+    resume_from_checkpoint = Old("fit(ckpt_path=...)", _as_asked("resume_from_checkpoint"))
+    weights_save_path = Old(
+        "ModelCheckpoint.dirpath", lambda trainer: trainer._kept.weights_save_path or trainer.default_root_dir
+    )
+    weights_summary = Old(
+        "ModelSummary in callbacks", lambda trainer: None if trainer._asked["enable_model_summary"] is False else "top"
+    )
+    terminate_on_nan = Old(
+        "EarlyStopping(check_finite=True)",
+        lambda trainer: any(type(callback).__name__ == "FiniteOnly" for callback in trainer.callbacks),
+    )
+    track_grad_norm = Old("grad_norm in on_before_optimizer_step", _as_asked("track_grad_norm"))
+    auto_lr_find = Old("Tuner(trainer).lr_find(model)", _as_asked("auto_lr_find"))
+    auto_scale_batch_size = Old("Tuner(trainer).scale_batch_size(model)", _as_asked("auto_scale_batch_size"))
+    truncated_bptt_steps = Old(
+        "self.truncated_bptt_steps of the module",
+        lambda trainer: trainer._kept.on_module.get("truncated_bptt_steps"),
+    )
+    row_log_interval = Old("log_every_n_steps", _alias("log_every_n_steps"))
+    max_nb_epochs = Old("max_epochs", _alias("max_epochs"))
+    min_nb_epochs = Old("min_epochs", _alias("min_epochs"))
+    train_percent_check = Old("limit_train_batches", _alias("limit_train_batches"))
+    val_percent_check = Old("limit_val_batches", _alias("limit_val_batches"))
+    test_percent_check = Old("limit_test_batches", _alias("limit_test_batches"))
+
+    # the run
+    lr_schedulers = Old("lr_scheduler_configs", _schedulers)
+    optimizer_frequencies = Old(
+        "nothing; automatic_optimization = False and a training_step that says which one steps",
+        lambda trainer: [],
+    )
+    logdir = Old("log_dir", _alias("log_dir"))
+    train_loop = Old("fit_loop", _alias("fit_loop"))
+    evaluation_loop = Old("validate_loop, test_loop", _alias("_evaluation_loop"))
+    running_sanity_check = Old("sanity_checking", _alias("sanity_checking"))
+    disable_validation = Old("not enable_validation", lambda trainer: not trainer.enable_validation)
+    tuning = Old("nothing; a trial is a run like others", lambda trainer: False)
+    progress_bar_dict = Old("progress_bar_metrics", _shown)
+    verbose_evaluate = Old("validate(verbose=...), test(verbose=...)", lambda trainer: True)
+    batch_idx = Old("fit_loop.batch_idx", lambda trainer: trainer.fit_loop.batch_idx)
+    total_batch_idx = Old("fit_loop.total_batch_idx", lambda trainer: trainer.fit_loop.total_batch_idx)
+    validated_ckpt_path = Old("ckpt_path", _path_of("validate"))
+    tested_ckpt_path = Old("ckpt_path", _path_of("test"))
+    predicted_ckpt_path = Old("ckpt_path", _path_of("predict"))
+    call_hook = Old("nothing; explain() shows which hooks run", _caller)
+    is_function_implemented = Old("is_overridden of groundwire_lightning.utilities", _is_implemented)
+    has_arg = Old("inspect.signature", _takes)
+
+    # connectors, which had names without an underscore
+    logger_connector = _connector("_logger_connector")
+    accelerator_connector = _connector("_accelerator_connector")
+    data_connector = _connector("_data_connector")
+    callback_connector = _connector("_callback_connector")
+    checkpoint_connector = _connector("_checkpoint_connector")
+    signal_connector = _connector("_signal_connector")
