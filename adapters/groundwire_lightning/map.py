@@ -11,7 +11,7 @@ import dataclasses
 from groundwire import Gap, HookMap, Row, row
 from groundwire_lightning.core.callback import Callback, Monitor
 from groundwire_lightning.core.datamodule import LightningDataModule
-from groundwire_lightning.core.grad_norms import GradNorms
+from groundwire_lightning.core.grad_norms import BeforeClipping
 from groundwire_lightning.core.hooks import ENDED_EPOCHS, RetiredHooks
 from groundwire_lightning.core.module import LightningModule
 from groundwire_lightning.core.state_methods import keep_callback_state, keep_data_state
@@ -100,7 +100,7 @@ TRAINING = (
     row("LightningModule.on_after_backward", after="backward_step"),
     row("Callback.on_before_optimizer_step", before="_clip_gradients", args=(*WITH_MODULE, "trainer.optimizer")),
     row("LightningModule.on_before_optimizer_step", before="_clip_gradients", args=("trainer.optimizer",)),
-    row("GradNorms.log_norms", before="_clip_gradients", args=("trainer.optimizer",)),
+    row("BeforeClipping.log_norms", before="_clip_gradients", args=("trainer.optimizer",)),
     row(
         "LightningModule.configure_gradient_clipping",
         instead="_clip_gradients",
@@ -258,7 +258,7 @@ LIGHTNING = HookMap(
             "LightningDataModule": LightningDataModule,
             "Callback": Callback,
             "Monitor": Monitor,
-            "GradNorms": GradNorms,
+            "BeforeClipping": BeforeClipping,
             "RetiredHooks": RetiredHooks,
         }
     ),

@@ -8,7 +8,6 @@ from groundwire_lightning.callbacks.batch_size_finder import BatchSizeFinder
 from groundwire_lightning.callbacks.lr_finder import LearningRateFinder
 from groundwire_lightning.callbacks.of_a_trainer import has_any
 from groundwire_lightning.errors import MisconfigurationException
-from groundwire_lightning.loops.lr_search import _LRFinder
 from groundwire_lightning.utilities.lazily import modules_of
 
 __path__: list[str] = []  # what Lightning has below this path are rows of paths.py
@@ -29,7 +28,8 @@ class Tuner:
         trainer: The Trainer that will train it.
     """
 
-    _kind = _LRFinder
+    _as_before = False
+    """True: searches as Lightning 1 made them."""
 
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
@@ -124,7 +124,6 @@ class Tuner:
             raise MisconfigurationException(f"lr_find(method={method!r}): learning rates are tried with 'fit' alone")
         self._check(train_dataloaders, val_dataloaders, dataloaders, method, "LearningRateFinder")
         finder = LearningRateFinder(min_lr, max_lr, num_training, mode, early_stop_threshold, update_attr, attr_name)
-        finder._kind = self._kind
         self._run(finder, model, (train_dataloaders, val_dataloaders), None, datamodule, method)
         return finder.optimal_lr
 
@@ -132,6 +131,7 @@ class Tuner:
         self, finder: Any, model: Any, fitting: tuple[Any, Any], loaders: Any, datamodule: Any, method: str
     ) -> None:
         trainer = self._trainer
+        finder._as_before = self._as_before
         finder._early_exit = True  # the run ends with the trials, and trains nothing
         with trainer._heard_first_by(finder):
             if method == "fit":

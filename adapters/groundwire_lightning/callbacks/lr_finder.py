@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundwire_lightning.core.callback import Callback
 from groundwire_lightning.errors import TunerExit
-from groundwire_lightning.loops.lr_search import _LRFinder, lr_find
+from groundwire_lightning.loops.lr_search import lr_find
 from groundwire_lightning.utilities.checked import checked, flag, lower, number, optional, text, whole
 from groundwire_lightning.utilities.seed import isolate_rng
 
@@ -36,7 +36,8 @@ class LearningRateFinder(Callback):
     """
 
     SUPPORTED_MODES = ("linear", "exponential")
-    _kind: type[_LRFinder] = _LRFinder
+    _as_before = False
+    """True: the suggestion of Lightning 1."""
 
     @checked(
         min_lr=number(),
@@ -85,7 +86,7 @@ class LearningRateFinder(Callback):
                 early_stop_threshold=self._early_stop_threshold,
                 update_attr=self._update_attr,
                 attr_name=self._attr_name,
-                kind=self._kind,
+                as_before=self._as_before,
             )
         if self._early_exit:
             raise TunerExit

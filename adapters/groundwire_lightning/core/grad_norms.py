@@ -10,7 +10,14 @@ if TYPE_CHECKING:
     from groundwire_lightning.core.running import Running
 
 
-class GradNorms:
+class BeforeClipping:
+    """What runs between the hooks of an update and clipping."""
+
+    def log_norms(self, optimizer: Any) -> None:
+        """Called when the gradients of an update are there, and not clipped yet."""
+
+
+class GradNorms(BeforeClipping):
     """Tells a module the norms of its gradients before they are clipped.
 
     Args:

@@ -133,8 +133,9 @@ def _types(annotation: Any) -> tuple[Any, ...]:
     if get_origin(annotation) is Literal:
         return tuple({type(member) for member in members})
     if any(get_origin(member) is Literal for member in members):
-        words = [word for member in members for word in getattr(member, "__args__", ())]
-        return tuple({type(word) for word in words})
+        words = [getattr(member, "__args__", None) for member in members]
+        # as in Lightning 1, which made no option of words beside a type
+        return (annotation,) if None in words else tuple({type(word) for group in words for word in group or ()})
     return members
 
 

@@ -140,7 +140,7 @@ def lr_find(
     early_stop_threshold: float | None = 4.0,
     update_attr: bool = False,
     attr_name: str = "",
-    kind: type[_LRFinder] = _LRFinder,
+    as_before: bool = False,
 ) -> _LRFinder | None:
     """Train with a growing learning rate, and undo it.
 
@@ -154,7 +154,7 @@ def lr_find(
         early_stop_threshold: Stop where the loss is as many times the best one; None does not stop.
         update_attr: Give module and optimizer the rate that is suggested.
         attr_name: The attribute of the module that has it; by default one of :data:`RATE_NAMES`.
-        kind: The class of what is found, which suggests a rate.
+        as_before: Suggest a rate as Lightning 1 did.
 
     Returns:
         What was found; None where ``fast_dev_run`` leaves the test out.
@@ -167,7 +167,7 @@ def lr_find(
         _warn_of_rates("the learning-rate finder is left out with fast_dev_run")
         return None
     name = _name_of_rate(model, attr_name) if update_attr else ""
-    finder = kind(mode, min_lr, max_lr, num_training)
+    finder = (OldLRFinder if as_before else _LRFinder)(mode, min_lr, max_lr, num_training)
     if len(trainer.optimizers) != 1:
         raise MisconfigurationException(
             f"the learning-rate finder needs one optimizer; configure_optimizers returned {len(trainer.optimizers)}"

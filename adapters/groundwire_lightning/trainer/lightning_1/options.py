@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import Any, Literal
 
 from groundwire_lightning.core.options import HasOptions, Option
 from groundwire_lightning.trainer.arguments import ARGUMENTS
@@ -56,7 +56,7 @@ _OF_1_9: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
     ("resume_from_checkpoint", _MAYBE_WORD, None),
     ("profiler", _MAYBE_WORD, None),
     ("benchmark", _MAYBE_FLAG, None),
-    ("deterministic", (bool, str, _NONE), None),
+    ("deterministic", (Literal["warn"],), None),
     ("reload_dataloaders_every_n_epochs", _WHOLE, 0),
     ("auto_lr_find", (bool, str), False),
     ("replace_sampler_ddp", _FLAG, True),
@@ -86,8 +86,9 @@ _BEFORE: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("truncated_bptt_steps", _WHOLE),
     ("automatic_optimization", _FLAG),
     ("distributed_backend", _WORD),
+    ("deterministic", _FLAG),
 )
-"""Name and types of each argument that 1.0 to 1.8 had and 1.9 has not."""
+"""Name and types of each argument that 1.0 to 1.8 made an option of, and 1.9 does not."""
 
 _ALWAYS = ("accelerator",)
 """Arguments whose default of Lightning 1 is another than today's, so that it counts: no device meant the CPU."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from groundwire_lightning.core.old import Old, tell_of_old
 from groundwire_lightning.guests import is_data_module
-from groundwire_lightning.loops.lr_search import OldLRFinder
 from groundwire_lightning.map import LIGHTNING
 from groundwire_lightning.trainer.lightning_1.keywords import old_keywords
 from groundwire_lightning.tuner import Tuner
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 class OldTuner(Tuner):
     """The tuner of a Trainer of Lightning 1: with its defaults, and its way to suggest a rate."""
 
-    _kind = OldLRFinder
+    _as_before = True
 
     @old_keywords(train_dataloader="train_dataloaders")
     def lr_find(self, *args: Any, update_attr: bool = False, **kwargs: Any) -> Any:
