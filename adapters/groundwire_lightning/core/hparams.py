@@ -16,7 +16,7 @@ from typing import Any
 from torch import nn
 
 from groundwire.errors import rank_zero_warn
-from groundwire_lightning.core.old import tell_of_old
+from groundwire_lightning.utilities.checked import tell_of_old
 from groundwire_lightning.utilities.parsing import AttributeDict, constructor_arguments
 
 _of_command_line: ContextVar[dict[str, Any] | None] = ContextVar("_of_command_line", default=None)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from groundwire.errors import rank_zero_warn
+from groundwire_lightning.utilities.checked import tell_of_old
 
-_TOLD = "_told_of_old"
 _REGISTERED = ("_parameters", "_buffers", "_modules")
 
 
@@ -34,20 +33,6 @@ class Old:
                 return vars(owner)[place][self.name]
         tell_of_old(owner, f"{type(owner).__qualname__}.{self.name}", self.use)
         return self._read(owner)
-
-
-def tell_of_old(owner: Any, name: str, use: str) -> None:
-    """Say once of an object that a name is of Lightning 1.
-
-    Args:
-        owner: The object.
-        name: The name, as it is to be written in the message.
-        use: What it is called today, or what to do instead.
-    """
-    told = vars(owner).setdefault(_TOLD, set())
-    if name not in told:
-        told.add(name)
-        rank_zero_warn(f"{name} is of Lightning 1; today: {use}")
 
 
 def old_names(cls: type) -> dict[str, str]:

@@ -10,15 +10,16 @@ from typing import Any
 
 import torch
 
-from groundwire_lightning.core.old import Old, tell_of_old
+from groundwire_lightning.core.old import Old
 from groundwire_lightning.core.options import HasOptions
 from groundwire_lightning.errors import ArgumentError
+from groundwire_lightning.utilities.checked import tell_of_old
 from groundwire_lightning.utilities.grads import grad_norm
 from groundwire_lightning.utilities.model_summary.model_summary import ModelSummary
 from groundwire_lightning.utilities.rank_zero import rank_zero_info
 
 _DEPTHS = {"top": 1, "full": -1}
-_NOT_HERE = "nothing; no Trainer does this here"
+_NOBODY = "nothing; no Trainer does this here"
 
 
 def _of_trainer(name: str, without: Any) -> Callable[[Any], Any]:
@@ -59,11 +60,13 @@ class OldModuleNames:
     log_dict: Callable[..., None]
 
     datamodule = Old("self.trainer.datamodule", _of_trainer("datamodule", None))
-    use_amp = Old("self.trainer.precision", lambda module: _precision(module).endswith("-mixed"))
-    use_dp = Old(_NOT_HERE, lambda module: False)
-    use_ddp2 = Old(_NOT_HERE, lambda module: False)
-    use_tpu = Old(_NOT_HERE, lambda module: False)
-    use_ddp = Old("self.trainer.strategy", lambda module: module._trainer is not None and module._trainer.world_size > 1)
+    use_amp = Old("self.trainer.precision", lambda module: _precision_of(module).endswith("-mixed"))
+    use_dp = Old(_NOBODY, lambda module: False)
+    use_ddp2 = Old(_NOBODY, lambda module: False)
+    use_tpu = Old(_NOBODY, lambda module: False)
+    use_ddp = Old(
+        "self.trainer.strategy", lambda module: module._trainer is not None and module._trainer.world_size > 1
+    )
     loaded_optimizer_states_dict = Old("the argument of on_load_checkpoint", lambda module: {})
     summarize = Old("ModelSummary(self, max_depth) of groundwire_lightning.utilities.model_summary", _summarizer)
     model_size = Old("ModelSummary(self).model_size", _megabytes)
@@ -78,7 +81,7 @@ class OldModuleNames:
         self.log_dict(grad_norm_dict, on_step=True, on_epoch=True, prog_bar=False, logger=True)
 
 
-def _precision(module: Any) -> str:
+def _precision_of(module: Any) -> str:
     return "32-true" if module._trainer is None else str(module._trainer.precision)
 
 
@@ -111,7 +114,7 @@ def _dims(data: Any) -> Any:
     return vars(data).get("_dims", ())
 
 
-def _size(data: Any) -> Callable[..., Any]:
+def _sizer(data: Any) -> Callable[..., Any]:
     return lambda dim=None: data.dims if dim is None else data.dims[dim]
 
 
@@ -119,7 +122,7 @@ def _transform(phase: str) -> Callable[[Any], Any]:
     return lambda data: vars(data).get(f"_{phase}_transforms")
 
 
-_OWN = "an attribute of your own"
+_ONES_OWN = "an attribute of your own"
 _OLD_ARGUMENTS = ("train_transforms", "val_transforms", "test_transforms", "dims")
 
 
@@ -140,20 +143,20 @@ def keep_old_arguments(data: Any, args: tuple[Any, ...], kwargs: Mapping[str, An
 class OldDataModuleNames(HasOptions):
     """The names of a data module of Lightning 1 that are written otherwise today, and its options on a command line."""
 
-    dims = Old(_OWN, _dims)
-    size = Old(_OWN, _size)
-    train_transforms = Old(_OWN, _transform("train"))
-    val_transforms = Old(_OWN, _transform("val"))
-    test_transforms = Old(_OWN, _transform("test"))
-    has_prepared_data = Old(_OWN, _has_run("prepare_data"))
-    has_setup_fit = Old(_OWN, _has_run("setup", "fit"))
-    has_setup_validate = Old(_OWN, _has_run("setup", "validate"))
-    has_setup_test = Old(_OWN, _has_run("setup", "test"))
-    has_setup_predict = Old(_OWN, _has_run("setup", "predict"))
-    has_teardown_fit = Old(_OWN, _has_run("teardown", "fit"))
-    has_teardown_validate = Old(_OWN, _has_run("teardown", "validate"))
-    has_teardown_test = Old(_OWN, _has_run("teardown", "test"))
-    has_teardown_predict = Old(_OWN, _has_run("teardown", "predict"))
+    dims = Old(_ONES_OWN, _dims)
+    size = Old(_ONES_OWN, _sizer)
+    train_transforms = Old(_ONES_OWN, _transform("train"))
+    val_transforms = Old(_ONES_OWN, _transform("val"))
+    test_transforms = Old(_ONES_OWN, _transform("test"))
+    has_prepared_data = Old(_ONES_OWN, _has_run("prepare_data"))
+    has_setup_fit = Old(_ONES_OWN, _has_run("setup", "fit"))
+    has_setup_validate = Old(_ONES_OWN, _has_run("setup", "validate"))
+    has_setup_test = Old(_ONES_OWN, _has_run("setup", "test"))
+    has_setup_predict = Old(_ONES_OWN, _has_run("setup", "predict"))
+    has_teardown_fit = Old(_ONES_OWN, _has_run("teardown", "fit"))
+    has_teardown_validate = Old(_ONES_OWN, _has_run("teardown", "validate"))
+    has_teardown_test = Old(_ONES_OWN, _has_run("teardown", "test"))
+    has_teardown_predict = Old(_ONES_OWN, _has_run("teardown", "predict"))
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

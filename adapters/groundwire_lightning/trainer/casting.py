@@ -95,7 +95,9 @@ def _of_norms(trainer: Casting, hearing: Through) -> list[Part]:
     if order == -1:
         return []
     heard_as = partial(hearing, "on_before_optimizer_step")
-    return [Part(trainer._table, "BeforeClipping", GradNorms(trainer, order), through=lambda name, method: heard_as(method))]
+    return [
+        Part(trainer._table, "BeforeClipping", GradNorms(trainer, order), through=lambda name, method: heard_as(method))
+    ]
 
 
 def _unused(trainer: Casting) -> set[str]:

@@ -26,12 +26,10 @@ from groundwire_lightning.loops.run import LightningRun
 from groundwire_lightning.map import LIGHTNING
 from groundwire_lightning.trainer.adapter import LightningAdapter
 from groundwire_lightning.trainer.arguments import EVALUATE, FIT, PREDICT
-from groundwire_lightning.trainer.lightning_1.keywords import old_keywords
-from groundwire_lightning.trainer.lightning_1.kept import Kept
 from groundwire_lightning.trainer.loaders import Loading
 from groundwire_lightning.trainer.parts import asked_of
 from groundwire_lightning.trainer.restoring import Restoring
-from groundwire_lightning.utilities.checked import checked
+from groundwire_lightning.utilities.checked import checked, old_keywords
 
 
 class EntryPoints(LightningAdapter):
@@ -48,7 +46,6 @@ class EntryPoints(LightningAdapter):
 
     _restoring: Restoring
     _loading: Loading
-    _kept: Kept
     results: list[dict[str, float]] = of_run("results")
     predicted: Predicted = Predicted(True)
     told_of_short_window: bool = False
@@ -288,7 +285,10 @@ class EntryPoints(LightningAdapter):
         if datamodule is not None:
             self.datamodule = datamodule  # one of a call before stays, as under Lightning, but brings no loader
         self._loading.call_loaders, self._loaders_given = of_call, frozenset(of_call)
-        self._kept.mark(self.lightning_module, datamodule)
+        for name, value in self._kept.on_module.items():
+            setattr(self.lightning_module, name, value)
+        for name, value in self._kept.on_data.items():
+            setattr(self.lightning_module if datamodule is None else datamodule, name, value)
 
     def _require(self, *methods: str) -> None:
         module = Part(LIGHTNING, "LightningModule", self.lightning_module)

@@ -38,9 +38,7 @@ from groundwire_lightning.trainer import arguments, orders, settings
 from groundwire_lightning.trainer.entry_points import EntryPoints
 from groundwire_lightning.trainer.explained import explained
 from groundwire_lightning.trainer.lightning_1.names import OldNames
-from groundwire_lightning.trainer.lightning_1.options import TrainerOptions
 from groundwire_lightning.trainer.lightning_1.taking import taking_old
-from groundwire_lightning.trainer.lightning_1.tuning import Tuning
 from groundwire_lightning.trainer.loaders import Loading
 from groundwire_lightning.trainer.orders import ORDERS
 from groundwire_lightning.trainer.restoring import Restoring
@@ -52,7 +50,7 @@ if TYPE_CHECKING:
     from groundwire_lightning.loops.steered import Steered
 
 
-class Trainer(EntryPoints, OldNames, Tuning, TrainerOptions):
+class Trainer(EntryPoints, OldNames):
     """Lightning's Trainer on groundwire: ``fit`` and ``validate`` in Lightning's order, with its numbers.
 
     The arguments are Lightning's; ``groundwire_lightning.trainer.arguments`` says of each what becomes of

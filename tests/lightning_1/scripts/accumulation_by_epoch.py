@@ -23,7 +23,12 @@ torch.manual_seed(1)
 data = TensorDataset(torch.randn(12, 4))
 model = Model()
 trainer = pl.Trainer(
-    max_epochs=4, accumulate_grad_batches={1: 2, 3: 3}, logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False
+    max_epochs=4,
+    accumulate_grad_batches={1: 2, 3: 3},
+    logger=False,
+    enable_checkpointing=False,
+    enable_progress_bar=False,
+    enable_model_summary=False,
 )
 trainer.fit(model, DataLoader(data, batch_size=2))
 answer = [trainer.accumulate_grad_batches]

@@ -44,7 +44,9 @@ data = TensorDataset(torch.randn(12, 4))
 parser = Data.add_argparse_args(pl.Trainer.add_argparse_args(ArgumentParser()))
 args = parser.parse_args("--batch_size 3 --shuffle --share 0.5 --max_epochs 1 --logger no".split())
 data_module = Data.from_argparse_args(args, name="given")
-trainer = pl.Trainer.from_argparse_args(args, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False)
+trainer = pl.Trainer.from_argparse_args(
+    args, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False
+)
 model = Model()
 trainer.fit(model, datamodule=data_module)
 answer = [

@@ -24,7 +24,13 @@ class Model(pl.LightningModule):
 
 class Mine(pl.Trainer):
     def __init__(self, steps: int = 1, own: bool = False, name: Optional[str] = None, other: list = None, **kwargs):
-        super().__init__(max_steps=steps, logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False)
+        super().__init__(
+            max_steps=steps,
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+        )
         self.own = own
 
 

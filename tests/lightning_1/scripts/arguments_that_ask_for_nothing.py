@@ -47,7 +47,8 @@ trainer = pl.Trainer(
     auto_scale_batch_size=False,
     max_epochs=2,
     log_every_n_steps=1,
-    enable_progress_bar=False, enable_model_summary=False,
+    enable_progress_bar=False,
+    enable_model_summary=False,
 )
 trainer.fit(model, DataLoader(data, batch_size=4), DataLoader(data, batch_size=4))
 answer = [trainer.world_size, trainer.precision in (32, "32", "32-true"), trainer.data_parallel, trainer.tuning]

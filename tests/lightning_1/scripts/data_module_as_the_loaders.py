@@ -45,9 +45,13 @@ class Data(pl.LightningDataModule):
 torch.manual_seed(1)
 data = TensorDataset(torch.randn(12, 4))
 model = Model()
-trainer = pl.Trainer(max_epochs=1, logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False)
+trainer = pl.Trainer(
+    max_epochs=1, logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False
+)
 trainer.fit(model, Data())
 ready = pl.LightningDataModule.from_datasets(data, [data, data], data, batch_size=5)
-trainer = pl.Trainer(max_epochs=1, logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False)
+trainer = pl.Trainer(
+    max_epochs=1, logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False
+)
 trainer.fit(model, ready)
 answer = [trainer.validate(model, ready, verbose=False), trainer.predict(model, DataLoader(data, batch_size=6))]

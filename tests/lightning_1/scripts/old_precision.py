@@ -26,7 +26,13 @@ for precision in ("bf16", 64, "32"):
     torch.manual_seed(5)
     model = Model()
     trainer = pl.Trainer(
-        max_epochs=1, precision=precision, amp_backend="native", logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False
+        max_epochs=1,
+        precision=precision,
+        amp_backend="native",
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
     )
     trainer.fit(model, DataLoader(data, batch_size=4))
     answer.append(model.state_dict())

@@ -27,6 +27,16 @@ class Told(pl.Callback):
 torch.manual_seed(1)
 data = TensorDataset(torch.randn(12, 4))
 model = Model()
-trainer = pl.Trainer(pl.loggers.TensorBoardLogger("logs"), False, [Told()], "here", 0.5, max_epochs=1, log_every_n_steps=1, enable_progress_bar=False, enable_model_summary=False)
+trainer = pl.Trainer(
+    pl.loggers.TensorBoardLogger("logs"),
+    False,
+    [Told()],
+    "here",
+    0.5,
+    max_epochs=1,
+    log_every_n_steps=1,
+    enable_progress_bar=False,
+    enable_model_summary=False,
+)
 trainer.fit(model, DataLoader(data, batch_size=4))
 answer = [trainer.default_root_dir[-4:], trainer.gradient_clip_val, trainer.checkpoint_callback]

@@ -32,7 +32,8 @@ trainer = pl.Trainer(
     max_epochs=4,
     callbacks=[pl.callbacks.ModelCheckpoint(monitor="val_loss", dirpath="best")],
     logger=False,
-    enable_progress_bar=False, enable_model_summary=False,
+    enable_progress_bar=False,
+    enable_model_summary=False,
 )
 trainer.fit(model, DataLoader(data, batch_size=4), DataLoader(data, batch_size=4))
 answer = [trainer.test(dataloaders=DataLoader(data, batch_size=4), verbose=False)]

@@ -28,7 +28,8 @@ trainer = pl.Trainer(
     gradient_clip_val=0.1,
     log_every_n_steps=1,
     logger=pl.loggers.TensorBoardLogger("."),
-    enable_progress_bar=False, enable_model_summary=False,
+    enable_progress_bar=False,
+    enable_model_summary=False,
 )
 trainer.fit(model, DataLoader(data, batch_size=4))
 answer = trainer.track_grad_norm

@@ -31,7 +31,13 @@ torch.manual_seed(1)
 data = TensorDataset(torch.randn(12, 4))
 model = Model()
 trainer = pl.Trainer(
-    max_epochs=1, track_grad_norm="inf", accumulate_grad_batches=2, logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False
+    max_epochs=1,
+    track_grad_norm="inf",
+    accumulate_grad_batches=2,
+    logger=False,
+    enable_checkpointing=False,
+    enable_progress_bar=False,
+    enable_model_summary=False,
 )
 trainer.fit(model, DataLoader(data, batch_size=2))
 answer = model.norms

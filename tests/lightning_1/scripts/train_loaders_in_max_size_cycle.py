@@ -33,7 +33,8 @@ trainer = pl.Trainer(
     limit_train_batches=5,
     logger=False,
     enable_checkpointing=False,
-    enable_progress_bar=False, enable_model_summary=False,
+    enable_progress_bar=False,
+    enable_model_summary=False,
 )
 trainer.fit(model, {"a": DataLoader(data, batch_size=2, shuffle=True), "b": DataLoader(short, batch_size=2)})
 answer = [trainer.num_training_batches, model.sums]

@@ -22,7 +22,14 @@ class Model(pl.LightningModule):
 torch.manual_seed(1)
 data = TensorDataset(torch.randn(12, 4))
 model = Model()
-trainer = pl.Trainer(max_epochs=1, auto_scale_batch_size="binsearch", logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False)
+trainer = pl.Trainer(
+    max_epochs=1,
+    auto_scale_batch_size="binsearch",
+    logger=False,
+    enable_checkpointing=False,
+    enable_progress_bar=False,
+    enable_model_summary=False,
+)
 answer = [trainer.tune(model, scale_batch_size_kwargs={"max_trials": 4, "steps_per_trial": 2}), model.batch_size]
 model.batch_size = 2
 trainer.tuner.scale_batch_size(model, mode="power", max_trials=2)

@@ -23,7 +23,14 @@ class Model(pl.LightningModule):
 torch.manual_seed(1)
 data = TensorDataset(torch.randn(12, 4))
 model = Model()
-trainer = pl.Trainer(max_epochs=6, auto_lr_find=True, logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False)
+trainer = pl.Trainer(
+    max_epochs=6,
+    auto_lr_find=True,
+    logger=False,
+    enable_checkpointing=False,
+    enable_progress_bar=False,
+    enable_model_summary=False,
+)
 result = trainer.tune(model, DataLoader(data, batch_size=2), lr_find_kwargs={"num_training": 30, "max_lr": 0.5})
 finder = result["lr_find"]
 answer = [list(result), finder.results, finder.suggestion(), finder.suggestion(skip_begin=3), model.lr, torch.rand(1)]

@@ -23,7 +23,14 @@ class Model(pl.LightningModule):
 torch.manual_seed(1)
 data = TensorDataset(torch.randn(12, 4))
 model = Model(rate=0.1)
-trainer = pl.Trainer(max_epochs=5, auto_lr_find="rate", logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False)
+trainer = pl.Trainer(
+    max_epochs=5,
+    auto_lr_find="rate",
+    logger=False,
+    enable_checkpointing=False,
+    enable_progress_bar=False,
+    enable_model_summary=False,
+)
 trainer.tune(model, DataLoader(data, batch_size=2), lr_find_kwargs={"num_training": 25, "mode": "linear"})
 answer = [dict(model.hparams), trainer.tune(model, DataLoader(data, batch_size=2))]
 trainer.fit(model, DataLoader(data, batch_size=2))

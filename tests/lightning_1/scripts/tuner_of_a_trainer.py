@@ -23,7 +23,9 @@ class Model(pl.LightningModule):
 torch.manual_seed(1)
 data = TensorDataset(torch.randn(12, 4))
 model = Model()
-trainer = pl.Trainer(max_epochs=5, logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False)
+trainer = pl.Trainer(
+    max_epochs=5, logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False
+)
 finder = trainer.tuner.lr_find(model, DataLoader(data, batch_size=2), num_training=20, early_stop_threshold=None)
 answer = [model.lr, finder.results, finder.suggestion(skip_begin=2, skip_end=2)]
 trainer.tuner.lr_find(model, DataLoader(data, batch_size=2), num_training=20, update_attr=True)

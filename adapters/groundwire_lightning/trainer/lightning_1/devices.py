@@ -11,15 +11,15 @@ from groundwire_lightning.strategies.devices import VARIABLE
 from groundwire_lightning.trainer.lightning_1.translation import UNSET, Translation
 
 NO_DEVICES = (None, 0, "0", "", False)
-_LAUNCH = "a launcher starts processes: torchrun --nproc_per_node N, with strategy='ddp'"
+_BY_A_LAUNCHER = "a launcher starts processes: torchrun --nproc_per_node N, with strategy='ddp'"
 REFUSED_WAYS = {
     "ddp2": "it split batches over the cards of a machine and joined their losses, which nothing does today; "
     "strategy='ddp' under torchrun gives each card batches of its own",
-    "horovod": f"Lightning 2 dropped Horovod; {_LAUNCH}",
-    "bagua": f"Lightning 2 dropped Bagua; {_LAUNCH}",
-    "colossalai": f"Lightning 2 dropped ColossalAI; {_LAUNCH}",
-    "hivemind": f"Lightning 2 dropped Hivemind; {_LAUNCH}",
-    "collaborative": f"Lightning 2 dropped Hivemind; {_LAUNCH}",
+    "horovod": f"Lightning 2 dropped Horovod; {_BY_A_LAUNCHER}",
+    "bagua": f"Lightning 2 dropped Bagua; {_BY_A_LAUNCHER}",
+    "colossalai": f"Lightning 2 dropped ColossalAI; {_BY_A_LAUNCHER}",
+    "hivemind": f"Lightning 2 dropped Hivemind; {_BY_A_LAUNCHER}",
+    "collaborative": f"Lightning 2 dropped Hivemind; {_BY_A_LAUNCHER}",
     "ddp_sharded": "it is Fairscale's; override _create_accelerator of the Trainer and give Accelerate its "
     "FullyShardedDataParallelPlugin there, or use strategy='ddp'",
     "ddp_fully_sharded": "it is Fairscale's; override _create_accelerator of the Trainer and give Accelerate its "
@@ -125,14 +125,18 @@ def other_machine(name: str, why: str) -> Any:
 
 def is_old_plugin(value: Any) -> bool:
     """True where ``plugins=`` holds a strategy, or the name of one."""
-    return any(isinstance(one, (str, Strategy)) for one in _listed_plugins(value))
+    return any(_is_strategy(one) for one in _listed_plugins(value))
+
+
+def _is_strategy(value: Any) -> bool:
+    return isinstance(value, Strategy) or is_way(value)
 
 
 def plugins(translation: Translation, by: str, value: Any) -> str:
     """``plugins=`` with a strategy in it, which has an argument of its own today."""
     listed = _listed_plugins(value)
-    ways = [one for one in listed if isinstance(one, (str, Strategy))]
-    translation.today["plugins"] = [one for one in listed if not isinstance(one, (str, Strategy))] or None
+    ways = [one for one in listed if _is_strategy(one)]
+    translation.today["plugins"] = [one for one in listed if not _is_strategy(one)] or None
     if len(ways) > 1:
         translation.contradict(f"plugins={ways[0]!r}", f"plugins={ways[1]!r}")
     return way(translation, by, ways[0]) if isinstance(ways[0], str) else translation.put(by, strategy=ways[0])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from groundwire_lightning.core.callback import Callback
+
+if TYPE_CHECKING:
+    from groundwire_lightning.core.running import Running
 
 
 class FiniteOnly(Callback):
@@ -15,7 +18,7 @@ class FiniteOnly(Callback):
     It reads the loss and every parameter of each batch from the device, which takes time.
     """
 
-    def on_before_backward(self, trainer: Any, pl_module: Any, loss: Any) -> None:
+    def on_before_backward(self, trainer: Running, pl_module: Any, loss: Any) -> None:
         """Look at the loss.
 
         Raises:
@@ -24,7 +27,7 @@ class FiniteOnly(Callback):
         if not torch.isfinite(loss).all():
             raise ValueError(f"training_step returned the loss {loss.item()}, which is not finite (terminate_on_nan)")
 
-    def on_after_backward(self, trainer: Any, pl_module: Any) -> None:
+    def on_after_backward(self, trainer: Running, pl_module: Any) -> None:
         """Look at the parameters.
 
         Raises:

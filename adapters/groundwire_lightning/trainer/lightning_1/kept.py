@@ -32,11 +32,3 @@ class Kept:
     on_module: Mapping[str, Any] = field(default_factory=dict)
     on_data: Mapping[str, Any] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
-
-    def mark(self, module: Any, datamodule: Any) -> None:
-        """Set the attributes that were arguments of the Trainer once."""
-        for name, value in self.on_module.items():
-            setattr(module, name, value)
-        for name, value in self.on_data.items():
-            if datamodule is not None:
-                setattr(datamodule, name, value)

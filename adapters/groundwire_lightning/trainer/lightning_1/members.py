@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from groundwire_lightning.callbacks.device_stats_monitor import DeviceStatsMonitor
 from groundwire_lightning.callbacks.early_stopping import EarlyStopping
@@ -11,6 +11,9 @@ from groundwire_lightning.callbacks.model_summary import ModelSummary
 from groundwire_lightning.callbacks.progress.tqdm_progress import TQDMProgressBar
 from groundwire_lightning.callbacks.stochastic_weight_avg import StochasticWeightAveraging
 from groundwire_lightning.trainer.lightning_1.finite import FiniteOnly
+
+if TYPE_CHECKING:
+    from groundwire_lightning.core.running import Running
 
 
 def early_stopping() -> EarlyStopping:
@@ -54,6 +57,6 @@ class AtTheRateOfThen(StochasticWeightAveraging):
     def __init__(self) -> None:
         super().__init__(swa_lrs=1.0)  # not used: it is replaced before anybody reads it
 
-    def _begin(self, trainer: Any, pl_module: Any) -> None:
+    def _begin(self, trainer: Running, pl_module: Any) -> None:
         self._swa_lrs = [group["lr"] for group in trainer.optimizers[0].param_groups]
         super()._begin(trainer, pl_module)

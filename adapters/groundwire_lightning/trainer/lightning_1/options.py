@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from groundwire_lightning.core.options import HasOptions, Option
+from groundwire_lightning.core.options import Option
 from groundwire_lightning.trainer.arguments import ARGUMENTS
 from groundwire_lightning.trainer.lightning_1.rows import OLD_ARGUMENTS
 
@@ -94,31 +94,29 @@ _ALWAYS = ("accelerator",)
 """Arguments whose default of Lightning 1 is another than today's, so that it counts: no device meant the CPU."""
 
 
-class TrainerOptions(HasOptions):
-    """Options for the arguments of a Trainer, whose constructor takes today's and those of Lightning 1."""
-
-    @classmethod
-    def _options(cls) -> list[Option]:
-        if not hasattr(cls.__init__, "takes_old"):  # the constructor of a subclass, with arguments of its own
-            return super()._options()
-        about = {row.name: row.note for row in ARGUMENTS} | {row.name: row.use for row in OLD_ARGUMENTS}
-        options = [Option(name, types, default, _escaped(about[name])) for name, types, default in _OF_1_9]
-        return options + [Option(name, types, None, _escaped(about[name]), is_gone=True) for name, types in _BEFORE]
-
-    @classmethod
-    def _arguments_in(cls, values: dict[str, Any]) -> dict[str, Any]:
-        if not hasattr(cls.__init__, "takes_old"):
-            return super()._arguments_in(values)
-        defaults = {option.name: _GONE if option.is_gone else option.default for option in cls._options()}
-        names = [*defaults, *(name for name in inspect.signature(cls).parameters if name not in defaults)]
-        return {
-            name: values[name]
-            for name in names
-            if name in values and (name in _ALWAYS or not _is_same(values[name], defaults.get(name, _GONE)))
-        }
+def trainer_options() -> list[Option]:
+    """The options for the arguments of a Trainer, today's and those of Lightning 1."""
+    about = {row.name: row.note for row in ARGUMENTS} | {row.name: row.use for row in OLD_ARGUMENTS}
+    options = [Option(name, types, default, _escaped(about[name])) for name, types, default in _OF_1_9]
+    return options + [Option(name, types, None, _escaped(about[name]), is_gone=True) for name, types in _BEFORE]
 
 
-def _is_same(value: Any, default: Any) -> bool:
+def arguments_in(values: Mapping[str, Any], known: Iterable[str]) -> dict[str, Any]:
+    """The arguments of a Trainer among the values of a command line, without those that say what is so anyway.
+
+    Args:
+        values: Name to value.
+        known: Today's arguments.
+    """
+    defaults = {option.name: _GONE if option.is_gone else option.default for option in trainer_options()}
+    return {
+        name: values[name]
+        for name in dict.fromkeys([*defaults, *known])
+        if name in values and (name in _ALWAYS or not _says_no_more(values[name], defaults.get(name, _GONE)))
+    }
+
+
+def _says_no_more(value: Any, default: Any) -> bool:
     """True for a value that says no more than leaving the argument out does."""
     return value is default or (type(value) is type(default) and value == default)
 

@@ -112,7 +112,9 @@ def _checkpoints(translation: Translation, by: str, value: Any) -> str:
         return translation.put(by, enable_checkpointing=bool(value))
     for callback in value if isinstance(value, (list, tuple)) else [value]:
         if not is_checkpoint(callback):
-            raise ArgumentError(f"Trainer(checkpoint_callback=): True, False or a ModelCheckpoint is due, got {value!r}")
+            raise ArgumentError(
+                f"Trainer(checkpoint_callback=): True, False or a ModelCheckpoint is due, got {value!r}"
+            )
         translation.join(callback)
     return "callbacks=[that ModelCheckpoint]"
 

@@ -24,6 +24,9 @@ ONLY_OLD = frozenset(row.name for row in OLD_ARGUMENTS if row.applies is None)
 """The arguments that only Lightning 1 had."""
 
 
+_CONSTRUCTORS: set[Any] = set()
+
+
 def taking_old(init: Callable[..., None]) -> Callable[..., None]:
     """A constructor that takes today's arguments by name, and what Lightning 1 took.
 
@@ -47,8 +50,13 @@ def taking_old(init: Callable[..., None]) -> Callable[..., None]:
             rank_zero_warn(line)
         init(self, **arguments)
 
-    checked.takes_old = True  # type: ignore[attr-defined]  # read by what makes options of the arguments
+    _CONSTRUCTORS.add(checked)
     return checked
+
+
+def takes_old(cls: type) -> bool:
+    """True for a class whose constructor takes the arguments of Lightning 1; that of a subclass may not."""
+    return cls.__init__ in _CONSTRUCTORS
 
 
 def translated(owner: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], Kept]:

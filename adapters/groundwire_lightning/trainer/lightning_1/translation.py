@@ -51,7 +51,7 @@ class Translation:
         """
         for name, value in arguments.items():
             present = self.today.get(name)
-            if not _is_open(present) and not _equal(present, value):
+            if not _is_open(present) and not _are_equal(present, value):
                 self.contradict(by, self._by.get(name, f"{name}={present!r}"))
             self.today[name] = value
             self._by.setdefault(name, by)
@@ -101,6 +101,6 @@ def _is_open(value: Any) -> bool:
     return value is None or (isinstance(value, str) and value in UNSET)
 
 
-def _equal(one: Any, other: Any) -> bool:
+def _are_equal(one: Any, other: Any) -> bool:
     """True for equal values of one type, so that 1 is not True."""
     return one is other or (type(one) is type(other) and bool(one == other))

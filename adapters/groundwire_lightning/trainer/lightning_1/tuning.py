@@ -6,15 +6,12 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from groundwire_lightning.core.old import Old, tell_of_old
-from groundwire_lightning.guests import is_data_module
-from groundwire_lightning.map import LIGHTNING
-from groundwire_lightning.trainer.lightning_1.keywords import old_keywords
 from groundwire_lightning.tuner import Tuner
+from groundwire_lightning.utilities.checked import old_keywords
 from groundwire_lightning.utilities.seed import isolate_rng
 
 if TYPE_CHECKING:
-    from groundwire_lightning.trainer.lightning_1.kept import Kept
+    from groundwire_lightning.trainer.answering import Answering
 
 
 class OldTuner(Tuner):
@@ -50,56 +47,36 @@ class OldTuner(Tuner):
         return size
 
 
-def _wish(trainer: Any, name: str) -> Any:
+def _wish(trainer: Answering, name: str) -> Any:
     """What a Trainer was asked to find: in its constructor or by an attribute; nothing once it was found."""
     return vars(trainer).get(name, getattr(trainer._kept, name))
 
 
-class Tuning:
-    """Gives a Trainer ``tune`` and ``tuner``."""
+def tuned(
+    trainer: Answering,
+    model: Any,
+    data: tuple[Any, ...],
+    sizing: Mapping[str, Any] | None,
+    rating: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """Look for the batch size and the learning rate that a Trainer was asked to find.
 
-    _kept: Kept
+    Args:
+        trainer: The Trainer.
+        model: The module.
+        data: Loaders of training, of validation and of another entry point, the data module, and the entry point.
+        sizing: Further arguments of ``scale_batch_size``.
+        rating: Further arguments of ``lr_find``.
 
-    tuner = Old("Tuner(trainer) of groundwire_lightning.tuner", OldTuner)
-
-    @old_keywords(train_dataloader="train_dataloaders")
-    def tune(
-        self,
-        model: Any,
-        train_dataloaders: Any = None,
-        val_dataloaders: Any = None,
-        dataloaders: Any = None,
-        datamodule: Any = None,
-        scale_batch_size_kwargs: Mapping[str, Any] | None = None,
-        lr_find_kwargs: Mapping[str, Any] | None = None,
-        method: Any = "fit",
-    ) -> dict[str, Any]:
-        """Look for the batch size and the learning rate that ``auto_scale_batch_size=`` and ``auto_lr_find=`` ask for.
-
-        Args:
-            model: The module.
-            train_dataloaders: Loaders of ``fit``, or a data module.
-            val_dataloaders: Loaders of validation.
-            dataloaders: Loaders of another entry point.
-            datamodule: A data module that has all loaders.
-            scale_batch_size_kwargs: Further arguments of ``scale_batch_size``.
-            lr_find_kwargs: Further arguments of ``lr_find``.
-            method: The entry point that is tried.
-
-        Returns:
-            ``"scale_batch_size"``, the size, and ``"lr_find"``, the finder, each where it was asked for.
-        """
-        tell_of_old(self, f"{type(self).__qualname__}.tune", "Tuner(trainer).lr_find(model), .scale_batch_size(model)")
-        if is_data_module(dataloaders, LIGHTNING):  # where 1.8 and earlier had it
-            dataloaders, datamodule = None, dataloaders
-        data = (train_dataloaders, val_dataloaders, dataloaders, datamodule, method)
-        trainer: Any = self
-        tuner, outcome = OldTuner(trainer), dict[str, Any]()
-        size, rate = _wish(trainer, "auto_scale_batch_size"), _wish(trainer, "auto_lr_find")
-        with isolate_rng():
-            if size:
-                options = {**({"mode": size} if isinstance(size, str) else {}), **(scale_batch_size_kwargs or {})}
-                outcome["scale_batch_size"] = tuner.scale_batch_size(model, *data, **options)
-            if rate:
-                outcome["lr_find"] = tuner.lr_find(model, *data, **{"update_attr": True, **(lr_find_kwargs or {})})
-        return outcome
+    Returns:
+        ``"scale_batch_size"``, the size, and ``"lr_find"``, the finder, each where it was asked for.
+    """
+    tuner, outcome = OldTuner(trainer), dict[str, Any]()
+    size, rate = _wish(trainer, "auto_scale_batch_size"), _wish(trainer, "auto_lr_find")
+    with isolate_rng():
+        if size:
+            mode = {"mode": size} if isinstance(size, str) else {}
+            outcome["scale_batch_size"] = tuner.scale_batch_size(model, *data, **{**mode, **(sizing or {})})
+        if rate:
+            outcome["lr_find"] = tuner.lr_find(model, *data, **{"update_attr": True, **(rating or {})})
+    return outcome
