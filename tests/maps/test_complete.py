@@ -124,5 +124,8 @@ def test_a_method_of_the_module_takes_what_it_takes_in_lightning(name):
     assert names(getattr(L.LightningModule, name)) == names(getattr(lightning.LightningModule, name))
 
 
+OF_LIGHTNING_1 = {"sync_dist_op", "tbptt_reduce_fx", "tbptt_pad_token"}
+
+
 def names(function):
-    return list(inspect.signature(function).parameters)
+    return [name for name in inspect.signature(function).parameters if name not in OF_LIGHTNING_1]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 from groundwire_lightning.utilities.checked import tell_of_old
 
+F = TypeVar("F", bound=Callable[..., Any])
 _REGISTERED = ("_parameters", "_buffers", "_modules")
 
 
@@ -35,6 +37,27 @@ class Old:
         return self._read(owner)
 
 
+def old_method(use: str) -> Callable[[F], F]:
+    """A decorator of a method that only Lightning 1 had: it says once what to do today.
+
+    Args:
+        use: What that is.
+    """
+
+    def decorate(method: F) -> F:
+        @wraps(method)
+        def told(owner: Any, *args: Any, **kwargs: Any) -> Any:
+            cls = owner if isinstance(owner, type) else type(owner)
+            tell_of_old(owner, f"{cls.__qualname__}.{method.__name__}", use)
+            return method(owner, *args, **kwargs)
+
+        told.use = use  # type: ignore[attr-defined]  # read by old_names
+        return told  # type: ignore[return-value]  # it takes what the method takes
+
+    return decorate
+
+
 def old_names(cls: type) -> dict[str, str]:
-    """The names of Lightning 1 that objects of a class have, each with what it is called today."""
-    return {name: value.use for base in cls.__mro__ for name, value in vars(base).items() if isinstance(value, Old)}
+    """The names of Lightning 1 that a class itself sets, each with what it is called today."""
+    uses = {name: getattr(getattr(value, "__func__", value), "use", None) for name, value in vars(cls).items()}
+    return {name: use for name, use in uses.items() if isinstance(use, str)}

@@ -12,7 +12,7 @@ import torch
 
 from groundwire_lightning.core.old import Old
 from groundwire_lightning.core.options import HasOptions
-from groundwire_lightning.errors import ArgumentError
+from groundwire_lightning.errors import ArgumentError, NotSupportedYetError
 from groundwire_lightning.utilities.checked import tell_of_old
 from groundwire_lightning.utilities.grads import grad_norm
 from groundwire_lightning.utilities.model_summary.model_summary import ModelSummary
@@ -83,6 +83,33 @@ class OldModuleNames:
 
 def _precision_of(module: Any) -> str:
     return "32-true" if module._trainer is None else str(module._trainer.precision)
+
+
+def tell_of_log(module: Any, reduced_by: Any, across: Any) -> None:
+    """Say once that ``self.log`` was given keywords of Lightning 1, and refuse a reduction that nothing does today.
+
+    Args:
+        module: The module that logs.
+        reduced_by: How the value is reduced over an epoch and over processes; None where not over these.
+        across: How it is to be reduced over processes.
+
+    Raises:
+        NotSupportedYetError: That is another way, and there are several processes.
+    """
+    words = {"avg": "mean"}
+    name = words.get(str(across), across)
+    several = module._trainer is not None and module._trainer.world_size > 1
+    if (
+        across is not None
+        and reduced_by is not None
+        and several
+        and name != getattr(reduced_by, "__name__", reduced_by)
+    ):
+        raise NotSupportedYetError(
+            f"self.log(reduce_fx={reduced_by!r}, sync_dist_op={across!r}): one of the two reduces epochs and processes "
+            "alike; keep one of them"
+        )
+    tell_of_old(module, "self.log(sync_dist_op=, tbptt_reduce_fx=, tbptt_pad_token=)", "self.log(reduce_fx=)")
 
 
 def noting_calls(cls: type) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Literal, NamedTuple, get_origin
 
+from groundwire_lightning.core.old import old_method
+
 Reader = Callable[[str], Any]
 PLAIN = (str, int, float, bool)
 """Types that an option can have, in the order in which the first is taken."""
@@ -43,11 +45,13 @@ class HasOptions:
         return options_of(cls)
 
     @classmethod
+    @old_method("inspect.signature of the class")
     def get_init_arguments_and_types(cls) -> list[tuple[str, tuple[Any, ...], Any]]:
         """The arguments of the constructor: name, types and default of each."""
-        return [option[:3] for option in cls._options() if not option.is_gone]
+        return _described(cls)
 
     @classmethod
+    @old_method("LightningCLI, or parser.add_argument for each argument")
     def add_argparse_args(cls, parent_parser: ArgumentParser, *, use_argument_group: bool = True) -> ArgumentParser:
         """Add an option for each argument of the constructor whose type is a plain one.
 
@@ -74,19 +78,17 @@ class HasOptions:
         return parser
 
     @classmethod
+    @old_method("parser.parse_args()")
     def parse_argparser(cls, arg_parser: ArgumentParser | Namespace) -> Namespace:
         """The values of a command line, with True for a flag that was written without a value.
 
         Args:
             arg_parser: The parser, or what it read.
         """
-        args = arg_parser.parse_args() if isinstance(arg_parser, ArgumentParser) else arg_parser
-        flags = {name for name, types, default in cls.get_init_arguments_and_types()
-                 if bool in types and isinstance(default, bool)}  # fmt: skip
-        return Namespace(**{name: True if value is None and name in flags else value
-                            for name, value in vars(args).items()})  # fmt: skip
+        return _parsed(cls, arg_parser)
 
     @classmethod
+    @old_method("the class with the arguments by name, or LightningCLI")
     def from_argparse_args(cls, args: Namespace | ArgumentParser, **kwargs: Any) -> Any:
         """Make an object of the values of a command line.
 
@@ -94,7 +96,7 @@ class HasOptions:
             args: The values, or the parser. Those are taken that are arguments of the class.
             **kwargs: Arguments that take the place of these.
         """
-        values = vars(cls.parse_argparser(args) if isinstance(args, ArgumentParser) else args)
+        values = vars(_parsed(cls, args) if isinstance(args, ArgumentParser) else args)
         return cls(**{**cls._arguments_in(values), **kwargs})
 
     @classmethod
@@ -103,20 +105,33 @@ class HasOptions:
         return {name: values[name] for name in inspect.signature(cls).parameters if name in values}
 
     @classmethod
+    @old_method("nothing; what a call leaves out is looked for there")
     def match_env_arguments(cls) -> Namespace:
         """The arguments that environment variables such as ``PL_TRAINER_MAX_EPOCHS`` have a value for."""
         return of_environment(cls)
 
     @classmethod
+    @old_method("nothing")
     def get_deprecated_arg_names(cls) -> list[str]:
         """Names in the class attributes that begin with ``DEPRECATED``."""
         listed = (value for name, value in vars(cls).items() if name.startswith("DEPRECATED"))
         return [name for names in listed if isinstance(names, (tuple, list)) for name in names]
 
     @classmethod
+    @old_method("inspect.signature of the class")
     def default_attributes(cls) -> dict[str, Any]:
         """The default of each argument of the constructor."""
-        return {name: default for name, _, default in cls.get_init_arguments_and_types()}
+        return {name: default for name, _, default in _described(cls)}
+
+
+def _described(cls: type[HasOptions]) -> list[tuple[str, tuple[Any, ...], Any]]:
+    return [option[:3] for option in cls._options() if not option.is_gone]
+
+
+def _parsed(cls: type[HasOptions], arg_parser: ArgumentParser | Namespace) -> Namespace:
+    args = arg_parser.parse_args() if isinstance(arg_parser, ArgumentParser) else arg_parser
+    flags = {name for name, types, default in _described(cls) if bool in types and isinstance(default, bool)}
+    return Namespace(**{name: True if value is None and name in flags else value for name, value in vars(args).items()})
 
 
 def options_of(cls: type) -> list[Option]:

@@ -95,15 +95,18 @@ def old_keywords(**names: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
     return decorate
 
 
+_TOLD_OF_CLASSES: set[str] = set()
+
+
 def tell_of_old(owner: Any, name: str, use: str) -> None:
-    """Say once of an object that a name is of Lightning 1.
+    """Say once of an object or a class that a name is of Lightning 1.
 
     Args:
-        owner: The object.
+        owner: The object, or the class.
         name: The name, as it is to be written in the message.
         use: What it is called today, or what to do instead.
     """
-    told = vars(owner).setdefault("_told_of_old", set())
+    told = _TOLD_OF_CLASSES if isinstance(owner, type) else vars(owner).setdefault("_told_of_old", set())
     if name not in told:
         told.add(name)
         rank_zero_warn(f"{name} is of Lightning 1; today: {use}")

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from groundwire_lightning.core.old import Old
+from groundwire_lightning.core.old import Old, old_method
 from groundwire_lightning.core.options import HasOptions, Option
 from groundwire_lightning.guests import brings, is_data_module
 from groundwire_lightning.map import LIGHTNING
@@ -15,7 +15,7 @@ from groundwire_lightning.strategies import DDPStrategy
 from groundwire_lightning.trainer.lightning_1.options import arguments_in, trainer_options
 from groundwire_lightning.trainer.lightning_1.taking import takes_old
 from groundwire_lightning.trainer.lightning_1.tuning import OldTuner, tuned
-from groundwire_lightning.utilities.checked import old_keywords, tell_of_old
+from groundwire_lightning.utilities.checked import old_keywords
 
 if TYPE_CHECKING:
     from groundwire_lightning.trainer.answering import Answering
@@ -116,6 +116,7 @@ class OldNames(HasOptions):
 
     tuner = Old("Tuner(trainer) of groundwire_lightning.tuner", OldTuner)
 
+    @old_method("Tuner(trainer).lr_find(model), .scale_batch_size(model)")
     @old_keywords(train_dataloader="train_dataloaders")
     def tune(
         self: Named,
@@ -143,7 +144,6 @@ class OldNames(HasOptions):
         Returns:
             ``"scale_batch_size"``, the size, and ``"lr_find"``, the finder, each where it was asked for.
         """
-        tell_of_old(self, f"{type(self).__qualname__}.tune", "Tuner(trainer).lr_find(model), .scale_batch_size(model)")
         if is_data_module(dataloaders, LIGHTNING):  # where 1.8 and earlier had it
             dataloaders, datamodule = None, dataloaders
         data = (train_dataloaders, val_dataloaders, dataloaders, datamodule, method)

@@ -32,6 +32,7 @@ class OldArgument:
         rewrites: How a value is written today, exactly: ``"None"``, ``"True"``, ``"0"`` … for this value, else
             ``"int"`` (1 or more), ``"list"``, ``"str"`` or ``"any"``; ``{}`` in it is the value. It holds where the
             call has none of the arguments that it names.
+        runs: False where whatever it asks for is refused.
     """
 
     name: str
@@ -41,6 +42,7 @@ class OldArgument:
     idle: tuple[Any, ...] = (None,)
     applies: Callable[[Any], bool] | None = None
     rewrites: Mapping[str, str] = field(default_factory=dict)
+    runs: bool = True
 
     def is_asked(self, value: Any) -> bool:
         """True for a value that this row is about."""
@@ -260,13 +262,13 @@ OLD_ARGUMENTS = (
                 rewrites={"None": "", "1": "", "int": "accelerator='cpu', devices={}"}),
     OldArgument("tpu_cores", "1.9", "a native groundwire.Trainer under accelerate launch --tpu",
                 devices.other_machine("tpu_cores", "TPUs are not supported; a native groundwire.Trainer runs under "
-                                      "accelerate launch --tpu"), rewrites={"None": ""}),
+                                      "accelerate launch --tpu"), rewrites={"None": ""}, runs=False),
     OldArgument("num_tpu_cores", "0.8", "a native groundwire.Trainer under accelerate launch --tpu",
                 devices.other_machine("num_tpu_cores", "TPUs are not supported; a native groundwire.Trainer runs "
-                                      "under accelerate launch --tpu"), rewrites={"None": ""}),
+                                      "under accelerate launch --tpu"), rewrites={"None": ""}, runs=False),
     OldArgument("ipus", "1.9", "accelerator='gpu' or 'cpu'; Lightning 2 dropped IPUs",
                 devices.other_machine("ipus", "Lightning 2 dropped IPUs. Instead: accelerator='gpu' or 'cpu'"),
-                rewrites={"None": ""}),
+                rewrites={"None": ""}, runs=False),
     OldArgument("auto_select_gpus", "1.9", f"{_CARDS}find_usable_cuda_devices(number) of "
                 "groundwire_lightning.accelerators", devices.chosen_cards, idle=(None, False),
                 rewrites={"None": "", "False": ""}),
