@@ -29,6 +29,7 @@ from docs import recording, walking  # noqa: E402
 from groundwire import HOOKS, Gap, Hook, HookMap, Row  # noqa: E402
 from groundwire_lightning.map import LIGHTNING  # noqa: E402
 from groundwire_lightning.trainer.arguments import ARGUMENTS  # noqa: E402
+from groundwire_lightning.trainer.lightning_1.rows import OLD_ARGUMENTS  # noqa: E402
 from groundwire_tensorboard import TENSORBOARD  # noqa: E402
 from groundwire_tools.check.codes import CODES, MEANINGS  # noqa: E402
 from groundwire_tools.check.known import paths, tables  # noqa: E402
@@ -156,8 +157,18 @@ def _module_gaps() -> Lines:
     return ("module", "why", "instead"), [(code(path), gap.why, gap.instead) for path, gap in gaps]
 
 
-def _retired_arguments() -> Lines:
-    return ("argument", "instead"), [(code(name), use) for name, use in tables()["retired_arguments"].items()]
+def _old_names() -> Lines:
+    arguments = [(code(f"Trainer({row.name}=)"), row.until, row.use) for row in OLD_ARGUMENTS]
+    names = [
+        (code(f"{key.rpartition('.')[2]}.{name}"), "", use)
+        for key in (
+            "trainer.lightning_1.names.OldNames",
+            "core.old_names.OldModuleNames",
+            "core.old_names.OldDataModuleNames",
+        )
+        for name, use in tables()["classes"][f"groundwire_lightning.{key}"].get("old", {}).items()
+    ]
+    return ("name", "until", "today"), arguments + names
 
 
 def _values() -> Lines:
@@ -167,10 +178,6 @@ def _values() -> Lines:
         for start, instead in values["instead"].items()
     ]
     return ("value", "instead"), rows
-
-
-def _retired_names() -> Lines:
-    return ("of the Trainer", "instead"), [(code(name), use) for name, use in tables()["retired_names"].items()]
 
 
 def _refused() -> Lines:
@@ -184,13 +191,12 @@ def _deviations() -> Lines:
 
 EXAMPLES: dict[str, Callable[[], Lines]] = {
     "GW102": _mapped,
+    "GW104": _old_names,
     "GW201": lambda: _gaps_that(stop=False),
     "GW211": _deviations,
     "GW301": _module_gaps,
-    "GW303": _retired_arguments,
     "GW304": _values,
     "GW305": lambda: _gaps_that(stop=True),
-    "GW307": _retired_names,
     "GW308": _refused,
 }
 """Code to the lines of the tables that lead to it, where these can be listed."""

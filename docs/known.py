@@ -25,11 +25,13 @@ if __name__ == "__main__":
 
 from groundwire import Gap, Row  # noqa: E402
 from groundwire_lightning import NotSupportedYetError, accelerators, paths, strategies  # noqa: E402
+from groundwire_lightning.core.old import old_names  # noqa: E402
 from groundwire_lightning.map import LIGHTNING  # noqa: E402
 from groundwire_lightning.strategies import devices, precision  # noqa: E402
-from groundwire_lightning.trainer import retired  # noqa: E402
 from groundwire_lightning.trainer.arguments import ARGUMENTS  # noqa: E402
 from groundwire_lightning.trainer.entry_points import EntryPoints  # noqa: E402
+from groundwire_lightning.trainer.lightning_1.devices import REFUSED_WAYS, WAYS  # noqa: E402
+from groundwire_lightning.trainer.lightning_1.rows import OLD_ARGUMENTS, OldArgument  # noqa: E402
 
 FILE = FOLDER.parent / "adapters/groundwire_tools/check/known.json"
 PAGE = FOLDER / "moving-from-pytorch-accelerated.md"
@@ -58,8 +60,8 @@ def gathered() -> dict[str, Any]:
         "hooks": hooks(),
         "gaps": {line.method: [line.why, line.use, line.stop] for line in LIGHTNING.rows if isinstance(line, Gap)},
         "arguments": {one.name: [one.fate, one.note] for one in ARGUMENTS},
-        "retired_arguments": retired.RETIRED_ARGUMENTS,
-        "retired_names": retired.RETIRED_NAMES,
+        "old_arguments": {row.name: old_argument(row) for row in OLD_ARGUMENTS if row.applies is None},
+        "old_values": old_values(),
         "values": values(),
         "deviations": list(deviations(PAGE.read_text("utf-8"))),
         "not_here": dict(not_here(PAGE.read_text("utf-8"))),
@@ -107,6 +109,7 @@ def class_of(key: str) -> dict[str, Any]:
     names = sorted(set(_names_of_objects(cls)))
     public = [name for name in names if not name.startswith("_") and _is_method(getattr(cls, name, None))]
     refuses = {name: _refusal(cls, name) for name in public if _never_returns(getattr(cls, name))}
+    old, keywords = old_names(cls), {name: words for name in public if (words := old_keywords_of(getattr(cls, name)))}
     return {
         "bases": [f"{base.__module__}.{base.__qualname__}" for base in own[1:]],
         "names": " ".join(names),
@@ -114,7 +117,14 @@ def class_of(key: str) -> dict[str, Any]:
         "takes": called(cls),
         "methods": {name: called(getattr(cls, name)) for name in public if name not in refuses},
         **({"refuses": refuses} if refuses else {}),
+        **({"old": old} if old else {}),
+        **({"old_keywords": keywords} if keywords else {}),
     }
+
+
+def old_keywords_of(method: Any) -> dict[str, str]:
+    """The keywords of Lightning 1 that a method takes, each with today's."""
+    return getattr(method, "old_keywords", {})
 
 
 def bases_too(keys: Iterable[str]) -> set[str]:
@@ -217,6 +227,29 @@ def _shown(line: Row, place: int, name: str) -> str:
     return positional[place] if place < len(positional) else IN_LIGHTNING.get(name, name)
 
 
+# names of Lightning 1
+
+
+def old_argument(row: OldArgument) -> dict[str, Any]:
+    """An argument that only Lightning 1 had: what replaced it, and how its values are written today."""
+    return {"use": row.use, "until": row.until, "runs": row.runs, "rewrites": dict(row.rewrites)}
+
+
+def old_values() -> dict[str, dict[str, Any]]:
+    """Arguments of which some values were of Lightning 1 alone: what replaced them, those words, those refused."""
+    rows = {row.name: row for row in OLD_ARGUMENTS if row.applies is not None}
+    words = [word for word in (*WAYS, *strategies.StrategyRegistry) if isinstance(word, str)]
+    return {
+        name: {
+            "use": row.use,
+            "taken": [word for word in (None, *words) if row.is_asked(word)],
+            "refused": REFUSED_WAYS if row.is_asked("ddp2") else {},
+            "rewrites": dict(row.rewrites),
+        }
+        for name, row in rows.items()
+    }
+
+
 # values of arguments
 
 
@@ -228,13 +261,12 @@ def values() -> dict[str, dict[str, Any]]:
             "taken": ["auto", *strategies.StrategyRegistry],
             "instead": {
                 **{start: f"{plugin}, {what}" for start, what in devices.OTHER_STRATEGIES.items()},
-                "dp": "'ddp'; Lightning 2 removed 'dp'",
             },
         },
         "precision": {"taken": [one for one in precision.SPELLINGS if isinstance(one, str)], "instead": {}},
         "accelerator": {
             "taken": ["auto", "gpu", *accelerators.KINDS],
-            "instead": {"ddp": "strategy='ddp'", "tpu": "a native groundwire.Trainer under accelerate launch --tpu"},
+            "instead": {"tpu": "a native groundwire.Trainer under accelerate launch --tpu"},
         },
     }
 

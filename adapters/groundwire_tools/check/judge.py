@@ -74,6 +74,9 @@ def _fine(use: Use, meaning: object) -> Verdict:
     if key in known.tables()["stand_ins"]:
         text = f"{name}: a stand-in answers for it, with what code reads of Lightning's own"
         return Verdict("GW101", text, use.line, use.column)
+    if isinstance(meaning, Value) and meaning.method and (today := known.old_use(key, meaning.method)):
+        owner = key.rpartition(".")[2]
+        return Verdict("GW104", f"{owner}.{meaning.method}: of Lightning 1. Today: {today}", use.line, use.column)
     return Verdict("", name, use.line, use.column)
 
 
@@ -96,7 +99,7 @@ def _of_call(use: Use, meaning: object) -> Iterator[Verdict]:
         yield from map(_of_argument, use.keywords)
     else:
         name = meaning.key.rpartition(".")[2] if meaning.method == "__init__" else use.chain[-1]
-        yield from _of_keywords(use, known.keywords(meaning.key, method), name)
+        yield from _of_keywords(use, known.keywords(meaning.key, method), name, (meaning.key, method))
 
 
 def _of_argument(word: Keyword) -> Verdict:
@@ -104,11 +107,13 @@ def _of_argument(word: Keyword) -> Verdict:
     return Verdict(code, text, word.line, word.column)
 
 
-def _of_keywords(use: Use, takes: frozenset[str] | None, name: str) -> Iterator[Verdict]:
+def _of_keywords(use: Use, takes: frozenset[str] | None, name: str, of: tuple[str, str]) -> Iterator[Verdict]:
     if takes is None:
         return
     for word in use.keywords:
-        if word.name not in takes:
+        if today := known.old_keyword(*of, word.name):
+            yield Verdict("GW104", f"{name}({word.name}=): of Lightning 1. Today: {today}=", word.line, word.column)
+        elif word.name not in takes:
             text = f"{name}({word.name}=): there is no such argument.{did_you_mean(word.name, takes)}"
             yield Verdict("GW303", text, word.line, word.column)
 

@@ -108,6 +108,21 @@ def keywords(key: str, method: str = "") -> frozenset[str] | None:
 
 
 @cache
+def old_use(key: str, name: str) -> str:
+    """What is done today instead of reading a name that a class had under Lightning 1; empty of any other name."""
+    classes = tables()["classes"]
+    return next((use for one in kin(key) if (use := classes.get(one, {}).get("old", {}).get(name))), "")
+
+
+@cache
+def old_keyword(key: str, method: str, word: str) -> str:
+    """Today's keyword for one that a method took under Lightning 1; empty of any other."""
+    classes = tables()["classes"]
+    words = (classes.get(one, {}).get("old_keywords", {}).get(method, {}) for one in kin(key))
+    return next((new for of_class in words if (new := of_class.get(word))), "")
+
+
+@cache
 def refusal_of(key: str, method: str = "") -> str:
     """What is said where a class is made, or one of its methods is called, that is there to refuse; or nothing."""
     if not method:

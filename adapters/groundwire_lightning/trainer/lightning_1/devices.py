@@ -33,10 +33,14 @@ REFUSED_WAYS = {
 """The beginning of a way to use several devices that nothing here offers, to the reason and what to do instead."""
 
 
+WAYS = ("dp", "ddp_cpu")
+"""Ways that only Lightning 1 had, and that are taken."""
+
+
 def is_way(value: Any) -> bool:
     """True for what ``accelerator=`` of Lightning 1 took and ``strategy=`` takes today, or nobody does."""
     return isinstance(value, str) and (
-        value.lower() in ("dp", "ddp_cpu", *StrategyRegistry) or value.lower().startswith(tuple(REFUSED_WAYS))
+        value.lower() in (*WAYS, *StrategyRegistry) or value.lower().startswith(tuple(REFUSED_WAYS))
     )
 
 
