@@ -191,7 +191,7 @@ def _deviations() -> Lines:
 
 EXAMPLES: dict[str, Callable[[], Lines]] = {
     "GW102": _mapped,
-    "GW104": _old_names,
+    "GW105": _old_names,
     "GW201": lambda: _gaps_that(stop=False),
     "GW211": _deviations,
     "GW301": _module_gaps,

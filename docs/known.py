@@ -30,8 +30,10 @@ from groundwire_lightning.map import LIGHTNING  # noqa: E402
 from groundwire_lightning.strategies import devices, precision  # noqa: E402
 from groundwire_lightning.trainer.arguments import ARGUMENTS  # noqa: E402
 from groundwire_lightning.trainer.entry_points import EntryPoints  # noqa: E402
-from groundwire_lightning.trainer.lightning_1.devices import REFUSED_WAYS, WAYS  # noqa: E402
+from groundwire_lightning.trainer.lightning_1.devices import OLD_WAYS, REFUSED_WAYS  # noqa: E402
+from groundwire_lightning.trainer.lightning_1.names import SAME, OldNames  # noqa: E402
 from groundwire_lightning.trainer.lightning_1.rows import OLD_ARGUMENTS, OldArgument  # noqa: E402
+from groundwire_lightning.trainer.trainer import Trainer  # noqa: E402
 
 FILE = FOLDER.parent / "adapters/groundwire_tools/check/known.json"
 PAGE = FOLDER / "moving-from-pytorch-accelerated.md"
@@ -62,6 +64,8 @@ def gathered() -> dict[str, Any]:
         "arguments": {one.name: [one.fate, one.note] for one in ARGUMENTS},
         "old_arguments": {row.name: old_argument(row) for row in OLD_ARGUMENTS if row.applies is None},
         "old_values": old_values(),
+        "respelled_arguments": respelled_arguments(),
+        "respelled_attributes": respelled_attributes(),
         "values": values(),
         "deviations": list(deviations(PAGE.read_text("utf-8"))),
         "not_here": dict(not_here(PAGE.read_text("utf-8"))),
@@ -235,10 +239,29 @@ def old_argument(row: OldArgument) -> dict[str, Any]:
     return {"use": row.use, "until": row.until, "runs": row.runs, "rewrites": dict(row.rewrites)}
 
 
+def respelled_arguments() -> dict[str, dict[str, dict[str, str]]]:
+    """Call to argument to value to the arguments that say the same today, with ``{}`` for the value as it is written.
+
+    A value is a literal, else ``int`` (1 or more), ``list``, ``str`` or ``any``. Nothing stands for a value that asked
+    for what happens anyway; a value that is not here has no spelling that says exactly the same.
+    """
+    methods = {name: old_keywords_of(getattr(Trainer, name)) for name in ("fit", "validate", "test", "tune")}
+    return {
+        "Trainer": {row.name: dict(row.rewrites) for row in OLD_ARGUMENTS if row.rewrites},
+        **{f"Trainer.{name}": {old: {"any": f"{new}={{}}"} for old, new in words.items()}
+           for name, words in methods.items()},
+    }  # fmt: skip
+
+
+def respelled_attributes() -> dict[str, str]:
+    """Attribute of the Trainer of Lightning 1 to the same attribute today."""
+    return {name: use for name, use in old_names(OldNames).items() if name in SAME}
+
+
 def old_values() -> dict[str, dict[str, Any]]:
     """Arguments of which some values were of Lightning 1 alone: what replaced them, those words, those refused."""
     rows = {row.name: row for row in OLD_ARGUMENTS if row.applies is not None}
-    words = [word for word in (*WAYS, *strategies.StrategyRegistry) if isinstance(word, str)]
+    words = [word for word in (*OLD_WAYS, *strategies.StrategyRegistry) if isinstance(word, str)]
     return {
         name: {
             "use": row.use,

@@ -29,7 +29,6 @@ class Gap(NamedTuple):
 
 
 _APART = Gap("it is a package of its own, which Lightning passes on", "litdata, or the package that it comes from")
-_ARGPARSE = Gap("arguments of the Trainer are not read from the environment", "lightning.pytorch.cli.LightningCLI")
 _DEMOS = Gap("of the demos only the boring classes are here", "lightning.pytorch.demos.boring_classes")
 _FABRIC = Gap("it is a part of Fabric, which is not here", "accelerate.Accelerator, or a native groundwire.Trainer")
 _FETCHERS = Gap("loaders are not wrapped by fetchers", "dataloader_iter as the argument of a step")
@@ -204,7 +203,10 @@ TABLE: dict[str, Row] = {
     "lightning.pytorch.tuner.tuning": "groundwire_lightning.tuner",
     "lightning.pytorch.utilities": "groundwire_lightning.utilities",
     "lightning.pytorch.utilities.apply_func": "groundwire_lightning.utilities.apply_func",
-    "lightning.pytorch.utilities.argparse": _ARGPARSE,
+    "lightning.pytorch.utilities.argparse": (
+        "groundwire_lightning.core.options: add_argparse_args from_argparse_args get_init_arguments_and_types",
+        "groundwire_lightning.core.options: parse_argparser parse_env_variables",
+    ),
     "lightning.pytorch.utilities.cloud_io": "groundwire_lightning.utilities.cloud_io",
     "lightning.pytorch.utilities.combined_loader": "groundwire_lightning.utilities.combined_loader",
     "lightning.pytorch.utilities.compile": "groundwire_lightning.utilities.compile",

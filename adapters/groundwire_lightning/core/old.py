@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
@@ -10,6 +11,7 @@ from groundwire_lightning.utilities.checked import tell_of_old
 
 F = TypeVar("F", bound=Callable[..., Any])
 _REGISTERED = ("_parameters", "_buffers", "_modules")
+_REGISTERING = ("register_parameter", "register_buffer", "add_module", "register_module")
 
 
 class Old:
@@ -33,6 +35,8 @@ class Old:
         for place in _REGISTERED:  # torch keeps these beside the attributes of a module
             if self.name in vars(owner).get(place, ()):
                 return vars(owner)[place][self.name]
+        if sys._getframe(1).f_code.co_name in _REGISTERING:
+            raise AttributeError(self.name)  # torch asks whether the name is free for a tensor, and it is
         tell_of_old(owner, f"{type(owner).__qualname__}.{self.name}", self.use)
         return self._read(owner)
 

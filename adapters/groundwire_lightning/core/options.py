@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple, get_origin
 from groundwire_lightning.core.old import old_method
 
 Reader = Callable[[str], Any]
+_WORDS: Any = Literal
 PLAIN = (str, int, float, bool)
 """Types that an option can have, in the order in which the first is taken."""
 _TRUE, _FALSE = ("y", "yes", "t", "true", "on", "1"), ("n", "no", "f", "false", "off", "0")
@@ -45,70 +46,39 @@ class HasOptions:
         return options_of(cls)
 
     @classmethod
-    @old_method("inspect.signature of the class")
-    def get_init_arguments_and_types(cls) -> list[tuple[str, tuple[Any, ...], Any]]:
-        """The arguments of the constructor: name, types and default of each."""
-        return _described(cls)
-
-    @classmethod
-    @old_method("LightningCLI, or parser.add_argument for each argument")
-    def add_argparse_args(cls, parent_parser: ArgumentParser, *, use_argument_group: bool = True) -> ArgumentParser:
-        """Add an option for each argument of the constructor whose type is a plain one.
-
-        Args:
-            parent_parser: The parser. An option that it has already is left as it is.
-            use_argument_group: False leaves it alone, and returns another one with its options and these.
-
-        Returns:
-            The parser that has the options.
-
-        Raises:
-            RuntimeError: It is no parser.
-        """
-        if isinstance(parent_parser, _ArgumentGroup):
-            raise RuntimeError("add_argparse_args: an ArgumentParser is due, not a group of its arguments")
-        if use_argument_group:
-            group: Any = parent_parser.add_argument_group(_title(cls))
-            parser = parent_parser
-        else:
-            group = parser = ArgumentParser(parents=[parent_parser], add_help=False)
-        for option in cls._options():
-            _add(group, parser, option)
-        parser.conflict_handler = "resolve"  # an option that the program adds later is the one it means
-        return parser
-
-    @classmethod
-    @old_method("parser.parse_args()")
-    def parse_argparser(cls, arg_parser: ArgumentParser | Namespace) -> Namespace:
-        """The values of a command line, with True for a flag that was written without a value.
-
-        Args:
-            arg_parser: The parser, or what it read.
-        """
-        return _parsed(cls, arg_parser)
-
-    @classmethod
-    @old_method("the class with the arguments by name, or LightningCLI")
-    def from_argparse_args(cls, args: Namespace | ArgumentParser, **kwargs: Any) -> Any:
-        """Make an object of the values of a command line.
-
-        Args:
-            args: The values, or the parser. Those are taken that are arguments of the class.
-            **kwargs: Arguments that take the place of these.
-        """
-        values = vars(_parsed(cls, args) if isinstance(args, ArgumentParser) else args)
-        return cls(**{**cls._arguments_in(values), **kwargs})
-
-    @classmethod
     def _arguments_in(cls, values: dict[str, Any]) -> dict[str, Any]:
         """The arguments of the constructor among the values of a command line."""
         return {name: values[name] for name in inspect.signature(cls).parameters if name in values}
 
     @classmethod
+    @old_method("inspect.signature of the class")
+    def get_init_arguments_and_types(cls) -> list[tuple[str, tuple[Any, ...], Any]]:
+        """The arguments of the constructor: name, types and default of each."""
+        return get_init_arguments_and_types(cls)
+
+    @classmethod
+    @old_method("LightningCLI, or parser.add_argument for each argument")
+    def add_argparse_args(cls, parent_parser: ArgumentParser, *, use_argument_group: bool = True) -> ArgumentParser:
+        """Add an option for each argument of the constructor; see the function of this name."""
+        return add_argparse_args(cls, parent_parser, use_argument_group=use_argument_group)
+
+    @classmethod
+    @old_method("parser.parse_args()")
+    def parse_argparser(cls, arg_parser: ArgumentParser | Namespace) -> Namespace:
+        """The values of a command line; see the function of this name."""
+        return parse_argparser(cls, arg_parser)
+
+    @classmethod
+    @old_method("the class with the arguments by name, or LightningCLI")
+    def from_argparse_args(cls, args: Namespace | ArgumentParser, **kwargs: Any) -> Any:
+        """Make an object of the values of a command line; see the function of this name."""
+        return from_argparse_args(cls, args, **kwargs)
+
+    @classmethod
     @old_method("nothing; what a call leaves out is looked for there")
     def match_env_arguments(cls) -> Namespace:
         """The arguments that environment variables such as ``PL_TRAINER_MAX_EPOCHS`` have a value for."""
-        return of_environment(cls)
+        return parse_env_variables(cls)
 
     @classmethod
     @old_method("nothing")
@@ -121,22 +91,79 @@ class HasOptions:
     @old_method("inspect.signature of the class")
     def default_attributes(cls) -> dict[str, Any]:
         """The default of each argument of the constructor."""
-        return {name: default for name, _, default in _described(cls)}
+        return {name: default for name, _, default in get_init_arguments_and_types(cls)}
 
 
-def _described(cls: type[HasOptions]) -> list[tuple[str, tuple[Any, ...], Any]]:
-    return [option[:3] for option in cls._options() if not option.is_gone]
+# the functions that Lightning 1 had in utilities.argparse, which take any class
 
 
-def _parsed(cls: type[HasOptions], arg_parser: ArgumentParser | Namespace) -> Namespace:
+def _options_for(cls: Any) -> list[Option]:
+    return cls._options() if issubclass(cls, HasOptions) else options_of(cls)
+
+
+def get_init_arguments_and_types(cls: Any) -> list[tuple[str, tuple[Any, ...], Any]]:
+    """The arguments of the constructor of a class: name, types and default of each."""
+    return [option[:3] for option in _options_for(cls) if not option.is_gone]
+
+
+def add_argparse_args(cls: Any, parent_parser: ArgumentParser, *, use_argument_group: bool = True) -> ArgumentParser:
+    """Add an option for each argument of the constructor of a class whose type is a plain one.
+
+    Args:
+        cls: The class.
+        parent_parser: The parser. An option that it has already is left as it is.
+        use_argument_group: False leaves it alone, and returns another one with its options and these.
+
+    Returns:
+        The parser that has the options.
+
+    Raises:
+        RuntimeError: It is no parser.
+    """
+    if isinstance(parent_parser, _ArgumentGroup):
+        raise RuntimeError("add_argparse_args: an ArgumentParser is due, not a group of its arguments")
+    parser, group = parent_parser, None
+    if use_argument_group:
+        group = parent_parser.add_argument_group(_title(cls))
+    else:
+        parser = ArgumentParser(parents=[parent_parser], add_help=False)
+    for option in _options_for(cls):
+        _add(group or parser, parser, option)
+    for container in (parser, *parser._action_groups):
+        container.conflict_handler = "resolve"  # an option that the program adds later is the one it means
+    return parser
+
+
+def parse_argparser(cls: Any, arg_parser: ArgumentParser | Namespace) -> Namespace:
+    """The values of a command line, with True for a flag of a class that was written without a value.
+
+    Args:
+        cls: The class.
+        arg_parser: The parser, or what it read.
+    """
     args = arg_parser.parse_args() if isinstance(arg_parser, ArgumentParser) else arg_parser
-    flags = {name for name, types, default in _described(cls) if bool in types and isinstance(default, bool)}
+    options = get_init_arguments_and_types(cls)
+    flags = {name for name, types, default in options if bool in types and isinstance(default, bool)}
     return Namespace(**{name: True if value is None and name in flags else value for name, value in vars(args).items()})
+
+
+def from_argparse_args(cls: Any, args: Namespace | ArgumentParser, **kwargs: Any) -> Any:
+    """Make an object of the values of a command line.
+
+    Args:
+        cls: Its class.
+        args: The values, or the parser. Those are taken that are arguments of the class.
+        **kwargs: Arguments that take the place of these.
+    """
+    values = vars(parse_argparser(cls, args) if isinstance(args, ArgumentParser) else args)
+    known = inspect.signature(cls).parameters
+    own = {name: values[name] for name in known if name in values}
+    return cls(**{**(cls._arguments_in(values) if issubclass(cls, HasOptions) else own), **kwargs})
 
 
 def options_of(cls: type) -> list[Option]:
     """The options for the arguments of a class, as the annotations of its constructor have them."""
-    help_texts = described(inspect.getdoc(cls.__init__) or inspect.getdoc(cls) or "")
+    help_texts = described(inspect.getdoc(cls.__init__) or inspect.getdoc(cls) or "")  # type: ignore[misc]  # not called
     parameters = [one for one in inspect.signature(cls).parameters.values() if one.name not in ("args", "kwargs")]
     return [Option(one.name, _types(one.annotation), one.default, help_texts.get(one.name)) for one in parameters]
 
@@ -145,9 +172,9 @@ def _types(annotation: Any) -> tuple[Any, ...]:
     members = getattr(annotation, "__args__", None)
     if not isinstance(members, tuple):
         return (annotation,)
-    if get_origin(annotation) is Literal:
+    if get_origin(annotation) is _WORDS:
         return tuple({type(member) for member in members})
-    if any(get_origin(member) is Literal for member in members):
+    if any(get_origin(member) is _WORDS for member in members):
         words = [getattr(member, "__args__", None) for member in members]
         # as in Lightning 1, which made no option of words beside a type
         return (annotation,) if None in words else tuple({type(word) for group in words for word in group or ()})
@@ -259,10 +286,7 @@ def described(docstring: str) -> dict[str, str]:
     return texts
 
 
-# as functions of a class, which Lightning 1 had in utilities.argparse
-
-
-def of_environment(cls: Any, template: str = "PL_%(cls_name)s_%(cls_argument)s") -> Namespace:
+def parse_env_variables(cls: Any, template: str = "PL_%(cls_name)s_%(cls_argument)s") -> Namespace:
     """The arguments of a class that environment variables have a value for.
 
     Args:
@@ -270,7 +294,7 @@ def of_environment(cls: Any, template: str = "PL_%(cls_name)s_%(cls_argument)s")
         template: How a variable is named.
     """
     values: dict[str, Any] = {}
-    for option in cls._options():
+    for option in _options_for(cls):
         names = {"cls_name": cls.__name__.upper(), "cls_argument": option.name.upper()}
         if text := os.environ.get(template % names):
             values[option.name] = text

@@ -26,7 +26,7 @@ CODES = {
         Code("GW101", "stand-in", "An object of ours answers for a part of Lightning's own trainer that is built otherwise here."),
         Code("GW102", "mapped argument", "An argument of the Trainer is done by something of ours, Accelerate mostly."),
         Code("GW103", "another branch", "A name that is not here is asked for under a `try` whose `except` goes on without it, or for type checkers alone."),
-        Code("GW104", "name of Lightning 1", "Lightning 2 dropped this name, or this value. The program runs as it did under Lightning 1, and says once how it is written today."),
+        Code("GW105", "name of Lightning 1", "Lightning 2 dropped this name, or this value. The program runs as it did under Lightning 1, and says once how it is written today."),
         Code("GW201", "never called", "Lightning 2 dropped this hook. The program runs, and the method does not."),
         Code("GW202", "unknown hook", "No hook has this name, and nothing calls the method. It may be misspelt."),
         Code("GW203", "started by a launcher", "Several processes are asked for. The Trainer starts none: a launcher does."),

@@ -76,7 +76,7 @@ def _fine(use: Use, meaning: object) -> Verdict:
         return Verdict("GW101", text, use.line, use.column)
     if isinstance(meaning, Value) and meaning.method and (today := known.old_use(key, meaning.method)):
         owner = key.rpartition(".")[2]
-        return Verdict("GW104", f"{owner}.{meaning.method}: of Lightning 1. Today: {today}", use.line, use.column)
+        return Verdict("GW105", f"{owner}.{meaning.method}: of Lightning 1. Today: {today}", use.line, use.column)
     return Verdict("", name, use.line, use.column)
 
 
@@ -112,7 +112,7 @@ def _of_keywords(use: Use, takes: frozenset[str] | None, name: str, of: tuple[st
         return
     for word in use.keywords:
         if today := known.old_keyword(*of, word.name):
-            yield Verdict("GW104", f"{name}({word.name}=): of Lightning 1. Today: {today}=", word.line, word.column)
+            yield Verdict("GW105", f"{name}({word.name}=): of Lightning 1. Today: {today}=", word.line, word.column)
         elif word.name not in takes:
             text = f"{name}({word.name}=): there is no such argument.{did_you_mean(word.name, takes)}"
             yield Verdict("GW303", text, word.line, word.column)

@@ -39,7 +39,7 @@ def _old_argument(word: Keyword) -> tuple[str, str]:
     row = known.tables()["old_arguments"][word.name]
     if not row["runs"] and word.value not in (None, UNKNOWN, 0):
         return "GW304", f"{word.value!r} is refused. Instead: {row['use']}"
-    return "GW104", f"of Lightning 1. Today: {_rewritten(word.value, row['rewrites']) or row['use']}"
+    return "GW105", f"of Lightning 1. Today: {_rewritten(word.value, row['rewrites']) or row['use']}"
 
 
 def _old_value(word: Keyword) -> tuple[str, str] | None:
@@ -52,7 +52,7 @@ def _old_value(word: Keyword) -> tuple[str, str] | None:
                 return "GW304", f"{word.value!r} is refused: {row['refused'][start]}"
     if (value is None or isinstance(value, str)) and value in row["taken"]:
         text = _rewritten(word.value, row["rewrites"]) or row["use"]
-        return "GW104", f"{word.value!r} is of Lightning 1. Today: {text}"
+        return "GW105", f"{word.value!r} is of Lightning 1. Today: {text}"
     return None
 
 

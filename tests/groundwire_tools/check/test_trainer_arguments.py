@@ -10,17 +10,17 @@ from groundwire_tools.check.uses import UNKNOWN, Keyword
 
 ROWS = {
     "mapped": ("Trainer(accelerator='cpu')", [(1, "GW102")]),
-    "of Lightning 1": ("Trainer(gpus=1)", [(1, "GW104")]),
+    "of Lightning 1": ("Trainer(gpus=1)", [(1, "GW105")]),
     "of Lightning 1, and refused": ("Trainer(tpu_cores=8)", [(1, "GW304")]),
-    "of Lightning 1, asking for nothing": ("Trainer(tpu_cores=None)", [(1, "GW104")]),
-    "a value of Lightning 1": ("Trainer(accelerator='ddp')", [(1, "GW104")]),
-    "a default of Lightning 1": ("Trainer(strategy=None)", [(1, "GW104")]),
+    "of Lightning 1, asking for nothing": ("Trainer(tpu_cores=None)", [(1, "GW105")]),
+    "a value of Lightning 1": ("Trainer(accelerator='ddp')", [(1, "GW105")]),
+    "a default of Lightning 1": ("Trainer(strategy=None)", [(1, "GW105")]),
     "a way that nothing offers": ("Trainer(accelerator='ddp2')", [(1, "GW304")]),
     "misspelt": ("Trainer(max_epoch=1)", [(1, "GW303")]),
     "refused": ("Trainer(model_registry='mine')", [(1, "GW304")]),
     "refused, asking for nothing": ("Trainer(model_registry=None)", []),
     "a strategy": ("Trainer(strategy='deepspeed_stage_2')", [(1, "GW304")]),
-    "dp": ("Trainer(strategy='dp')", [(1, "GW104")]),
+    "dp": ("Trainer(strategy='dp')", [(1, "GW105")]),
     "a precision": ("Trainer(precision='half')", [(1, "GW304")]),
     "a precision of ours": ("Trainer(precision='bf16-mixed')", []),
     "a precision that a run chooses": ("Trainer(precision=chosen)", []),
@@ -74,7 +74,7 @@ def test_a_value_that_names_no_number_asks_for_no_processes(value: object) -> No
 )
 def test_what_is_of_lightning_1_is_told_with_the_new_spelling(name: str, value: object, today: str) -> None:
     code, text = argument(Keyword(name, 1, 1, value))
-    assert (code, text.rpartition("Today: ")[2]) == ("GW104", today)
+    assert (code, text.rpartition("Today: ")[2]) == ("GW105", today)
 
 
 def test_a_slip_of_the_pen_is_told_the_nearest_name() -> None:

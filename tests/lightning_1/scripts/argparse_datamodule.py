@@ -28,8 +28,8 @@ class Data(pl.LightningDataModule):
         batch_size: int = 2,
         share: float = 1.0,
         shuffle: bool = False,
-        name: Optional[str] = None,
-        size: Union[int, float] = 3,
+        name: Optional[str] = None,  # noqa: UP045
+        size: Union[int, float] = 3,  # noqa: UP007
         untyped=None,
     ):
         super().__init__()
@@ -42,7 +42,7 @@ class Data(pl.LightningDataModule):
 torch.manual_seed(1)
 data = TensorDataset(torch.randn(12, 4))
 parser = Data.add_argparse_args(pl.Trainer.add_argparse_args(ArgumentParser()))
-args = parser.parse_args("--batch_size 3 --shuffle --share 0.5 --max_epochs 1 --logger no".split())
+args = parser.parse_args(["--batch_size", "3", "--shuffle", "--share", "0.5", "--max_epochs", "1", "--logger", "no"])
 data_module = Data.from_argparse_args(args, name="given")
 trainer = pl.Trainer.from_argparse_args(
     args, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False

@@ -35,7 +35,7 @@ parser.add_argument("--batch_size", type=int, default=4)
 parser = Model.add_model_specific_args(parser)
 parser = pl.Trainer.add_argparse_args(parser)
 line = "--max_epochs 2 --gpus 0 --log_every_n_steps 1 --limit_train_batches 2 --lr 0.05 --gradient_clip_val 0.5"
-args = parser.parse_args(line.split() + ["--enable_progress_bar", "false", "--enable_model_summary", "no"])
+args = parser.parse_args([*line.split(), "--enable_progress_bar", "false", "--enable_model_summary", "no"])
 model = Model(args)
 trainer = pl.Trainer.from_argparse_args(args, num_sanity_val_steps=0)
 trainer.fit(model, DataLoader(data, batch_size=args.batch_size))

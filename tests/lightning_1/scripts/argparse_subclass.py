@@ -1,7 +1,6 @@
 """A Trainer with a constructor of its own, whose own arguments alone are options."""
 
 from argparse import ArgumentParser
-from typing import Optional
 
 import pytorch_lightning as pl
 import torch
@@ -23,7 +22,7 @@ class Model(pl.LightningModule):
 
 
 class Mine(pl.Trainer):
-    def __init__(self, steps: int = 1, own: bool = False, name: Optional[str] = None, other: list = None, **kwargs):
+    def __init__(self, steps: int = 1, own: bool = False, name: str = "", other: list = (), **kwargs):
         super().__init__(
             max_steps=steps,
             logger=False,

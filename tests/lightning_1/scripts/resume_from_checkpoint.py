@@ -1,7 +1,5 @@
 """A Trainer that goes on from a checkpoint it was given when it was made."""
 
-import os
-
 import pytorch_lightning as pl
 import torch
 from torch.utils.data import DataLoader, TensorDataset
@@ -30,6 +28,6 @@ path = "start.ckpt"
 first.save_checkpoint(path)
 model = Model()
 trainer = pl.Trainer(max_epochs=3, resume_from_checkpoint=path, default_root_dir="second", **options)
-answer = [os.path.basename(trainer.resume_from_checkpoint)]
+answer = [trainer.resume_from_checkpoint]
 trainer.fit(model, DataLoader(data, batch_size=4))
-answer.append(os.path.basename(trainer.ckpt_path))
+answer.append(trainer.ckpt_path)

@@ -33,14 +33,14 @@ REFUSED_WAYS = {
 """The beginning of a way to use several devices that nothing here offers, to the reason and what to do instead."""
 
 
-WAYS = ("dp", "ddp_cpu")
+OLD_WAYS = ("dp", "ddp_cpu")
 """Ways that only Lightning 1 had, and that are taken."""
 
 
 def is_way(value: Any) -> bool:
     """True for what ``accelerator=`` of Lightning 1 took and ``strategy=`` takes today, or nobody does."""
     return isinstance(value, str) and (
-        value.lower() in (*WAYS, *StrategyRegistry) or value.lower().startswith(tuple(REFUSED_WAYS))
+        value.lower() in (*OLD_WAYS, *StrategyRegistry) or value.lower().startswith(tuple(REFUSED_WAYS))
     )
 
 
@@ -68,7 +68,7 @@ def way(translation: Translation, by: str, value: str) -> str:
 
 
 def accelerator(translation: Translation, by: str, value: Any) -> str | None:
-    """``accelerator=``, where it is None or names a way: without a card that is asked for, Lightning 1 takes the CPU."""
+    """``accelerator=``, where it is None or names a way: where no card is asked for, Lightning 1 takes the CPU."""
     translation.drop("accelerator")
     translation.otherwise(accelerator="cpu")
     return None if value is None else way(translation, by, value)

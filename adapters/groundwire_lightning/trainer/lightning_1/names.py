@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import os
 from collections.abc import Callable, Mapping
@@ -16,22 +17,29 @@ from groundwire_lightning.trainer.lightning_1.options import arguments_in, train
 from groundwire_lightning.trainer.lightning_1.taking import takes_old
 from groundwire_lightning.trainer.lightning_1.tuning import OldTuner, tuned
 from groundwire_lightning.utilities.checked import old_keywords
+from groundwire_lightning.utilities.types import LRSchedulerConfig
 
 if TYPE_CHECKING:
     from groundwire_lightning.trainer.answering import Answering
     from groundwire_lightning.trainer.lightning_1.kept import Kept
+    from groundwire_lightning.tuner import Tunable
 
-    class Named(Answering, Protocol):
+    class Named(Answering, Tunable, Protocol):
         """A Trainer as its old names see it."""
 
         _kept: Kept
 
         @property
-        def device_ids(self) -> list[int]: ...
+        def device_ids(self) -> list[int]:
+            """Indices of the devices of this machine."""
+
         @property
-        def progress_bar_callback(self) -> Any: ...
+        def progress_bar_callback(self) -> Any:
+            """The progress bar, or None."""
+
         @property
-        def progress_bar_metrics(self) -> dict[str, float]: ...
+        def progress_bar_metrics(self) -> dict[str, float]:
+            """Values that a progress bar shows."""
 
 
 _NOWHERE = "nothing; no Trainer has this here"
@@ -42,7 +50,8 @@ def _cards(trainer: Named) -> list[int] | None:
 
 
 def _schedulers(trainer: Named) -> list[dict[str, Any]]:
-    return [{**vars(config), "opt_idx": None} for config in trainer.lr_scheduler_configs]
+    names = [entry.name for entry in dataclasses.fields(LRSchedulerConfig)]
+    return [{name: getattr(config, name) for name in names} for config in trainer.lr_scheduler_configs]
 
 
 def _is_way(*kinds: type) -> Callable[[Any], bool]:
@@ -84,7 +93,7 @@ def _path_of(entry: str) -> Callable[[Any], Any]:
 
 
 def _alias(name: str) -> Callable[[Any], Any]:
-    return lambda it: getattr(trainer, name)
+    return lambda it: getattr(it, name)
 
 
 def _as_asked(name: str) -> Callable[[Any], Any]:
@@ -98,6 +107,12 @@ def _connector(new: str) -> Old:
 def _job(trainer: Named) -> int | None:
     job = os.environ.get("SLURM_JOB_ID", "")
     return int(job) if job.isdigit() else None
+
+
+SAME = frozenset(
+    {"logdir", "running_sanity_check", "should_rank_save_checkpoint", "proc_rank", "train_loop", "training_type_plugin"}
+)
+"""Names whose attribute of today is the very same thing."""
 
 
 class OldNames(HasOptions):
@@ -154,10 +169,10 @@ class OldNames(HasOptions):
         return self._kept.weights_save_path
 
     # devices and processes
-    num_gpus = Old("num_devices", lambda it: len(_cards(trainer) or ()))
+    num_gpus = Old("num_devices", lambda it: len(_cards(it) or ()))
     root_gpu = Old("strategy.root_device.index", lambda it: it.strategy.root_device.index)
     data_parallel_device_ids = Old("device_ids", _cards)
-    gpus = Old("num_devices", lambda it: len(_cards(trainer) or ()) or None)
+    gpus = Old("num_devices", lambda it: len(_cards(it) or ()) or None)
     devices = Old("num_devices", _alias("num_devices"))
     num_processes = Old("world_size", _alias("world_size"))
     tpu_cores = Old(_NOWHERE, lambda it: None)
@@ -170,7 +185,7 @@ class OldNames(HasOptions):
     use_ddp2 = Old(_NOWHERE, lambda it: False)
     use_horovod = Old(_NOWHERE, lambda it: False)
     use_ddp = Old("isinstance(trainer.strategy, DDPStrategy)", _is_way(DDPStrategy))
-    use_single_gpu = Old("num_devices == 1", lambda it: len(_cards(trainer) or ()) == 1)
+    use_single_gpu = Old("num_devices == 1", lambda it: len(_cards(it) or ()) == 1)
     data_parallel = Old("isinstance(trainer.strategy, DDPStrategy)", _is_way(DDPStrategy))
     distributed_backend = Old("strategy", lambda it: "ddp" if isinstance(it.strategy, DDPStrategy) else None)
     training_type_plugin = Old("strategy", _alias("strategy"))

@@ -184,7 +184,7 @@ def _flushed(translation: Translation, by: str, value: Any) -> str:
     loggers = translation.given.get("logger")
     for logger in loggers if isinstance(loggers, (list, tuple)) else [loggers]:
         if is_a(logger, "CSVLogger"):
-            logger._flush_logs_every_n_steps = value
+            vars(logger)["_flush_logs_every_n_steps"] = value
     return "flush_logs_every_n_steps= of a CSVLogger; a TensorBoardLogger writes as values come"
 
 
@@ -200,7 +200,7 @@ def _apex(translation: Translation, by: str, value: Any) -> str:
 
 
 def _half(translation: Translation, by: str, value: Any) -> str:
-    return translation.put(by, precision=16)
+    return translation.put(by, precision="16-mixed")
 
 
 def _next_epoch(value: Any) -> int:
@@ -273,7 +273,7 @@ OLD_ARGUMENTS = (
                 "groundwire_lightning.accelerators", devices.chosen_cards, idle=(None, False),
                 rewrites={"None": "", "False": ""}),
     OldArgument("distributed_backend", "1.4", "strategy=", devices.backend,
-                rewrites={"None": "", "'ddp'": "strategy='ddp'", "'ddp_cpu'": "accelerator='cpu', strategy='ddp'"}),
+                rewrites={"None": "", "'ddp_cpu'": "accelerator='cpu', strategy='ddp'"}),
     OldArgument("nb_gpu_nodes", "0.7", "num_nodes=", renamed("num_nodes"), rewrites={"any": "num_nodes={}"}),
     OldArgument("replace_sampler_ddp", "1.9", "use_distributed_sampler=", renamed("use_distributed_sampler", bool),
                 idle=(None, True), rewrites={"True": "", "any": "use_distributed_sampler={}"}),

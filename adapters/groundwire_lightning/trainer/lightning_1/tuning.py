@@ -11,7 +11,7 @@ from groundwire_lightning.utilities.checked import old_keywords
 from groundwire_lightning.utilities.seed import isolate_rng
 
 if TYPE_CHECKING:
-    from groundwire_lightning.trainer.answering import Answering
+    from groundwire_lightning.tuner import Tunable
 
 
 class OldTuner(Tuner):
@@ -30,7 +30,7 @@ class OldTuner(Tuner):
         """
         asked = _wish(self._trainer, "auto_lr_find")
         name = asked if isinstance(asked, str) else ""
-        finder = super().lr_find(*args, update_attr=update_attr, **{"attr_name": name, **kwargs})
+        finder = super().lr_find(*args, **{"attr_name": name, "update_attr": update_attr, **kwargs})
         vars(self._trainer)["auto_lr_find"] = False
         return finder
 
@@ -47,13 +47,13 @@ class OldTuner(Tuner):
         return size
 
 
-def _wish(trainer: Answering, name: str) -> Any:
+def _wish(owner: Any, name: str) -> Any:
     """What a Trainer was asked to find: in its constructor or by an attribute; nothing once it was found."""
-    return vars(trainer).get(name, getattr(trainer._kept, name))
+    return vars(owner).get(name, getattr(owner._kept, name))
 
 
 def tuned(
-    trainer: Answering,
+    trainer: Tunable,
     model: Any,
     data: tuple[Any, ...],
     sizing: Mapping[str, Any] | None,
