@@ -157,16 +157,24 @@ def _module_gaps() -> Lines:
     return ("module", "why", "instead"), [(code(path), gap.why, gap.instead) for path, gap in gaps]
 
 
+OWNERS_OF_OLD_NAMES = {
+    "Trainer": "trainer.lightning_1.names.OldNames",
+    "LightningModule": "core.old_names.OldModuleNames",
+    "LightningDataModule": "core.old_names.OldDataModuleNames",
+}
+
+
+def old_names_table() -> str:
+    """The arguments and names of Lightning 1 that are taken."""
+    return table(*_old_names())
+
+
 def _old_names() -> Lines:
     arguments = [(code(f"Trainer({row.name}=)"), row.until, row.use) for row in OLD_ARGUMENTS]
     names = [
-        (code(f"{key.rpartition('.')[2]}.{name}"), "", use)
-        for key in (
-            "trainer.lightning_1.names.OldNames",
-            "core.old_names.OldModuleNames",
-            "core.old_names.OldDataModuleNames",
-        )
-        for name, use in tables()["classes"][f"groundwire_lightning.{key}"].get("old", {}).items()
+        (code(f"{owner}.{name}"), "", use)
+        for owner, home in OWNERS_OF_OLD_NAMES.items()
+        for name, use in tables()["classes"][f"groundwire_lightning.{home}"].get("old", {}).items()
     ]
     return ("name", "until", "today"), arguments + names
 
@@ -344,6 +352,7 @@ PARTS: dict[str, Callable[..., str]] = {
     "rows": rows_table,
     "gaps": gaps_table,
     "arguments": arguments_table,
+    "old names": old_names_table,
     "findings": findings,
     "order": order,
     "rooms": rooms,
