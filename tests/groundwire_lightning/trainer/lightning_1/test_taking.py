@@ -83,10 +83,10 @@ def test_an_error_inside_a_property_is_not_hidden():
         _ = quiet(Mine).rate
 
 
-def taking_an_index(module, outputs, batch, batch_idx, dataloader_idx):
+def taking_more(module, outputs, batch, batch_idx, index, more):
     raise AssertionError("never called")
 
 
 def test_what_is_refused_is_caught_as_what_lightning_raises():
     with pytest.raises(TypeError):
-        quiet().fit(type("Lit", (Lit,), {"on_train_batch_end": taking_an_index})(), loader())
+        quiet().fit(type("Lit", (Lit,), {"on_train_batch_end": taking_more})(), loader())
