@@ -30,6 +30,7 @@ from groundwire import HOOKS, Gap, Hook, HookMap, Row  # noqa: E402
 from groundwire_lightning.map import LIGHTNING  # noqa: E402
 from groundwire_lightning.map_1x import JOINED  # noqa: E402
 from groundwire_lightning.trainer.arguments import ARGUMENTS  # noqa: E402
+from groundwire_lightning.trainer.lightning_1.rows import OLD_ARGUMENTS  # noqa: E402
 from groundwire_tensorboard import TENSORBOARD  # noqa: E402
 from groundwire_tools.check.codes import CODES, MEANINGS  # noqa: E402
 from groundwire_tools.check.deviations import DEVIATIONS  # noqa: E402
@@ -181,8 +182,26 @@ def _module_gaps() -> Lines:
     return ("module", "why", "instead"), [(code(path), gap.why, gap.instead) for path, gap in gaps]
 
 
-def _retired_arguments() -> Lines:
-    return ("argument", "instead"), [(code(name), use) for name, use in tables()["retired_arguments"].items()]
+OWNERS_OF_OLD_NAMES = {
+    "Trainer": "trainer.lightning_1.names.OldNames",
+    "LightningModule": "core.old_names.OldModuleNames",
+    "LightningDataModule": "core.old_names.OldDataModuleNames",
+}
+
+
+def old_names_table() -> str:
+    """The arguments and names of Lightning 1 that are taken."""
+    return table(*_old_names())
+
+
+def _old_names() -> Lines:
+    arguments = [(code(f"Trainer({row.name}=)"), row.until, row.use) for row in OLD_ARGUMENTS]
+    names = [
+        (code(f"{owner}.{name}"), "", use)
+        for owner, home in OWNERS_OF_OLD_NAMES.items()
+        for name, use in tables()["classes"][f"groundwire_lightning.{home}"].get("old", {}).items()
+    ]
+    return ("name", "until", "today"), arguments + names
 
 
 def _values() -> Lines:
@@ -192,10 +211,6 @@ def _values() -> Lines:
         for start, instead in values["instead"].items()
     ]
     return ("value", "instead"), rows
-
-
-def _retired_names() -> Lines:
-    return ("of the Trainer", "instead"), [(code(name), use) for name, use in tables()["retired_names"].items()]
 
 
 def _refused() -> Lines:
@@ -224,14 +239,13 @@ def _old_hooks() -> Lines:
 EXAMPLES: dict[str, Callable[[], Lines]] = {
     "GW102": _mapped,
     "GW104": _on_purpose,
+    "GW105": _old_names,
     "GW106": _old_hooks,
     "GW201": lambda: _gaps_that(stop=False),
     "GW211": _deviations,
     "GW301": _module_gaps,
-    "GW303": _retired_arguments,
     "GW304": _values,
     "GW305": lambda: _gaps_that(stop=True),
-    "GW307": _retired_names,
     "GW308": _refused,
 }
 """Code to the lines of the tables that lead to it, where these can be listed."""
@@ -424,6 +438,7 @@ PARTS: dict[str, Callable[..., str]] = {
     "arguments": arguments_table,
     "old rows": old_rows,
     "old gaps": old_gaps,
+    "old names": old_names_table,
     "findings": findings,
     "on purpose": on_purpose,
     "meanings": meanings,

@@ -25,12 +25,16 @@ if __name__ == "__main__":
 
 from groundwire import Gap, Row  # noqa: E402
 from groundwire_lightning import NotSupportedYetError, accelerators, paths, strategies  # noqa: E402
+from groundwire_lightning.core.old import old_names  # noqa: E402
 from groundwire_lightning.map import LIGHTNING  # noqa: E402
 from groundwire_lightning.map_1x import JOINED  # noqa: E402
 from groundwire_lightning.strategies import devices, precision  # noqa: E402
-from groundwire_lightning.trainer import retired  # noqa: E402
 from groundwire_lightning.trainer.arguments import ARGUMENTS  # noqa: E402
 from groundwire_lightning.trainer.entry_points import EntryPoints  # noqa: E402
+from groundwire_lightning.trainer.lightning_1.devices import OLD_WAYS, REFUSED_WAYS  # noqa: E402
+from groundwire_lightning.trainer.lightning_1.names import SAME, OldNames  # noqa: E402
+from groundwire_lightning.trainer.lightning_1.rows import OLD_ARGUMENTS, OldArgument  # noqa: E402
+from groundwire_lightning.trainer.trainer import Trainer  # noqa: E402
 
 FILE = FOLDER.parent / "adapters/groundwire_tools/check/known.json"
 PAGE = FOLDER / "moving-from-pytorch-accelerated.md"
@@ -60,11 +64,10 @@ def gathered() -> dict[str, Any]:
         "old_hooks": old_hooks(),
         "gaps": {line.method: [line.why, line.use, line.stop] for line in JOINED.rows if isinstance(line, Gap)},
         "arguments": {one.name: [one.fate, one.note] for one in ARGUMENTS},
-        "retired_arguments": retired.RETIRED_ARGUMENTS,
-        "retired_names": retired.RETIRED_NAMES,
-        "moved": dict(sorted(retired.moved().items())),
-        "respelled_arguments": retired.RESPELLED_ARGUMENTS,
-        "respelled_attributes": retired.RESPELLED_ATTRIBUTES,
+        "old_arguments": {row.name: old_argument(row) for row in OLD_ARGUMENTS if row.applies is None},
+        "old_values": old_values(),
+        "respelled_arguments": respelled_arguments(),
+        "respelled_attributes": respelled_attributes(),
         "values": values(),
         "deviations": list(deviations(PAGE.read_text("utf-8"))),
         "not_here": dict(not_here(PAGE.read_text("utf-8"))),
@@ -115,6 +118,7 @@ def class_of(key: str) -> dict[str, Any]:
     names = sorted(set(_names_of_objects(cls)))
     public = [name for name in names if not name.startswith("_") and _is_method(getattr(cls, name, None))]
     refuses = {name: _refusal(cls, name) for name in public if _never_returns(getattr(cls, name))}
+    old, keywords = old_names(cls), {name: words for name in public if (words := old_keywords_of(getattr(cls, name)))}
     return {
         "bases": [f"{base.__module__}.{base.__qualname__}" for base in own[1:]],
         "names": " ".join(names),
@@ -122,7 +126,8 @@ def class_of(key: str) -> dict[str, Any]:
         "takes": called(cls),
         "methods": {name: called(getattr(cls, name)) for name in public if name not in refuses},
         **({"refuses": refuses} if refuses else {}),
-        **({"old_keywords": {"": old}} if (old := old_keywords_of(vars(cls).get("__init__"))) else {}),
+        **({"old": old} if old else {}),
+        **({"old_keywords": keywords} if keywords else {}),
     }
 
 
@@ -246,6 +251,48 @@ def _shown(line: Row, place: int, name: str) -> str:
     return positional[place] if place < len(positional) else IN_LIGHTNING.get(name, name)
 
 
+# names of Lightning 1
+
+
+def old_argument(row: OldArgument) -> dict[str, Any]:
+    """An argument that only Lightning 1 had: what replaced it, and how its values are written today."""
+    return {"use": row.use, "until": row.until, "runs": row.runs, "rewrites": dict(row.rewrites)}
+
+
+def respelled_arguments() -> dict[str, dict[str, dict[str, str]]]:
+    """Call to argument to value to the arguments that say the same today, with ``{}`` for the value as it is written.
+
+    A value is a literal, else ``int`` (1 or more), ``list``, ``str`` or ``any``. Nothing stands for a value that asked
+    for what happens anyway; a value that is not here has no spelling that says exactly the same.
+    """
+    methods = {name: old_keywords_of(getattr(Trainer, name)) for name in ("fit", "validate", "test", "tune")}
+    return {
+        "Trainer": {row.name: dict(row.rewrites) for row in OLD_ARGUMENTS if row.rewrites},
+        **{f"Trainer.{name}": {old: {"any": f"{new}={{}}"} for old, new in words.items()}
+           for name, words in methods.items()},
+    }  # fmt: skip
+
+
+def respelled_attributes() -> dict[str, str]:
+    """Attribute of the Trainer of Lightning 1 to the same attribute today."""
+    return {name: use for name, use in old_names(OldNames).items() if name in SAME}
+
+
+def old_values() -> dict[str, dict[str, Any]]:
+    """Arguments of which some values were of Lightning 1 alone: what replaced them, those words, those refused."""
+    rows = {row.name: row for row in OLD_ARGUMENTS if row.applies is not None}
+    words = [word for word in (*OLD_WAYS, *strategies.StrategyRegistry) if isinstance(word, str)]
+    return {
+        name: {
+            "use": row.use,
+            "taken": [word for word in (None, *words) if row.is_asked(word)],
+            "refused": REFUSED_WAYS if row.is_asked("ddp2") else {},
+            "rewrites": dict(row.rewrites),
+        }
+        for name, row in rows.items()
+    }
+
+
 # values of arguments
 
 
@@ -257,13 +304,12 @@ def values() -> dict[str, dict[str, Any]]:
             "taken": ["auto", *strategies.StrategyRegistry],
             "instead": {
                 **{start: f"{plugin}, {what}" for start, what in devices.OTHER_STRATEGIES.items()},
-                "dp": "'ddp'; Lightning 2 removed 'dp'",
             },
         },
         "precision": {"taken": [one for one in precision.SPELLINGS if isinstance(one, str)], "instead": {}},
         "accelerator": {
             "taken": ["auto", "gpu", *accelerators.KINDS],
-            "instead": {"ddp": "strategy='ddp'", "tpu": "a native groundwire.Trainer under accelerate launch --tpu"},
+            "instead": {"tpu": "a native groundwire.Trainer under accelerate launch --tpu"},
         },
     }
 

@@ -6,7 +6,7 @@ import groundwire
 import groundwire_lightning
 from groundwire.tables.hooks import HOOKS
 
-TRAINERS = {groundwire.Trainer: 3, groundwire_lightning.Trainer: 9}
+TRAINERS = {groundwire.Trainer: 3, groundwire_lightning.Trainer: 11}
 
 EXTENDED = {
     "groundwire.Trainer": (  # what an adapter is to extend, beside the hooks
@@ -21,6 +21,7 @@ EXTENDED = {
         *("gradient_clip_val", "gradient_clip_algorithm", "_accepted", "_announced"),
         *("choose_way", "_nests", "_count_step", "_step", "_clips_before_step"),
     ),
+    "groundwire_lightning.core.options.HasOptions": ("_options", "_arguments_in"),
 }
 """Names that a class below another one has as well, by the class whose they are."""
 

@@ -12,6 +12,7 @@ from itertools import chain
 from groundwire import Gap, HookMap, Row, row
 from groundwire_lightning.core.callback import Callback, Monitor
 from groundwire_lightning.core.datamodule import LightningDataModule
+from groundwire_lightning.core.grad_norms import BeforeClipping
 from groundwire_lightning.core.module import LightningModule
 from groundwire_lightning.core.state_methods import keep_callback_state, keep_data_state
 from groundwire_lightning.core.step_outputs import as_batch_output, as_eval_output, skip_rest
@@ -93,6 +94,7 @@ TRAINING = (
     row("LightningModule.on_after_backward", after="backward_step"),
     row("Callback.on_before_optimizer_step", before="_clip_gradients", args=(*WITH_MODULE, "trainer.optimizer")),
     row("LightningModule.on_before_optimizer_step", before="_clip_gradients", args=("trainer.optimizer",)),
+    row("BeforeClipping.log_norms", before="_clip_gradients", args=("trainer.optimizer",)),
     row(
         "LightningModule.configure_gradient_clipping",
         instead="_clip_gradients",
@@ -243,6 +245,7 @@ LIGHTNING = HookMap(
             "LightningDataModule": LightningDataModule,
             "Callback": Callback,
             "Monitor": Monitor,
+            "BeforeClipping": BeforeClipping,
         }
     ),
     knows=("module", "stage"),

@@ -32,7 +32,6 @@ class Gap(NamedTuple):
 
 
 _APART = Gap("it is a package of its own, which Lightning passes on", "litdata, or the package that it comes from")
-_ARGPARSE = Gap("arguments of the Trainer are not read from the environment", "lightning.pytorch.cli.LightningCLI")
 _DEMOS = Gap("of the demos only the boring classes are here", "lightning.pytorch.demos.boring_classes")
 _FABRIC = Gap("it is a part of Fabric, which is not here", "accelerate.Accelerator, or a native groundwire.Trainer")
 _FETCHERS = Gap("loaders are not wrapped by fetchers", "dataloader_iter as the argument of a step")
@@ -43,7 +42,6 @@ _LOOPS = Gap("there are no loop objects to replace or restart", "hooks of a modu
 _MIGRATION = Gap("files of older releases are brought up to date while they are read", "load_from_checkpoint")
 _OVERRIDES = Gap("data is shared out between processes by the Trainer", "torch's DistributedSampler")
 _REGISTRY = Gap("models of lightning.ai are not fetched", "a checkpoint on this machine")
-_SERVE = Gap("there is no server", "LightningModule.to_onnx or to_torchscript")
 _SHARDED = Gap("checkpoints and summaries of shards are not here", "Accelerate's FSDP and DeepSpeed plugins")
 _SIGNATURE = Gap("hooks are told by their signature when a run begins", "inspect.signature")
 _VALIDATOR = Gap("what does not go together is refused when a run begins", "trainer.fit, which checks")
@@ -160,7 +158,7 @@ TABLE: dict[str, Row] = {
     },
     "lightning.pytorch.profilers": "groundwire_lightning.profilers",
     **_alike("profilers", "advanced base profiler pytorch simple xla"),
-    "lightning.pytorch.serve": _SERVE,
+    "lightning.pytorch.serve": Gap("there is no server", "LightningModule.to_onnx or to_torchscript"),
     "lightning.pytorch.strategies": "groundwire_lightning.strategies",
     "lightning.pytorch.strategies.ddp": "groundwire_lightning.strategies.ddp",
     "lightning.pytorch.strategies.deepspeed": "groundwire_lightning.strategies: DeepSpeedStrategy",
@@ -201,7 +199,10 @@ TABLE: dict[str, Row] = {
         "apply_func cloud_io combined_loader compile data enums grads imports memory model_summary "
         "parameter_tying parsing rank_zero seed types",
     ),
-    "lightning.pytorch.utilities.argparse": _ARGPARSE,
+    "lightning.pytorch.utilities.argparse": (
+        "groundwire_lightning.core.options: add_argparse_args from_argparse_args get_init_arguments_and_types",
+        "groundwire_lightning.core.options: parse_argparser parse_env_variables",
+    ),
     "lightning.pytorch.utilities.consolidate_checkpoint": _SHARDED,
     "lightning.pytorch.utilities.deepspeed": _SHARDED,
     "lightning.pytorch.utilities.exceptions": "groundwire_lightning.errors: MisconfigurationException SIGTERMException _TunerExitException=TunerExit",

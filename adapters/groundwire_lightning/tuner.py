@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from groundwire_lightning.callbacks.batch_size_finder import BatchSizeFinder
 from groundwire_lightning.callbacks.lr_finder import LearningRateFinder
@@ -13,7 +13,18 @@ from groundwire_lightning.utilities.lazily import modules_of
 __path__: list[str] = []  # what Lightning has below this path are rows of paths.py
 
 if TYPE_CHECKING:
-    from groundwire_lightning.trainer.trainer import Trainer
+    from contextlib import AbstractContextManager
+
+    from groundwire_lightning.loops.steered import Steered
+
+    class Tunable(Steered, Protocol):
+        """A Trainer as its tuner sees it."""
+
+        fit: Any
+
+        def _heard_first_by(self, callback: Any) -> AbstractContextManager[None]:
+            """Let a callback hear of runs before all others."""
+
 
 __all__ = ["Tuner"]
 
@@ -28,7 +39,10 @@ class Tuner:
         trainer: The Trainer that will train it.
     """
 
-    def __init__(self, trainer: Trainer) -> None:
+    _as_before = False
+    """True: searches as Lightning 1 made them."""
+
+    def __init__(self, trainer: Tunable) -> None:
         self._trainer = trainer
 
     def scale_batch_size(
@@ -128,6 +142,7 @@ class Tuner:
         self, finder: Any, model: Any, fitting: tuple[Any, Any], loaders: Any, datamodule: Any, method: str
     ) -> None:
         trainer = self._trainer
+        finder._as_before = self._as_before
         finder._early_exit = True  # the run ends with the trials, and trains nothing
         with trainer._heard_first_by(finder):
             if method == "fit":

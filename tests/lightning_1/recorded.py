@@ -8,6 +8,7 @@ import inspect
 import io
 import os
 import random
+import re
 import sys
 import warnings
 import zlib
@@ -144,7 +145,7 @@ def tidy(value: Any, folder: Path) -> Any:
 def files(folder: Path) -> dict[str, Any]:
     """Name of each file to what stands in it; event files go by their folder."""
     contents: dict[str, Any] = {}
-    for path in sorted(folder.rglob("*")):
+    for path in sorted(folder.rglob("*"), key=by_number):
         name = str(path.relative_to(folder))
         if path.name.startswith("events.out.tfevents"):
             contents.setdefault(f"{path.parent.relative_to(folder)}/events", []).append(events(path))
@@ -155,6 +156,11 @@ def files(folder: Path) -> dict[str, Any]:
         elif path.is_file():
             contents[name] = path.read_text("utf-8")
     return contents
+
+
+def by_number(path: Path) -> list[int | str]:
+    """A key that sorts the tenth event file of a process behind the ninth."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", str(path))]
 
 
 def events(path: Path) -> Any:

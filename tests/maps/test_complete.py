@@ -61,7 +61,7 @@ def test_every_row_and_gap_is_a_hook_of_lightning(role):
 
 
 def test_every_other_role_is_one_of_ours():
-    assert set(LIGHTNING.bases) == {*THEIRS, "Monitor"}
+    assert set(LIGHTNING.bases) == {*THEIRS, "Monitor", "BeforeClipping"}
     assert told("Monitor") <= told("Callback")
 
 
@@ -132,5 +132,8 @@ def test_a_method_of_the_module_takes_what_it_takes_in_lightning(name):
     assert names(getattr(L.LightningModule, name)) == names(getattr(lightning.LightningModule, name))
 
 
+OF_LIGHTNING_1 = {"sync_dist_op", "tbptt_reduce_fx", "tbptt_pad_token"}
+
+
 def names(function):
-    return list(inspect.signature(function).parameters)
+    return [name for name in inspect.signature(function).parameters if name not in OF_LIGHTNING_1]

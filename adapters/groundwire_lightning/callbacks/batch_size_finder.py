@@ -70,6 +70,9 @@ class BatchSizeFinder(Callback):
         self._max_val = max_val
         self._early_exit = False
 
+    _as_before = False
+    """True: the search of Lightning 1."""
+
     def setup(self, trainer: Steered, pl_module: Any, stage: str) -> None:
         """Check that sizes can be tried.
 
@@ -112,6 +115,7 @@ class BatchSizeFinder(Callback):
                 self._batch_arg_name,
                 self._margin,
                 self._max_val,
+                self._as_before,
             )
         if self._early_exit:
             raise TunerExit

@@ -46,12 +46,13 @@ class CheckpointNames(Checkpoint):
         """The folder of the checkpoints: ``dirpath``, or the one that Lightning takes below the first logger's run."""
         if self.dirpath is not None:
             return self.dirpath
-        root = getattr(trainer, "default_root_dir", None) or str(Path.cwd())
+        own = getattr(trainer, "_weights_save_path", None)
+        root = own or getattr(trainer, "default_root_dir", None) or str(Path.cwd())
         if not trainer.loggers:
             return os.path.join(root, "checkpoints")  # noqa: PTH118  # a string of Lightning's making
         logger = trainer.loggers[0]
         version = logger.version if isinstance(logger.version, str) else f"version_{logger.version}"
-        folder = root if logger.save_dir is None else logger.save_dir
+        folder = root if own or logger.save_dir is None else logger.save_dir
         return os.path.join(folder, str(logger.name), version, "checkpoints")  # noqa: PTH118
 
     def _find_last_checkpoints(self, trainer: Running) -> set[str]:

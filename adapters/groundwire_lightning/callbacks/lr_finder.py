@@ -36,6 +36,8 @@ class LearningRateFinder(Callback):
     """
 
     SUPPORTED_MODES = ("linear", "exponential")
+    _as_before = False
+    """True: the suggestion of Lightning 1."""
 
     @checked(
         min_lr=number(),
@@ -84,6 +86,7 @@ class LearningRateFinder(Callback):
                 early_stop_threshold=self._early_stop_threshold,
                 update_attr=self._update_attr,
                 attr_name=self._attr_name,
+                as_before=self._as_before,
             )
         if self._early_exit:
             raise TunerExit

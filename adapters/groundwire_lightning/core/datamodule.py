@@ -10,11 +10,12 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from groundwire_lightning.core.hooks import CheckpointHooks, DataHooks
 from groundwire_lightning.core.hparams import HyperParameters
+from groundwire_lightning.core.old_names import OldDataModuleNames, keep_old_arguments
 from groundwire_lightning.core.saving import OfTheClass, build_data_module, load_object
 from groundwire_lightning.utilities.checked import checked, optional, readable, whole
 
 
-class LightningDataModule(HyperParameters, DataHooks, CheckpointHooks):
+class LightningDataModule(HyperParameters, DataHooks, CheckpointHooks, OldDataModuleNames):
     """Prepares data and makes the loaders of a run; a run with a data module takes all its loaders from it.
 
     Attributes:
@@ -34,6 +35,7 @@ class LightningDataModule(HyperParameters, DataHooks, CheckpointHooks):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
         self.trainer: Any = None
+        keep_old_arguments(self, args, kwargs)
 
     def on_exception(self, exception: BaseException) -> None:
         """Called when an error, such as a ``KeyboardInterrupt``, ends the run."""

@@ -16,6 +16,7 @@ from typing import Any
 from torch import nn
 
 from groundwire.errors import rank_zero_warn
+from groundwire_lightning.utilities.checked import tell_of_old
 from groundwire_lightning.utilities.parsing import AttributeDict, constructor_arguments
 
 _of_command_line: ContextVar[dict[str, Any] | None] = ContextVar("_of_command_line", default=None)
@@ -100,10 +101,16 @@ class HyperParameters:
 
     @property
     def hparams(self) -> Any:
-        """The hyper-parameters that :meth:`save_hyperparameters` kept; they may be changed."""
+        """The hyper-parameters that :meth:`save_hyperparameters` kept; they may be changed, and be set at once."""
         if "_hparams" not in self.__dict__:
             self._hparams = AttributeDict()
         return self._hparams
+
+    @hparams.setter
+    def hparams(self, hparams: Any) -> None:
+        tell_of_old(self, f"self.hparams = ... in {type(self).__qualname__}", "self.save_hyperparameters(...)")
+        frame = inspect.currentframe()
+        self.save_hyperparameters(hparams, frame=None if frame is None else frame.f_back)
 
     @property
     def hparams_initial(self) -> Any:

@@ -13,6 +13,7 @@ from groundwire_lightning.core.export import Export
 from groundwire_lightning.core.hooks import ModelHooks
 from groundwire_lightning.core.hparams import HyperParameters
 from groundwire_lightning.core.old_calls import also_with_index
+from groundwire_lightning.core.old_names import OldModuleNames
 from groundwire_lightning.core.optimizer import is_optimizer
 from groundwire_lightning.core.replaced import TellsOfMethods
 from groundwire_lightning.core.saving import OfTheClass, build_module, load_object
@@ -22,7 +23,7 @@ from groundwire_lightning.errors import MisconfigurationException
 from groundwire_lightning.utilities.apply_func import tensors_of
 
 
-class LightningModule(TellsOfMethods, HyperParameters, ModelHooks, Truncated, Logging, Export):
+class LightningModule(TellsOfMethods, HyperParameters, ModelHooks, Truncated, Logging, Export, OldModuleNames):
     """A model with its training step, its validation step and its optimizer.
 
     Subclass it as in Lightning. Attached to a trainer it knows where the run is; without one the

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from groundwire.errors import rank_zero_warn
+from groundwire_lightning.core.old_names import tell_of_log
 
 
 class Logging:
@@ -30,6 +31,10 @@ class Logging:
         batch_size: int | None = None,
         metric_attribute: str | None = None,
         rank_zero_only: bool = False,
+        *,
+        sync_dist_op: Any = None,
+        tbptt_reduce_fx: Any = None,
+        tbptt_pad_token: Any = None,
     ) -> None:
         """Record a scalar; it stays on its device until somebody reads it.
 
@@ -49,7 +54,12 @@ class Logging:
             batch_size: Weight of this value in the mean, by default the size of the batch.
             metric_attribute: The path in the module to the torchmetrics object, such as ``"parts.accuracy"``.
             rank_zero_only: The first process alone logs it, so that it is not reduced.
+            sync_dist_op: Of Lightning 1: how processes are reduced, which ``reduce_fx`` says today.
+            tbptt_reduce_fx: Of Lightning 1: how the parts of a batch were reduced, which are logged like batches.
+            tbptt_pad_token: Of Lightning 1, likewise.
         """
+        if sync_dist_op is not None or tbptt_reduce_fx is not None or tbptt_pad_token is not None:
+            tell_of_log(self, reduce_fx if sync_dist else None, sync_dist_op)
         trainer = self._trainer
         if trainer is None:
             _warn_not_attached(name)
@@ -89,6 +99,10 @@ class Logging:
         add_dataloader_idx: bool = True,
         batch_size: int | None = None,
         rank_zero_only: bool = False,
+        *,
+        sync_dist_op: Any = None,
+        tbptt_reduce_fx: Any = None,
+        tbptt_pad_token: Any = None,
     ) -> None:
         """Record several scalars with the same arguments, which are those of :meth:`log`.
 

@@ -54,6 +54,17 @@ class Sizes:
         forget_loaders(self._trainer)
 
 
+class CappedSizes(Sizes):
+    """The size under trial as Lightning 1 chose it: never more than there are samples."""
+
+    def take(self, size: int) -> bool:
+        """Take this size next, or as many as there are samples; False where that is the one before."""
+        before, samples = self.now, _samples(self._trainer)
+        size = size if samples is None else min(size, samples)
+        self.set(size)
+        return size != before
+
+
 def scale_batch_size(
     trainer: Steered,
     mode: str = "power",
@@ -63,6 +74,7 @@ def scale_batch_size(
     batch_arg_name: str = "batch_size",
     margin: float = 0.05,
     max_val: int = 8192,
+    as_before: bool = False,
 ) -> int | None:
     """Try sizes, undo what they did, and leave the largest that fits.
 
@@ -75,6 +87,7 @@ def scale_batch_size(
         batch_arg_name: Where the size is kept.
         margin: As of :class:`~groundwire_lightning.callbacks.BatchSizeFinder`.
         max_val: The largest size.
+        as_before: Search as Lightning 1 did, whose last size may be one that was not tried.
 
     Returns:
         The size; None where ``fast_dev_run`` leaves the trials out.
@@ -82,7 +95,7 @@ def scale_batch_size(
     if trainer.fast_dev_run:
         rank_zero_warn("the batch-size finder is left out with fast_dev_run")
         return None
-    sizes = Sizes(trainer, batch_arg_name, max_val)
+    sizes = (CappedSizes if as_before else Sizes)(trainer, batch_arg_name, max_val)
     if trainer._is_fitting:
         limits = {
             "limit_train_batches": 1.0,
@@ -93,7 +106,9 @@ def scale_batch_size(
         limits = {LIMIT_OF_ENTRY[trainer._purpose.value]: steps_per_trial}
     with counters_kept(trainer), trial(trainer, [], limits):
         sizes.take(init_val)
-        if mode == "power":
+        if as_before:
+            size = (_doubled_before if mode == "power" else _searched_before)(trainer, sizes, max_trials)
+        elif mode == "power":
             size = _doubled(trainer, sizes, max_trials, max_val)
         else:
             size = _searched(trainer, sizes, max_trials, max_val)
@@ -146,6 +161,43 @@ def _searched(trainer: Steered, sizes: Sizes, trials: int, most: int) -> int:
             if high - low <= 1:
                 return sizes.now
     return low
+
+
+def _doubled_before(trainer: Steered, sizes: Sizes, trials: int) -> int:
+    """Twice the size after each trial, the last one too."""
+    has_fitted = False
+    for _ in range(trials):
+        garbage_collection_cuda()
+        if _fits(trainer, sizes.now):
+            if not sizes.take(sizes.now * 2):
+                break
+            has_fitted = True
+        else:
+            sizes.take(sizes.now // 2)
+            if has_fitted:
+                break
+    return sizes.now
+
+
+def _searched_before(trainer: Steered, sizes: Sizes, trials: int) -> int:
+    """Twice the size until it does not fit, then halfway; at the end the size that would be tried next."""
+    low, high, count = 1, 0, 0
+    while True:
+        garbage_collection_cuda()
+        size = sizes.now
+        if _fits(trainer, size):
+            count += 1
+            low = size
+            if count > trials or (high and high - low <= 1):
+                break
+            if not sizes.take((high + low) // 2 if high else size * 2):
+                break
+        else:
+            high = size
+            sizes.take((high + low) // 2)
+            if high - low <= 1:
+                break
+    return sizes.now
 
 
 def _fits(trainer: Steered, size: int) -> bool:

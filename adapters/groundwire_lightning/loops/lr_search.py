@@ -109,6 +109,27 @@ class _LRFinder:
         return float(self.results["lr"][self._optimal_idx])
 
 
+class OldLRFinder(_LRFinder):
+    """A range test as Lightning 1 judged it: where the loss falls fastest from one step to the next."""
+
+    def suggestion(self, skip_begin: int = 10, skip_end: int = 1) -> float | None:
+        """The rate at which the loss falls fastest, counted in steps.
+
+        Args:
+            skip_begin: First steps to leave out.
+            skip_end: Last steps to leave out.
+
+        Returns:
+            The rate, or None where fewer than two losses are left.
+        """
+        losses = torch.tensor(self.results["loss"][skip_begin:-skip_end], dtype=torch.float64)
+        losses = losses[torch.isfinite(losses)]
+        if len(losses) < 2:
+            return super().suggestion(skip_begin, skip_end)
+        self._optimal_idx = int(torch.gradient(losses)[0].argmin()) + skip_begin
+        return float(self.results["lr"][self._optimal_idx])
+
+
 def lr_find(
     trainer: Steered,
     model: Any,
@@ -119,6 +140,7 @@ def lr_find(
     early_stop_threshold: float | None = 4.0,
     update_attr: bool = False,
     attr_name: str = "",
+    as_before: bool = False,
 ) -> _LRFinder | None:
     """Train with a growing learning rate, and undo it.
 
@@ -132,6 +154,7 @@ def lr_find(
         early_stop_threshold: Stop where the loss is as many times the best one; None does not stop.
         update_attr: Give module and optimizer the rate that is suggested.
         attr_name: The attribute of the module that has it; by default one of :data:`RATE_NAMES`.
+        as_before: Suggest a rate as Lightning 1 did.
 
     Returns:
         What was found; None where ``fast_dev_run`` leaves the test out.
@@ -144,7 +167,7 @@ def lr_find(
         _warn_of_rates("the learning-rate finder is left out with fast_dev_run")
         return None
     name = _name_of_rate(model, attr_name) if update_attr else ""
-    finder = _LRFinder(mode, min_lr, max_lr, num_training)
+    finder = (OldLRFinder if as_before else _LRFinder)(mode, min_lr, max_lr, num_training)
     if len(trainer.optimizers) != 1:
         raise MisconfigurationException(
             f"the learning-rate finder needs one optimizer; configure_optimizers returned {len(trainer.optimizers)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from types import CodeType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -12,6 +12,7 @@ from groundwire import Gap, HookMap, Part, Row
 from groundwire.tables.fuse import without_other_variants
 from groundwire_lightning import guests
 from groundwire_lightning.core.callback import Callback, CallbackHooksOfLightning1, idle_hooks
+from groundwire_lightning.core.grad_norms import GradNorms
 from groundwire_lightning.core.hooks import STEPS, TRANSFERS, HooksOfLightning1
 from groundwire_lightning.core.module import LightningModule
 from groundwire_lightning.core.state_methods import STATE_METHODS, with_own_state
@@ -35,11 +36,13 @@ from groundwire_lightning.strategies.wrappers import through_wrappers
 
 if TYPE_CHECKING:
     from groundwire_lightning.loops.steered import Steered
+    from groundwire_lightning.trainer.lightning_1.kept import Kept
 
     class Casting(Steered, Protocol):
         """A Trainer as those who say who takes part see it."""
 
         _asks_data: bool
+        _kept: Kept
         _table: HookMap
         _training_outputs: TrainingOutputs
         _evaluation_outputs: EvaluationOutputs
@@ -68,7 +71,7 @@ def cast_of_run(trainer: Casting, parts: list[Part]) -> list[Part]:
             # what the data module brings, the module is not asked for
             without = others | LOADERS | {method for method in TRANSFERS if data.implements(method)}
     if trainer.lightning_module is not None:
-        cast.append(_of_module(trainer, hearing, without))
+        cast += [_of_module(trainer, hearing, without), *_of_norms(trainer, hearing)]
     return cast + _joining(trainer, cast, hearing)
 
 
@@ -107,6 +110,17 @@ def _of_module(trainer: Casting, hearing: Through, without: frozenset[str]) -> P
 
     without |= _unused(trainer) | left_alone(module)
     return Part(trainer._table, "LightningModule", module, through=through, without=without)
+
+
+def _of_norms(trainer: Casting, hearing: Through) -> list[Part]:
+    """What logs the norms of gradients, where ``track_grad_norm=`` of Lightning 1 asks for it."""
+    order = trainer._kept.track_grad_norm
+    if order == -1:
+        return []
+    heard_as = partial(hearing, "on_before_optimizer_step")
+    return [
+        Part(trainer._table, "BeforeClipping", GradNorms(trainer, order), through=lambda name, method: heard_as(method))
+    ]
 
 
 def _unused(trainer: Casting) -> set[str]:

@@ -32,7 +32,7 @@ from groundwire_lightning.trainer.arguments import EVALUATE, FIT, PREDICT
 from groundwire_lightning.trainer.loaders import Loading
 from groundwire_lightning.trainer.parts import asked_of
 from groundwire_lightning.trainer.restoring import Restoring
-from groundwire_lightning.utilities.checked import checked
+from groundwire_lightning.utilities.checked import checked, old_keywords
 
 
 class EntryPoints(LightningAdapter):
@@ -87,6 +87,7 @@ class EntryPoints(LightningAdapter):
     _tells_loader: bool = asked_of("_loading", Loading.tells_loader)
     _feed: Feed | None = of_run("feed")
 
+    @old_keywords(train_dataloader="train_dataloaders")
     @checked(**FIT)
     def fit(
         self,
@@ -115,6 +116,7 @@ class EntryPoints(LightningAdapter):
             HookMapError: A hook that would change numbers has no place, or cannot be called as it would be.
         """
         with self._calling(TrainerFn.FITTING):
+            ckpt_path = ckpt_path or self._kept.resume_from_checkpoint
             self._restoring.choose(TrainerFn.FITTING, ckpt_path, weights_only, True)
             loaders = {"train_dataloader": train_dataloaders, "val_dataloader": val_dataloaders}
             self._connect(TrainerFn.FITTING, model, loaders, datamodule)
@@ -129,6 +131,7 @@ class EntryPoints(LightningAdapter):
             self.run_history.reset()
             self._start("_run_training", TrainerFn.FITTING)
 
+    @old_keywords(val_dataloaders="dataloaders")
     @checked(**EVALUATE)
     def validate(
         self,
@@ -161,6 +164,7 @@ class EntryPoints(LightningAdapter):
             self._restoring.choose(TrainerFn.VALIDATING, ckpt_path, weights_only, model is not None)
             return self._evaluate(TrainerFn.VALIDATING, model, {"val_dataloader": dataloaders}, datamodule, verbose)
 
+    @old_keywords(test_dataloaders="dataloaders")
     @checked(**EVALUATE)
     def test(
         self,
@@ -294,6 +298,10 @@ class EntryPoints(LightningAdapter):
         if datamodule is not None:
             self.datamodule = datamodule  # one of a call before stays, as under Lightning, but brings no loader
         self._loading.call_loaders, self._loaders_given = of_call, frozenset(of_call)
+        for name, value in self._kept.on_module.items():
+            setattr(self.lightning_module, name, value)
+        for name, value in self._kept.on_data.items():
+            setattr(self.lightning_module if datamodule is None else datamodule, name, value)
 
     def _require(self, *methods: str) -> None:
         module = Part(LIGHTNING, "LightningModule", self.lightning_module)

@@ -13,12 +13,14 @@ from groundwire_lightning.trainer.orders import ORDERS
 
 if TYPE_CHECKING:
     from groundwire_lightning.loops.steered import Steered
+    from groundwire_lightning.trainer.lightning_1.kept import Kept
 
     class Explained(Steered, Protocol):
         """A Trainer as its report sees it."""
 
         hook_order: ClassVar[tuple[str, ...]]
         substituted: Sequence[str]
+        _kept: Kept
 
 
 def explained(trainer: Explained, format: str) -> Any:  # noqa: A002  # the word users expect
@@ -43,11 +45,13 @@ def explained(trainer: Explained, format: str) -> Any:  # noqa: A002  # the word
         hooks = {line["name"]: line for line in data["hooks"]}
         data["hooks"] = [hooks[name] for name in order]
     updates = said_of_updates(trainer) if fits else []
+    old = [f"1.x  {line}" for line in trainer._kept.lines]
     if format == "json":
-        return {**data, "updates": updates, "substituted": trainer.substituted}
+        return {**data, "updates": updates, "substituted": trainer.substituted, "lightning_1": old}
     text = report.as_text(data, aside=fits)
     if fits:
         text = "\n".join([text, *_section("Updates:", updates), *_section("Substituted:", trainer.substituted)])
+    text = "\n".join([text, *_section("Lightning 1:", old)])
     trainer.print(text)
     return text
 

@@ -25,6 +25,7 @@ from groundwire_lightning.strategies import SingleDeviceStrategy, Strategy
 from groundwire_lightning.strategies.precision import Precision
 from groundwire_lightning.trainer import connector_stand_ins, stand_ins
 from groundwire_lightning.trainer.answering import Answering
+from groundwire_lightning.trainer.lightning_1.kept import Kept
 from groundwire_lightning.utilities.combined_loader import loader_as_given
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Facade:
     barebones: bool = False
     enable_autolog_hparams: bool = True
     substituted: Sequence[str] = ()
+    _kept: Kept = Kept()
 
     at: RunState
     model: Any

@@ -131,7 +131,9 @@ class Loading(PartOf[Parted]):
         if is_there or not trainer.limit_train_batches:
             return
         loader = _present(trainer.plan.create_train_dataloader(None, None), "train", self._brings("train_dataloader"))
-        loader = self._unshuffled(checked_loader(loader, "train_dataloader", "max_size_cycle"), "train")
+        loader = self._unshuffled(
+            checked_loader(loader, "train_dataloader", trainer._kept.multiple_trainloader_mode), "train"
+        )
         run.train_dataloader = self._shared(loader, shuffles=True)
         warn_of_loaders(trainer, run.train_dataloader, "train_dataloader")
         if trainer.restart is not None:

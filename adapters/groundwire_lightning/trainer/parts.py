@@ -10,6 +10,8 @@ from groundwire_lightning.loops.steered import Steered
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from groundwire_lightning.trainer.lightning_1.kept import Kept
+
 Whole = TypeVar("Whole")
 """The Trainer as a part knows it: a Protocol."""
 
@@ -45,6 +47,7 @@ class Parted(Steered, Protocol):
     reload_dataloaders_every_n_epochs: int
     _asks_data: bool
     _called: bool
+    _kept: Kept
 
     @property
     def _asked(self) -> Mapping[str, Any]: ...

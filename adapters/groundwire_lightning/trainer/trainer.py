@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn
 import torch
 from accelerate import Accelerator
 
-from groundwire import LossTracker, Part, listeners
+from groundwire import LossTracker, Part
 from groundwire.run.run import Run, of_part
 from groundwire_lightning.callbacks.of_a_trainer import listed_callbacks, ordered_callbacks, substituted
 from groundwire_lightning.checkpoints import io
@@ -38,10 +38,11 @@ from groundwire_lightning.strategies.strategy import Strategy
 from groundwire_lightning.trainer import arguments, orders, settings
 from groundwire_lightning.trainer.entry_points import EntryPoints
 from groundwire_lightning.trainer.explained import explained
+from groundwire_lightning.trainer.lightning_1.names import OldNames
+from groundwire_lightning.trainer.lightning_1.taking import taking_old
 from groundwire_lightning.trainer.loaders import Loading
 from groundwire_lightning.trainer.orders import ORDERS
 from groundwire_lightning.trainer.restoring import Restoring
-from groundwire_lightning.trainer.retired import RETIRED_NAMES, refusing_retired, removed_classmethod
 from groundwire_lightning.trainer.saving import write_run
 from groundwire_lightning.trainer.setup import _log_device_info
 from groundwire_lightning.utilities.seed import reset_seed
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from groundwire_lightning.loops.steered import Steered
 
 
-class Trainer(EntryPoints):
+class Trainer(EntryPoints, OldNames):
     """Lightning's Trainer on groundwire: ``fit`` and ``validate`` in Lightning's order, with its numbers.
 
     The arguments are Lightning's; ``groundwire_lightning.trainer.arguments`` says of each what becomes of
@@ -93,7 +94,7 @@ class Trainer(EntryPoints):
     restart: Restart | None = of_part("_restoring.restart")
     _loader_states: list[Any] = of_part("_restoring.loader_states")
 
-    @refusing_retired
+    @taking_old
     def __init__(
         self,
         *,
@@ -166,20 +167,6 @@ class Trainer(EntryPoints):
     def _create_accelerator(self) -> Accelerator:
         """The Accelerator for the device and the processes that were asked for."""
         return devices_of.make_accelerator(self._asked, self._kind, self.strategy, joins=self._to_start > 1)
-
-    from_argparse_args = removed_classmethod(
-        "from_argparse_args", "pass the arguments by name, {cls}(max_epochs=args.max_epochs, ...), or use LightningCLI"
-    )
-    add_argparse_args = removed_classmethod(
-        "add_argparse_args", "parser.add_argument('--max_epochs', type=int) for each that is wanted, or LightningCLI"
-    )
-
-    def __getattr__(self, name: str) -> Any:
-        if name in RETIRED_NAMES and not name.startswith("__"):
-            text = f"{type(self).__qualname__}.{name}: Lightning 2 removed it. Instead: {RETIRED_NAMES[name]}"
-            listeners.tell_of_lacking("attribute", text)
-            raise AttributeError(text)
-        return object.__getattribute__(self, name)  # raises what was raised before
 
     def train(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Not on this Trainer: see :meth:`fit`."""

@@ -18,6 +18,7 @@ from typing import Any, ParamSpec, TypeVar
 import torch
 
 from groundwire import checks, did_you_mean
+from groundwire.errors import rank_zero_warn
 from groundwire_lightning.errors import ArgumentError, MisconfigurationException
 
 Check = Callable[[str, Any], Any]
@@ -64,6 +65,51 @@ def owner_of(function: Callable[..., Any]) -> str:
     """The name in messages: for a constructor that of its class, for any other function its own."""
     *_, cls, name = ["", *function.__qualname__.split(".")]
     return cls if name == "__init__" else name
+
+
+# names of Lightning 1
+
+
+def old_keywords(**names: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """A decorator of a method that takes arguments by earlier names too.
+
+    Args:
+        **names: An earlier name to today's.
+    """
+
+    def decorate(method: Callable[P, T]) -> Callable[P, T]:
+        @wraps(method)
+        def call(*args: P.args, **kwargs: P.kwargs) -> T:
+            for old, new in names.items():
+                if old in kwargs:
+                    call_name = f"{type(args[0]).__qualname__}.{method.__name__}"
+                    if new in kwargs:
+                        raise TypeError(f"{call_name}({old}=, {new}=): two names of one argument; keep one of them")
+                    tell_of_old(args[0], f"{call_name}({old}=)", f"{new}=")
+                    kwargs[new] = kwargs.pop(old)
+            return method(*args, **kwargs)
+
+        call.old_keywords = names  # type: ignore[attr-defined]  # read by what lists them
+        return call
+
+    return decorate
+
+
+_TOLD_OF_CLASSES: set[str] = set()
+
+
+def tell_of_old(owner: Any, name: str, use: str) -> None:
+    """Say once of an object or a class that a name is of Lightning 1.
+
+    Args:
+        owner: The object, or the class.
+        name: The name, as it is to be written in the message.
+        use: What it is called today, or what to do instead.
+    """
+    told = _TOLD_OF_CLASSES if isinstance(owner, type) else vars(owner).setdefault("_told_of_old", set())
+    if name not in told:
+        told.add(name)
+        rank_zero_warn(f"{name} is of Lightning 1; today: {use}")
 
 
 # single values

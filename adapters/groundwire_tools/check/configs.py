@@ -68,7 +68,7 @@ def _of_trainer(root: Any) -> Iterator[Use]:
     arguments = _entries(trainer)
     if "_target_" in arguments or "class_path" in arguments:
         return
-    rows = known.tables()["arguments"].keys() | known.tables()["retired_arguments"].keys()
+    rows = known.tables()["arguments"].keys() | known.tables()["old_arguments"].keys()
     if len(arguments) > 1 and sum(name in rows for name in arguments) * 2 > len(arguments):
         yield Use("call", _TRAINER, *_place(trainer), keywords=tuple(_keyword(*one) for one in arguments.items()))
 

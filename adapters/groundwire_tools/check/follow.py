@@ -122,7 +122,7 @@ class Names:
     def _may_have(self, meaning: Class, name: str) -> bool:
         """True for a name that a class which stems from this one may bring."""
         is_trainer = known.TRAINER in known.kin(meaning.key)
-        return not is_trainer or (name in self.project.attributes and name not in known.tables()["retired_names"])
+        return not is_trainer or name in self.project.attributes
 
     # classes of the project
 
@@ -205,8 +205,5 @@ def _in_class(key: str, name: str) -> Meaning:
     if known.is_open(key):
         return None
     short = key.rpartition(".")[2]
-    instead = known.tables()["retired_names"].get(name) if known.TRAINER in known.kin(key) else None
-    if instead:
-        return Lacking("GW307", f"{short}.{name}: Lightning 2 removed it. Instead: {instead}")
     public = [one for one in known.attributes(key) if not one.startswith("_")]
     return Lacking("GW307", f"{short} has no attribute {name!r}.{did_you_mean(name, public)}")

@@ -75,6 +75,9 @@ def _fine(use: Use, meaning: object) -> Verdict:
     if key in known.tables()["stand_ins"]:
         text = f"{name}: a stand-in answers for it, with what code reads of Lightning's own"
         return Verdict("GW101", text, use.line, use.column)
+    if isinstance(meaning, Value) and meaning.method and (today := known.old_use(key, meaning.method)):
+        owner = key.rpartition(".")[2]
+        return Verdict("GW105", f"{owner}.{meaning.method}: of Lightning 1. Today: {today}", use.line, use.column)
     return _moved(use, name) or Verdict("", name, use.line, use.column)
 
 

@@ -131,6 +131,13 @@ def keywords(key: str, method: str = "") -> frozenset[str] | None:
 
 
 @cache
+def old_use(key: str, name: str) -> str:
+    """What is done today instead of reading a name that a class had under Lightning 1; empty of any other name."""
+    classes = tables()["classes"]
+    return next((use for one in kin(key) if (use := classes.get(one, {}).get("old", {}).get(name))), "")
+
+
+@cache
 def old_keyword(key: str, method: str, word: str) -> str:
     """Today's keyword for one that a method took under Lightning 1; empty of any other."""
     classes = tables()["classes"]

@@ -66,11 +66,10 @@ def is_here(path: str, names: Names) -> bool:
 
 def _today(path: str) -> str:
     """A name of Lightning 1 as Lightning 2 has it."""
-    moved: Mapping[str, str] = known.tables()["moved"]
     whole = path
     while path:
-        if path in moved:
-            return moved[path] + whole.removeprefix(path)
+        if (today := known.paths().moved(path)) and today.replace(".", "").isidentifier():  # one place, not several
+            return str(today) + whole.removeprefix(path)
         path = path.rpartition(".")[0]
     return whole
 

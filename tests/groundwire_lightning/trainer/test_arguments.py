@@ -101,7 +101,7 @@ class Mine(plugins.TorchCheckpointIO):
 REFUSED = [
     ({"plugins": 3}, MisconfigurationException, "plugins=3: it is none of Precision, CheckpointIO"),
     ({"plugins": [plugins.TorchCheckpointIO(), plugins.TorchCheckpointIO()]}, MisconfigurationException, "two of"),
-    ({"plugins": L.strategies.DDPStrategy()}, MisconfigurationException, "strategies have arguments of their own"),
+    ({"plugins": L.callbacks.ModelSummary()}, MisconfigurationException, "strategies have arguments of their own"),
     (
         {"plugins": Mine(), "strategy": L.strategies.SingleDeviceStrategy(checkpoint_io=Mine())},
         MisconfigurationException,

@@ -15,7 +15,7 @@ from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 """
 CLEAN = "import lightning as L\nL.Trainer(max_epochs=1, accelerator='cpu')"
 OTHER = "import lightning as L\nL.Trainer(num_nodes=2)"
-BROKEN = "import lightning as L\nL.Trainer(gpus=2)"
+BROKEN = "import lightning as L\nL.Trainer(gpu=2)"
 
 
 def project(folder: Path, files: Mapping[str, str | bytes]) -> Path:

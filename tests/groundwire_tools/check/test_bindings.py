@@ -10,11 +10,11 @@ from groundwire_tools.check.bindings import Bindings, keyword, last_name
 from groundwire_tools.check.uses import CALL, SOME, SUPER, UNKNOWN, Chain
 
 ROWS = {
-    "from a dictionary": ("words = {'gpus': 1}\nTrainer(**words)", [(1, "GW303")]),
-    "from dict()": ("words = dict(gpus=1)\nTrainer(**words)", [(1, "GW303")]),
-    "from nested ones": ("a = {'gpus': 1}\nb = {**a, 'max_epochs': 2}\nTrainer(**b)", [(1, "GW303")]),
+    "from a dictionary": ("words = {'gpu': 1}\nTrainer(**words)", [(1, "GW303")]),
+    "from dict()": ("words = dict(gpu=1)\nTrainer(**words)", [(1, "GW303")]),
+    "from nested ones": ("a = {'gpu': 1}\nb = {**a, 'max_epochs': 2}\nTrainer(**b)", [(1, "GW303")]),
     "from somewhere": ("Trainer(**somewhere())", []),
-    "by annotation": ("def run(t: 'pl.Trainer | None'):\n    t.root_gpu", [(2, "GW307")]),
+    "by annotation": ("def run(t: 'pl.Trainer | None'):\n    t.root_card", [(2, "GW307")]),
 }
 
 

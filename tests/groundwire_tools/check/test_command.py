@@ -58,7 +58,7 @@ def test_the_page_of_a_step_on_github_has_them_all(tmp_path: Path, monkeypatch: 
     page = tmp_path / "summary.md"
     page.write_text("before\n")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
-    words = str(project(tmp_path / "a", {"train.py": "\n".join([BROKEN, *["L.Trainer(gpus=2)"] * 11])}))
+    words = str(project(tmp_path / "a", {"train.py": "\n".join([BROKEN, *["L.Trainer(gpu=2)"] * 11])}))
     main([words])
     assert page.read_text() == "before\n"
     main([words, "--output-format", "github"])

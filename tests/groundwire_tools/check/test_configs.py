@@ -6,7 +6,7 @@ import pytest
 from tests.groundwire_tools.check.projects import check
 
 CONFIGS = {
-    "Hydra": ("t:\n  _target_: pytorch_lightning.Trainer\n  gpus: 1", [(3, "GW303")]),
+    "Hydra": ("t:\n  _target_: pytorch_lightning.Trainer\n  gpu: 1", [(3, "GW303")]),
     "Hydra, fine": ("t:\n  _target_: lightning.Trainer\n  _convert_: all\n  max_epochs: ${epochs}", []),
     "Hydra, a class that is not here": ("_target_: lightning.pytorch.loggers.NeptuneLogger", [(1, "GW308")]),
     "Hydra, a path that is not here": ("_target_: pytorch_lightning.lite.LightningLite", [(1, "GW301")]),
@@ -26,11 +26,11 @@ trainer:
     ),
     "a trainer of somebody else": ("trainer:\n  name: mine\n  power: 3\nlightning: yes", []),
     "a strategy by name": ("trainer:\n  strategy: fsdp\n  max_epochs: 1", [(2, "GW304")]),
-    "an alias that leads round": ("a: &a\n  _target_: lightning.Trainer\n  gpus: 1\n  callbacks: *a", [(3, "GW303")]),
-    "tags of their own": ("a: !mine\n  _target_: lightning.Trainer\n  gpus: 1", [(3, "GW303")]),
-    "several documents": ("a: 1\n---\n_target_: lightning.Trainer\ngpus: 1", [(4, "GW303")]),
+    "an alias that leads round": ("a: &a\n  _target_: lightning.Trainer\n  gpu: 1\n  callbacks: *a", [(3, "GW303")]),
+    "tags of their own": ("a: !mine\n  _target_: lightning.Trainer\n  gpu: 1", [(3, "GW303")]),
+    "several documents": ("a: 1\n---\n_target_: lightning.Trainer\ngpu: 1", [(4, "GW303")]),
     "no YAML": ("lightning: [", [(2, "GW001")]),
-    "silenced": ("_target_: lightning.Trainer\ngpus: 1  # groundwire: ignore[GW303]", []),
+    "silenced": ("_target_: lightning.Trainer\ngpu: 1  # groundwire: ignore[GW303]", []),
     "empty": ("# lightning", []),
 }
 

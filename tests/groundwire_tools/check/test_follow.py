@@ -18,7 +18,7 @@ ROWS = {
     "a module that is nowhere": ("import lightning.pytorch.nowhere", [(1, "GW302")]),
     "an attribute of a package": ("pl.callbacks.EarlyStoping('loss')", [(1, "GW302")]),
     # objects
-    "of a Trainer": ("t = Trainer()\nt.running_sanity_check", [(2, "GW307")]),
+    "of a Trainer": ("t = Trainer()\nt.running_sanity_checks", [(2, "GW307")]),
     "by annotation, of a class that may be theirs": (
         """\
 class Mine(Trainer):
@@ -32,21 +32,21 @@ def run(a: Trainer, b: LightningDataModule):
         [(6, "GW307")],
     ),
     "by self": (
-        "class Lit(LightningModule):\n    def f(self):\n        self.trainer.root_gpu\n        self.mine.root_gpu",
+        "class Lit(LightningModule):\n    def f(self):\n        self.trainer.root_card\n        self.mine.root_card",
         [(3, "GW307")],
     ),
     "by what a hook is given": (
         """\
 class Mine(Callback):
     def on_fit_start(self, trainer, pl_module):
-        trainer.root_gpu
-        pl_module.trainer.root_gpu
+        trainer.root_card
+        pl_module.trainer.root_card
         pl_module.mine
 """,
         [(3, "GW307"), (4, "GW307")],
     ),
     "of a loaded module": (
-        "class Lit(LightningModule): ...\nLit.load_from_checkpoint('x').trainer.root_gpu",
+        "class Lit(LightningModule): ...\nLit.load_from_checkpoint('x').trainer.root_card",
         [(2, "GW104"), (2, "GW307")],
     ),
     "under groundwire's own root": (
@@ -57,7 +57,7 @@ class Mine(Callback):
         "def run(a: pl.Nothing) -> pl.Nothing:\n    b: pl.Nothing = 1",
         [(1, "GW302"), (1, "GW302"), (2, "GW302")],
     ),
-    "a trainer of another library": ("from transformers import Trainer\nTrainer(gpus=1).root_gpu", []),
+    "a trainer of another library": ("from transformers import Trainer\nTrainer(gpu=1).root_card", []),
     "an open class": ("ModelCheckpoint().best_model_path", []),
     # bases
     "through super": (
@@ -65,7 +65,7 @@ class Mine(Callback):
         [],
     ),
     "through super, of a Trainer": (
-        "class Mine(Trainer):\n    def __init__(self, **more):\n        super().__init__(gpus=1, **more)",
+        "class Mine(Trainer):\n    def __init__(self, **more):\n        super().__init__(gpu=1, **more)",
         [(3, "GW303")],
     ),
     "through super, of a callback": (

@@ -17,7 +17,7 @@ def test_the_text_names_places_and_ends_with_what_it_comes_to(
     monkeypatch.chdir(project(tmp_path, {"train.py": BROKEN, "a.py": CLEAN}))
     main(["train.py", "a.py"])
     assert capsys.readouterr().out == (
-        "train.py:2:11: GW303 Trainer(gpus=): Lightning 2 removed it. Instead: accelerator='gpu' and devices=\n"
+        "train.py:2:11: GW303 Trainer(gpu=): there is no such argument.\n"
         "\n"
         "7 uses in 2 files: 5 as they are, 1 through something of ours (GW1xx, --verbose lists them), "
         "1 cannot run (GW3xx).\n"
@@ -41,7 +41,7 @@ def test_json_has_a_version_and_all_findings(
 def test_github_is_told_the_worst_first_and_on_one_line_each(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    files = {"a,b.py": OTHER, "b.py": "\n".join([BROKEN, *["L.Trainer(gpus=2)"] * 11])}
+    files = {"a,b.py": OTHER, "b.py": "\n".join([BROKEN, *["L.Trainer(gpu=2)"] * 11])}
     main([str(project(tmp_path, files)), "--output-format", "github"])
     lines = capsys.readouterr().out.splitlines()
     assert [line.partition(" ")[0] for line in lines[:13]] == ["::error"] * 12 + ["::warning"]

@@ -36,10 +36,16 @@ ROWS = {
     # what is refused by name
     "a logger": ("pl.loggers.CometLogger(api_key='x')", [(1, "GW308")]),
     "Fabric": ("import lightning\nlightning.Fabric()", [(2, "GW308")]),
-    "a method": ("Trainer.from_argparse_args(None)", [(1, "GW308")]),
+    # names of Lightning 1
+    "a method of Lightning 1": ("Trainer.from_argparse_args(None)", [(1, "GW105")]),
+    "an attribute that Lightning 1 had": ("Trainer().logdir", [(1, "GW105")]),
+    "an attribute of Lightning 1 that a program sets": ("t = Trainer()\nt.own = t.lr_schedulers", [(2, "GW105")]),
+    "a module's": ("class Lit(LightningModule):\n    def f(self):\n        self.summarize('top')", [(3, "GW105")]),
+    "a data module's": ("class Data(LightningDataModule):\n    def f(self):\n        return self.dims", [(3, "GW105")]),
     # arguments
     "of a callback": ("EarlyStopping('loss', mood='min')", [(1, "GW303")]),
-    "of a method": ("Trainer().fit(None, train_dataloader=[])", [(1, "GW303")]),
+    "of a method": ("Trainer().fit(None, train_data=[])", [(1, "GW303")]),
+    "of a method of Lightning 1": ("Trainer().fit(None, train_dataloader=[])", [(1, "GW105")]),
     "of self.log": (
         "class Lit(LightningModule):\n    def f(self):\n        self.log('a', 1, on_stepp=True)",
         [(3, "GW303")],

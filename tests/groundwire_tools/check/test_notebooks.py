@@ -19,7 +19,7 @@ def places(report: Report) -> list[tuple[int | None, int, str]]:
 
 
 def test_the_cells_of_a_notebook_are_one_program(tmp_path: Path) -> None:
-    text = notebook("%matplotlib inline\n!pip install lightning\nimport lightning as L", "x = 1\nL.Trainer(gpus=1)")
+    text = notebook("%matplotlib inline\n!pip install lightning\nimport lightning as L", "x = 1\nL.Trainer(gpu=1)")
     assert places(check(tmp_path, {"a.ipynb": text})) == [(3, 2, "GW303")]
 
 
@@ -40,17 +40,17 @@ def test_the_cells_of_a_notebook_are_one_program(tmp_path: Path) -> None:
     ],
 )
 def test_magics_are_left_out(magic: str, tmp_path: Path) -> None:
-    text = notebook("import lightning as L", magic, "L.Trainer(gpus=1)")
+    text = notebook("import lightning as L", magic, "L.Trainer(gpu=1)")
     assert places(check(tmp_path, {"a.ipynb": text})) == [(4, 1, "GW303")]
 
 
 def test_what_stands_below_a_magic_of_time_is_looked_at(tmp_path: Path) -> None:
-    text = notebook("import lightning as L", "%%time\nL.Trainer(gpus=1)")
+    text = notebook("import lightning as L", "%%time\nL.Trainer(gpu=1)")
     assert places(check(tmp_path, {"a.ipynb": text})) == [(3, 2, "GW303")]
 
 
 def test_a_cell_that_is_no_python_is_named_and_the_others_are_looked_at(tmp_path: Path) -> None:
-    text = notebook("import lightning as L", "\n\ndef (", "L.Trainer(gpus=1)")
+    text = notebook("import lightning as L", "\n\ndef (", "L.Trainer(gpu=1)")
     assert places(check(tmp_path, {"a.ipynb": text})) == [(3, 3, "GW001"), (4, 1, "GW303")]
 
 
@@ -62,5 +62,5 @@ def test_what_is_no_notebook_is_named(content: str, tmp_path: Path) -> None:
 
 
 def test_notebooks_of_before_2015_are_read(tmp_path: Path) -> None:
-    cell = {"cell_type": "code", "input": ["import lightning as L\n", "L.Trainer(gpus=1)"]}
+    cell = {"cell_type": "code", "input": ["import lightning as L\n", "L.Trainer(gpu=1)"]}
     assert places(check(tmp_path, {"a.ipynb": json.dumps({"worksheets": [{"cells": [cell]}]})})) == [(1, 2, "GW303")]

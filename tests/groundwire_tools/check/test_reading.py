@@ -39,10 +39,10 @@ def test_what_is_no_python_is_a_finding(content: bytes, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        "# -*- coding: latin-1 -*-\n# \xe9\nimport lightning\nlightning.Trainer(gpus=1)".encode("latin-1"),
-        "\ufeffimport lightning\n# \n\nlightning.Trainer(gpus=1)".encode(),
-        b"import lightning\r\n\r\n\r\nlightning.Trainer(gpus=1)\r\n",
-        b"import lightning\n\nx = '\\d'\nlightning.Trainer(gpus=1)",
+        "# -*- coding: latin-1 -*-\n# \xe9\nimport lightning\nlightning.Trainer(gpu=1)".encode("latin-1"),
+        "\ufeffimport lightning\n# \n\nlightning.Trainer(gpu=1)".encode(),
+        b"import lightning\r\n\r\n\r\nlightning.Trainer(gpu=1)\r\n",
+        b"import lightning\n\nx = '\\d'\nlightning.Trainer(gpu=1)",
     ],
     ids=["latin-1", "mark", "windows", "escape"],
 )
@@ -82,14 +82,14 @@ PIECES = (
     "x.y",
     "x[0]",
     "{}",
-    "{'gpus': 1}",
+    "{'gpu': 1}",
     "1",
 )
 EXPRESSIONS = st.recursive(
     st.sampled_from(PIECES),
     lambda inner: st.one_of(
         st.tuples(inner, inner).map(lambda two: f"({two[0]})({two[1]})"),
-        st.tuples(inner, inner).map(lambda two: f"({two[0]})(gpus={two[1]}, **{two[1]})"),
+        st.tuples(inner, inner).map(lambda two: f"({two[0]})(gpu={two[1]}, **{two[1]})"),
         inner.map(lambda one: f"({one}).trainer"),
         inner.map(lambda one: f"[{one} for x in {one}]"),
         inner.map(lambda one: f"(lambda x=({one}): {one})"),

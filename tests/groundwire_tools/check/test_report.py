@@ -9,9 +9,9 @@ from groundwire_tools.check.report import Finding, Report, checked
 
 ROOT = Path(__file__).parents[3]
 ROWS = {
-    "one code": ("Trainer(gpus=1)  # groundwire: ignore[GW303]", []),
-    "all codes": ("Trainer(gpus=1, num_nodes=2)  # groundwire: ignore", []),
-    "another code": ("Trainer(gpus=1)  # groundwire: ignore[GW201, GW202]", [(1, "GW303")]),
+    "one code": ("Trainer(gpu=1)  # groundwire: ignore[GW303]", []),
+    "all codes": ("Trainer(gpu=1, num_nodes=2)  # groundwire: ignore", []),
+    "another code": ("Trainer(gpu=1)  # groundwire: ignore[GW201, GW202]", [(1, "GW303")]),
 }
 
 

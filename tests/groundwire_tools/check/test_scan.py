@@ -22,18 +22,18 @@ ROWS = {
     ),
     # what is bound
     "all of a module": ("from lightning.pytorch.callbacks import *\nTimer(durations=3)", [(2, "GW303")]),
-    "in a function, which comes later": ("def run():\n    return t.root_gpu\nt = Trainer()", [(2, "GW307")]),
-    "from a dictionary that grows": ("words = {}\nwords['gpus'] = 1\nTrainer(**words)", [(2, "GW303")]),
-    "from one that is updated": ("words = {}\nwords.update(gpus=1)\nTrainer(**words)", [(2, "GW303")]),
+    "in a function, which comes later": ("def run():\n    return t.root_card\nt = Trainer()", [(2, "GW307")]),
+    "from a dictionary that grows": ("words = {}\nwords['gpu'] = 1\nTrainer(**words)", [(2, "GW303")]),
+    "from one that is updated": ("words = {}\nwords.update(gpu=1)\nTrainer(**words)", [(2, "GW303")]),
     "by what self holds": (
-        "class Runs:\n    def __init__(self):\n        self.t = Trainer()\n    def go(self):\n        self.t.root_gpu",
+        "class Runs:\n    def __init__(self):\n        self.t = Trainer()\n    def go(self):\n        self.t.root_card",
         [(5, "GW307")],
     ),
-    "a name that is bound anew": ("Trainer = other\nTrainer(gpus=1).root_gpu", []),
-    "of a loop": ("t = Trainer()\nfor t in others:\n    t.root_gpu", []),
-    "of a comprehension": ("t = Trainer()\n[t.root_gpu for t in others]", []),
-    "of a lambda": ("t = Trainer()\nlambda t: t.root_gpu", []),
-    "of a with": ("with Trainer() as t:\n    t.root_gpu", [(2, "GW307")]),
+    "a name that is bound anew": ("Trainer = other\nTrainer(gpu=1).root_card", []),
+    "of a loop": ("t = Trainer()\nfor t in others:\n    t.root_card", []),
+    "of a comprehension": ("t = Trainer()\n[t.root_card for t in others]", []),
+    "of a lambda": ("t = Trainer()\nlambda t: t.root_card", []),
+    "of a with": ("with Trainer() as t:\n    t.root_card", [(2, "GW307")]),
 }
 
 

@@ -1,0 +1,42 @@
+"""The first arguments of a Trainer without their names."""
+
+import pytorch_lightning as pl
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+
+
+class Model(pl.LightningModule):
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(4, 1)
+
+    def training_step(self, batch, batch_idx):
+        loss = self.layer(batch[0]).pow(2).mean()
+        self.log("loss", loss)
+        return loss
+
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), lr=0.1)
+
+
+class Told(pl.Callback):
+    def on_train_epoch_end(self, trainer, pl_module):
+        pass
+
+
+torch.manual_seed(1)
+data = TensorDataset(torch.randn(12, 4))
+model = Model()
+trainer = pl.Trainer(
+    pl.loggers.TensorBoardLogger("logs"),
+    False,
+    [Told()],
+    "here",
+    0.5,
+    max_epochs=1,
+    log_every_n_steps=1,
+    enable_progress_bar=False,
+    enable_model_summary=False,
+)
+trainer.fit(model, DataLoader(data, batch_size=4))
+answer = [trainer.default_root_dir[-4:], trainer.gradient_clip_val, trainer.checkpoint_callback]
