@@ -323,7 +323,7 @@ OPTIMIZING: tuple[Row, ...] = (
 )
 """Rows of the hooks around an update, for classes that are told whose it is; :class:`Turn` knows."""
 
-GAPS: Rows = (
+HOOK_GAPS: Rows = (
     *(
         Gap(source=f"LightningModule.{method}", why="No process is spawned here.", use="strategy='ddp', and a launcher")
         for method in ("add_to_queue", "get_from_queue")
@@ -360,7 +360,7 @@ def joined(table: HookMap) -> HookMap:
             yield from BEHIND.get(line.source, ())
             placed.add(line.source)
 
-    rows = (*BEGIN, *lines(), *GAPS)
+    rows = (*BEGIN, *lines(), *HOOK_GAPS)
     assert placed >= {*AHEAD, *BEHIND, *(variant.source for variant in (*VARIANTS, *OPTIMIZING))}
     knows = (*table.knows, "training_outputs", "evaluation_outputs", "turn")
     return dataclasses.replace(table, rows=rows, knows=knows)

@@ -280,7 +280,7 @@ LIGHTNING_2 = dict(TABLE)
 MOVED: dict[str, Row] = _LIGHTNING_1["PATHS"]
 BESIDES: dict[str, Row] = _LIGHTNING_1["NAMES"]
 TABLE |= MOVED | {path: Gap(*gap) for path, gap in _LIGHTNING_1["GAPS"].items()}
-JOINED: set[str] = _LIGHTNING_1["WIDENED"]
+JOINED_PATHS: set[str] = _LIGHTNING_1["WIDENED"]
 
 
 def spelled(path: str) -> str:

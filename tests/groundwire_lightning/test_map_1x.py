@@ -38,7 +38,7 @@ def test_rows_stand_beside_one_row_alone(anchor):
 
 
 def test_every_row_has_a_place():
-    placed = [*map_1x.BEGIN, *map_1x.GAPS]
+    placed = [*map_1x.BEGIN, *map_1x.HOOK_GAPS]
     placed += [line for rows in (*map_1x.AHEAD.values(), *map_1x.BEHIND.values()) for line in rows]
     assert len([line for line in JOINED.rows if line in placed]) == len(placed)
     assert {line for line in map_1x.VARIANTS if line not in JOINED.rows} == set()

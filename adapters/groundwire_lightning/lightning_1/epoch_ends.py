@@ -18,6 +18,9 @@ from groundwire import HookMap, row
 if TYPE_CHECKING:
     from groundwire_lightning.loops.steered import Steered
 
+EPOCH_OUTPUT = list[Any]
+"""What the hook at the end of an epoch is given, for annotations: the return value of each step."""
+
 
 def squeezed(outputs: list[Any]) -> list[Any]:
     """Nested outputs without the levels that have one entry at most everywhere, and without None and empty lists.

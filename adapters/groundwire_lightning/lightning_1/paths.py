@@ -313,9 +313,9 @@ NAMES: dict[str, str | tuple[str, ...]] = {
         "torchmetrics.utilities.distributed: gather_all_tensors",
     ),
     "lightning.pytorch.utilities.model_summary.model_summary": "groundwire_lightning.utilities.model_summary.table: get_formatted_model_size",
-    "lightning.pytorch.utilities.parsing": "groundwire_lightning.lightning_1.words: str_to_bool str_to_bool_or_int str_to_bool_or_str",
+    "lightning.pytorch.utilities.parsing": "groundwire_lightning.core.options: str_to_bool str_to_bool_or_int str_to_bool_or_str",
     "lightning.pytorch.utilities.seed": "groundwire_lightning.utilities.seed: pl_worker_init_function=start_worker",
-    "lightning.pytorch.utilities.types": "groundwire_lightning.lightning_1.words: EPOCH_OUTPUT",
+    "lightning.pytorch.utilities.types": "groundwire_lightning.lightning_1.epoch_ends: EPOCH_OUTPUT",
     "lightning.pytorch.utilities.warnings": (
         "groundwire_lightning.errors: LightningDeprecationWarning",
         "groundwire_lightning.utilities.rank_zero: WarningCache rank_zero_deprecation rank_zero_warn",
@@ -343,7 +343,11 @@ NOW = {
     _REGISTRIES: "nothing; lightning.pytorch.cli finds classes that are imported",
     "groundwire_lightning.lightning_1.decorators": "torch.no_grad, and the method itself",
     "groundwire_lightning.lightning_1.files": "torch.load and torch.save",
-    "groundwire_lightning.lightning_1.words": "the standard library",
+    "groundwire_lightning.lightning_1.epoch_ends.EPOCH_OUTPUT": "list",
+    **{
+        f"groundwire_lightning.core.options.{name}": "the standard library"
+        for name in ("str_to_bool", "str_to_bool_or_int", "str_to_bool_or_str")
+    },
 }
 """A home, or a name in it, that Lightning 2 has under no path to what takes its place there."""
 
@@ -419,10 +423,15 @@ GAPS: dict[str, tuple[str, str]] = {
         "cards are asked for by number",
         "find_usable_cuda_devices(1) of lightning.pytorch.accelerators",
     ),
-    "lightning.pytorch.utilities.argparse_utils": (
-        "arguments of the Trainer are not read from the environment",
-        "lightning.pytorch.cli.LightningCLI",
+    "lightning.pytorch.utilities.argparse.ParseArgparserDataType": (
+        "it is a word for the types of an argument",
+        "argparse.Namespace | argparse.ArgumentParser",
     ),
+    "lightning.pytorch.utilities.argparse.parse_args_from_docstring": (
+        "it reads the help of an argument from a docstring",
+        "jsonargparse, which does so",
+    ),
+    "lightning.pytorch.utilities.argparse_utils": ("it moved in Lightning 1.2", "lightning.pytorch.utilities.argparse"),
     "lightning.pytorch.utilities.auto_restart": (
         "runs are not restarted within an epoch by it",
         "state_dict of a stateful loader",

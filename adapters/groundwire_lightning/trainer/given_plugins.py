@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from groundwire.errors import rank_zero_warn
 from groundwire_lightning.checkpoints import io
 from groundwire_lightning.errors import MisconfigurationException, NotSupportedYetError
 from groundwire_lightning.guests import is_a
@@ -29,7 +28,7 @@ def plugged(given: Mapping[str, Any]) -> dict[str, Any]:
         kind = next((kind for kind in _TAKEN if _is_a(plugin, kind)), None)
         if kind is None:
             raise MisconfigurationException(
-                f"plugins={plugin!r}: it is none of {', '.join(_TAKEN)}; callbacks and loggers have "
+                f"plugins={plugin!r}: it is none of {', '.join(_TAKEN)}; callbacks, loggers and strategies have "
                 "arguments of their own"
             )
         if kind in kinds:
@@ -84,19 +83,7 @@ def _plugin_arguments(plugin: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
-def _strategy(plugin: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-    """A strategy, which until Lightning 1.5 was a plugin."""
-    if given["strategy"] not in ("auto", None):
-        raise MisconfigurationException(
-            f"strategy={given['strategy']!r} and plugins={type(plugin).__name__}(): both say how processes work "
-            "together; keep one of them"
-        )
-    rank_zero_warn(f"plugins={type(plugin).__name__}() is of Lightning 1; today it is strategy=")
-    return {"strategy": plugin}
-
-
 _TAKEN = {
-    "Strategy": _strategy,
     "Precision": _precision,
     "CheckpointIO": _files,
     "ClusterEnvironment": _processes,

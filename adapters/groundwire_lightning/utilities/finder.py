@@ -19,7 +19,7 @@ from typing import Any
 
 from groundwire import listeners
 from groundwire_lightning.paths import (
-    JOINED,
+    JOINED_PATHS,
     OURS,
     ROOTS,
     SHORT,
@@ -122,7 +122,7 @@ class Rows(MetaPathFinder):
         if home == fullname and names_of(row) is not None:
             return _spec(fullname, _Written(), row, has_rows_below(row), _entry(row))
         if home is None or home == fullname or _is_a_file(fullname, path):
-            return _joined(fullname, path) if row in JOINED else None
+            return _widened(fullname, path) if row in JOINED_PATHS else None
         spec = find_spec(home)
         if spec is None:
             return None
@@ -134,7 +134,7 @@ def _short(path: str) -> str:
     return OURS + path.removeprefix("lightning").removeprefix(".pytorch")
 
 
-def _joined(fullname: str, path: Sequence[str] | None) -> ModuleSpec | None:
+def _widened(fullname: str, path: Sequence[str] | None) -> ModuleSpec | None:
     """The spec that Python's own finder has for a file of ours, with a loader that joins names to it."""
     spec = PathFinder.find_spec(fullname, path)
     if spec is not None and spec.origin is not None:
@@ -244,7 +244,7 @@ def install_finder() -> None:
         sys.meta_path.append(Refusals())
         hooks: list[Callable[[str], Any]] = sys.path_hooks
         hooks.append(_Listing)
-        for name in {_short(path) for path in JOINED} & sys.modules.keys():
+        for name in {_short(path) for path in JOINED_PATHS} & sys.modules.keys():
             join_names(sys.modules[name])
 
 

@@ -82,7 +82,7 @@ def _options() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--steps", type=_count, metavar="N", help="end both sides after N steps of optimizers; files are left out")
     add("--rtol", type=_how_near, default=0.0, help="numbers this close, relative to groundwire's, are equal (0)")
-    add("--only", type=_kinds, metavar="KINDS", help="compare these alone, as in losses,weights")
+    add("--only", type=_kinds_of_record, metavar="KINDS", help="compare these alone, as in losses,weights")
     add("--export", type=Path, metavar="FILE", help="keep what the reference did, for --against")
     add("--against", type=Path, metavar="FILE", help="compare with what was kept; Lightning is not run")
     add("--html", type=Path, metavar="FILE", help="write one page with the curves of both sides")
@@ -104,7 +104,7 @@ def _how_near(text: str) -> float:
     return tolerance
 
 
-def _kinds(text: str) -> tuple[str, ...]:
+def _kinds_of_record(text: str) -> tuple[str, ...]:
     from groundwire.testing import KINDS
 
     kinds = tuple(kind.strip() for kind in text.split(","))

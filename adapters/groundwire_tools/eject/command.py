@@ -63,7 +63,7 @@ def main(argv: Sequence[str]) -> int:
         print(text, end="")
         return DONE
     try:
-        write_whole(target, text)
+        write_program(target, text)
     except OSError as error:
         return _ended(f"{output} cannot be written: {error.strerror}", WRONG)
     left_out = f"; left out: {', '.join(facts.left_out)}" if facts.left_out else ""
@@ -97,7 +97,7 @@ def _complaint(script: Path, output: str) -> str:
     return ""
 
 
-def write_whole(target: Path, text: str) -> None:
+def write_program(target: Path, text: str) -> None:
     """Write a file whole, or not at all.
 
     Args:

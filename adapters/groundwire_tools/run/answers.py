@@ -110,7 +110,7 @@ class Ahead(metadata.DistributionFinder):
 
     def find_distributions(self, context: Context = _EVERY) -> Iterable[metadata.Distribution]:
         """What is said of an installed Lightning where one is asked for by its name."""
-        return distribution.named(context.name, self.version)
+        return distribution.distributions_named(context.name, self.version)
 
 
 class _Root(Loader):

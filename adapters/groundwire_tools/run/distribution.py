@@ -41,7 +41,7 @@ class Distribution(metadata.Distribution):
         return FOLDER / path
 
 
-def named(name: str | None, version: str) -> list[Distribution]:
+def distributions_named(name: str | None, version: str) -> list[Distribution]:
     """The distributions of Lightning that have a name, which is one or none.
 
     Args:
@@ -86,7 +86,7 @@ def tell(older: ModuleType, version: str) -> None:
         version: The release that is told.
     """
     module: Any = older
-    for each in named(None, version):
+    for each in distributions_named(None, version):
         name, files = each.metadata["Name"], _Files(each.files_by_name)
         entry = module.DistInfoDistribution(str(FOLDER), files, project_name=name, version=version)
         module.working_set.add(entry, insert=False, replace=True)

@@ -6,7 +6,7 @@ from typing import Literal
 import pytest
 
 from groundwire_lightning.core import options
-from groundwire_lightning.core.options import HasOptions
+from groundwire_lightning.core.options import HasOptions, str_to_bool, str_to_bool_or_int, str_to_bool_or_str
 
 
 class Thing(HasOptions):
@@ -137,3 +137,21 @@ def test_the_reader_follows_from_the_types(types, text, value):
 def test_descriptions_are_taken_from_the_docstring():
     assert options.described(Thing.__doc__) == {"size": "How large it is.", "name": "What it is called."}
     assert options.described("Nothing.") == {}
+
+
+@pytest.mark.parametrize(
+    ("word", "value"),
+    [("Yes", True), ("1", True), ("on", True), ("F", False), ("0", False), ("max", "max"), ("7", "7")],
+)
+def test_a_word_means_true_or_false_or_itself(word: str, value: bool | str) -> None:
+    assert str_to_bool_or_str(word) == value
+    if isinstance(value, bool):
+        assert str_to_bool(word) is value
+    else:
+        with pytest.raises(ValueError, match=word):
+            str_to_bool(word)
+
+
+@pytest.mark.parametrize(("word", "value"), [("true", True), ("12", 12), ("off", False), ("auto", "auto")])
+def test_a_number_is_one(word: str, value: bool | int | str) -> None:
+    assert str_to_bool_or_int(word) == value

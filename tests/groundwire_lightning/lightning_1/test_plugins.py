@@ -18,11 +18,11 @@ def test_mixed_precision_is_spelled_as_it_was() -> None:
 
 
 def test_a_strategy_was_a_plugin() -> None:
-    with pytest.warns(UserWarning, match=r"plugins=DDPStrategy\(\) is of Lightning 1; today it is strategy="):
+    with pytest.warns(UserWarning, match=r"plugins=DDPStrategy\(\)\) is of Lightning 1; today: strategy=DDPStrategy"):
         trainer = pl.Trainer(plugins=DDPPlugin(find_unused_parameters=False), accelerator="cpu", devices=1)
     assert isinstance(trainer.strategy, DDPStrategy)
 
 
 def test_two_strategies_are_both_named() -> None:
-    with pytest.raises(MisconfigurationException, match=r"strategy='ddp' and plugins=DDPStrategy\(\)"):
+    with pytest.raises(MisconfigurationException, match=r"plugins=DDPStrategy\(\), strategy='ddp'"):
         pl.Trainer(plugins=DDPPlugin(), strategy="ddp", accelerator="cpu", devices=1)

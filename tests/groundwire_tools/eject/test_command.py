@@ -11,7 +11,7 @@ import pytest
 from tests.groundwire_tools.eject.variants import program
 from tests.groundwire_tools.eject.writing.test_program import OURS
 
-from groundwire_tools.eject.command import main, write_whole
+from groundwire_tools.eject.command import main, write_program
 
 
 def test_help_shows_an_example_and_does_not_wait_for_torch() -> None:
@@ -62,7 +62,7 @@ def test_what_cannot_be_read_or_written_is_told(
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
     target = tmp_path / "x.py"
     target.write_text("before", "utf-8")
-    write_whole(target, "after\n")
+    write_program(target, "after\n")
     assert target.read_text("utf-8") == "after\n"
     assert [path.name for path in tmp_path.iterdir()] == ["x.py"]
 
@@ -70,7 +70,7 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "x.py").mkdir()
     with pytest.raises(OSError, match="irectory"):
-        write_whole(tmp_path / "x.py", "after\n")
+        write_program(tmp_path / "x.py", "after\n")
     assert [path.name for path in tmp_path.iterdir()] == ["x.py"]
 
 

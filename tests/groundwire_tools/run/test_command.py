@@ -102,7 +102,7 @@ from lightning.pytorch.demos.boring_classes import BoringModel
 less = dict.fromkeys(["logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary"], False)
 quiet = dict(accelerator="cpu", max_steps=1, **less)
 class Old(BoringModel):
-    def on_epoch_end(self): ...
+    def training_end(self, outputs): ...
     def train_dataloader(self):
         print("read data")
         return super().train_dataloader()
@@ -115,7 +115,7 @@ IN_IT = [
     ("GW308", "Fabric has no counterpart here", "p.py:12"),
     ("GW308", "Instead: groundwire run -m torch.distributed.run --nproc_per_node 1 --nnodes 2 p.py", "p.py:12"),
     ("GW102", "Trainer(accelerator=): ", "p.py:12"),
-    ("GW201", "Old.on_epoch_end: Lightning 2 removed it", "p.py:8"),
+    ("GW201", "Old.training_end: ", "p.py:8"),
 ]
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.groundwire_tools.run.launched import ABSENT, launched
 
 from groundwire_tools.run import answers
-from groundwire_tools.run.distribution import Distribution, and_told, named
+from groundwire_tools.run.distribution import Distribution, and_told, distributions_named
 
 # pip brings the very pkg_resources that setuptools had until it was removed
 OLDER = """
@@ -64,7 +64,7 @@ def test_a_distribution_has_the_files_of_an_installed_one() -> None:
     ],
 )
 def test_a_name_is_read_as_pip_reads_it(name: str | None, names: list[str]) -> None:
-    assert [said.metadata["Name"] for said in named(name, "2.0")] == names
+    assert [said.metadata["Name"] for said in distributions_named(name, "2.0")] == names
 
 
 def test_where_there_is_no_pkg_resources_none_is_told() -> None:

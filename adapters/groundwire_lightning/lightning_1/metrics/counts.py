@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from groundwire_lightning.lightning_1.metrics.inputs import Inputs, Task, one_hots, squeezed
+from groundwire_lightning.lightning_1.metrics.inputs import Inputs, Task, one_hots, without_ones
 from groundwire_lightning.lightning_1.metrics.metric import OldMetric, refuse
 from groundwire_lightning.lightning_1.metrics.reduction import AVERAGES, class_reduce, reduce
 
@@ -318,7 +318,7 @@ class ConfusionMatrix(OldMetric):
         inputs = one_hots(preds, target, self.threshold)
         self.tell(inputs.arguments)
         if inputs.task is Task.MULTICLASS:
-            chosen, wanted = inputs.preds.argmax(dim=1), squeezed(target).reshape(-1)
+            chosen, wanted = inputs.preds.argmax(dim=1), without_ones(target).reshape(-1)
         else:
             chosen, wanted = inputs.preds.reshape(-1), inputs.target.reshape(-1)
         pairs = (wanted * self.num_classes + chosen).long()

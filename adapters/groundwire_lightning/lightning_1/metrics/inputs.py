@@ -56,7 +56,7 @@ def one_hots(
         ValueError: The shapes do not go together, or ``top_k`` has no scores of classes to choose from.
     """
     task = task_of(preds, target)
-    preds, target = squeezed(preds), squeezed(target)
+    preds, target = without_ones(preds), without_ones(target)
     samples = target.shape[0]
     if task is not Task.MULTICLASS:
         if top_k is not None:
@@ -82,7 +82,7 @@ def task_of(preds: Tensor, target: Tensor) -> Task:
     Raises:
         ValueError: The shapes do not go together.
     """
-    preds, target = squeezed(preds), squeezed(target)
+    preds, target = without_ones(preds), without_ones(target)
     if preds.ndim == target.ndim + 1 and preds.is_floating_point():
         return Task.MULTICLASS
     if preds.shape != target.shape:
@@ -95,6 +95,6 @@ def task_of(preds: Tensor, target: Tensor) -> Task:
     return Task.BINARY if preds.ndim == 1 else Task.MULTILABEL
 
 
-def squeezed(tensor: Tensor) -> Tensor:
+def without_ones(tensor: Tensor) -> Tensor:
     """A tensor without dimensions of size 1 but the first."""
     return tensor.squeeze().unsqueeze(0) if tensor.shape[0] == 1 else tensor.squeeze()

@@ -53,7 +53,7 @@ class OldArgument:
         return any(type(value) is type(one) and value == one for one in self.idle)
 
 
-def renamed(new: str, turn: Callable[[Any], Any] = lambda value: value) -> Becomes:
+def _spelled(new: str, turn: Callable[[Any], Any] = lambda value: value) -> Becomes:
     """A row function: the argument has another name today."""
     return lambda translation, by, value: translation.put(by, **{new: turn(value)})
 
@@ -101,7 +101,7 @@ def _norm(value: Any) -> float:
     return float(value)
 
 
-def _mode(value: Any) -> str:
+def _read_mode(value: Any) -> str:
     if value not in ("max_size_cycle", "min_size"):
         raise ArgumentError(
             f"Trainer(multiple_trainloader_mode=): 'max_size_cycle' or 'min_size' is due, got {value!r}"
@@ -170,7 +170,7 @@ def _accumulated(translation: Translation, by: str, value: Any) -> str:
     return f"callbacks=[GradientAccumulationScheduler({value!r})]"
 
 
-def _joined(name: str, make: Callable[[], Any], first: bool = False) -> Becomes:
+def _joins(name: str, make: Callable[[], Any], first: bool = False) -> Becomes:
     def becomes(translation: Translation, by: str, value: Any) -> str:
         if _given_any(translation, name):
             return f"nothing, for there is a {name} among callbacks="
@@ -274,8 +274,8 @@ OLD_ARGUMENTS = (
                 rewrites={"None": "", "False": ""}),
     OldArgument("distributed_backend", "1.4", "strategy=", devices.backend,
                 rewrites={"None": "", "'ddp_cpu'": "accelerator='cpu', strategy='ddp'"}),
-    OldArgument("nb_gpu_nodes", "0.7", "num_nodes=", renamed("num_nodes"), rewrites={"any": "num_nodes={}"}),
-    OldArgument("replace_sampler_ddp", "1.9", "use_distributed_sampler=", renamed("use_distributed_sampler", bool),
+    OldArgument("nb_gpu_nodes", "0.7", "num_nodes=", _spelled("num_nodes"), rewrites={"any": "num_nodes={}"}),
+    OldArgument("replace_sampler_ddp", "1.9", "use_distributed_sampler=", _spelled("use_distributed_sampler", bool),
                 idle=(None, True), rewrites={"True": "", "any": "use_distributed_sampler={}"}),
     OldArgument("prepare_data_per_node", "1.6", "the attribute prepare_data_per_node of module and data module",
                 on_objects("prepare_data_per_node", "on_module", "on_data"), idle=(None, True),
@@ -297,23 +297,23 @@ OLD_ARGUMENTS = (
                 kept("resume_from_checkpoint", "fit(ckpt_path={!r})"), idle=(None, ""), rewrites={"None": ""}),
     OldArgument("weights_save_path", "1.7", "ModelCheckpoint(dirpath=...) in callbacks=",
                 kept("weights_save_path", "ModelCheckpoint(dirpath=...) in callbacks=", str), rewrites={"None": ""}),
-    OldArgument("default_save_path", "0.9", "default_root_dir=", renamed("default_root_dir"),
+    OldArgument("default_save_path", "0.9", "default_root_dir=", _spelled("default_root_dir"),
                 rewrites={"any": "default_root_dir={}"}),
     # what is shown and logged
     OldArgument("progress_bar_refresh_rate", "1.6", "TQDMProgressBar(refresh_rate=...) in callbacks=, or "
                 "enable_progress_bar=False for 0", _bar, rewrites={"None": "", "0": "enable_progress_bar=False"}),
     OldArgument("process_position", "1.6", "TQDMProgressBar(process_position=...) in callbacks=", _bar,
                 idle=(None, 0), rewrites={"None": "", "0": ""}),
-    OldArgument("show_progress_bar", "0.8", "enable_progress_bar=", renamed("enable_progress_bar", bool),
+    OldArgument("show_progress_bar", "0.8", "enable_progress_bar=", _spelled("enable_progress_bar", bool),
                 rewrites={"any": "enable_progress_bar={}"}),
     OldArgument("weights_summary", "1.6", "enable_model_summary=False for None, ModelSummary(max_depth=...) in "
                 "callbacks=", _summary, idle=(), rewrites={"None": "enable_model_summary=False"}),
-    OldArgument("row_log_interval", "0.9", "log_every_n_steps=", renamed("log_every_n_steps"),
+    OldArgument("row_log_interval", "0.9", "log_every_n_steps=", _spelled("log_every_n_steps"),
                 rewrites={"any": "log_every_n_steps={}"}),
     OldArgument("log_save_interval", "0.9", _OF_LOGGER, _flushed),
     OldArgument("flush_logs_every_n_steps", "1.6", _OF_LOGGER, _flushed),
     OldArgument("log_gpu_memory", "1.6", "DeviceStatsMonitor in callbacks=",
-                _joined("DeviceStatsMonitor", members.device_stats), idle=(None, False),
+                _joins("DeviceStatsMonitor", members.device_stats), idle=(None, False),
                 rewrites={"None": "", "False": ""}),
     OldArgument("track_grad_norm", "1.9", "self.log_dict(grad_norm(self, 2)) in on_before_optimizer_step, with "
                 "grad_norm of groundwire_lightning.utilities", kept("track_grad_norm", "self.log_dict(grad_norm(self, "
@@ -324,11 +324,11 @@ OLD_ARGUMENTS = (
                 rewrites={"any": ""}),
     # the course of training
     OldArgument("terminate_on_nan", "1.6", "EarlyStopping(check_finite=True) in callbacks=, or detect_anomaly=",
-                _joined("FiniteOnly", members.finite_only), idle=(None, False), rewrites={"None": "", "False": ""}),
-    OldArgument("print_nan_grads", "0.9", "detect_anomaly=True", renamed("detect_anomaly", bool), idle=(None, False),
+                _joins("FiniteOnly", members.finite_only), idle=(None, False), rewrites={"None": "", "False": ""}),
+    OldArgument("print_nan_grads", "0.9", "detect_anomaly=True", _spelled("detect_anomaly", bool), idle=(None, False),
                 rewrites={"True": "detect_anomaly=True", "False": ""}),
     OldArgument("stochastic_weight_avg", "1.6", "StochasticWeightAveraging in callbacks=",
-                _joined("StochasticWeightAveraging", members.averaging, first=True), idle=(None, False),
+                _joins("StochasticWeightAveraging", members.averaging, first=True), idle=(None, False),
                 rewrites={"None": "", "False": ""}),
     OldArgument("auto_lr_find", "1.9", _TUNE.format("lr_find"), kept("auto_lr_find", _TUNE.format("lr_find")),
                 idle=(None, False), rewrites={"None": "", "False": ""}),
@@ -336,10 +336,10 @@ OLD_ARGUMENTS = (
                 kept("auto_scale_batch_size", _TUNE.format("scale_batch_size")), idle=(None, False),
                 rewrites={"None": "", "False": ""}),
     OldArgument("reload_dataloaders_every_epoch", "1.5", "reload_dataloaders_every_n_epochs=1",
-                renamed("reload_dataloaders_every_n_epochs", _next_epoch), idle=(None, False),
+                _spelled("reload_dataloaders_every_n_epochs", _next_epoch), idle=(None, False),
                 rewrites={"True": "reload_dataloaders_every_n_epochs=1", "False": ""}),
     OldArgument("multiple_trainloader_mode", "1.9", "CombinedLoader(loaders, mode) from train_dataloader",
-                kept("multiple_trainloader_mode", "CombinedLoader(loaders, {!r}) from train_dataloader", _mode),
+                kept("multiple_trainloader_mode", "CombinedLoader(loaders, {!r}) from train_dataloader", _read_mode),
                 idle=(None, "max_size_cycle"), rewrites={"'max_size_cycle'": ""}),
     OldArgument("truncated_bptt_steps", "1.4", "self.truncated_bptt_steps in the module",
                 on_objects("truncated_bptt_steps", "on_module"), idle=(None, 0), rewrites={"None": ""}),
@@ -349,17 +349,17 @@ OLD_ARGUMENTS = (
     OldArgument("enable_pl_optimizer", "1.2", "nothing; optimizers() gives wrapped ones",
                 without_effect("nothing; self.optimizers() gives wrapped ones, with use_pl_optimizer=False torch's"),
                 rewrites={"any": ""}),
-    OldArgument("gradient_clip", "0.7", "gradient_clip_val=", renamed("gradient_clip_val"),
+    OldArgument("gradient_clip", "0.7", "gradient_clip_val=", _spelled("gradient_clip_val"),
                 rewrites={"any": "gradient_clip_val={}"}),
-    OldArgument("max_nb_epochs", "0.7", "max_epochs=", renamed("max_epochs"), rewrites={"any": "max_epochs={}"}),
-    OldArgument("min_nb_epochs", "0.7", "min_epochs=", renamed("min_epochs"), rewrites={"any": "min_epochs={}"}),
-    OldArgument("nb_sanity_val_steps", "0.7", "num_sanity_val_steps=", renamed("num_sanity_val_steps"),
+    OldArgument("max_nb_epochs", "0.7", "max_epochs=", _spelled("max_epochs"), rewrites={"any": "max_epochs={}"}),
+    OldArgument("min_nb_epochs", "0.7", "min_epochs=", _spelled("min_epochs"), rewrites={"any": "min_epochs={}"}),
+    OldArgument("nb_sanity_val_steps", "0.7", "num_sanity_val_steps=", _spelled("num_sanity_val_steps"),
                 rewrites={"any": "num_sanity_val_steps={}"}),
-    OldArgument("overfit_pct", "0.9", "overfit_batches=", renamed("overfit_batches", float)),
+    OldArgument("overfit_pct", "0.9", "overfit_batches=", _spelled("overfit_batches", float)),
     OldArgument("train_percent_check", "0.9", f"limit_train_batches=, {_SHARE}",
-                renamed("limit_train_batches", float)),
-    OldArgument("val_percent_check", "0.9", f"limit_val_batches=, {_SHARE}", renamed("limit_val_batches", float)),
-    OldArgument("test_percent_check", "0.9", f"limit_test_batches=, {_SHARE}", renamed("limit_test_batches", float)),
+                _spelled("limit_train_batches", float)),
+    OldArgument("val_percent_check", "0.9", f"limit_val_batches=, {_SHARE}", _spelled("limit_val_batches", float)),
+    OldArgument("test_percent_check", "0.9", f"limit_test_batches=, {_SHARE}", _spelled("limit_test_batches", float)),
 )  # fmt: skip
 """Every argument that a Trainer of 0.7 to 1.9 had and today's has not, and every value that today's does not take."""
 

@@ -15,7 +15,7 @@ from groundwire.errors import rank_zero_warn
 from groundwire_lightning.trainer.lightning_1.devices import check_splitting
 from groundwire_lightning.trainer.lightning_1.kept import Kept
 from groundwire_lightning.trainer.lightning_1.rows import OLD_ARGUMENTS, POSITIONAL
-from groundwire_lightning.trainer.lightning_1.translation import Translation
+from groundwire_lightning.trainer.lightning_1.translation import Translation, as_written
 
 ENVIRONMENT_PREFIX = "PL_TRAINER_"
 """The beginning of the environment variables that stand for arguments that a call leaves out, as in Lightning."""
@@ -84,9 +84,10 @@ def translated(owner: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], Ke
             translation.drop(row.name)
         if row.is_idle(value) and row.applies is None:
             continue
-        use = row.becomes(translation, f"{row.name}={value!r}", value)
+        asked = f"{row.name}={as_written(value)}"
+        use = row.becomes(translation, asked, value)
         if use:
-            lines.append(f"{owner}({row.name}={value!r}) is of Lightning 1; today: {use}")
+            lines.append(f"{owner}({asked}) is of Lightning 1; today: {use}")
     check_splitting(translation)
     return translation.settled(), Kept(**translation.kept, lines=tuple(lines))
 

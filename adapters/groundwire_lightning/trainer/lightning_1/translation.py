@@ -52,15 +52,15 @@ class Translation:
         for name, value in arguments.items():
             present = self.today.get(name)
             if not _is_open(present) and not _are_equal(present, value):
-                self.contradict(by, self._by.get(name, f"{name}={present!r}"))
+                self.contradict(by, self._by.get(name, f"{name}={as_written(present)}"))
             self.today[name] = value
             self._by.setdefault(name, by)
-        return ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+        return ", ".join(f"{name}={as_written(value)}" for name, value in arguments.items())
 
     def otherwise(self, **arguments: Any) -> str:
         """Give arguments values for the case that nothing else in the call says what they are."""
         self._otherwise |= arguments
-        return ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+        return ", ".join(f"{name}={as_written(value)}" for name, value in arguments.items())
 
     def join(self, callback: Any, first: bool = False) -> None:
         """Let a callback join those of the call."""
@@ -104,3 +104,9 @@ def _is_open(value: Any) -> bool:
 def _are_equal(one: Any, other: Any) -> bool:
     """True for equal values of one type, so that 1 is not True."""
     return one is other or (type(one) is type(other) and bool(one == other))
+
+
+def as_written(value: Any) -> str:
+    """A value as a program may have it; of an object that has no spelling, its class."""
+    text = repr(value)
+    return f"{type(value).__name__}()" if text.startswith("<") else text

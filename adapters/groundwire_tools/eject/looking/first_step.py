@@ -8,9 +8,12 @@ import math
 import textwrap
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from groundwire_tools.eject.facts import NotPlainError
+
+if TYPE_CHECKING:
+    from groundwire_lightning.trainer.trainer import Trainer
 
 STEPS = ("training_step", "validation_step", "test_step", "predict_step")
 
@@ -38,7 +41,7 @@ def takes_index(step: Any) -> bool:
     return len(parameters) > 1 or any(one.kind is one.VAR_POSITIONAL for one in parameters)
 
 
-def first_step(trainer: Any) -> tuple[Any, str | None, str]:
+def first_step(trainer: Trainer) -> tuple[Any, str | None, str]:
     """The training loader, the way to the size of its batches, and what a step returns."""
     from groundwire_lightning.utilities.combined_loader import is_combined
 
@@ -71,7 +74,7 @@ def _check_workers(loader: Any) -> None:
         )
 
 
-def _returned(trainer: Any, batch: Any) -> str:
+def _returned(trainer: Trainer, batch: Any) -> str:
     run = trainer._run
     try:
         trainer.logged.batch_starts(batch)

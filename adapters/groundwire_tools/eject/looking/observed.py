@@ -7,8 +7,9 @@ import math
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
+from weakref import WeakKeyDictionary
 
 import groundwire_tools
 from groundwire_tools.eject.facts import Facts, NotPlainError
@@ -19,6 +20,9 @@ from groundwire_tools.eject.looking.standing import LEFT_HOOKS, check_arguments,
 from groundwire_tools.eject.looking.taking_part import brought, listeners_of
 from groundwire_tools.run.answers import install
 from groundwire_tools.run.program import Program, run
+
+if TYPE_CHECKING:
+    from groundwire_lightning.trainer.trainer import Trainer
 
 
 class Observed(BaseException):
@@ -69,25 +73,26 @@ def watched(script: Path, seen: list[Facts | NotPlainError]) -> Iterator[None]:
 
     made, resumed, apart = Trainer.__init__, Trainer._load_resumed, vars(adapter)["optimizers_and_schedulers"]
     configured: list[Any] = []
+    lines: WeakKeyDictionary[Trainer, int] = WeakKeyDictionary()  # in which each was made
 
-    def make(trainer: Any, *args: Any, **kwargs: Any) -> None:
-        trainer._made_at = _line_in(script)
+    def make(trainer: Trainer, *args: Any, **kwargs: Any) -> None:
+        lines[trainer] = _line_in(script)
         made(trainer, *args, **kwargs)
         # nothing is logged, so no logger is to open its files
-        trainer.to_loggers.prepare = trainer.to_loggers.finalize = _nothing
+        vars(trainer.to_loggers).update(prepare=_nothing, finalize=_nothing)
 
     def take_apart(value: Any, *args: Any) -> Any:
         configured[:] = [value]
         return apart(value, *args)
 
-    def stop(trainer: Any) -> None:
+    def stop(trainer: Trainer) -> None:
         try:
-            outcome: Facts | NotPlainError = _facts(trainer, script, configured)
+            outcome: Facts | NotPlainError = _facts(trainer, lines[trainer], script, configured)
         except NotPlainError as reason:
             outcome = reason
         seen.append(outcome)
         if isinstance(outcome, NotPlainError) or outcome.is_fit:
-            trainer._clean_up = _nothing  # no hook is told of an error that is none
+            vars(trainer)["_clean_up"] = _nothing  # no hook is told of an error that is none
             raise Observed
         resumed(trainer)
 
@@ -122,17 +127,17 @@ def _line_in(script: Path) -> int:
     return int(frame.f_lineno) if frame is not None and frame.f_code.co_filename == str(script.absolute()) else 0
 
 
-def _facts(trainer: Any, script: Path, configured: list[Any]) -> Facts:
+def _facts(trainer: Trainer, line: int, script: Path, configured: list[Any]) -> Facts:
     from groundwire_lightning.map import LIGHTNING
 
-    if not trainer._made_at or not _line_in(script):
+    if not line or not _line_in(script):
         raise NotPlainError(
             f"the Trainer is made or called in another file than {script}, and eject rewrites that one alone; move "
             "Trainer(...) and fit(...) into it"
         )
     module, data = trainer.lightning_module, trainer.datamodule if trainer._asks_data else None
     name, hooks = type(module).__qualname__, brought(LIGHTNING, "LightningModule", module)
-    listeners, order, left_out = listeners_of(trainer, script)
+    listeners, order, left_out = listeners_of(trainer, f"{script}:{line}")
     trainer.choose_way()
     check_arguments(trainer)
     check_hooks(name, hooks)
@@ -182,7 +187,7 @@ OF_NO_FIT: dict[str, Any] = {
 """What is known of training where there is none."""
 
 
-def _of_fit(trainer: Any, configured: Any) -> dict[str, Any]:
+def _of_fit(trainer: Trainer, configured: Any) -> dict[str, Any]:
     """What is known of training before its first batch."""
     from groundwire_lightning.utilities.data import has_len
 
@@ -213,7 +218,7 @@ def _torch_module() -> type:
     return nn.Module
 
 
-def _autocast(trainer: Any) -> str | None:
+def _autocast(trainer: Trainer) -> str | None:
     precision = trainer.precision
     if precision == "32-true":
         return None

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from groundwire_tools.eject.facts import NotPlainError
+
+if TYPE_CHECKING:
+    from groundwire_lightning.trainer.trainer import Trainer
 
 LEFT_OUT = frozenset(
     {
@@ -45,7 +48,7 @@ LEFT_HOOKS = frozenset({"on_exception", "state_dict", "load_state_dict", "on_sav
 """Hooks that are left out, since what a plain loop writes is the model's own state."""
 
 
-def check_arguments(trainer: Any) -> None:
+def check_arguments(trainer: Trainer) -> None:
     """Refuse a Trainer with an argument that a plain loop has no counterpart for.
 
     Args:
@@ -90,7 +93,7 @@ AROUND_UPDATES = frozenset(
 """Hooks around an update, which a plain module that makes its updates itself would have to call."""
 
 
-def check_updates(trainer: Any, hooks: frozenset[str]) -> None:
+def check_updates(trainer: Trainer, hooks: frozenset[str]) -> None:
     """Refuse updates that are written in no plain way.
 
     Args:
@@ -115,14 +118,14 @@ def snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
-def _early_stopping(callback: Any, trainer: Any) -> frozenset[str]:
+def _early_stopping(callback: Any, trainer: Trainer) -> frozenset[str]:
     callback._check_on_train_epoch_end = _at_epoch_end(
         callback._check_on_train_epoch_end, trainer.val_check_interval == 1.0 and trainer.check_val_every_n_epoch == 1
     )
     return frozenset({"on_train_epoch_end" if callback._check_on_train_epoch_end else "on_validation_end"})
 
 
-def _model_checkpoint(callback: Any, trainer: Any) -> frozenset[str]:
+def _model_checkpoint(callback: Any, trainer: Trainer) -> frozenset[str]:
     for name, idle in (("_every_n_train_steps", 0), ("_train_time_interval", None), ("save_on_exception", False)):
         if getattr(callback, name) != idle:
             raise NotPlainError(

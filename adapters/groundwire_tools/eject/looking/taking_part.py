@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from groundwire_tools.eject.facts import Listener, NotPlainError
 from groundwire_tools.eject.looking.standing import LEFT_HOOKS, LEFT_OUT, STANDARD, check_hooks, snake
+
+if TYPE_CHECKING:
+    from groundwire_lightning.trainer.trainer import Trainer
 
 
 def brought(table: Any, role: str, player: Any) -> frozenset[str]:
@@ -23,12 +25,12 @@ def brought(table: Any, role: str, player: Any) -> frozenset[str]:
     return frozenset(row.method for row in table.rows if row.role == role and part.implements(row.method))
 
 
-def listeners_of(trainer: Any, script: Path) -> tuple[tuple[Listener, ...], tuple[int, ...], tuple[str, ...]]:
+def listeners_of(trainer: Trainer, place: str) -> tuple[tuple[Listener, ...], tuple[int, ...], tuple[str, ...]]:
     """The callbacks that the loop calls, the order in which it does, and the names of what it is written without.
 
     Args:
         trainer: Before its first batch.
-        script: The program, for messages.
+        place: Where it is made, for messages.
 
     Raises:
         NotPlainError: A callback of Lightning's has no plain counterpart.
@@ -47,7 +49,7 @@ def listeners_of(trainer: Any, script: Path) -> tuple[tuple[Listener, ...], tupl
             left_out.append(name)
             continue
         if not is_own and name not in STANDARD:
-            raise NotPlainError(f"the callback {name} has no plain counterpart ({script}:{trainer._made_at})")
+            raise NotPlainError(f"the callback {name} has no plain counterpart ({place})")
         hooks = brought(LIGHTNING, "Callback", one) if is_own else STANDARD[name](one, trainer)
         check_hooks(name, hooks)
         left_out += [f"{name}.{hook}" for hook in sorted(hooks & LEFT_HOOKS)]

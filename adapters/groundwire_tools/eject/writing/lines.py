@@ -13,7 +13,7 @@ Block = Sequence[Any]
 """Lines and blocks; what is False or None is left out."""
 
 
-def rendered(block: Block, depth: int = 0) -> str:
+def lines_of_block(block: Block, depth: int = 0) -> str:
     """The text of a block, each line with its newline.
 
     Args:
@@ -25,7 +25,7 @@ def rendered(block: Block, depth: int = 0) -> str:
         if isinstance(line, str):
             parts.append(f"{_fitted('    ' * depth, line)}\n" if line else "\n")
         elif line:
-            parts.append(rendered(line, depth + 1))
+            parts.append(lines_of_block(line, depth + 1))
     return "".join(parts)
 
 
@@ -105,6 +105,6 @@ def over_batches(batch: str, source: str, body: list[Any]) -> list[Any]:
         source: What they are read from.
         body: What is done with each.
     """
-    if re.search(r"\bbatch_idx\b", rendered(body)):
+    if re.search(r"\bbatch_idx\b", lines_of_block(body)):
         return [f"for batch_idx, {batch} in enumerate({source}):", body]
     return [f"for {batch.strip('()')} in {source}:", body]

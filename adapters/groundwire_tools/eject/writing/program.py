@@ -16,7 +16,7 @@ from groundwire_tools.eject.reading.script import Script
 from groundwire_tools.eject.writing.classes import module_class, trainer_class
 from groundwire_tools.eject.writing.draft import Writing
 from groundwire_tools.eject.writing.imports import with_imports
-from groundwire_tools.eject.writing.lines import WIDTH, function, rendered
+from groundwire_tools.eject.writing.lines import WIDTH, function, lines_of_block
 from groundwire_tools.eject.writing.standard import standard_classes
 
 
@@ -37,7 +37,7 @@ def written(path: Path, source: str, facts: Facts) -> str:
     rewritten = rewrite(script, facts, _goes_by(script, facts), logging)
     writing = Writing(facts, logging, rewritten, script.attributes, script.called)
     first, last = _head(script)
-    parts = [rendered(part) for part in _definitions(writing)]
+    parts = [lines_of_block(part) for part in _definitions(writing)]
     rest = _tidy(script.whole(last)).strip("\n")
     code = "\n\n".join(["", *parts, ""]) + rest
     header = script.whole(first, last)
@@ -100,9 +100,9 @@ def _definitions(writing: Writing) -> list[list[Any]]:
     if "AttributeDict" in writing.rewritten.classes:
         parts.append(ATTRIBUTE_DICT)
     loop = trainer_class(writing)
-    if "looking_ahead(" in rendered(loop):
+    if "looking_ahead(" in lines_of_block(loop):
         parts.append(_looking_ahead())
-    if "to_device(" in rendered(loop):
+    if "to_device(" in lines_of_block(loop):
         parts.append(_to_device(writing.facts.device))
     if "LightningModule" in writing.rewritten.classes:
         parts.append(module_class(writing))

@@ -7,7 +7,7 @@ from typing import Any
 
 from groundwire_tools.eject.writing.draft import Writing
 from groundwire_tools.eject.writing.evaluating import limit_of
-from groundwire_tools.eject.writing.lines import function, over_batches, rendered, spliced
+from groundwire_tools.eject.writing.lines import function, lines_of_block, over_batches, spliced
 from groundwire_tools.eject.writing.updates import Updates
 
 
@@ -154,7 +154,7 @@ class Training(Updates):
         uses_epoch = writing.uses("current_epoch") or writing.has("ModelCheckpoint")
         ends = self._end_of_epoch()
         body = self._batch()
-        is_read = re.search(r"\bis_last\b", rendered([*body, *ends])) is not None
+        is_read = re.search(r"\bis_last\b", lines_of_block([*body, *ends])) is not None
         last = f"is_last = batch_idx + 1 == {self._count()}"
         batch = f"({writing.fetched}, {'is_last' if is_read else '_'})" if self.is_unsized else writing.fetched
         source = "start" if is_ahead else self._limited()
@@ -168,7 +168,7 @@ class Training(Updates):
             ends,
             self._over("self.current_epoch += 1" if uses_epoch else ""),
         )
-        name = "epoch" if re.search(r"\bepoch\b", rendered(lines)) else "_"
+        name = "epoch" if re.search(r"\bepoch\b", lines_of_block(lines)) else "_"
         return [f"for {name} in {most}:", lines]
 
     def _end_of_epoch(self) -> list[Any]:

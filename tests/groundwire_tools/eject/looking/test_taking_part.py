@@ -27,7 +27,7 @@ def taking_part(*callbacks: Any, **arguments: Any) -> Any:
     quiet = {"enable_progress_bar": False, "enable_model_summary": False, "accelerator": "cpu", "max_epochs": 1}
     trainer = Trainer(callbacks=list(callbacks), **{**quiet, **arguments})
     trainer._made_at = 3
-    return listeners_of(trainer, Path("p.py"))
+    return listeners_of(trainer, "p.py:1")
 
 
 def test_a_checkpoint_is_told_last_and_found_where_it_stands(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_two_of_a_kind_have_two_names() -> None:
 
 
 def test_a_callback_that_changes_the_run_is_refused() -> None:
-    with pytest.raises(NotPlainError, match=r"StochasticWeightAveraging has no plain counterpart \(p\.py:3\)"):
+    with pytest.raises(NotPlainError, match=r"StochasticWeightAveraging has no plain counterpart \(p\.py:1\)"):
         taking_part(StochasticWeightAveraging(0.1), logger=False)
 
 

@@ -7,11 +7,11 @@ from tests.groundwire_tools.eject.made import writing
 from tests.groundwire_tools.eject.variants import program
 
 from groundwire_tools.eject.writing.classes import PLAIN_MODULE, PLAIN_STATE, PLAIN_TRAINER, module_class, trainer_class
-from groundwire_tools.eject.writing.lines import rendered
+from groundwire_tools.eject.writing.lines import lines_of_block
 
 
 def base(use: str) -> str:
-    return rendered(module_class(writing(program(members=f"def on_fit_end(self):\n    {use}\n"))))
+    return lines_of_block(module_class(writing(program(members=f"def on_fit_end(self):\n    {use}\n"))))
 
 
 @pytest.mark.parametrize(
@@ -49,12 +49,12 @@ def test_a_name_of_the_trainers_is_none_of_the_modules() -> None:
 )
 def test_a_trainer_knows_what_it_is_asked(use: str, line: str) -> None:
     source = program(members=f"def on_fit_end(self):\n    self.{use}\n")
-    assert line in rendered(trainer_class(writing(source)))
-    assert line not in rendered(trainer_class(writing()))
+    assert line in lines_of_block(trainer_class(writing(source)))
+    assert line not in lines_of_block(trainer_class(writing()))
 
 
 def test_deterministic_algorithms_are_asked_for() -> None:
-    text = rendered(trainer_class(writing(None, {"deterministic": "warn"})))
+    text = lines_of_block(trainer_class(writing(None, {"deterministic": "warn"})))
     assert "torch.use_deterministic_algorithms(True, warn_only=True)" in text
 
 

@@ -7,13 +7,13 @@ import ast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwire_tools.eject.writing.lines import WIDTH, bracketed, function, over_batches, rendered, spliced
+from groundwire_tools.eject.writing.lines import WIDTH, bracketed, function, lines_of_block, over_batches, spliced
 
 NAMES = st.lists(st.text("xyz", min_size=1, max_size=40), min_size=1, max_size=12)
 
 
 def test_a_list_within_a_list_is_a_block_and_nothing_is_left_out() -> None:
-    assert rendered(["if a:", ["b", False, "", ["c"]]], 1) == "    if a:\n        b\n\n            c\n"
+    assert lines_of_block(["if a:", ["b", False, "", ["c"]]], 1) == "    if a:\n        b\n\n            c\n"
 
 
 def test_blocks_follow_each_other_without_those_that_are_nothing() -> None:
@@ -23,7 +23,7 @@ def test_blocks_follow_each_other_without_those_that_are_nothing() -> None:
 @given(names=NAMES)
 def test_a_line_that_is_too_long_is_opened_at_its_brackets_and_means_the_same(names: list[str]) -> None:
     call = f"call({', '.join(f'{name}=({name}, [{name}])' for name in names)})"
-    text = rendered([["with one:", [call]]])
+    text = lines_of_block([["with one:", [call]]])
     assert ast.dump(ast.parse(text.strip())) == ast.dump(ast.parse(f"with one:\n    {call}"))
     assert all(len(line) <= WIDTH or line.count("(") == 1 for line in text.splitlines())
 
@@ -42,4 +42,5 @@ def test_batches_are_counted_where_their_number_is_read() -> None:
 
 
 def test_a_function_has_a_docstring() -> None:
-    assert rendered(function("f() -> None", "Do it.", ["pass"])) == 'def f() -> None:\n    """Do it."""\n    pass\n'
+    written = lines_of_block(function("f() -> None", "Do it.", ["pass"]))
+    assert written == 'def f() -> None:\n    """Do it."""\n    pass\n'

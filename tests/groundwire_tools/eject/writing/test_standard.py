@@ -11,7 +11,7 @@ from tests.groundwire_tools.eject.made import listener, writing
 from tests.groundwire_tools.eject.variants import program
 
 from groundwire_tools.eject.facts import Listener, NotPlainError
-from groundwire_tools.eject.writing.lines import rendered
+from groundwire_tools.eject.writing.lines import lines_of_block
 from groundwire_tools.eject.writing.standard import early_stopping, model_checkpoint, standard_classes
 
 STOPPING = {"strict": True, "check_finite": True, "stopping_threshold": None, "divergence_threshold": None}
@@ -26,7 +26,7 @@ def defined(lines: list[Any], name: str) -> Any:
     from pathlib import Path
 
     space: dict[str, Any] = {"torch": torch, "Any": Any, "Path": Path, "Trainer": Any, "LightningModule": Any}
-    exec(rendered(lines), space)  # noqa: S102  # the class that was written
+    exec(lines_of_block(lines), space)  # noqa: S102  # the class that was written
     return space[name]
 
 
@@ -96,8 +96,8 @@ def test_the_sanity_check_neither_stops_nor_saves() -> None:
         (early_stopping, stopping("on_validation_end")),
         (model_checkpoint, listener("ModelCheckpoint", "on_validation_end", **SAVING)),
     ):
-        assert "if trainer.sanity_checking:" in rendered(write([one], True))
-        assert "sanity_checking" not in rendered(write([one], False))
+        assert "if trainer.sanity_checking:" in lines_of_block(write([one], True))
+        assert "sanity_checking" not in lines_of_block(write([one], False))
 
 
 def test_two_that_act_apart_are_refused() -> None:
