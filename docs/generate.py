@@ -204,6 +204,22 @@ def _old_names() -> Lines:
     return ("name", "until", "today"), arguments + names
 
 
+def old_paths_table() -> str:
+    """The modules of Lightning 1 that are answered."""
+    rows = [(code(path), paths().moved(path) or "the same path") for path in paths().MOVED]
+    return table(("module", "today"), rows)
+
+
+def old_path_gaps_table() -> str:
+    """The modules and names of Lightning 1 that are refused; those with one reason stand together."""
+    listed: dict[tuple[str, str], list[str]] = {}
+    for path, row in paths().TABLE.items():
+        if path not in paths().LIGHTNING_2 and hasattr(row, "why"):
+            listed.setdefault((row.why, row.instead), []).append(code(path.removeprefix("lightning.pytorch.")))
+    rows = [(", ".join(names), *reason) for reason, names in listed.items()]
+    return table(("below `pytorch_lightning`", "why", "instead"), rows)
+
+
 def _values() -> Lines:
     rows = [
         (code(f"{name}={start}…"), instead)
@@ -439,6 +455,8 @@ PARTS: dict[str, Callable[..., str]] = {
     "old rows": old_rows,
     "old gaps": old_gaps,
     "old names": old_names_table,
+    "old paths": old_paths_table,
+    "old path gaps": old_path_gaps_table,
     "findings": findings,
     "on purpose": on_purpose,
     "meanings": meanings,

@@ -276,9 +276,7 @@ TABLE: dict[str, Row] = {
 
 # not imported: the build and the check read this file without the package
 _LIGHTNING_1 = runpy.run_path(str(Path(__file__).with_name("lightning_1") / "paths.py"))
-LIGHTNING_2 = dict(TABLE)
-MOVED: dict[str, Row] = _LIGHTNING_1["PATHS"]
-BESIDES: dict[str, Row] = _LIGHTNING_1["NAMES"]
+LIGHTNING_2, MOVED, BESIDES = dict(TABLE), _LIGHTNING_1["PATHS"], _LIGHTNING_1["NAMES"]
 TABLE |= MOVED | {path: Gap(*gap) for path, gap in _LIGHTNING_1["GAPS"].items()}
 JOINED_PATHS: set[str] = _LIGHTNING_1["WIDENED"]
 
@@ -389,9 +387,10 @@ def _now(home: str, name: str) -> str | None:
     """The path of Lightning 2 for a name of ours, or for a module where the name is empty; None where it has none."""
     now: dict[str, str] = _LIGHTNING_1["NOW"]
     whole = (f"{path}.{name}".rstrip(".") for path, row in LIGHTNING_2.items() if row == home)
-    parts = ((f"{path}.{theirs}", pair) for path in LIGHTNING_2 for theirs, pair in (names_of(path) or {}).items())
-    known = now.get(f"{home}.{name}") or now.get(home) or next(whole, None)
-    known = known or next((where for where, pair in parts if pair == (home, name)), None)
+    parts = ((path, theirs, pair) for path in LIGHTNING_2 for theirs, pair in (names_of(path) or {}).items())
+    # not a name that Lightning 1 had beside those of a path: it is what is asked about
+    there = (f"{path}.{it}" for path, it, pair in parts if pair == (home, name) and it not in names_besides(path))
+    known = now.get(f"{home}.{name}") or now.get(home) or next(whole, None) or next(there, None)
     return known and (moved(known) or known)
 
 

@@ -10,7 +10,7 @@ HELPERS: dict[tuple[str, str], dict[str, str]] = {
         "pytorch.callbacks.progress.tqdm_progress": "reset",
         "pytorch.callbacks.quantization": "wrap_qat_forward_context wrap_quantize_forward_context",
         "pytorch.core.datamodule": "track_data_hook_calls",
-        "pytorch.core.optimizer": "do_nothing_closure is_lightning_optimizer",
+        "pytorch.core.optimizer": "is_lightning_optimizer",
         "pytorch.core.step_result": "choose_last collate_tensors recursive_gather recursive_stack weighted_mean",
         "pytorch.loops": "DataLoaderLoop EvaluationEpochLoop Loop ManualOptimization OptimizerLoop PredictionEpochLoop TrainingBatchLoop",
         "pytorch.metrics.functional.auroc": "AverageMethods",
@@ -26,9 +26,11 @@ HELPERS: dict[tuple[str, str], dict[str, str]] = {
         "pytorch.utilities.apply_func": "TransferableDataType convert_to_tensors from_numpy to_dtype_tensor",
         "pytorch.utilities.data": "get_len has_len_all_ranks",
         "pytorch.utilities.enums": "AMPType AutoRestartBatchKeys DeviceType DistributedType ModelSummaryMode PrecisionType",
-        "pytorch.utilities.memory": "get_gpu_memory_map get_memory_profile get_model_size_mb is_cudnn_snafu",
+        "pytorch.utilities.argparse": "ParseArgparserDataType parse_args_from_docstring",
+        "pytorch.utilities.argparse_utils": "parse_args_from_docstring",
+        "pytorch.utilities.memory": "get_gpu_memory_map get_memory_profile get_model_size_mb",
         "pytorch.utilities.model_helpers": "get_torchvision_model",
-        "pytorch.utilities.parsing": "clean_namespace collect_init_args flatten_dict parse_class_init_keys save_hyperparameters",
+        "pytorch.utilities.parsing": "flatten_dict parse_class_init_keys save_hyperparameters",
     },
     ("accelerators are no processes here", "strategy= and accelerator= of the Trainer"): {
         "pytorch.accelerators": (
@@ -42,7 +44,6 @@ HELPERS: dict[tuple[str, str], dict[str, str]] = {
         ),
     },
     ("the load of a device has a callback", "lightning.pytorch.callbacks.DeviceStatsMonitor"): {
-        "pytorch.accelerators.cpu": "get_cpu_stats",
         "pytorch.accelerators.cuda": "get_nvidia_gpu_stats",
         "pytorch.accelerators.mps": "get_device_stats",
         "pytorch.callbacks.device_stats_monitor": "prefix_metric_keys prefix_metrics_keys",

@@ -244,6 +244,7 @@ PATHS: dict[str, str | tuple[str, ...]] = {
     "lightning.pytorch.strategies.tpu_spawn": "groundwire_lightning.strategies: TPUSpawnStrategy=XLAStrategy",
     "lightning.pytorch.trainer.supporters": "groundwire_lightning.utilities.combined_loader: CombinedLoader",
     "lightning.pytorch.tuner.auto_gpu_select": "groundwire_lightning.accelerators: pick_multiple_gpus=find_usable_cuda_devices",
+    "lightning.pytorch.utilities.argparse_utils": "groundwire_lightning.core.options: add_argparse_args from_argparse_args get_init_arguments_and_types parse_argparser parse_env_variables",
     "lightning.pytorch.utilities.cli": _CLI,
     "lightning.pytorch.utilities.distributed": "groundwire_lightning.utilities.distributed",
     "lightning.pytorch.utilities.model_utils": "groundwire_lightning.guests: is_overridden",
@@ -423,15 +424,6 @@ GAPS: dict[str, tuple[str, str]] = {
         "cards are asked for by number",
         "find_usable_cuda_devices(1) of lightning.pytorch.accelerators",
     ),
-    "lightning.pytorch.utilities.argparse.ParseArgparserDataType": (
-        "it is a word for the types of an argument",
-        "argparse.Namespace | argparse.ArgumentParser",
-    ),
-    "lightning.pytorch.utilities.argparse.parse_args_from_docstring": (
-        "it reads the help of an argument from a docstring",
-        "jsonargparse, which does so",
-    ),
-    "lightning.pytorch.utilities.argparse_utils": ("it moved in Lightning 1.2", "lightning.pytorch.utilities.argparse"),
     "lightning.pytorch.utilities.auto_restart": (
         "runs are not restarted within an epoch by it",
         "state_dict of a stateful loader",

@@ -100,3 +100,8 @@ def test_a_class_without_counterpart_can_be_imported_and_not_made(name: str) -> 
     module, _, leaf = f"groundwire_lightning.{name}".rpartition(".")
     with pytest.raises(NotSupportedYetError, match="Instead: "):
         getattr(importlib.import_module(module), leaf)()
+
+
+@pytest.mark.parametrize("path", paths.MOVED)
+def test_what_moved_says_where_to_or_nothing(path: str) -> None:
+    assert paths.moved(path) != path
