@@ -324,6 +324,10 @@ def names_of(path: str) -> dict[str, tuple[str, str]] | None:
     return _names_in(row) | names_besides(path)
 
 
+def _listed(row: Row) -> dict[str, tuple[str, str]]:
+    return {} if isinstance(row, Gap) or (isinstance(row, str) and ":" not in row) else _names_in(row)
+
+
 def names_besides(path: str) -> dict[str, tuple[str, str]]:
     """The names that a path had in Lightning 1 alone, each to its home and its name there.
 
@@ -389,7 +393,7 @@ def _now(home: str, name: str) -> str | None:
     """The path of Lightning 2 for a name of ours, or for a module where the name is empty; None where it has none."""
     now: dict[str, str] = _LIGHTNING_1["NOW"]
     whole = (f"{path}.{name}".rstrip(".") for path, row in LIGHTNING_2.items() if row == home)
-    parts = ((f"{path}.{theirs}", pair) for path in LIGHTNING_2 for theirs, pair in (names_of(path) or {}).items())
+    parts = ((f"{path}.{theirs}", pair) for path, row in LIGHTNING_2.items() for theirs, pair in _listed(row).items())
     known = now.get(f"{home}.{name}") or now.get(home) or next(whole, None)
     known = known or next((where for where, pair in parts if pair == (home, name)), None)
     return known and (moved(known) or known)
