@@ -270,7 +270,8 @@ def respelled_arguments() -> dict[str, dict[str, dict[str, str]]]:
     """Call to argument to value to the arguments that say the same today, with ``{}`` for the value as it is written.
 
     A value is a literal, else ``int`` (1 or more), ``list``, ``str`` or ``any``. Nothing stands for a value that asked
-    for what happens anyway; a value that is not here has no spelling that says exactly the same.
+    for what happens anyway; a value that is not here has no spelling that says exactly the same. What stands behind a
+    semicolon is for calls that say nothing else of it.
     """
     methods = {name: old_keywords_of(getattr(Trainer, name)) for name in ("fit", "validate", "test", "tune")}
     return {

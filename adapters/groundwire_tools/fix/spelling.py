@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
+from typing import NamedTuple
 
 from groundwire_tools.check import known
 from groundwire_tools.check.follow import Class, Lacking, Module, Names, Value
@@ -110,8 +111,20 @@ def callee(chain: Chain, names: Names) -> str:
     return ""
 
 
-def arguments(called: str, name: str, value: ast.expr) -> list[tuple[str, str]] | None:
-    """The arguments that say today what one of 1.x said: name and value each; None where there is no one spelling.
+class Today(NamedTuple):
+    """How an argument of Lightning 1 is written today, name and value each.
+
+    Attributes:
+        words: The arguments that say the same.
+        otherwise: Those that do where nothing else in the call has a say in it.
+    """
+
+    words: list[tuple[str, str]]
+    otherwise: list[tuple[str, str]]
+
+
+def arguments(called: str, name: str, value: ast.expr) -> Today | None:
+    """The arguments that say today what one of Lightning 1 said; None where there is no one spelling.
 
     Args:
         called: By :func:`callee`.
@@ -122,7 +135,18 @@ def arguments(called: str, name: str, value: ast.expr) -> list[tuple[str, str]] 
     kind = next((kind for kind in _kinds(value) if kind in row), None)
     if kind is None:
         return None
-    call = ast.parse(f"_({row[kind].replace(VALUE, '...')})", mode="eval").body
+    words, _, otherwise = row[kind].partition("; ")
+    return Today(_words(words), _words(otherwise))
+
+
+def names_in_rows(called: str, name: str) -> set[str]:
+    """Arguments of today that one of Lightning 1 may stand for, whatever its value."""
+    rows: Iterable[str] = known.tables()["respelled_arguments"].get(called, {}).get(name, {}).values()
+    return {word for row in rows for word, _ in _words(row.replace(";", ","))}
+
+
+def _words(text: str) -> list[tuple[str, str]]:
+    call = ast.parse(f"_({text.replace(VALUE, '...')})", mode="eval").body
     assert isinstance(call, ast.Call)
     return [(word.arg or "", _written(word.value)) for word in call.keywords]
 

@@ -45,17 +45,17 @@ def test_each_kind_of_file_is_fixed(tmp_path: Path) -> None:
 
 def test_what_is_left_has_its_place_in_the_fixed_file(tmp_path: Path) -> None:
     source = """\
-        from pytorch_lightning.utilities import rank_zero_only, argparse
+        from pytorch_lightning.utilities import rank_zero_only, serve
         import pytorch_lightning as pl
         LOGGER = "pytorch_lightning"
-        pl.Trainer(resume_from_checkpoint=LOGGER)
+        pl.Trainer(resume_from_checkpoint=LOGGER, ipus=1)
     """
     cell = {"cell_type": "code", "source": "\nx = 'lightning.pytorch'"}
     result = outcome(tmp_path, {"a.py": source, "b.ipynb": json.dumps({"cells": [cell]})})
     assert left(result) == [
-        ("a.py", None, 2, "GW301"),
+        ("a.py", None, 2, "GW302"),
         ("a.py", None, 4, "GW221"),
-        ("a.py", None, 5, "GW303"),
+        ("a.py", None, 5, "GW304"),
         ("b.ipynb", 1, 2, "GW221"),
     ]
 
