@@ -70,7 +70,7 @@ def test_what_contradicts_is_left_and_the_rest_is_not() -> None:
 
 
 DEFAULTS = {row.name: row.default for row in ARGUMENTS}
-SWITCHES = "enable_progress_bar", "use_distributed_sampler"
+SWITCHES = "enable_progress_bar", "use_distributed_sampler", "show_progress_bar", "replace_sampler_ddp"
 KINDS = {"int": "2", "list": "[0, 1]", "any": "False"}
 NOW = {
     "accelerator": ["'gpu'", "'auto'", "'dp'", "'ddp2'"],
@@ -81,10 +81,13 @@ NOW = {
     "enable_model_summary": ["False"],
     "amp_backend": ["'apex'"],
 }
+SPELLED = {row.name: row.rewrites for row in OLD_ARGUMENTS}
 VALUES = {
-    name: sorted({*(KINDS.get(kind, kind) for kind in rewrites), *NOW.get(name, ()), "None", "2", "'0,1'"})
-    for name, rewrites in [*((row.name, row.rewrites) for row in OLD_ARGUMENTS), *((name, ()) for name in NOW)]
+    name: sorted({*(KINDS.get(kind, kind) for kind in SPELLED.get(name, ())), *NOW.get(name, ()), *usual})
+    for name in {*SPELLED, *NOW}
+    if (usual := ("None", "True") if name in SWITCHES else ("None", "2", "'0,1'"))
 }
+"""Argument to values as they are written, those too that are refused or have no spelling."""
 
 
 def comes_to(code: str) -> Any:
@@ -93,11 +96,10 @@ def comes_to(code: str) -> Any:
         warnings.simplefilter("ignore")
         try:
             arguments, kept = translated("Trainer", eval(f"dict({code})"))  # noqa: S307  # of the tables
-        except Exception:  # whatever it is, the other spelling has to raise as well
+        except Exception:  # noqa: BLE001  # whatever it is, the other spelling has to raise as well
             return None
     callbacks = [type(one) for one in arguments.pop("callbacks", None) or []]
-    switches = {name: bool(arguments[name]) for name in SWITCHES if arguments.get(name) is not None}
-    return {**DEFAULTS, **arguments, **switches}, callbacks, dataclasses.replace(kept, lines=())
+    return {**DEFAULTS, **arguments}, callbacks, dataclasses.replace(kept, lines=())
 
 
 @given(st.dictionaries(st.sampled_from(sorted(VALUES)), st.integers(0, 99), min_size=1, max_size=4))

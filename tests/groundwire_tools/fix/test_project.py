@@ -67,7 +67,11 @@ def test_what_is_left_has_its_place_in_the_fixed_file(tmp_path: Path) -> None:
         ("x = 'lightning.pytorch'  # groundwire: ignore", []),
         ("try:\n    from lightning.pytorch import Nothing\nexcept ImportError:\n    pass", ["GW103"]),
         ("import lightning.pytorch\nimport lightning.pytorch.serve", ["GW221", "GW301"]),
+        ("import pytorch_lightning.core.lightning\nimport pytorch_lightning.serve", ["GW221", "GW301"]),
         ("import lightning as L\nL.Trainer(gpus=1).fit(gpus=1)", ["GW303"]),
+        ("import lightning as L\nL.Trainer(gpus=n, track_grad_norm=2)", []),
+        ("import lightning as L\nclass A(L.LightningModule):\n    def training_epoch_end(self, outputs): ...", []),
+        ("from pytorch_lightning.loggers.base import LightningLoggerBase", []),
     ],
 )
 def test_what_is_left(source: str, codes: list[str], tmp_path: Path) -> None:

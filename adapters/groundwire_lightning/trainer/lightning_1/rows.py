@@ -136,10 +136,10 @@ def _bar(translation: Translation, by: str, value: Any) -> str | None:
     rate = translation.given.get("progress_bar_refresh_rate")
     if rate is not None and not rate:
         return translation.put(by, enable_progress_bar=False)
-    if translation.given.get("enable_progress_bar") is False:
+    if off := [name for name in ("enable_progress_bar", "show_progress_bar") if translation.given.get(name) is False]:
         if rate is None:
             return "nothing, for there is no progress bar"
-        translation.contradict(by, "enable_progress_bar=False")
+        translation.contradict(by, f"{off[0]}=False")
     if _given_any(translation, "ProgressBar"):
         return "nothing, for there is a progress bar among callbacks="
     rate = 1 if rate is None else rate
