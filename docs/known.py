@@ -118,7 +118,7 @@ def class_of(key: str) -> dict[str, Any]:
     names = sorted(set(_names_of_objects(cls)))
     public = [name for name in names if not name.startswith("_") and _is_method(getattr(cls, name, None))]
     refuses = {name: _refusal(cls, name) for name in public if _never_returns(getattr(cls, name))}
-    old, keywords = old_names(cls), {name: words for name in public if (words := old_keywords_of(getattr(cls, name)))}
+    old, keywords = old_names(cls), old_keywords(cls, public)
     return {
         "bases": [f"{base.__module__}.{base.__qualname__}" for base in own[1:]],
         "names": " ".join(names),
@@ -129,6 +129,13 @@ def class_of(key: str) -> dict[str, Any]:
         **({"old": old} if old else {}),
         **({"old_keywords": keywords} if keywords else {}),
     }
+
+
+def old_keywords(cls: type, methods: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Method to its keywords of Lightning 1, each with what is written today; the constructor has an empty name."""
+    own = {name: {old: f"{new}=" for old, new in old_keywords_of(getattr(cls, name)).items()} for name in methods}
+    every = {"": old_keywords_of(vars(cls).get("__init__")), **own}
+    return {name: words for name, words in every.items() if words}
 
 
 def old_keywords_of(method: Any) -> dict[str, str]:
@@ -263,7 +270,8 @@ def respelled_arguments() -> dict[str, dict[str, dict[str, str]]]:
     """Call to argument to value to the arguments that say the same today, with ``{}`` for the value as it is written.
 
     A value is a literal, else ``int`` (1 or more), ``list``, ``str`` or ``any``. Nothing stands for a value that asked
-    for what happens anyway; a value that is not here has no spelling that says exactly the same.
+    for what happens anyway; a value that is not here has no spelling that says exactly the same. What stands behind a
+    semicolon is for calls that say nothing else of it.
     """
     methods = {name: old_keywords_of(getattr(Trainer, name)) for name in ("fit", "validate", "test", "tune")}
     return {

@@ -314,12 +314,12 @@ def is_ours_or_lightnings(cls: type) -> bool:
     return cls.__module__.partition(".")[0] in (OURS, *ROOTS)
 
 
-def names_of(path: str) -> dict[str, tuple[str, str]] | None:
+def names_of(path: str, besides: bool = True) -> dict[str, tuple[str, str]] | None:
     """The names that a row lists, each to its home and its name there; None for a row that is a whole module or a gap."""
     row = TABLE.get(path)
     if row is None or isinstance(row, Gap) or (isinstance(row, str) and ":" not in row):
         return None
-    return _names_in(row) | names_besides(path)
+    return _names_in(row) | (names_besides(path) if besides else {})
 
 
 def names_besides(path: str) -> dict[str, tuple[str, str]]:
@@ -387,20 +387,19 @@ def _now(home: str, name: str) -> str | None:
     """The path of Lightning 2 for a name of ours, or for a module where the name is empty; None where it has none."""
     now: dict[str, str] = _LIGHTNING_1["NOW"]
     whole = (f"{path}.{name}".rstrip(".") for path, row in LIGHTNING_2.items() if row == home)
-    parts = ((path, theirs, pair) for path in LIGHTNING_2 for theirs, pair in (names_of(path) or {}).items())
-    # not a name that Lightning 1 had beside those of a path: it is what is asked about
-    there = (f"{path}.{it}" for path, it, pair in parts if pair == (home, name) and it not in names_besides(path))
-    known = now.get(f"{home}.{name}") or now.get(home) or next(whole, None) or next(there, None)
+    listed = ((path, names_of(path, besides=False) or {}) for path in LIGHTNING_2)
+    parts = ((f"{path}.{theirs}", pair) for path, names in listed for theirs, pair in names.items())
+    known = now.get(f"{home}.{name}") or now.get(home) or next(whole, None)
+    known = known or next((where for where, pair in parts if pair == (home, name)), None)
     return known and (moved(known) or known)
 
 
 def source_of(path: str) -> str:
     """The text of the module of a row: it is run where the row lists names, and is the content of its ``.pyi`` file."""
-    names = names_of(path)
+    names = names_of(path, besides=False)  # the others are imported when asked for
     lines = [f'"""``{path}``."""', ""]
     if names is None:
         return "\n".join([*lines, f"from {home_of(path)} import *", ""])
-    names = {name: pair for name, pair in names.items() if name not in names_besides(path)}  # imported when asked for
     lines += [f"from {home} import {inner} as {name}" for name, (home, inner) in names.items()]
     return "\n".join([*lines, "", f"__all__ = {[name for name in names if not name.startswith('_')]}", ""])
 

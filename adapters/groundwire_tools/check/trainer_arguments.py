@@ -76,7 +76,7 @@ def _rewritten(value: object, rewrites: Mapping[str, str]) -> str:
         text = rewrites.get(kind, rewrites.get("any"))
     if text is None or (value is UNKNOWN and "{}" in text):
         return ""
-    return text.format(repr(value)) or "nothing; leave it out"
+    return text.replace(";", ",").format(repr(value)) or "nothing; leave it out"
 
 
 def _refused(word: Keyword) -> str | None:

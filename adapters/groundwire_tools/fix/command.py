@@ -23,7 +23,8 @@ examples:
   groundwire fix - < train.py > fixed.py
 
 Files, folders, notebooks and YAML; code for pytorch-accelerated too. A comment `# groundwire: ignore` keeps its line.
-What is left is listed with the codes of `groundwire check`: on stdout, or on stderr where stdout has the text.
+What is left is listed with the codes of `groundwire check`: on stdout, or on stderr where stdout has the text. Names,
+arguments and hooks of Lightning 1 that have no one spelling today run as they are, and are not listed.
 The exit code is 0 where nothing changed, 1 where something did (or would, with --diff), and 2 where a file cannot be
 read or written.
 """

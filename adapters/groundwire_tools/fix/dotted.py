@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from groundwire_tools.check import known
 from groundwire_tools.check.follow import Module, Names
 from groundwire_tools.check.uses import Use
 from groundwire_tools.fix.edits import Edit
@@ -44,7 +45,8 @@ def _of_chain(use: Use, node: ast.Attribute, imports: Imports) -> Iterator[Edit]
         return
     base = in_ours(".".join(use.chain[: use.bound]), names)
     stays = f"{base}.{'.'.join(use.chain[use.bound : length])}"
-    if length > use.bound and base and path.startswith(f"{base}.") and not is_here(stays, names):
+    is_due = not is_here(stays, names) or (path != stays and known.moved(tuple(stays.split("."))))
+    if length > use.bound and base and path.startswith(f"{base}.") and is_due:
         yield Edit(place.text.span(root)[1], end, path.removeprefix(base))
 
 

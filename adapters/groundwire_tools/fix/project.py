@@ -23,6 +23,8 @@ from groundwire_tools.fix.texts import Decoded, decoded
 
 _UNREADABLE = SyntaxError, ValueError, RecursionError, MemoryError
 _LEFT = "GW221"
+_OF_LIGHTNING_1 = "GW105", "GW106"
+"""What is found of names that run as they are, whichever root they have."""
 
 
 class Outcome(NamedTuple):
@@ -55,7 +57,9 @@ def fixed(files: Sequence[File], shadows: Iterable[str]) -> Outcome:
         is_skipped = one is None or (one.broken and not is_notebook(file))
         results.append(file if is_skipped else replace(file, content=_fixed_content(file, names)))
     report = report_on(results, shadows)
-    findings = {(one.path, one.cell, one.line, one.column): one for one in report.findings}
+    findings = {
+        (one.path, one.cell, one.line, one.column): one for one in report.findings if one.code not in _OF_LIGHTNING_1
+    }
     problems = dict.fromkeys(report.problems)
     for file in results:
         problems.update((findings.get(_spot(one), one), None) for one in _still_theirs(file, names))

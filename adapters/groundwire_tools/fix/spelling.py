@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
+from typing import NamedTuple
 
 from groundwire_tools.check import known
-from groundwire_tools.check.follow import Class, Lacking, Names, Value
+from groundwire_tools.check.follow import Class, Lacking, Module, Names, Value
 from groundwire_tools.check.uses import CALL, SOME, SUPER, Chain
 
 VALUE = "{}"
@@ -38,9 +39,7 @@ def in_ours(path: str, names: Names) -> str | None:
     if root == known.ANCESTOR:
         path = f"{known.CORE}{dot}{below}"
         return path if is_here(path, names) else None
-    today = _today(known.paths().spelled(path))
-    prefix = next(one for one in reversed(LIGHTNINGS) if f"{today}.".startswith(f"{one}."))
-    ours: str = known.paths().OURS + today.removeprefix(prefix)
+    ours = _today(known.paths().spelled(path), names)
     if not is_here(ours, names):
         return None
     taken = next((one for one in _rooms() if f"{ours}.".startswith(f"{one}.")), None)
@@ -58,20 +57,38 @@ def _rooms() -> list[str]:
 def is_here(path: str, names: Names) -> bool:
     """True for a module or a name of ours."""
     module, _, name = path.rpartition(".")
-    if module == known.paths().OURS and any(name in known.names_in(one) for one in LIGHTNINGS):
-        return True  # the package answers for both
+    if any(name in known.names_in(one) for one in (LIGHTNINGS if module == known.paths().OURS else (module,))):
+        return True  # below a module too that has the name of a function beside it
     meaning = names.follow(tuple(path.split("."))).meaning
     return meaning is not None and not isinstance(meaning, Lacking)
 
 
-def _today(path: str) -> str:
-    """A name of Lightning 1 as Lightning 2 has it."""
-    whole = path
-    while path:
-        if (today := known.paths().moved(path)) and today.replace(".", "").isidentifier():  # one place, not several
-            return str(today) + whole.removeprefix(path)
-        path = path.rpartition(".")[0]
-    return whole
+def _today(path: str, names: Names) -> str:
+    """A name of Lightning under our root: where Lightning 2 has it, if that is one place and the very same object."""
+    ours, above = _below_ours(path), path
+    while above:
+        today = known.paths().moved(above) or ""
+        if DOTTED.fullmatch(today) and today.startswith("lightning."):  # one place, not several, and theirs
+            moved = _below_ours(today + path.removeprefix(above))
+            if _is_same(ours, moved, names):
+                return moved
+        above = above.rpartition(".")[0]
+    return ours
+
+
+def _below_ours(path: str) -> str:
+    """A name as Lightning 2 spells it, with our root in the place of Lightning's."""
+    prefix = next(one for one in reversed(LIGHTNINGS) if f"{path}.".startswith(f"{one}."))
+    return f"{known.paths().OURS}{path.removeprefix(prefix)}"
+
+
+def _is_same(one: str, other: str, names: Names) -> bool:
+    """True where two names of ours mean one module, class or function, as far as the tables know it."""
+    meanings = [names.follow(tuple(path.split("."))).meaning for path in (one, other)]
+    if all(isinstance(meaning, Module) for meaning in meanings):
+        return known.home_of_module(one) == known.home_of_module(other)
+    homes = [known.paths().home_of_name(path) for path in (one, other)]
+    return None not in meanings and meanings[0] == meanings[1] and (meanings[0] != Value() or homes[0] == homes[1])
 
 
 def longest(chain: Chain, names: Names) -> tuple[int, str]:
@@ -94,8 +111,20 @@ def callee(chain: Chain, names: Names) -> str:
     return ""
 
 
-def arguments(called: str, name: str, value: ast.expr) -> list[tuple[str, str]] | None:
-    """The arguments that say today what one of 1.x said: name and value each; None where there is no one spelling.
+class Today(NamedTuple):
+    """How an argument of Lightning 1 is written today, name and value each.
+
+    Attributes:
+        words: The arguments that say the same.
+        otherwise: Those that do where nothing else in the call has a say in it.
+    """
+
+    words: list[tuple[str, str]]
+    otherwise: list[tuple[str, str]]
+
+
+def arguments(called: str, name: str, value: ast.expr) -> Today | None:
+    """The arguments that say today what one of Lightning 1 said; None where there is no one spelling.
 
     Args:
         called: By :func:`callee`.
@@ -106,7 +135,18 @@ def arguments(called: str, name: str, value: ast.expr) -> list[tuple[str, str]] 
     kind = next((kind for kind in _kinds(value) if kind in row), None)
     if kind is None:
         return None
-    call = ast.parse(f"_({row[kind].replace(VALUE, '...')})", mode="eval").body
+    words, _, otherwise = row[kind].partition("; ")
+    return Today(_words(words), _words(otherwise))
+
+
+def names_in_rows(called: str, name: str) -> set[str]:
+    """Arguments of today that one of Lightning 1 may stand for, whatever its value."""
+    rows: Iterable[str] = known.tables()["respelled_arguments"].get(called, {}).get(name, {}).values()
+    return {word for row in rows for word, _ in _words(row.replace(";", ","))}
+
+
+def _words(text: str) -> list[tuple[str, str]]:
+    call = ast.parse(f"_({text.replace(VALUE, '...')})", mode="eval").body
     assert isinstance(call, ast.Call)
     return [(word.arg or "", _written(word.value)) for word in call.keywords]
 

@@ -23,6 +23,7 @@ ROWS = {
         [(1, "GW105")],
     ),
     "a name of Lightning 1 beside others": ("from pytorch_lightning.callbacks import ProgressBarBase", [(1, "GW105")]),
+    "a name of Lightning 1 whose place is its own": ("from pytorch_lightning import TrainResult", []),
     "an attribute of Lightning 1": ("pl.metrics.Accuracy()", [(1, "GW105")]),
     "a class of Lightning 1 that is refused": (
         "from pytorch_lightning.plugins import DDPShardedPlugin\nDDPShardedPlugin()",

@@ -60,8 +60,9 @@ def test_a_value_that_names_no_number_asks_for_no_machines(value: object) -> Non
         ("weights_summary", "full", "enable_model_summary=False for None, ModelSummary(max_depth=...) in callbacks="),
         ("max_nb_epochs", 3, "max_epochs=3"),
         ("amp_backend", "native", "nothing; leave it out"),
-        ("strategy", "dp", "nothing; leave it out"),
+        ("strategy", None, "nothing; leave it out"),
         ("accelerator", "ddp_cpu", "accelerator='cpu', strategy='ddp'"),
+        ("accelerator", "ddp", "strategy='ddp', accelerator='cpu'"),
     ],
 )
 def test_what_is_of_lightning_1_is_told_with_the_new_spelling(name: str, value: object, today: str) -> None:

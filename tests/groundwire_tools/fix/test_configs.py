@@ -17,7 +17,7 @@ from groundwire_tools.fix.configs import fixed_config
         ('é: ö\r\na:\r\n- _target_: "lightning.Trainer"', 'é: ö\r\na:\r\n- _target_: "groundwire_lightning.Trainer"'),
         ("{é: 1, _target_: lightning.Trainer}", "{é: 1, _target_: groundwire_lightning.Trainer}"),
         ("class_path: pytorch_lightning.loggers.base.LightningLoggerBase",
-         "class_path: groundwire_lightning.loggers.logger.Logger"),
+         "class_path: groundwire_lightning.loggers.base.LightningLoggerBase"),
         ("class_path: pytorch_accelerated.trainer.Trainer", "class_path: groundwire.trainer.Trainer"),
         ("class_path: lightning.pytorch.strategies.FSDPStrategy",
          "class_path: groundwire_lightning.strategies.FSDPStrategy"),

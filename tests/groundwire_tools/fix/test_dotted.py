@@ -14,9 +14,10 @@ PL = "import pytorch_lightning as pl\n"
     ("code", "after"),
     [
         ("pl.callbacks.Timer", "pl.callbacks.Timer"),
-        ("pl.profiler.AdvancedProfiler()", "pl.profilers.AdvancedProfiler()"),
-        ("pl.loggers.base.LightningLoggerBase.name", "pl.loggers.logger.Logger.name"),
+        ("pl.profiler.AdvancedProfiler()", "pl.profiler.AdvancedProfiler()"),
+        ("pl.loggers.base.LightningLoggerBase.name", "pl.loggers.base.LightningLoggerBase.name"),
         ("pl.core.lightning", "pl.core.module"),
+        ("pl.core.lightning.LightningModule.fit", "pl.core.module.LightningModule.fit"),
         ("pl.metrics.Accuracy()", "pl.metrics.Accuracy()"),
         ("pl.Trainer().logdir", "pl.Trainer().log_dir"),
         ("pl.Trainer().running_sanity_check", "pl.Trainer().sanity_checking"),

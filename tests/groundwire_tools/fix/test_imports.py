@@ -45,10 +45,10 @@ def test_a_statement(source: str, after: str) -> None:
     ("source", "after"),
     [
         (
-            "def f():\n    from pytorch_lightning.utilities import rank_zero_only, argparse  # two\n",
+            "def f():\n    from pytorch_lightning.utilities import rank_zero_only, serve  # two\n",
             (
                 "def f():\n    from groundwire_lightning.utilities import rank_zero_only\n"
-                "    from pytorch_lightning.utilities import argparse  # two\n"
+                "    from pytorch_lightning.utilities import serve  # two\n"
             ),
         ),
         (

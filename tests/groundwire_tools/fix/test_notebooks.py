@@ -39,7 +39,7 @@ def test_code_changes_and_the_document_stays(dumps: Callable[[object], str], for
     cells = [
         "%matplotlib inline\n!pip install lightning\nimport lightning as L",
         "%%bash\nimport lightning as L",
-        "print('é \\ \"', '''\n\t''')\nfrom lightning.pytorch.utilities import rank_zero_only, argparse\nx?",
+        "print('é \\ \"', '''\n\t''')\nfrom lightning.pytorch.utilities import rank_zero_only, serve\nx?",
         "L.Trainer(gpus=1)  # é\n",
         "",
         "(",
@@ -48,7 +48,7 @@ def test_code_changes_and_the_document_stays(dumps: Callable[[object], str], for
         cells[0].replace("import lightning", "import groundwire_lightning"),
         cells[1],
         cells[2]
-        .replace(", argparse", "\nfrom lightning.pytorch.utilities import argparse")
+        .replace(", serve", "\nfrom lightning.pytorch.utilities import serve")
         .replace("from lightning.pytorch", "from groundwire_lightning", 1),
         'L.Trainer(accelerator="gpu", devices=1)  # é\n',
         *cells[4:],

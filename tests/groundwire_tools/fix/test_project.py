@@ -45,17 +45,17 @@ def test_each_kind_of_file_is_fixed(tmp_path: Path) -> None:
 
 def test_what_is_left_has_its_place_in_the_fixed_file(tmp_path: Path) -> None:
     source = """\
-        from pytorch_lightning.utilities import rank_zero_only, argparse
+        from pytorch_lightning.utilities import rank_zero_only, serve
         import pytorch_lightning as pl
         LOGGER = "pytorch_lightning"
-        pl.Trainer(resume_from_checkpoint=LOGGER)
+        pl.Trainer(resume_from_checkpoint=LOGGER, ipus=1)
     """
     cell = {"cell_type": "code", "source": "\nx = 'lightning.pytorch'"}
     result = outcome(tmp_path, {"a.py": source, "b.ipynb": json.dumps({"cells": [cell]})})
     assert left(result) == [
-        ("a.py", None, 2, "GW301"),
+        ("a.py", None, 2, "GW302"),
         ("a.py", None, 4, "GW221"),
-        ("a.py", None, 5, "GW303"),
+        ("a.py", None, 5, "GW304"),
         ("b.ipynb", 1, 2, "GW221"),
     ]
 
@@ -67,7 +67,11 @@ def test_what_is_left_has_its_place_in_the_fixed_file(tmp_path: Path) -> None:
         ("x = 'lightning.pytorch'  # groundwire: ignore", []),
         ("try:\n    from lightning.pytorch import Nothing\nexcept ImportError:\n    pass", ["GW103"]),
         ("import lightning.pytorch\nimport lightning.pytorch.serve", ["GW221", "GW301"]),
+        ("import pytorch_lightning.core.lightning\nimport pytorch_lightning.serve", ["GW221", "GW301"]),
         ("import lightning as L\nL.Trainer(gpus=1).fit(gpus=1)", ["GW303"]),
+        ("import lightning as L\nL.Trainer(gpus=n, track_grad_norm=2)", []),
+        ("import lightning as L\nclass A(L.LightningModule):\n    def training_epoch_end(self, outputs): ...", []),
+        ("from pytorch_lightning.loggers.base import LightningLoggerBase", []),
     ],
 )
 def test_what_is_left(source: str, codes: list[str], tmp_path: Path) -> None:

@@ -76,7 +76,8 @@ def accelerator(translation: Translation, by: str, value: Any) -> str | None:
 
 def strategy(translation: Translation, by: str, value: Any) -> str | None:
     """``strategy=``, where it has a value of Lightning 1."""
-    translation.drop("strategy")
+    if translation.today.get("strategy") is value:  # what another argument asked for stays
+        translation.drop("strategy")
     return None if value is None else way(translation, by, value)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from groundwire_lightning.callbacks.of_a_trainer import has_any, is_checkpoint
 from groundwire_lightning.errors import ArgumentError
 from groundwire_lightning.guests import is_a
+from groundwire_lightning.strategies import StrategyRegistry
 from groundwire_lightning.trainer.lightning_1 import devices, members
 from groundwire_lightning.trainer.lightning_1.translation import Translation
 
@@ -31,7 +32,7 @@ class OldArgument:
             today.
         rewrites: How a value is written today, exactly: ``"None"``, ``"True"``, ``"0"`` … for this value, else
             ``"int"`` (1 or more), ``"list"``, ``"str"`` or ``"any"``; ``{}`` in it is the value. It holds where the
-            call has none of the arguments that it names.
+            call has none of the arguments that it names; what stands behind a semicolon is left out where it has.
         runs: False where whatever it asks for is refused.
     """
 
@@ -135,8 +136,10 @@ def _bar(translation: Translation, by: str, value: Any) -> str | None:
     rate = translation.given.get("progress_bar_refresh_rate")
     if rate is not None and not rate:
         return translation.put(by, enable_progress_bar=False)
-    if translation.given.get("enable_progress_bar") is False:
-        translation.contradict(by, "enable_progress_bar=False")
+    if off := [name for name in ("enable_progress_bar", "show_progress_bar") if translation.given.get(name) is False]:
+        if rate is None:
+            return "nothing, for there is no progress bar"
+        translation.contradict(by, f"{off[0]}=False")
     if _given_any(translation, "ProgressBar"):
         return "nothing, for there is a progress bar among callbacks="
     rate = 1 if rate is None else rate
@@ -211,6 +214,10 @@ _TUNE = "Tuner(trainer).{} of groundwire_lightning.tuner before fit; trainer.tun
 _SHARE = "a share of the data, as a number with a point"
 _OF_LOGGER = "flush_logs_every_n_steps= of a CSVLogger"
 _CARDS = "accelerator='gpu' and devices="
+_WAYS = {
+    "'ddp_cpu'": "accelerator='cpu', strategy='ddp'",
+    **{repr(word): f"strategy={word!r}; accelerator='cpu'" for word in StrategyRegistry},
+}
 
 OLD_ARGUMENTS = (
     # values of arguments that are there today; first, for what follows says which devices these mean
@@ -220,7 +227,7 @@ OLD_ARGUMENTS = (
         "strategy= for a way to use several devices, accelerator= for a kind of device; None was the CPU",
         devices.accelerator,
         applies=lambda value: value is None or devices.is_way(value),
-        rewrites={"'ddp_cpu'": "accelerator='cpu', strategy='ddp'"},
+        rewrites=_WAYS,
     ),
     OldArgument(
         "strategy",
@@ -228,7 +235,7 @@ OLD_ARGUMENTS = (
         "strategy='auto', 'ddp' or a strategy; None was 'auto', and 'dp' is on one device as well",
         devices.strategy,
         applies=devices.is_old_way,
-        rewrites={"None": "", "'dp'": ""},
+        rewrites={"None": ""},
     ),
     OldArgument("devices", "1.9", "devices='auto' for None", of_default("devices", "auto"),
                 applies=lambda value: value is None, rewrites={"None": ""}),
@@ -273,10 +280,11 @@ OLD_ARGUMENTS = (
                 "groundwire_lightning.accelerators", devices.chosen_cards, idle=(None, False),
                 rewrites={"None": "", "False": ""}),
     OldArgument("distributed_backend", "1.4", "strategy=", devices.backend,
-                rewrites={"None": "", "'ddp_cpu'": "accelerator='cpu', strategy='ddp'"}),
-    OldArgument("nb_gpu_nodes", "0.7", "num_nodes=", _spelled("num_nodes"), rewrites={"any": "num_nodes={}"}),
+                rewrites={"None": "", **_WAYS}),
+    OldArgument("nb_gpu_nodes", "0.7", "num_nodes=", _spelled("num_nodes"),
+                rewrites={"None": "", "any": "num_nodes={}"}),
     OldArgument("replace_sampler_ddp", "1.9", "use_distributed_sampler=", _spelled("use_distributed_sampler", bool),
-                idle=(None, True), rewrites={"True": "", "any": "use_distributed_sampler={}"}),
+                idle=(None, True), rewrites={"None": "", "True": "", "any": "use_distributed_sampler={}"}),
     OldArgument("prepare_data_per_node", "1.6", "the attribute prepare_data_per_node of module and data module",
                 on_objects("prepare_data_per_node", "on_module", "on_data"), idle=(None, True),
                 rewrites={"None": "", "True": ""}),

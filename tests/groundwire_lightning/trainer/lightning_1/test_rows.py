@@ -34,7 +34,7 @@ REWRITES = [(row.name, word, new) for row in OLD_ARGUMENTS for word, new in row.
 @pytest.mark.parametrize(("name", "word", "new"), REWRITES, ids=[f"{name}={word}" for name, word, _ in REWRITES])
 def test_the_new_spelling_says_the_same(name, word, new):
     value = ANY.get(name, 3) if word == "any" else OF_KIND[word] if word in OF_KIND else eval(word)  # noqa: S307
-    written = eval(f"dict({new.format(repr(value))})")  # noqa: S307
+    written = eval(f"dict({new.replace(';', ',').format(repr(value))})")  # noqa: S307
     assert today(**{name: value}) == today(**written)
     assert set(written) <= set(DEFAULTS)
 
