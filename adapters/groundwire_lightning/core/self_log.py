@@ -9,6 +9,9 @@ from typing import Any
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.core.old_names import tell_of_log
 
+OF_LIGHTNING_1 = ("sync_dist_op", "tbptt_reduce_fx", "tbptt_pad_token")
+"""Arguments that only Lightning 1 had."""
+
 
 class Logging:
     """Gives a module ``log`` and ``log_dict``; without a trainer, values are dropped with a warning."""
@@ -110,6 +113,9 @@ class Logging:
             dictionary: Name to value; also a torchmetrics ``MetricCollection``.
         """
         options = {name: value for name, value in locals().items() if name not in ("self", "dictionary")}
+        for name in OF_LIGHTNING_1:  # a log of the user's own does not take them
+            if options[name] is None:
+                del options[name]
         for name, value in _items(dictionary):
             self.log(name, value, **options)
 

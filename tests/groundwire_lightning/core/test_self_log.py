@@ -70,3 +70,15 @@ def test_without_compiled_parts_log_is_left_alone():
     before = Logging.log
     keep_from_compiling(lit())
     assert "torch._dynamo" not in sys.modules or Logging.log is before
+
+
+def test_a_log_of_its_own_is_passed_what_lightning_2_passes():
+    class Own(L.LightningModule):
+        def log(self, name, value, prog_bar=False, logger=None, on_step=None, on_epoch=None, reduce_fx="mean",
+                enable_graph=False, sync_dist=False, sync_dist_group=None, add_dataloader_idx=True, batch_size=None,
+                rank_zero_only=False):  # fmt: skip
+            self.told = name, value
+
+    module = Own()
+    module.log_dict({"loss": 1.0})
+    assert module.told == ("loss", 1.0)
