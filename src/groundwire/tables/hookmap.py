@@ -280,7 +280,14 @@ def replaced(owner: type) -> set[str]:
     Args:
         owner: A class that a table names as a base, or one that it inherits.
     """
-    return {name for name, method in _AS_WRITTEN.get(owner, {}).items() if vars(owner).get(name) is not method}
+    space = vars(owner)
+    return {name for name, method in _AS_WRITTEN.get(owner, {}).items() if space.get(name) is not method}
+
+
+def is_replaced(owner: type, method: str) -> bool:
+    """True for one of the methods that :func:`replaced` names."""
+    written = _AS_WRITTEN.get(owner, {})
+    return method in written and vars(owner).get(method) is not written[method]
 
 
 def as_tuple(base: Base) -> tuple[type, ...]:

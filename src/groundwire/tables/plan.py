@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from groundwire import listeners
 from groundwire.errors import HookMapError, RefusedError, did_you_mean, place_of
 from groundwire.tables.fuse import Attached, fuse, nothing, stand_in, without_other_variants
-from groundwire.tables.hookmap import Gap, HookMap, Position, Row, as_tuple, replaced
+from groundwire.tables.hookmap import Gap, HookMap, Position, Row, as_tuple, is_replaced, replaced
 from groundwire.tables.hooks import HOOKS, Stage
 
 __all__ = ["Finding", "Part", "Plan", "Wired", "attach", "by_row", "compile_plan", "overridden"]
@@ -188,7 +188,7 @@ def overridden(player: object, method: str, bases: tuple[type, ...], silent: tup
     if method not in getattr(player, "__dict__", {}):
         owner = next((cls for cls in lineage if method in vars(cls)), None)
         if owner is None or any(owner in base.__mro__ for base in known):
-            return owner is not None and method in replaced(owner)
+            return owner is not None and is_replaced(owner, method)
     code = getattr(within := _within(standing), "__code__", None)
     inherited = (getattr(base, method, None) for base in known if base in lineage)
     # by their code, for a bound method is another object each time, and a base's function may go by another name
