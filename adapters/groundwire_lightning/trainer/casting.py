@@ -182,12 +182,11 @@ def _joining(trainer: Casting, cast: Iterable[Part], hearing: Through) -> list[P
     if EVALUATION in names:
         parts.append(Part(GATHERING, "EvaluationOutputs", trainer._evaluation_outputs))
     if trainer.lightning_module is not None and _speaks_of_results(trainer.lightning_module):
-        of_a_step = {"of_step": "training_step"}
         logs = Part(
             RESULTS,
             "Results",
             trainer._returned_results,
-            through=lambda name, method: hearing(of_a_step[name], method),
+            through=lambda name, method: hearing("training_step", method) if name == "of_step" else method,
         )
         parts.append(logs)
     return parts

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import torchmetrics
@@ -38,13 +40,34 @@ class OldMetric(torchmetrics.Metric):
         )
         self.compute_on_step = compute_on_step
         self._is_told = False
+        self._counts_on = False
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Count a batch, and return its value where ``compute_on_step`` asks for it."""
+        self._tell_of_counting_on()  # a call resets, and restores what it reset
         if self.compute_on_step:
             return super().forward(*args, **kwargs)
         self.update(*args, **kwargs)
         return None
+
+    def _wrap_update(self, update: Callable[..., None]) -> Callable[..., None]:
+        wrapped = super()._wrap_update(update)
+
+        @functools.wraps(update)
+        def counted(*args: Any, **kwargs: Any) -> None:
+            self._tell_of_counting_on()
+            wrapped(*args, **kwargs)
+
+        return counted
+
+    def _tell_of_counting_on(self) -> None:
+        """Say once that a value was computed and is not where counting begins anew."""
+        if self._computed is not None and not self._counts_on:
+            self._counts_on = True
+            rank_zero_warn(
+                f"pl.metrics.{type(self).__name__} counts on after compute(), as in Lightning 1.2 to 1.4; 1.0 and 1.1 "
+                "began anew there. Call reset() after compute() for that, or log the metric itself, which resets it"
+            )
 
     def tell(self, arguments: str) -> None:
         """Say once what the metric took its inputs for.
