@@ -118,7 +118,10 @@ def class_of(key: str) -> dict[str, Any]:
     names = sorted(set(_names_of_objects(cls)))
     public = [name for name in names if not name.startswith("_") and _is_method(getattr(cls, name, None))]
     refuses = {name: _refusal(cls, name) for name in public if _never_returns(getattr(cls, name))}
-    old, keywords = old_names(cls), {name: words for name in public if (words := old_keywords_of(getattr(cls, name)))}
+    old, keywords = (
+        old_names(cls),
+        {name: words for name in ["__init__", *public] if (words := old_keywords_of(getattr(cls, name)))},
+    )
     return {
         "bases": [f"{base.__module__}.{base.__qualname__}" for base in own[1:]],
         "names": " ".join(names),
