@@ -112,8 +112,8 @@ class TrainingOutputs:
         if not self._is_told:
             self._is_told = True
             rank_zero_warn(
-                "The outputs of an epoch with several optimizers are given as outputs[batch][optimizer], as in Lightning "
-                "1.8 and 1.9. For code of 1.0 to 1.7, which had outputs[optimizer][batch]: swap the two indices"
+                "The outputs of an epoch with several optimizers are given as outputs[batch][optimizer], as in "
+                "Lightning 1.8 and 1.9. For code of 1.0 to 1.7, which had outputs[optimizer][batch]: swap the indices"
             )
 
     @property

@@ -32,7 +32,7 @@ class Results:
         self._of_step: set[str] = set()
 
     def begin(self, trainer: Steered) -> None:
-        """Let go of the last batch: what a step does not return, as that of an optimizer left out, is not logged again."""
+        """Let go of the last batch: what this one does not return, as where an optimizer is left out, is not logged."""
         trainer.logged.forget_last("training_step", self._of_step)
 
     def of_step(self, batch_output: Mapping[str, Any], trainer: Steered) -> None:
@@ -88,6 +88,11 @@ class Results:
 
 
 def is_result(returned: Any) -> bool:
+    """True for a dictionary with the words of Lightning 1.0.
+
+    Args:
+        returned: What a step or a hook returned.
+    """
     return isinstance(returned, Mapping) and (LOG in returned or BAR in returned)
 
 

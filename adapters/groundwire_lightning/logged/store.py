@@ -7,7 +7,7 @@ dictionaries that callbacks read are brought up to date when they are read and w
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
@@ -157,7 +157,7 @@ class Logged:
         if entry.shared:
             self._to_share.append(entry)
 
-    def forget_last(self, hook: str, names: Collection[str]) -> None:
+    def forget_last(self, hook: str, names: set[str]) -> None:
         """Leave values of the last batch that a hook logged out of those of a step, until they are logged again."""
         for entry in self._now.entries.values():
             if entry.kept.hook == hook and entry.kept.name in names:
