@@ -17,7 +17,7 @@ from groundwire_lightning.errors import NotSupportedYetError
 if TYPE_CHECKING:
     from groundwire_lightning.loops.steered import Steered
 
-NAME = "running_loss"
+RUNNING = "running_loss"
 _WINDOW = 20
 
 

@@ -26,7 +26,7 @@ from groundwire_lightning.lightning_1.epoch_ends import (
 )
 from groundwire_lightning.lightning_1.optimizing import told_whose_turn
 from groundwire_lightning.lightning_1.results import BAR, EPOCH_ENDS, LOG, RESULTS, Results
-from groundwire_lightning.lightning_1.running_loss import NAME, RUNNING_LOSS, RunningLoss
+from groundwire_lightning.lightning_1.running_loss import RUNNING, RUNNING_LOSS, RunningLoss
 from groundwire_lightning.lightning_1.step_ends import STEP_ENDS, replacing
 from groundwire_lightning.loops.phases import LOADERS, PHASES
 from groundwire_lightning.loops.updates_choice import names_turn
@@ -219,7 +219,7 @@ def _names_running_loss(player: Any) -> bool:
 @lru_cache(maxsize=256)
 def _names_it(cls: type) -> bool:
     own = [value for one in cls.__mro__ if not _is_base(one) for value in vars(one).items()]
-    return any(name == "get_progress_bar_dict" or _calls(value, NAME) for name, value in own)
+    return any(name == "get_progress_bar_dict" or _calls(value, RUNNING) for name, value in own)
 
 
 def _is_base(cls: type) -> bool:

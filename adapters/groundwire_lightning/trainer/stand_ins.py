@@ -9,10 +9,10 @@ from typing import Any, NoReturn
 
 from groundwire_lightning.core.module import LightningModule
 from groundwire_lightning.guests import brings
+from groundwire_lightning.lightning_1.running_loss import running_loss_of
 from groundwire_lightning.loops import limits, saved_counters
 from groundwire_lightning.loops.limits import can_stop_early, validates_in_epoch
 from groundwire_lightning.loops.progress import Count
-from groundwire_lightning.lightning_1.running_loss import running_loss_of
 from groundwire_lightning.trainer.answering import Answering
 from groundwire_lightning.trainer.counted import Counted, OptimProgress, Passes, moves, setting, updates
 

@@ -11,6 +11,9 @@ import torchmetrics
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.errors import NotSupportedYetError
 
+_TOLD: set[str] = set()
+"""What was said; code of that time makes a metric an epoch."""
+
 
 class OldMetric(torchmetrics.Metric):
     """A metric as Lightning 1 called it.
@@ -78,9 +81,10 @@ class OldMetric(torchmetrics.Metric):
         if not self._is_told:
             self._is_told = True
             name = type(self).__name__
-            rank_zero_warn(
-                f"pl.metrics.{name} is of Lightning 1; today it is torchmetrics.{self.now or name}({arguments})"
-            )
+            text = f"pl.metrics.{name} is of Lightning 1; today it is torchmetrics.{self.now or name}({arguments})"
+            if text not in _TOLD:
+                _TOLD.add(text)
+                rank_zero_warn(text)
 
 
 def refuse(name: str, **asked: Any) -> None:

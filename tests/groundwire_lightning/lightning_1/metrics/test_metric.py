@@ -19,6 +19,7 @@ def test_a_metric_is_one_of_torchmetrics_and_says_once_what_it_is_called_there()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         metric(torch.tensor([0.9]), torch.tensor([1]))
+        metrics.F1(num_classes=1)(torch.tensor([0.9]), torch.tensor([1]))
 
 
 @pytest.mark.filterwarnings("ignore")
