@@ -80,6 +80,10 @@ def place_of(function: Any) -> str:
     return f"{file}:{line}"
 
 
+_BETWEEN = ("groundwire", "torch")
+"""How the packages begin through which a program comes here: torch calls modules, optimizers and metrics."""
+
+
 def rank_zero_warn(message: str, category: type[Warning] = UserWarning) -> None:
     """Warn in the first of several processes, and point at the line of the user's program that led here.
 
@@ -96,13 +100,13 @@ def rank_zero_warn(message: str, category: type[Warning] = UserWarning) -> None:
 
 
 def _own_frames() -> int:
-    """Calls between :func:`rank_zero_warn` and the program that uses groundwire, its adapters and its compiled plan."""
+    """Calls between :func:`rank_zero_warn` and the program that uses groundwire, its adapters, its plan and torch."""
     frame, count = sys._getframe(2), 0
-    while frame.f_back is not None and _is_own(frame):
+    while frame.f_back is not None and _is_between(frame):
         frame, count = frame.f_back, count + 1
     return count
 
 
-def _is_own(frame: FrameType) -> bool:
-    name = frame.f_globals.get("__name__", "")
-    return name.partition(".")[0].startswith("groundwire") or frame.f_code.co_filename.startswith("<groundwire plan")
+def _is_between(frame: FrameType) -> bool:
+    root = frame.f_globals.get("__name__", "").partition(".")[0]
+    return root.startswith(_BETWEEN) or frame.f_code.co_filename.startswith("<groundwire plan")

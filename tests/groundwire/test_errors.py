@@ -112,6 +112,16 @@ def test_a_warning_points_at_the_program_however_deep_in_a_run_it_is_given():
     assert [warning.filename for warning in warned] == [__file__]
 
 
+def test_a_warning_under_a_call_of_torch_points_at_the_program():
+    code = compile("def forward(self, x):\n    warn('mind the gap')\n    return x", "own.py", "exec")
+    space = {"__name__": "groundwire_of_a_test", "warn": rank_zero_warn}
+    exec(code, space)  # noqa: S102  # a module that stands for one of an adapter
+    module = type("Module", (torch.nn.Module,), {"forward": space["forward"]})()
+    with pytest.warns(UserWarning, match="mind the gap") as warned:
+        module(1)
+    assert [warning.filename for warning in warned] == [__file__]
+
+
 def test_only_the_first_process_warns(monkeypatch, recwarn):
     from lightning_utilities.core.rank_zero import rank_zero_only
 

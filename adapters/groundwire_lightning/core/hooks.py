@@ -114,7 +114,11 @@ class HooksOfLightning1:
 
     def get_progress_bar_dict(self) -> dict[str, Any]:
         """Return what a progress bar shows beside the values that are logged; override it to show more or less."""
-        return dict(version_shown(self.trainer.loggers))  # type: ignore[attr-defined]  # a module has it
+        trainer = self.trainer  # type: ignore[attr-defined]  # a module has it
+        losses = trainer._run.running_loss
+        mean = losses and losses.mean()
+        loss = {} if losses is None else {"loss": "nan" if mean is None else f"{mean.item():.3g}"}
+        return {**loss, **version_shown(trainer.loggers)}
 
     def on_hpc_save(self, checkpoint: dict[str, Any]) -> None:
         """Called when a checkpoint is about to be written because the scheduler of a cluster ends the run."""

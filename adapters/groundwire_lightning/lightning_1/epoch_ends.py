@@ -6,7 +6,9 @@ What a training batch came to is nested: a list with one entry for each part of 
 backpropagation is truncated), which is a list with one entry for each optimizer, which is the dictionary of a step
 (``"loss"`` and whatever else it returned) or None where that optimizer had no turn or its step returned None. A step
 with one of each leaves it to ``trainer.step_outputs``; any other puts the nested list into ``split_outputs`` of its
-run before :data:`GATHERING` is heard, that is within ``_run_train_step``. What hooks are given is :func:`squeezed`.
+run before :data:`GATHERING` is heard, that is within ``_run_train_step``. What hooks are given is :func:`squeezed`: by
+batch, then by optimizer, as 1.8 and 1.9 had it. Up to 1.7 several optimizers came first, and within each its batches;
+steps that return results in dictionaries are that old, so theirs are given :func:`by_optimizer`.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from groundwire import HookMap, row
+from groundwire.errors import rank_zero_warn
+from groundwire_lightning.lightning_1.results import is_result
 
 if TYPE_CHECKING:
     from groundwire_lightning.loops.steered import Steered
@@ -58,11 +62,29 @@ def _without_none(outputs: Any) -> Any:
     return [_without_none(entry) for entry in outputs if entry is not None]
 
 
+def by_optimizer(outputs: list[Any]) -> list[Any]:
+    """Nested outputs as 1.0 to 1.7 had them: of each optimizer, of each batch that it used, one or one for each part.
+
+    Args:
+        outputs: By batch, by part, by optimizer.
+    """
+    of_each = [
+        [[turn for part in batch if (turn := part[index]) is not None] for batch in outputs]
+        for index in range(_optimizers(outputs))
+    ]
+    return [[parts[0] if len(parts) == 1 else parts for parts in batches if parts] for batches in of_each]
+
+
+def _optimizers(outputs: list[Any]) -> int:
+    return max((len(part) for batch in outputs for part in batch), default=0)
+
+
 class TrainingOutputs:
     """What each batch of the training epoch under way came to."""
 
     def __init__(self) -> None:
         self._batches: list[Any] = []
+        self._is_told = False
 
     def begin(self) -> None:
         """Begin an epoch with nothing."""
@@ -82,7 +104,20 @@ class TrainingOutputs:
     @property
     def gathered(self) -> list[Any]:
         """What ``training_epoch_end`` is given."""
+        if _optimizers(self._batches) < 2:
+            return squeezed(self._batches)
+        if any(is_result(turn) for batch in self._batches for part in batch for turn in part):
+            return by_optimizer(self._batches)
+        self._tell_of_nesting()
         return squeezed(self._batches)
+
+    def _tell_of_nesting(self) -> None:
+        if not self._is_told:
+            self._is_told = True
+            rank_zero_warn(
+                "The outputs of an epoch with several optimizers are given as outputs[batch][optimizer], as in "
+                "Lightning 1.8 and 1.9. For code of 1.0 to 1.7, which had outputs[optimizer][batch]: swap the indices"
+            )
 
     @property
     def has_batches(self) -> bool:

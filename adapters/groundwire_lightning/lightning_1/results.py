@@ -29,11 +29,17 @@ class Results:
 
     def __init__(self) -> None:
         self._told: set[str] = set()
+        self._of_step: set[str] = set()
+
+    def begin(self, trainer: Steered) -> None:
+        """Let go of the last batch: what this one does not return, as where an optimizer is left out, is not logged."""
+        trainer.logged.forget_last("training_step", self._of_step)
 
     def of_step(self, batch_output: Mapping[str, Any], trainer: Steered) -> None:
         """Log what a training step returned, where it has the words of Lightning 1.0."""
         returned = batch_output["model_outputs"]
-        if _is_old(returned):
+        if is_result(returned):
+            self._of_step |= {name for name, _ in _scalars(returned)}
             self._log(trainer, "training_step", returned)
 
     def of_epoch(self, trainer: Steered, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
@@ -61,7 +67,7 @@ class Results:
         return ended
 
     def _was_old(self, returned: Any) -> bool:
-        return _is_old(returned) or (isinstance(returned, Mapping) and "training_step" in self._told)
+        return is_result(returned) or (isinstance(returned, Mapping) and "training_step" in self._told)
 
     def _log(self, trainer: Steered, hook: str, returned: Mapping[str, Any]) -> None:
         self._tell(trainer, hook, returned)
@@ -81,7 +87,12 @@ class Results:
             )
 
 
-def _is_old(returned: Any) -> bool:
+def is_result(returned: Any) -> bool:
+    """True for a dictionary with the words of Lightning 1.0.
+
+    Args:
+        returned: What a step or a hook returned.
+    """
     return isinstance(returned, Mapping) and (LOG in returned or BAR in returned)
 
 
@@ -94,14 +105,18 @@ def _scalars(returned: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 class _Logs:
-    """The method of :class:`Results` that a table names."""
+    """The methods of :class:`Results` that a table names."""
 
+    def begin(self, *given: Any) -> None: ...
     def of_step(self, *given: Any) -> None: ...
 
 
 RESULTS = HookMap(
     "results",
     bases={"Results": _Logs},
-    rows=(row("Results.of_step", after="calculate_train_batch_loss", args=("batch_output", "trainer")),),
+    rows=(
+        row("Results.begin", before="_run_train_step", args=("trainer",)),
+        row("Results.of_step", after="calculate_train_batch_loss", args=("batch_output", "trainer")),
+    ),
 )
 """The results of training steps, behind their ends."""

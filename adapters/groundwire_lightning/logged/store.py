@@ -157,6 +157,12 @@ class Logged:
         if entry.shared:
             self._to_share.append(entry)
 
+    def forget_last(self, hook: str, names: set[str]) -> None:
+        """Leave values of the last batch that a hook logged out of those of a step, until they are logged again."""
+        for entry in self._now.entries.values():
+            if entry.kept.hook == hook and entry.kept.name in names:
+                entry.latest = None
+
     def _entry(self, module: Any, name: str, value: Any, asked: Asked) -> Entry:
         """The entry of a name that is new here, or whose arguments are spelled otherwise than before."""
         metric = asked[_METRIC]
@@ -166,7 +172,8 @@ class Logged:
         if metric is None:
             as_scalar(value, name, torch.device("cpu"))  # refused before anything is kept of it
         if asked[_LOGGER] and self.sink is None:
-            _warn_without_logger(name)
+            lacking = f"self.log({name!r}, logger=True): the trainer has no logger; Trainer(logger=True) gives it one"
+            rank_zero_warn(lacking)
         entry = self._now.entries.get(terms.key)
         if entry is None:
             entry = self._now.entries[terms.key] = Entry(terms, asked, module.device)
@@ -429,10 +436,6 @@ class Logged:
             for entry in self._now.entries.values()
             if entry.shared and entry.on_epoch and entry.seen and entry.reduced is None and entry.metric is None
         ]
-
-
-def _warn_without_logger(name: str) -> None:
-    rank_zero_warn(f"self.log({name!r}, logger=True): the trainer has no logger; Trainer(logger=True) gives it one")
 
 
 class Silent(Logged):

@@ -48,6 +48,7 @@ class LightningRun(Run):
         step_outputs: What ``on_train_batch_end`` is given; None until somebody asks.
         split_outputs: What the step came to by part of the batch and by optimizer; None where there is one of each.
         turn: What ``training_step`` is passed behind the number of its batch: in turns, whose it is.
+        running_loss: The losses of the last batches, where code of Lightning 1 asks for them.
     """
 
     purpose: TrainerFn = TrainerFn.FITTING
@@ -66,6 +67,7 @@ class LightningRun(Run):
     step_outputs: Any = None
     split_outputs: list[Any] | None = None
     turn: tuple[Any, ...] = ()
+    running_loss: Any = None
 
     def let_go_of_batch(self) -> None:
         """Forget what the last training step came to, and with it the graph of its batch."""

@@ -26,6 +26,7 @@ from groundwire_lightning.lightning_1.epoch_ends import (
 )
 from groundwire_lightning.lightning_1.optimizing import told_whose_turn
 from groundwire_lightning.lightning_1.results import BAR, EPOCH_ENDS, LOG, RESULTS, Results
+from groundwire_lightning.lightning_1.running_loss import RUNNING, RUNNING_LOSS, RunningLoss
 from groundwire_lightning.lightning_1.step_ends import STEP_ENDS, replacing
 from groundwire_lightning.loops.phases import LOADERS, PHASES
 from groundwire_lightning.loops.updates_choice import names_turn
@@ -182,14 +183,16 @@ def _joining(trainer: Casting, cast: Iterable[Part], hearing: Through) -> list[P
     if EVALUATION in names:
         parts.append(Part(GATHERING, "EvaluationOutputs", trainer._evaluation_outputs))
     if trainer.lightning_module is not None and _speaks_of_results(trainer.lightning_module):
-        of_a_step = {"of_step": "training_step"}
         logs = Part(
             RESULTS,
             "Results",
             trainer._returned_results,
-            through=lambda name, method: hearing(of_a_step[name], method),
+            through=lambda name, method: hearing("training_step", method) if name == "of_step" else method,
         )
         parts.append(logs)
+    if any(_names_running_loss(part.player) for part in cast):
+        trainer._run.running_loss = losses = RunningLoss()
+        parts.append(Part(RUNNING_LOSS, "RunningLoss", losses))
     return parts
 
 
@@ -206,6 +209,17 @@ def _called_by_own(cls: type) -> frozenset[str]:
     if not mine:
         return frozenset()
     return frozenset(name for name in mine for other, value in methods if other != name and _calls(value, name))
+
+
+def _names_running_loss(player: Any) -> bool:
+    kind: Any = type(player)
+    return _names_it(kind)
+
+
+@lru_cache(maxsize=256)
+def _names_it(cls: type) -> bool:
+    own = [value for one in cls.__mro__ if not _is_base(one) for value in vars(one).items()]
+    return any(name == "get_progress_bar_dict" or _calls(value, RUNNING) for name, value in own)
 
 
 def _is_base(cls: type) -> bool:

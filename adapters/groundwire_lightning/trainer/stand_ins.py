@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from groundwire_lightning.core.module import LightningModule
 from groundwire_lightning.guests import brings
+from groundwire_lightning.lightning_1.running_loss import running_loss_of
 from groundwire_lightning.loops import limits, saved_counters
 from groundwire_lightning.loops.limits import can_stop_early, validates_in_epoch
 from groundwire_lightning.loops.progress import Count
@@ -128,6 +129,8 @@ class FitLoop(Look):
         """The progress of fitting, as a checkpoint keeps it."""
         state: dict[str, Any] = saved_counters.written(self.trainer.progress, self.trainer.is_automatic, [])["fit_loop"]
         return state
+
+    running_loss = property(lambda self: running_loss_of(self.trainer))
 
     @property
     def total_batch_idx(self) -> int:

@@ -72,11 +72,12 @@ def tell_of_move(path: str) -> None:
     """Tell the tool that reports on a program of a module or name that Lightning 1 had and Lightning 2 has elsewhere.
 
     Args:
-        path: It, as it is asked for.
+        path: It, as it is asked for; it is told of under the one root that Lightning 1 had.
     """
     if listeners.OUTDATED and (now := paths.moved(path)) is not None:
+        old = paths.spelled(path).replace("lightning.pytorch", "pytorch_lightning", 1)
         for listener in listeners.OUTDATED:
-            listener(f"{path} is a name of Lightning 1; Lightning 2 has in its place {now}")
+            listener(f"{old} is a name of Lightning 1; today: {now}")
 
 
 def modules_of(package: str) -> Callable[[str], Any]:

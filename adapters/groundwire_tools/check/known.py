@@ -139,9 +139,9 @@ def old_use(key: str, name: str) -> str:
 
 @cache
 def old_keyword(key: str, method: str, word: str) -> str:
-    """Today's keyword for one that a method took under Lightning 1; empty of any other."""
+    """Today's keyword for one that a method, by default the constructor, took under Lightning 1; empty of any other."""
     classes = tables()["classes"]
-    words = (classes.get(one, {}).get("old_keywords", {}).get(method, {}) for one in kin(key))
+    words = (classes.get(one, {}).get("old_keywords", {}).get(method or "__init__", {}) for one in kin(key))
     return next((new for of_class in words if (new := of_class.get(word))), "")
 
 

@@ -1,3 +1,4 @@
+import warnings
 from types import SimpleNamespace
 
 import numpy as np
@@ -5,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundwire_lightning.lightning_1.epoch_ends import EvaluationOutputs, TrainingOutputs, squeezed
+from groundwire_lightning.lightning_1.epoch_ends import EvaluationOutputs, TrainingOutputs, by_optimizer, squeezed
 
 A, B, C, D = ({"loss": letter} for letter in "abcd")
 
@@ -91,3 +92,34 @@ def test_an_evaluation_within_another_has_its_own_outputs():
     assert outputs.gathered == [[], ["b"]]
     outputs.end()
     assert outputs.gathered == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("outputs", "due"),
+    [
+        ([], []),
+        ([[[A, B]], [[C, D]]], [[A, C], [B, D]]),
+        ([[[A, B]], [[C, None]], []], [[A, C], [B]]),
+        ([[[A, B], [C, D]], [[A, None]]], [[[A, C], A], [[B, D]]]),
+    ],
+)
+def test_up_to_1_7_optimizers_came_before_batches(outputs, due):
+    assert by_optimizer(outputs) == due
+
+
+def test_results_in_dictionaries_come_by_optimizer():
+    first, second = {"loss": 1, "log": {}}, {"loss": 2, "progress_bar": {}}
+    outputs = TrainingOutputs()
+    outputs.take({"loss": 2}, SimpleNamespace(_run=SimpleNamespace(split_outputs=[[first, second]])))
+    outputs.take({"loss": 1}, SimpleNamespace(_run=SimpleNamespace(split_outputs=[[first, None]])))
+    assert outputs.gathered == [[first, first], [second]]
+
+
+def test_both_nestings_are_named_once_where_nothing_decides():
+    outputs = TrainingOutputs()
+    outputs.take(B, SimpleNamespace(_run=SimpleNamespace(split_outputs=[[A, B]])))
+    with pytest.warns(UserWarning, match=r"outputs\[batch\]\[optimizer\].*outputs\[optimizer\]\[batch\]"):
+        assert outputs.gathered == [A, B]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert outputs.gathered == [A, B]

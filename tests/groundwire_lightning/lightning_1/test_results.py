@@ -123,3 +123,14 @@ def test_half_ported_code_logs_its_loss_itself():
     trainer = quiet()
     trainer.fit(lit(training_step=training_step), loader(), loader())
     assert set(trainer.callback_metrics) == {"loss", "also"}
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_step_logs_what_it_returned_and_nothing_of_the_one_before():
+    def training_step(self, batch, batch_idx):
+        loss = loss_of(self, batch)
+        return {"loss": loss, "log": {"even" if batch_idx % 2 == 0 else "odd": loss}}
+
+    logger = Written()
+    quiet(logger=logger, log_every_n_steps=1, limit_train_batches=3).fit(lit(training_step=training_step), loader())
+    assert logger.lines == [(0, ["even"]), (1, ["odd"]), (2, ["even"])]

@@ -45,6 +45,7 @@ ROWS = {
     "a data module's": ("class Data(LightningDataModule):\n    def f(self):\n        return self.dims", [(3, "GW105")]),
     # arguments
     "of a callback": ("EarlyStopping('loss', mood='min')", [(1, "GW303")]),
+    "of a callback of Lightning 1": ("ModelCheckpoint(filepath='a', period=2, prefix='')", [(1, "GW105")] * 3),
     "of a method": ("Trainer().fit(None, train_data=[])", [(1, "GW303")]),
     "of a method of Lightning 1": ("Trainer().fit(None, train_dataloader=[])", [(1, "GW105")]),
     "of self.log": (

@@ -15,6 +15,7 @@ from groundwire import GroundwireError, listeners
 from groundwire.tables.plan import Finding, Wired
 from groundwire_lightning import MisconfigurationException, NotSupportedYetError
 from groundwire_lightning.core.boring_classes import BoringModel
+from groundwire_lightning.utilities.lazily import tell_of_move
 from groundwire_tools.run.record import AnotherMeaningError, Line, Record, where_it_was_asked
 
 HERE = Path(__file__).name
@@ -224,7 +225,21 @@ def test_names_that_moved_are_heard_of_once_with_their_new_path(monkeypatch: pyt
         importlib.import_module("groundwire_lightning.core.lightning")
     (line,) = record.lines
     assert (line.code, line.place.rpartition(":")[0]) == ("GW105", HERE)
-    assert line.text.endswith("Lightning 2 has in its place lightning.pytorch.core.module")
+    assert (
+        line.text == "pytorch_lightning.core.lightning is a name of Lightning 1; today: lightning.pytorch.core.module"
+    )
+
+
+def test_a_name_that_moved_is_one_line_under_whatever_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LACKING", "CALLED", "OUTDATED"):
+        monkeypatch.setattr(listeners, name, [])
+    record = Record()
+    record.listen()
+    for root in ("groundwire_lightning", "groundwire_lightning.pytorch", "pytorch_lightning"):
+        tell_of_move(f"{root}.metrics.Accuracy")
+    assert [line.text for line in record.lines] == [
+        "pytorch_lightning.metrics.Accuracy is a name of Lightning 1; today: torchmetrics, with task="
+    ]
 
 
 def test_the_place_of_a_question_is_the_callers() -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import torchmetrics
 
 from groundwire.errors import rank_zero_warn
 from groundwire_lightning.errors import NotSupportedYetError
+
+_TOLD: set[str] = set()
+"""What was said; code of that time makes a metric an epoch."""
 
 
 class OldMetric(torchmetrics.Metric):
@@ -38,13 +43,34 @@ class OldMetric(torchmetrics.Metric):
         )
         self.compute_on_step = compute_on_step
         self._is_told = False
+        self._counts_on = False
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Count a batch, and return its value where ``compute_on_step`` asks for it."""
+        self._tell_of_counting_on()  # a call resets, and restores what it reset
         if self.compute_on_step:
             return super().forward(*args, **kwargs)
         self.update(*args, **kwargs)
         return None
+
+    def _wrap_update(self, update: Callable[..., None]) -> Callable[..., None]:
+        wrapped = super()._wrap_update(update)
+
+        @functools.wraps(update)
+        def counted(*args: Any, **kwargs: Any) -> None:
+            self._tell_of_counting_on()
+            wrapped(*args, **kwargs)
+
+        return counted
+
+    def _tell_of_counting_on(self) -> None:
+        """Say once that a value was computed and is not where counting begins anew."""
+        if self._computed is not None and not self._counts_on:
+            self._counts_on = True
+            rank_zero_warn(
+                f"pl.metrics.{type(self).__name__} counts on after compute(), as in Lightning 1.2 to 1.4; 1.0 and 1.1 "
+                "began anew there. Call reset() after compute() for that, or log the metric itself, which resets it"
+            )
 
     def tell(self, arguments: str) -> None:
         """Say once what the metric took its inputs for.
@@ -55,9 +81,10 @@ class OldMetric(torchmetrics.Metric):
         if not self._is_told:
             self._is_told = True
             name = type(self).__name__
-            rank_zero_warn(
-                f"pl.metrics.{name} is of Lightning 1; today it is torchmetrics.{self.now or name}({arguments})"
-            )
+            text = f"pl.metrics.{name} is of Lightning 1; today it is torchmetrics.{self.now or name}({arguments})"
+            if text not in _TOLD:
+                _TOLD.add(text)
+                rank_zero_warn(text)
 
 
 def refuse(name: str, **asked: Any) -> None:

@@ -196,6 +196,7 @@ class OldNames(HasOptions):
 
     # precision
     use_amp = Old("precision", lambda it: str(it.precision).endswith("-mixed"))
+    use_native_amp = Old("precision", lambda it: str(it.precision).endswith("-mixed"))
     amp_backend = Old("precision", lambda it: "native" if str(it.precision).endswith("-mixed") else None)
 
     # arguments of the constructor
@@ -215,6 +216,9 @@ class OldNames(HasOptions):
         "self.truncated_bptt_steps of the module",
         lambda it: it._kept.on_module.get("truncated_bptt_steps"),
     )
+    reload_dataloaders_every_epoch = Old(
+        "reload_dataloaders_every_n_epochs", lambda it: it.reload_dataloaders_every_n_epochs == 1
+    )
     row_log_interval = Old("log_every_n_steps", _alias("log_every_n_steps"))
     max_nb_epochs = Old("max_epochs", _alias("max_epochs"))
     min_nb_epochs = Old("min_epochs", _alias("min_epochs"))
@@ -227,6 +231,7 @@ class OldNames(HasOptions):
     logdir = Old("log_dir", _alias("log_dir"))
     train_loop = Old("fit_loop", _alias("fit_loop"))
     evaluation_loop = Old("validate_loop, test_loop", _alias("_evaluation_loop"))
+    running_loss = Old("fit_loop.running_loss", lambda it: it.fit_loop.running_loss)
     running_sanity_check = Old("sanity_checking", _alias("sanity_checking"))
     disable_validation = Old("not enable_validation", lambda it: not it.enable_validation)
     tuning = Old("nothing; a trial is a run like others", lambda it: False)

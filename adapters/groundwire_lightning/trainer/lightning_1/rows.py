@@ -183,6 +183,12 @@ def _joins(name: str, make: Callable[[], Any], first: bool = False) -> Becomes:
     return becomes
 
 
+def _device_stats(translation: Translation, by: str, value: Any) -> str:
+    if translation.given.get("logger") is False:
+        return "nothing, for there is no logger to write to"
+    return _joined("DeviceStatsMonitor", members.device_stats)(translation, by, value) or ""
+
+
 def _flushed(translation: Translation, by: str, value: Any) -> str:
     loggers = translation.given.get("logger")
     for logger in loggers if isinstance(loggers, (list, tuple)) else [loggers]:
@@ -321,7 +327,7 @@ OLD_ARGUMENTS = (
     OldArgument("log_save_interval", "0.9", _OF_LOGGER, _flushed),
     OldArgument("flush_logs_every_n_steps", "1.6", _OF_LOGGER, _flushed),
     OldArgument("log_gpu_memory", "1.6", "DeviceStatsMonitor in callbacks=",
-                _joins("DeviceStatsMonitor", members.device_stats), idle=(None, False),
+                _device_stats, idle=(None, False),
                 rewrites={"None": "", "False": ""}),
     OldArgument("track_grad_norm", "1.9", "self.log_dict(grad_norm(self, 2)) in on_before_optimizer_step, with "
                 "grad_norm of groundwire_lightning.utilities", kept("track_grad_norm", "self.log_dict(grad_norm(self, "

@@ -17,7 +17,9 @@ NAMES = sorted(set(old_names(OldNames)) - {"tune"})
 
 @pytest.fixture(scope="module")
 def fitted():
-    module = type("Scheduled", (Lit,), {"configure_optimizers": scheduled("epoch")})()
+    shown = {"get_progress_bar_dict": L.LightningModule.get_progress_bar_dict}
+    methods = {"configure_optimizers": scheduled("epoch"), **shown}
+    module = type("Scheduled", (Lit,), methods)()
     trainer = quiet(default_root_dir="there")
     trainer.fit(module, loader())
     return trainer
@@ -44,6 +46,8 @@ VALUES = {
     "use_ddp": False,
     "use_amp": False,
     "amp_backend": None,
+    "use_native_amp": False,
+    "reload_dataloaders_every_epoch": False,
     "distributed_backend": None,
     "should_rank_save_checkpoint": True,
     "optimizer_frequencies": [],
@@ -82,6 +86,7 @@ def test_names_stand_for_what_they_are_called_today(fitted):
     assert fitted.weights_save_path == fitted.default_root_dir
     assert fitted.training_type_plugin is fitted.strategy
     assert fitted.train_loop.max_epochs == 1
+    assert fitted.running_loss is fitted.fit_loop.running_loss
     assert fitted.logger_connector.callback_metrics == fitted.callback_metrics
     assert fitted.is_function_implemented("training_step")
     assert not fitted.is_function_implemented("nothing")

@@ -225,6 +225,12 @@ def test_a_callback_of_the_call_is_the_one_that_is_meant(given, callback):
     assert "among callbacks=" in kept.lines[0]
 
 
+def test_without_a_logger_there_are_no_values_of_a_card_to_write():
+    arguments, kept = translated("Trainer", {"log_gpu_memory": True, "logger": False})
+    assert not arguments.get("callbacks")
+    assert "no logger to write to" in kept.lines[0]
+
+
 def test_early_stopping_by_default_waits_for_three_epochs():
     (stopping,) = callbacks_of(early_stop_callback=True)
     assert (type(stopping), stopping.monitor, stopping.patience) == (EarlyStopping, "val_loss", 3)
