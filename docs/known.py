@@ -132,9 +132,9 @@ def class_of(key: str) -> dict[str, Any]:
 
 
 def old_keywords(cls: type, methods: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Method to its keywords of Lightning 1, each with what is written today; the constructor has an empty name."""
+    """Method to its keywords of Lightning 1, each with what is written today; the constructor included."""
     own = {name: {old: f"{new}=" for old, new in old_keywords_of(getattr(cls, name)).items()} for name in methods}
-    every = {"": old_keywords_of(vars(cls).get("__init__")), **own}
+    every = {"__init__": old_keywords_of(vars(cls).get("__init__")), **own}
     return {name: words for name, words in every.items() if words}
 
 

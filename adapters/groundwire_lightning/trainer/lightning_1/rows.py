@@ -186,7 +186,7 @@ def _joins(name: str, make: Callable[[], Any], first: bool = False) -> Becomes:
 def _device_stats(translation: Translation, by: str, value: Any) -> str:
     if translation.given.get("logger") is False:
         return "nothing, for there is no logger to write to"
-    return _joined("DeviceStatsMonitor", members.device_stats)(translation, by, value) or ""
+    return _joins("DeviceStatsMonitor", members.device_stats)(translation, by, value) or ""
 
 
 def _flushed(translation: Translation, by: str, value: Any) -> str:
