@@ -10,7 +10,6 @@ from groundwire_lightning.errors import MisconfigurationException, TunerExit
 from groundwire_lightning.loops.batch_size_search import scale_batch_size
 from groundwire_lightning.utilities.checked import checked, lower, number, text, whole
 from groundwire_lightning.utilities.parsing import lightning_hasattr
-from groundwire_lightning.utilities.seed import isolate_rng
 
 if TYPE_CHECKING:
     from groundwire_lightning.loops.steered import Steered
@@ -105,18 +104,17 @@ class BatchSizeFinder(Callback):
             trainer: A Trainer inside one of its runs.
             pl_module: The module.
         """
-        with isolate_rng():  # so that a run is the same as one that was given the size
-            self.optimal_batch_size = scale_batch_size(
-                trainer,
-                self._mode,
-                self._steps_per_trial,
-                self._init_val,
-                self._max_trials,
-                self._batch_arg_name,
-                self._margin,
-                self._max_val,
-                self._as_before,
-            )
+        self.optimal_batch_size = scale_batch_size(
+            trainer,
+            self._mode,
+            self._steps_per_trial,
+            self._init_val,
+            self._max_trials,
+            self._batch_arg_name,
+            self._margin,
+            self._max_val,
+            self._as_before,
+        )
         if self._early_exit:
             raise TunerExit
 

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from groundwire.errors import rank_zero_warn
-from groundwire_lightning.loops.trial import ask_for_loaders, counters_kept, forget_loaders, run_once, trial
+from groundwire_lightning.loops.trial import ask_for_loaders, counters_kept, forget_loaders, run_with_loaders, trial
 from groundwire_lightning.utilities.memory import garbage_collection_cuda, is_oom_error
 from groundwire_lightning.utilities.parsing import lightning_getattr, lightning_setattr
 
@@ -38,20 +38,42 @@ class Sizes:
         size: int = lightning_getattr(self._trainer.lightning_module, self._name)
         return size
 
+    def begin(self, size: int) -> bool:
+        """Take the first size. As in Lightning the first trial reads the loaders that are there.
+
+        Returns:
+            False where these have batches of another size, so that the first trial says nothing about this one.
+        """
+        before = self.now
+        if self._has_more_than(before):
+            self.set(min(size, self._most))
+        return self.now == before
+
     def take(self, size: int) -> bool:
         """Take this size next; False where the one before is all of the data, or was the largest."""
-        before, samples = self.now, _samples(self._trainer)
-        if samples is not None and before >= samples:
-            log.info("A batch of %d holds all %d samples there are", before, samples)
+        before, size = self.now, min(size, self._most)
+        if not self._has_more_than(before):
             return False
-        size = min(size, self._most)
         self.set(size)
+        if size != before:
+            ask_for_loaders(self._trainer)
         return size != before
 
+    def retreat(self, size: int) -> None:
+        """Take a smaller size next, for the one before did not fit."""
+        self.set(size)
+        ask_for_loaders(self._trainer)
+
     def set(self, size: int) -> None:
-        """Make it so, and ask for loaders anew."""
+        """Make it so, for loaders that are asked for from now on."""
         lightning_setattr(self._trainer.lightning_module, self._name, size)
-        forget_loaders(self._trainer)
+
+    def _has_more_than(self, size: int) -> bool:
+        samples = _samples(self._trainer)
+        if samples is None or size < samples:
+            return True
+        log.info("A batch of %d holds all %d samples there are", size, samples)
+        return False
 
 
 class CappedSizes(Sizes):
@@ -62,7 +84,10 @@ class CappedSizes(Sizes):
         before, samples = self.now, _samples(self._trainer)
         size = size if samples is None else min(size, samples)
         self.set(size)
+        forget_loaders(self._trainer)
         return size != before
+
+    begin = take  # with loaders of that size
 
 
 def scale_batch_size(
@@ -105,13 +130,13 @@ def scale_batch_size(
     else:
         limits = {LIMIT_OF_ENTRY[trainer._purpose.value]: steps_per_trial}
     with counters_kept(trainer), trial(trainer, [], limits):
-        sizes.take(init_val)
+        is_tried = sizes.begin(init_val)
         if as_before:
             size = (_doubled_before if mode == "power" else _searched_before)(trainer, sizes, max_trials)
         elif mode == "power":
-            size = _doubled(trainer, sizes, max_trials, max_val)
+            size = _doubled(trainer, sizes, max_trials, max_val, is_tried)
         else:
-            size = _searched(trainer, sizes, max_trials, max_val)
+            size = _searched(trainer, sizes, max_trials, max_val, is_tried)
             if (less := max(1, int(size * (1 - margin)))) != size:
                 log.info("Batch size %d is made smaller by %.1f%%", size, 100 * margin)
                 size = less
@@ -122,7 +147,7 @@ def scale_batch_size(
     return size
 
 
-def _doubled(trainer: Steered, sizes: Sizes, trials: int, most: int) -> int:
+def _doubled(trainer: Steered, sizes: Sizes, trials: int, most: int, is_tried: bool) -> int:
     """Twice the size, until it does not fit or there were enough trials."""
     has_fitted = False
     for number in range(trials):
@@ -133,34 +158,32 @@ def _doubled(trainer: Steered, sizes: Sizes, trials: int, most: int) -> int:
         if _fits(trainer, size):
             if number + 1 >= trials or not sizes.take(size * 2):
                 return size
-            has_fitted = True
+            has_fitted = has_fitted or is_tried or number > 0
         else:
-            sizes.set(max(1, size // 2))
+            sizes.retreat(max(1, size // 2))
             if has_fitted:
                 break
     return sizes.now
 
 
-def _searched(trainer: Steered, sizes: Sizes, trials: int, most: int) -> int:
+def _searched(trainer: Steered, sizes: Sizes, trials: int, most: int, is_tried: bool) -> int:
     """Twice the size until it does not fit, then halfway between the largest that did and the least that did not."""
-    low, high = 1, 0
-    for _ in range(trials):
+    low, high, fitted = 1, 0, 0
+    while (size := sizes.now) < most:
         garbage_collection_cuda()
-        size = sizes.now
-        if size >= most:
-            return size
         if _fits(trainer, size):
-            low = size
-            if high and high - low <= 1:
-                return low
+            low, fitted = size if is_tried else low, fitted + 1
+            is_tried = True
+            if fitted >= trials or (high and high - low <= 1):
+                break
             if not sizes.take((high + low) // 2 if high else size * 2):
-                return low
+                break
         else:
             high = size
-            sizes.set((high + low) // 2)
+            sizes.retreat((high + low) // 2)
             if high - low <= 1:
-                return sizes.now
-    return low
+                break
+    return sizes.now
 
 
 def _doubled_before(trainer: Steered, sizes: Sizes, trials: int) -> int:
@@ -203,7 +226,7 @@ def _searched_before(trainer: Steered, sizes: Sizes, trials: int) -> int:
 def _fits(trainer: Steered, size: int) -> bool:
     """Try a size; True if there was memory enough for it. Any other error is raised."""
     try:
-        run_once(trainer)
+        run_with_loaders(trainer)
     except RuntimeError as error:
         if not is_oom_error(error):
             raise

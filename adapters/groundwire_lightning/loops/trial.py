@@ -63,6 +63,11 @@ def run_once(trainer: Steered) -> None:
         trainer: A Trainer inside one of its runs.
     """
     forget_loaders(trainer)
+    run_with_loaders(trainer)
+
+
+def run_with_loaders(trainer: Steered) -> None:
+    """Go through what the entry point does, once, with the loaders that are there."""
     with counters_kept(trainer):
         trainer._ask_to_stop(False)
         if trainer._is_fitting:

@@ -1,4 +1,5 @@
 import pytest
+import torch
 from tests.groundwire_lightning.test_tuner import RATED, forget_trials, loaders, played, tuner_of
 from tests.side_by_side.twins import Stage
 
@@ -39,6 +40,16 @@ def test_a_first_size_that_is_too_large_is_halved_until_it_fits():
     stage = Stage(groundwire_lightning, False)
     module = stage.make_module(methods={**RATED, **loaders(5)})
     assert tuner_of(stage, stage.make_trainer()).scale_batch_size(module, init_val=32) == module.batch_size == 4
+
+
+@pytest.mark.parametrize("mode", ["power", "binsearch"])
+def test_a_search_takes_the_loaders_and_the_random_numbers_that_lightnings_takes(mode):
+    def scenario(stage):
+        module = stage.make_module(methods={**RATED, **loaders(1000)})
+        tuner_of(stage, stage.make_trainer()).scale_batch_size(module, mode=mode, max_trials=3)
+        return [torch.rand(1).item(), module.batch_size]
+
+    played(scenario)
 
 
 @pytest.mark.parametrize("mode", ["power", "binsearch"])
