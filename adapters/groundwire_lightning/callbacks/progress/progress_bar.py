@@ -26,11 +26,18 @@ def _of_tqdm() -> type:
     return bar
 
 
+def _asks_for_tqdm(entry: tuple[str, Any]) -> bool:
+    """True for a method of Lightning 1 that makes a bar out of the one that its base class makes."""
+    name, method = entry
+    names = getattr(getattr(method, "__code__", None), "co_names", ())
+    return re.fullmatch("init_[a-z]+_tqdm", name) is not None and name in names
+
+
 class ProgressBar(Callback):
     """Counts the batches of a run; a subclass draws them, and writes :meth:`enable` and :meth:`disable`.
 
-    Lightning 1 had its bar of tqdm under this name: an object of the class itself, and a class of one's own that makes
-    bars of tqdm, are of that one.
+    Lightning 1 had its bar of tqdm under this name: an object of the class itself, and a class of one's own that asks
+    it for its bars, are of that one.
     """
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
@@ -41,8 +48,7 @@ class ProgressBar(Callback):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        draws = cls.__module__ != _TQDM and any(re.fullmatch("init_[a-z]+_tqdm", name) for name in vars(cls))
-        if draws and ProgressBar in cls.__bases__:
+        if ProgressBar in cls.__bases__ and cls.__module__ != _TQDM and any(map(_asks_for_tqdm, vars(cls).items())):
             cls.__bases__ = tuple(_of_tqdm() if base is ProgressBar else base for base in cls.__bases__)
 
     def __init__(self) -> None:
