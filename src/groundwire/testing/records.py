@@ -65,7 +65,7 @@ class Record:
                 if about["format"] != FORMAT:
                     raise RecordError(f"{path} has format {about['format']}, and this groundwire reads {FORMAT}")
                 events = [json.loads(line) for line in file.read(EVENTS).decode().splitlines()]
-                weights = _in_order(load(file.read(WEIGHTS)), events)
+                weights = _as_in_module(load(file.read(WEIGHTS)), events)
                 return cls(events, weights, json.loads(file.read(FILES)), about["name"])
         except RecordError:
             raise
@@ -135,7 +135,7 @@ class Record:
         return f"{steps} optimizer step{'' if steps == 1 else 's'}, {len(calls)} hook calls{last}"
 
 
-def _in_order(weights: dict[str, Any], events: list[dict[str, Any]]) -> dict[str, Any]:
+def _as_in_module(weights: dict[str, Any], events: list[dict[str, Any]]) -> dict[str, Any]:
     """Weights in the order of their module, which safetensors does not keep: the first that differs is told of."""
     names = next((event["tensors"] for event in reversed(events) if event["k"] == "weights"), sorted(weights))
     return {name: weights[name] for name in [*names, *sorted(weights)] if name in weights}
