@@ -144,14 +144,10 @@ def hurry() -> None:
 
 
 def _watch_children() -> None:
-    while any(child.poll() is None for child in _children):
-        failed = [(rank, child.returncode) for rank, child in enumerate(_children, 1) if child.poll()]
-        if failed:
-            break
+    while not (failed := _failed()):
+        if all(child.returncode == 0 for child in _children):
+            return
         time.sleep(POLL)
-    failed = [(rank, child.returncode) for rank, child in enumerate(_children, 1) if child.poll()]
-    if not failed:
-        return
     time.sleep(1.0)  # its error may be that of this process too, which then tells of it better
     rank, code = failed[0]
     pass_on(signal.SIGTERM)
@@ -160,6 +156,10 @@ def _watch_children() -> None:
     sys.stderr.flush()
     sys.stdout.flush()
     os._exit(128 - code if code < 0 else code)
+
+
+def _failed() -> list[tuple[int, int]]:
+    return [(rank, code) for rank, child in enumerate(_children, 1) if (code := child.poll())]
 
 
 def _end_children() -> None:
