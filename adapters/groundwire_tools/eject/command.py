@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+
+from groundwire.saved.whole_files import workplace
 
 DONE, REFUSED, WRONG = 0, 1, 2
 HOW_TO_EJECT = """\
@@ -107,22 +107,10 @@ def write_program(target: Path, text: str) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    beside = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        beside.chmod(0o666 & ~_mask())
-        beside.replace(target)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
-
-
-def _mask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    with workplace(target) as folder:
+        whole = folder / target.name
+        whole.write_text(text, "utf-8")
+        whole.replace(target)
 
 
 def _ended(text: str, code: int) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-import tempfile
 from pathlib import Path
+
+from groundwire.saved.whole_files import workplace
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -22,12 +23,8 @@ def write_whole(path: Path, content: bytes) -> None:
     real = Path(os.path.realpath(path))
     if not real.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(real, os.W_OK):
         raise PermissionError(13, "it is read-only", str(path))
-    handle, name = tempfile.mkstemp(prefix=f".{real.name}.", dir=real.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        shutil.copymode(real, name)
-        os.replace(name, real)  # noqa: PTH105  # of a name that tempfile gave
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with workplace(real) as folder:
+        whole = folder / real.name
+        whole.write_bytes(content)
+        shutil.copymode(real, whole)
+        whole.replace(real)
