@@ -39,7 +39,8 @@ def main(job: dict[str, Any]) -> int:
 
         install(job["answer_as"])
     elif not any(find_spec(name) for name in LIGHTNING):
-        return _refuse(folder, f"Lightning is not installed for {sys.executable}")
+        how = "pip install lightning there, name another with --reference-python, or compare --against what was kept"
+        return _refuse(folder, f"Lightning is not installed for {sys.executable}: {how}")
     Watch(folder, Path.cwd()).start()
     begun: list[Any] = []
     sys.meta_path.insert(0, WhenImported(["torch"], lambda torch: begun.append(_begin(torch, job))))

@@ -46,7 +46,7 @@ def test_a_side_without_lightning_is_refused(setting: Setting, tmp_path: Path) -
     bare = tmp_path / "bare"
     bare.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n', "utf-8")  # without site-packages
     bare.chmod(0o755)
-    with pytest.raises(SideError, match="Lightning is not installed for"):
+    with pytest.raises(SideError, match=r"Lightning is not installed for .*: pip install lightning there, .*--against"):
         run_side(setting, "Lightning", python=str(bare))
 
 
