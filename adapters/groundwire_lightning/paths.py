@@ -380,7 +380,7 @@ def moved(path: str) -> str | None:
     else:
         pairs = [names[name]] if name in names else [(str(home_of(above)), name)] if above in MOVED else []
     places = (_now(home, "") or _now(home, inner) if asked in MOVED else _now(home, inner) for home, inner in pairs)
-    return " and ".join(dict.fromkeys(filter(None, places))) or None
+    return "; ".join(dict.fromkeys(filter(None, places))) or None
 
 
 def _now(home: str, name: str) -> str | None:

@@ -341,7 +341,7 @@ NOW = {
     _OLD_PROFILERS: "lightning.pytorch.profilers",
     "groundwire_lightning.utilities.distributed": "lightning.fabric.utilities.distributed",
     _PROCESSES: "trainer.strategy.reduce, and torch.distributed",
-    _REGISTRIES: "nothing; lightning.pytorch.cli finds classes that are imported",
+    _REGISTRIES: "nothing, as lightning.pytorch.cli finds classes that are imported",
     "groundwire_lightning.lightning_1.decorators.data_loader": "the method without it",
     "groundwire_lightning.lightning_1.decorators": "torch.no_grad, and the method itself",
     "groundwire_lightning.lightning_1.files": "torch.load and torch.save",
